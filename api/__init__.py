@@ -1,0 +1,1 @@
+"""The top floor: HTTP, pages and the ``wangge`` command."""

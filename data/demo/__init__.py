@@ -1,0 +1,1 @@
+"""A seeded, invented district; shares no code with the analyses."""

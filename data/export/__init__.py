@@ -1,0 +1,1 @@
+"""Files out, coloured where the format can be."""

@@ -1,0 +1,1 @@
+"""The domain: what is stored and what is computed; knows no web and no drawing."""

@@ -1,0 +1,1 @@
+"""Divisions: city, district, street, community; their codes, households and history."""

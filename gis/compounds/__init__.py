@@ -1,0 +1,1 @@
+"""Residential compounds and the buildings that stand in them."""

@@ -1,0 +1,98 @@
+"""Tables of the residential compounds (小区) and of buildings."""
+
+from datetime import date
+from enum import StrEnum
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import CheckConstraint, Date
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import literal_column
+
+from gis.db.base import Base, Imported, Versioned, geometry, geometry_3857, one_of, validity
+
+
+class CompoundKind(StrEnum):
+    """Peer groups of SAF-2: an urban village is compared with urban villages."""
+
+    COMMODITY = "commodity"
+    OLD = "old"
+    URBAN_VILLAGE = "urban_village"
+    RESETTLEMENT = "resettlement"
+    UNIT_HOUSING = "unit_housing"
+    AFFORDABLE = "affordable"
+
+
+class BuildingUse(StrEnum):
+    """What a building is for."""
+
+    RESIDENTIAL = "residential"
+    COMMERCIAL = "commercial"
+    PUBLIC = "public"
+    INDUSTRIAL = "industrial"
+    MIXED = "mixed"
+    OTHER = "other"
+
+
+class Compound(Imported, Versioned, Base):
+    """A residential compound; ``code`` is the office's own key and outlives its versions."""
+
+    __tablename__ = "compounds"
+    __table_args__ = (
+        one_of("kind", CompoundKind),
+        validity(),
+        CheckConstraint(
+            "buildings >= 0 AND dwellings >= 0 AND households >= 0 AND rented_dwellings >= 0"
+            " AND residents >= 0 AND floating_residents >= 0",
+            name="counts",
+        ),
+        CheckConstraint("built_year BETWEEN 1000 AND 2200", name="built_year"),
+        ExcludeConstraint(
+            (literal_column("code"), "="),
+            (literal_column("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_compounds_one_version_a_day",
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    address: Mapped[str | None]
+    kind: Mapped[str]
+    gated: Mapped[bool | None]
+    property_managed: Mapped[bool | None]
+    buildings: Mapped[int | None]
+    dwellings: Mapped[int | None]
+    households: Mapped[int | None]
+    households_as_of: Mapped[date | None] = mapped_column(Date)
+    residents: Mapped[int | None]
+    floating_residents: Mapped[int | None]
+    rented_dwellings: Mapped[int | None]
+    built_year: Mapped[int | None]
+    grid_code: Mapped[str | None] = mapped_column(index=True)
+    entrances: Mapped[WKBElement | None] = mapped_column(
+        Geometry("MULTIPOINT", srid=4326, spatial_index=False)
+    )
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+    geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
+
+
+class Building(Imported, Base):
+    """A building's footprint; assigned to area, grid and compound by a point on its surface."""
+
+    __tablename__ = "buildings"
+    __table_args__ = (
+        one_of("use", BuildingUse),
+        CheckConstraint("storeys BETWEEN 0 AND 300", name="storeys"),
+        CheckConstraint("height_m BETWEEN 0 AND 1000", name="height"),
+        CheckConstraint("dwellings >= 0", name="counts"),
+    )
+
+    name: Mapped[str | None]
+    storeys: Mapped[int | None]
+    height_m: Mapped[float | None]
+    use: Mapped[str | None]
+    dwellings: Mapped[int | None]
+    grid_code: Mapped[str | None] = mapped_column(index=True)
+    compound_code: Mapped[str | None] = mapped_column(index=True)
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+    geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")

@@ -1,0 +1,15 @@
+"""The whole schema: importing this module registers every table on one metadata."""
+
+from gis.areas import model as areas
+from gis.compounds import model as compounds
+from gis.db.base import Base
+from gis.facilities import model as facilities
+from gis.grids import model as grids
+from gis.rental import model as rental
+from gis.runs import model as runs
+from gis.safety import model as safety
+from gis.video import model as video
+from gis.walking import model as walking
+
+METADATA = Base.metadata
+MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs)

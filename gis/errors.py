@@ -1,0 +1,67 @@
+"""What can go wrong in the domain, each with a stable ``code`` that scripts and pages rely on."""
+
+
+class GisError(Exception):
+    """Base of every error that has a meaning for the user; anything else is a bug."""
+
+    code = "gis_error"
+
+
+class NotFound(GisError):
+    """The thing asked for does not exist."""
+
+    code = "not_found"
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"{kind} {key!r} does not exist")
+        self.kind, self.key = kind, key
+
+
+class BadInput(GisError):
+    """A value, file or option that cannot be used; the message says what, where and what to do."""
+
+    code = "bad_input"
+
+
+class BadPolicy(BadInput):
+    """The policy file is wrong; names the line and the reason."""
+
+    code = "bad_policy"
+
+
+class BadDistrict(BadInput):
+    """The district file is wrong; names the field and the reason."""
+
+    code = "bad_district"
+
+
+class BadPeriod(BadInput):
+    """Not a quarter (``2026Q3``) and not a month (``2026-07``)."""
+
+    code = "bad_period"
+
+
+class ImportRefused(BadInput):
+    """A file was refused as a whole and the store is unchanged; ``code`` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StoreUnavailable(GisError):
+    """PostgreSQL with PostGIS cannot be reached or started; the message has the remedy."""
+
+    code = "store_unavailable"
+
+
+class StoreNotReady(GisError):
+    """The store is reachable but not migrated to this version."""
+
+    code = "store_not_ready"
+
+
+class NoData(GisError):
+    """An analysis has nothing to work on; the message says which import is missing."""
+
+    code = "no_data"

@@ -1,0 +1,104 @@
+"""Tables of the grids, of the worker posts that staff them and of the audit's findings."""
+
+from datetime import date
+from enum import StrEnum
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import literal_column
+
+from gis.db.base import (
+    Base,
+    Identified,
+    Imported,
+    Versioned,
+    geometry,
+    geometry_3857,
+    one_of,
+    validity,
+)
+
+
+class Network(StrEnum):
+    """The unified grid and the three networks that GRD-3 merges into it."""
+
+    UNIFIED = "unified"
+    CITY_MANAGEMENT = "city_management"
+    SOCIAL_SERVICE = "social_service"
+    PUBLIC_SECURITY = "public_security"
+
+
+class FindingKind(StrEnum):
+    """What a grid audit can find; the word is stable, its text lives in the legend."""
+
+    GAP = "gap"
+    OVERLAP = "overlap"
+    SLIVER = "sliver"
+    OUTSIDE = "outside_community"
+    VACUUM = "no_worker"
+    HOUSEHOLDS_LOW = "households_low"
+    HOUSEHOLDS_HIGH = "households_high"
+    HOUSEHOLDS_UNKNOWN = "households_unknown"
+
+
+class Grid(Imported, Versioned, Base):
+    """One grid; its id is the community's code and a sequence of three digits (15 in all)."""
+
+    __tablename__ = "grids"
+    __table_args__ = (
+        one_of("network", Network),
+        validity(),
+        CheckConstraint("left(code, length(code) - 3) = area_code", name="code_in_community"),
+        CheckConstraint(r"right(code, 3) ~ '^\d{3}$'", name="code_sequence"),
+        CheckConstraint("households >= 0", name="counts"),
+        ExcludeConstraint(
+            (literal_column("code"), "="),
+            (literal_column("network"), "="),
+            (literal_column("daterange(valid_from, valid_to)"), "&&"),
+            name="ex_grids_one_version_a_day",
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(index=True)
+    network: Mapped[str] = mapped_column(server_default=Network.UNIFIED)
+    name: Mapped[str | None]
+    households: Mapped[int | None]
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+    geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
+
+
+class WorkerPost(Imported, Base):
+    """A worker's post in a grid and the days it is staffed; the post has a title, not a name."""
+
+    __tablename__ = "worker_posts"
+    __table_args__ = (
+        CheckConstraint("off_duty_on IS NULL OR off_duty_on > on_duty_on", name="duty"),
+    )
+
+    grid_code: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str | None]
+    on_duty_on: Mapped[date] = mapped_column(Date)
+    off_duty_on: Mapped[date | None]
+
+
+class GridFinding(Identified, Base):
+    """One finding of one audit run, with the piece of ground it speaks of."""
+
+    __tablename__ = "grid_findings"
+    __table_args__ = (one_of("kind", FindingKind),)
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    rule: Mapped[str]
+    grid_codes: Mapped[str]
+    area_m2: Mapped[float | None]
+    figure: Mapped[float | None]
+    threshold: Mapped[float | None]
+    reason_zh: Mapped[str]
+    reason_en: Mapped[str]
+    geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=4326))

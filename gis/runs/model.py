@@ -1,0 +1,78 @@
+"""Tables of imports, of analysis runs and of facts about the store itself."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, DateTime, Identity, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.db.base import Base, one_of
+
+
+class Analysis(StrEnum):
+    """The analyses that ``wangge run`` knows."""
+
+    COVERAGE = "coverage"
+    RATING = "rating"
+    RENTAL = "rental"
+    VIDEO = "video"
+    GRIDS = "grids"
+
+
+class Import(Base):
+    """One file taken in: what it was, what was kept and what was not; rows name this record."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    area_code: Mapped[str]
+    kind: Mapped[str]
+    file_name: Mapped[str]
+    file_sha256: Mapped[str]
+    layer: Mapped[str | None]
+    frame: Mapped[str | None]
+    encoding: Mapped[str | None]
+    read: Mapped[int]
+    kept: Mapped[int]
+    repaired: Mapped[int]
+    flagged: Mapped[int]
+    refused: Mapped[int]
+    summary: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    imported_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+
+
+class Run(Base):
+    """One analysis run; results name it. ``input_digest`` lets anybody replay it bit for bit."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        one_of("analysis", Analysis),
+        Index("ix_runs_analysis_period", "analysis", "period", "revision"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    area_code: Mapped[str]
+    analysis: Mapped[str]
+    period: Mapped[str | None]
+    as_of: Mapped[date] = mapped_column(Date)
+    revision: Mapped[int] = mapped_column(server_default="1")
+    policy_version: Mapped[str]
+    policy_digest: Mapped[str]
+    input_digest: Mapped[str]
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    totals: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    ran_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class StoreFact(Base):
+    """A fact about the whole store, such as ``demo`` (its seed) or ``district`` (its code)."""
+
+    __tablename__ = "store_facts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    value: Mapped[str]

@@ -1,0 +1,52 @@
+"""What an installation may set: one frozen class, read late by the top floor and handed down."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables ``WANGGE_*`` (or a ``.env`` file beside the working directory)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WANGGE_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        frozen=True,
+        extra="ignore",
+    )
+
+    home: Path = Field(
+        default=Path(".wangge"),
+        description="private cluster, reports and working files of this store",
+    )
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL URL of the role wangge_app; none: the private cluster"
+    )
+    owner_url: str | None = Field(
+        default=None, description="PostgreSQL URL of the owning role, for migrations only"
+    )
+    district_file: Path | None = Field(
+        default=None, description="district.toml of another district; none: Wuhua, Kunming"
+    )
+    policy_file: Path | None = Field(
+        default=None, description="policy.toml whose values replace the built-in rules"
+    )
+    pool_max_size: int = Field(default=10, ge=1, le=100, description="open connections per process")
+    statement_timeout_ms: int = Field(
+        default=60_000,
+        ge=1,
+        description="longest statement of a web request; commands set their own",
+    )
+    host: str = Field(
+        default="127.0.0.1", description="address to listen on; loopback only for now"
+    )
+    port: int = Field(default=8000, ge=1, le=65_535, description="port to listen on")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost", "[::1]"), description="accepted Host headers"
+    )
+    basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
+    basemap_url: str | None = Field(
+        default=None, description="base map tile URL on the local network"
+    )

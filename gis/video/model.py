@@ -1,0 +1,179 @@
+"""Tables of video points and their status; no network address and no credential exists here."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+
+
+class PointClass(StrEnum):
+    """GB/T 28181 PointType (监控点位类型)."""
+
+    CLASS_1 = "class_1"
+    CLASS_2 = "class_2"
+    CLASS_3 = "class_3"
+    POLICE_INTERNAL = "police_internal"
+    OTHER = "other"
+
+
+class CameraKind(StrEnum):
+    """GB/T 28181 PTZType."""
+
+    DOME_PTZ = "dome_ptz"
+    DOME = "dome"
+    FIXED = "fixed"
+    PTZ = "ptz"
+    DOME_REMOTE = "dome_remote"
+    PANORAMIC = "panoramic"
+    MULTI_VIEW = "multi_view"
+    OTHER = "other"
+
+
+class CameraStatus(StrEnum):
+    """Life of a video point."""
+
+    PLANNED = "planned"
+    IN_USE = "in_use"
+    REPAIR = "repair"
+    REMOVED = "removed"
+    UNKNOWN = "unknown"
+
+
+class Observation(StrEnum):
+    """What was seen of a point at one time."""
+
+    WORKING = "working"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class LegalBasis(StrEnum):
+    """Why the point may exist under State Council Order 799."""
+
+    ART7_GOV = "art7_gov"
+    ART7_OPERATOR = "art7_operator"
+    ART9 = "art9"
+    ART33 = "art33"
+    COUNTER_TERROR = "counter_terror"
+
+
+class Camera(Imported, Placed, Base):
+    """A video point with its GB/T 28181-2022 catalogue fields; contacts are units, not persons."""
+
+    __tablename__ = "cameras"
+    __table_args__ = (
+        one_of("point_class", PointClass),
+        one_of("kind", CameraKind),
+        one_of("status", CameraStatus),
+        one_of("legal_basis", LegalBasis),
+        CheckConstraint("direction_deg >= 0 AND direction_deg < 360", name="direction"),
+        CheckConstraint("horizontal_fov_deg > 0 AND horizontal_fov_deg <= 360", name="hfov"),
+        CheckConstraint("vertical_fov_deg > 0 AND vertical_fov_deg <= 360", name="vfov"),
+        CheckConstraint("tilt_deg BETWEEN -90 AND 90", name="tilt"),
+        CheckConstraint("max_distance_m > 0", name="max_distance"),
+        CheckConstraint("height_m BETWEEN 0 AND 500", name="height"),
+        CheckConstraint("width_px > 0 AND height_px > 0", name="pixels"),
+        CheckConstraint("retention_days >= 0", name="retention"),
+    )
+
+    gb28181_id: Mapped[str | None] = mapped_column(index=True)
+    name: Mapped[str | None]
+    point_class: Mapped[str | None]
+    kind: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default=CameraStatus.UNKNOWN)
+    owner_unit: Mapped[str | None]
+    management_unit: Mapped[str | None]
+    contact_unit: Mapped[str | None]
+    place_kind: Mapped[str | None]
+    mount: Mapped[str | None]
+    indoor: Mapped[bool | None]
+    networked: Mapped[str | None]
+    function_type: Mapped[str | None]
+    direction_deg: Mapped[float | None]
+    omnidirectional: Mapped[bool | None]
+    horizontal_fov_deg: Mapped[float | None]
+    vertical_fov_deg: Mapped[float | None]
+    tilt_deg: Mapped[float | None]
+    height_m: Mapped[float | None]
+    max_distance_m: Mapped[float | None]
+    focal_mm: Mapped[float | None]
+    sensor_width_mm: Mapped[float | None]
+    width_px: Mapped[int | None]
+    height_px: Mapped[int | None]
+    light: Mapped[str | None]
+    imaging: Mapped[str | None]
+    security_level: Mapped[str | None]
+    installed_on: Mapped[date | None] = mapped_column(Date)
+    removed_on: Mapped[date | None] = mapped_column(Date)
+    retention_days: Mapped[int | None]
+    legal_basis: Mapped[str | None]
+    filed_on: Mapped[date | None] = mapped_column(Date)
+    filing_no: Mapped[str | None]
+    sign_present: Mapped[bool | None]
+    consent_needed: Mapped[bool | None]
+    geom: Mapped[WKBElement] = geometry("POINT")
+    geom_3857: Mapped[WKBElement] = geometry_3857("POINT")
+
+
+class CameraObservation(Imported, Base):
+    """One observation of one point's working state; ``camera_key`` is the camera's source key."""
+
+    __tablename__ = "camera_observations"
+    __table_args__ = (
+        one_of("state", Observation),
+        UniqueConstraint("camera_key", "observed_at"),
+    )
+
+    camera_key: Mapped[str] = mapped_column(index=True)
+    observed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str]
+    cause: Mapped[str | None]
+
+
+class VideoResult(Identified, Base):
+    """Video inventory of one subject in one run (VID-1, VID-2 first part)."""
+
+    __tablename__ = "video_results"
+    __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str] = mapped_column(index=True)
+    subject_kind: Mapped[str]
+    subject_code: Mapped[str]
+    name: Mapped[str]
+    cameras: Mapped[int]
+    in_use: Mapped[int]
+    working: Mapped[int]
+    working_share: Mapped[float | None]
+    compounds: Mapped[int | None]
+    compounds_without: Mapped[int | None]
+    bad_ids: Mapped[int]
+    missing_fields: Mapped[int]
+    met: Mapped[bool | None]
+    rule: Mapped[str]
+    threshold: Mapped[float]
+    reason_zh: Mapped[str]
+    reason_en: Mapped[str]
+
+
+class VideoFinding(Identified, Base):
+    """Something wrong with the inventory of one point or one compound, with its rule."""
+
+    __tablename__ = "video_findings"
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    rule: Mapped[str]
+    camera_key: Mapped[str | None]
+    compound_code: Mapped[str | None]
+    reason_zh: Mapped[str]
+    reason_en: Mapped[str]

@@ -1,0 +1,1 @@
+"""Drawing: frames in, Folium layers and pages out."""
