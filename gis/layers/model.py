@@ -1,0 +1,185 @@
+"""The registry itself: names, titles, columns in both languages, geometry, legend, sensitivity."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gis import legend
+from gis.errors import NotFound
+
+
+class Sensitivity(StrEnum):
+    """``internal`` never leaves the duty rooms unless asked for with ``--internal``."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Geometry(StrEnum):
+    """Geometry of a layer's features."""
+
+    POINT = "point"
+    AREA = "area"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name in the frame, words, unit, ASCII name of at most 10 characters for .dbf."""
+
+    name: str
+    zh: str
+    en: str
+    short: str
+    unit: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: ``query`` names its statement in ``gis/layers/queries.sql``.
+
+    ``key`` is the column that identifies a feature, ``label`` the one that names it to people.
+    ``analysis`` is the run the layer shows (None: the layer shows records, not results).
+    """
+
+    name: str
+    zh: str
+    en: str
+    geometry: Geometry
+    key: str
+    label: str
+    columns: tuple[Column, ...]
+    legend: legend.Legend | legend.Ramp | legend.Entry
+    analysis: str | None = None
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
+
+    @property
+    def query(self) -> str:
+        """Name of the layer's statement."""
+        return f"layer_{self.name}"
+
+    def shown(self, *, internal: bool) -> tuple[Column, ...]:
+        """The columns that may be shown."""
+        return tuple(c for c in self.columns if internal or not c.internal)
+
+
+_CODE = Column("code", "编码", "Code", "code")
+_NAME = Column("name", "名称", "Name", "name")
+_AREA = Column("area_code", "社区编码", "Community code", "area_code")
+_HOUSEHOLDS = Column("households", "户数", "Households", "households")
+_WHY = (
+    Column("rule", "规则", "Rule", "rule"),
+    Column("reason_zh", "依据（中文）", "Reason (Chinese)", "reason_zh"),
+    Column("reason_en", "依据（英文）", "Reason (English)", "reason_en"),
+)
+_RENTAL = (
+    Column("rented_dwellings", "出租套数", "Let dwellings", "rented"),
+    Column("dwellings", "住宅套数", "Dwellings", "dwellings"),
+    Column("rented_per_100", "每百套出租", "Let per 100 dwellings", "rent_p100"),
+    Column("rented_per_km2", "每平方公里出租", "Let per km²", "rent_km2", "/km²"),
+    Column("occupants_per_dwelling", "套均居住人数", "Occupants per dwelling", "occ_dwell"),
+    Column("floating_share", "流动人口占比", "Floating share", "float_shr"),
+    Column("suspected_group", "疑似群租", "Suspected group rental", "group_susp"),
+    Column("suppressed", "小数值已隐去", "Small count withheld", "suppressed"),
+)
+_RATING = (
+    Column("colour", "颜色", "Colour", "colour"),
+    Column("previous_colour", "上期颜色", "Previous colour", "prev_col"),
+    Column("peer_group", "同类组", "Peer group", "peer_group"),
+    Column("observed", "事件数", "Incidents", "observed"),
+    Column("expected", "期望数", "Expected", "expected"),
+    Column("relative_risk", "相对风险", "Relative risk", "rel_risk"),
+    Column("p_red", "红牌概率", "P(risk > 1.5)", "p_red"),
+    Column("quality", "数据质量", "Data quality", "quality"),
+)
+
+REGISTRY: tuple[Layer, ...] = (
+    Layer("grids", "网格", "Grids", Geometry.AREA, "code", "code", (
+        _CODE, _NAME, _AREA, Column("network", "网络", "Network", "network"), _HOUSEHOLDS,
+        Column("posts", "在岗人数", "Posts on duty", "posts"),
+        Column("size_class", "户数分级", "Size class", "size_class"),
+    ), legend.GRID),
+    Layer("compounds", "小区", "Compounds", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), _HOUSEHOLDS,
+        Column("buildings", "楼栋数", "Buildings", "buildings"),
+        Column("dwellings", "住宅套数", "Dwellings", "dwellings"),
+        Column("built_year", "建成年份", "Built", "built_year"),
+        Column("gated", "封闭管理", "Gated", "gated"),
+        Column("property_managed", "有物业", "Property managed", "prop_mgd"),
+        Column("grid_code", "网格编码", "Grid code", "grid_code"),
+    ), legend.PLAIN["compounds"]),
+    Layer("facilities", "服务设施", "Facilities", Geometry.ANY, "code", "name", (
+        _CODE, _NAME, _AREA, Column("function", "功能", "Function", "function"),
+        Column("provision", "提供方式", "Provision", "provision"),
+        Column("ownership", "权属", "Ownership", "ownership"),
+        Column("status", "状态", "Status", "status"),
+        Column("floor_area_m2", "建筑面积", "Floor area", "floor_m2", "m²"),
+        Column("opened_on", "启用日期", "Opened", "opened_on"),
+        Column("closed_on", "关闭日期", "Closed", "closed_on"),
+    ), legend.FACILITY),
+    Layer("incidents", "警情（小区计数）", "Incidents by compound", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA,
+        Column("incidents", "近24个月事件数", "Incidents, 24 months", "incidents"),
+        Column("per_100_households", "每百户事件数", "Per 100 households", "per_100hh"),
+    ), legend.PLAIN["incidents"]),
+    Layer("coverage", "服务设施覆盖", "Facility coverage", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _HOUSEHOLDS,
+        Column("facilities", "设施数", "Facilities", "facilities"),
+        Column("floor_area_m2", "计入面积", "Floor area counted", "floor_m2", "m²"),
+        Column("estimated_m2", "其中估算", "Thereof estimated", "est_m2", "m²"),
+        Column("m2_per_100_households", "每百户面积", "Per 100 households", "m2_p100", "m²"),
+        Column("required_m2", "应有面积", "Required", "required", "m²"),
+        Column("gap_m2", "缺口", "Gap", "gap_m2", "m²"),
+        Column("verdict", "结论", "Verdict", "verdict"),
+        *_WHY,
+    ), legend.COVERAGE, "coverage"),
+    Layer("rating", "三色评级", "Three-colour rating", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA, *_RATING, _HOUSEHOLDS, *_WHY,
+    ), legend.RATING, "rating"),
+    Layer("rental", "出租房密度", "Rental density", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA, *_RENTAL,
+        Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
+    ), legend.RENTAL, "rental"),
+    Layer("rental_h3", "出租房密度（六边形）", "Rental density, H3", Geometry.AREA, "code", "code", (
+        Column("code", "H3 编号", "H3 index", "h3"), _AREA,
+        Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
+    ), legend.RENTAL_CELL, "rental"),
+    Layer("cameras", "视频点位", "Video points", Geometry.POINT, "code", "name", (
+        Column("code", "点位编号", "Point key", "code"), _NAME, _AREA,
+        Column("gb28181_id", "国标编码", "GB/T 28181 id", "gb28181"),
+        Column("point_class", "点位类型", "Class", "class"),
+        Column("kind", "摄像机类型", "Kind", "kind"),
+        Column("state", "状态", "State", "state"),
+        Column("owner_unit", "权属单位", "Owner", "owner"),
+        Column("direction_deg", "朝向", "Direction", "dir_deg", "°"),
+        Column("grid_code", "网格编码", "Grid code", "grid_code"),
+        Column("compound_name", "小区", "Compound", "compound"),
+        Column("compound_colour", "小区颜色", "Compound colour", "cmp_colour"),
+        Column("incidents_50m", "50 米内事件数", "Incidents within 50 m", "inc_50m"),
+        Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100"),
+    ), legend.CAMERA, None, Sensitivity.INTERNAL),
+    Layer("grid_audit", "网格审计", "Grid audit", Geometry.ANY, "code", "code", (
+        Column("code", "发现编号", "Finding", "code"), _AREA,
+        Column("kind", "问题", "Finding kind", "kind"),
+        Column("grid_codes", "涉及网格", "Grids", "grid_codes"),
+        Column("area_m2", "面积", "Area", "area_m2", "m²"),
+        Column("figure", "数值", "Figure", "figure"),
+        Column("threshold", "阈值", "Threshold", "threshold"), *_WHY,
+    ), legend.AUDIT, "grids"),
+    Layer("risk", "风险图层", "Risk layer", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING, *_RENTAL[:4], *_WHY,
+    ), legend.RATING, "rating"),
+)  # fmt: skip
+
+COMBINED = (
+    "grids", "coverage", "facilities", "rating", "rental", "rental_h3", "grid_audit", "cameras",
+)  # fmt: skip
+"""Layers of the one combined page, in drawing order; cameras only on an internal page."""
+
+
+def layer(name: str) -> Layer:
+    """The layer called ``name``; raises NotFound."""
+    found = next((one for one in REGISTRY if one.name == name), None)
+    if found is None:
+        raise NotFound("layer", name)
+    return found

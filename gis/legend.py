@@ -1,0 +1,140 @@
+"""The one legend: every class of every layer with its word, colour, shape and hatch.
+
+The Leaflet style, the HTML legend, QML, SLD and KML are made from these entries and nowhere else.
+A class is never colour alone: it has a word in both languages and a shape (and a hatch for print).
+Colours: #A50026, #FFD92F and #66C2A5 keep a ΔE00 of 24.6 under simulated colour blindness.
+"""
+
+from dataclasses import dataclass
+
+RED, YELLOW, GREEN = "#A50026", "#FFD92F", "#66C2A5"
+GREY, DARK, BLUE, ORANGE, PURPLE = "#B8BDC4", "#26323F", "#2B6CB0", "#E6772E", "#7B4BA0"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One class: ``value`` as stored, words, fill, shape of the point symbol, hatch of the area."""
+
+    value: str
+    zh: str
+    en: str
+    fill: str
+    shape: str = "circle"  # circle, square, triangle, diamond, cross, star
+    hatch: str = "none"  # none, forward, backward, cross, dots, horizontal
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The classes of one attribute, in the order they are shown; ``column`` holds the class."""
+
+    key: str
+    zh: str
+    en: str
+    column: str
+    entries: tuple[Entry, ...]
+    outline: str = DARK
+
+    def entry(self, value: str | None) -> Entry:
+        """The entry of ``value``; an unknown value gets the last one, which says so."""
+        return next((e for e in self.entries if e.value == value), self.entries[-1])
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Classes of a number: the class of x is the last one whose lower bound is <= x."""
+
+    key: str
+    zh: str
+    en: str
+    column: str
+    unit: str
+    bounds: tuple[float, ...]
+    fills: tuple[str, ...]
+    missing: Entry
+    outline: str = DARK
+
+    def words(self) -> tuple[Entry, ...]:
+        """One entry per class, named by its interval, the missing class last."""
+        tops = (*self.bounds[1:], None)
+        pairs = zip(self.bounds, tops, self.fills, strict=True)
+        shown = [
+            Entry(str(i), word, word, fill)
+            for i, (low, top, fill) in enumerate(pairs)
+            for word in (_interval(low, top, self.unit),)
+        ]
+        return (*shown, self.missing)
+
+
+def _interval(low: float, top: float | None, unit: str) -> str:
+    return f"≥ {low:g} {unit}" if top is None else f"{low:g} – {top:g} {unit}"
+
+
+RATING = Legend("rating", "三色评级", "Three-colour rating", "colour", (
+    Entry("red", "红牌 治安警示", "Red: warning", RED, "triangle", "cross"),
+    Entry("yellow", "黄牌 治安提示", "Yellow: notice", YELLOW, "square", "forward"),
+    Entry("green", "绿牌 治安良好", "Green: good", GREEN, "circle", "none"),
+    Entry("unrated", "未评级", "Unrated", GREY, "diamond", "dots"),
+))  # fmt: skip
+
+COVERAGE = Legend("coverage", "服务设施达标", "Service facilities", "verdict", (
+    Entry("met", "达标", "Met", GREEN, "circle", "none"),
+    Entry("below", "不达标", "Below", YELLOW, "square", "forward"),
+    Entry("none", "无设施", "No facility", RED, "triangle", "cross"),
+    Entry("unknown", "户数不详", "Households unknown", GREY, "diamond", "dots"),
+))  # fmt: skip
+
+FACILITY = Legend("facility", "设施状态", "Facility status", "status", (
+    Entry("open", "开放", "Open", BLUE, "square"),
+    Entry("planned", "规划", "Planned", PURPLE, "diamond"),
+    Entry("suspended", "暂停", "Suspended", ORANGE, "triangle"),
+    Entry("closed", "关闭", "Closed", GREY, "cross"),
+))  # fmt: skip
+
+CAMERA = Legend("camera", "点位状态", "Video point state", "state", (
+    Entry("working", "完好", "Working", GREEN, "circle"),
+    Entry("down", "故障", "Down", RED, "triangle"),
+    Entry("repair", "维修", "Under repair", YELLOW, "square"),
+    Entry("planned", "规划", "Planned", PURPLE, "diamond"),
+    Entry("unknown", "状态不明", "State unknown", GREY, "cross"),
+))  # fmt: skip
+
+GRID = Legend("grid", "网格户数", "Households per grid", "size_class", (
+    Entry("within", "户数适中", "Within 300-500", GREEN, "circle", "none"),
+    Entry("low", "户数偏少", "Fewer", BLUE, "square", "backward"),
+    Entry("high", "户数偏多", "More", ORANGE, "triangle", "forward"),
+    Entry("unknown", "户数不详", "Unknown", GREY, "diamond", "dots"),
+))  # fmt: skip
+
+AUDIT = Legend("grid_audit", "网格问题", "Grid findings", "kind", (
+    Entry("gap", "盲区（缝隙）", "Gap", RED, "triangle", "cross"),
+    Entry("overlap", "重叠", "Overlap", PURPLE, "square", "forward"),
+    Entry("sliver", "碎片", "Sliver", ORANGE, "diamond", "backward"),
+    Entry("outside_community", "越出社区", "Outside its community", BLUE, "star", "horizontal"),
+    Entry("no_worker", "真空（无人在岗）", "No worker on duty", DARK, "cross", "dots"),
+    Entry("households_low", "户数偏少", "Too few households", "#9ECAE1", "circle", "none"),
+    Entry("households_high", "户数偏多", "Too many households", "#FDD0A2", "circle", "none"),
+    Entry("households_unknown", "户数不详", "Households unknown", GREY, "circle", "none"),
+))  # fmt: skip
+
+SUPPRESSED = Entry(
+    "missing", "少于 5 或不详（不公布）", "Below 5 or unknown (withheld)", GREY, "circle", "dots"
+)
+
+RENTAL = Ramp(
+    "rental", "每百套住宅出租套数", "Let dwellings per 100 dwellings", "rented_per_100", "",
+    (0, 5, 10, 20, 35, 50), ("#F1EEF6", "#D0D1E6", "#A6BDDB", "#74A9CF", "#2B8CBE", "#045A8D"),
+    SUPPRESSED,
+)  # fmt: skip
+
+RENTAL_CELL = Ramp(
+    "rental_h3", "每平方公里出租套数", "Let dwellings per km²", "rented_per_km2", "/km²",
+    (0, 100, 500, 1000, 2500, 5000),
+    ("#F1EEF6", "#D0D1E6", "#A6BDDB", "#74A9CF", "#2B8CBE", "#045A8D"),
+    SUPPRESSED,
+)  # fmt: skip
+
+PLAIN = {
+    "compounds": Entry("compounds", "小区", "Compounds", "#DDE3EA"),
+    "incidents": Entry("incidents", "警情（按小区计数）", "Incidents (by compound)", ORANGE),
+    "areas": Entry("areas", "社区界", "Communities", "#FFFFFF"),
+}
