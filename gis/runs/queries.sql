@@ -1,0 +1,37 @@
+-- Run records, shared by all analyses.
+
+-- name: lock_run_line
+-- Two runs of one line (analysis, period, date) get their revisions one after the other; the lock
+-- ends with the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended(CAST(:line AS text), 0));
+
+-- name: next_revision
+-- 1 for the first run of a line.
+SELECT coalesce(max(runs.revision), 0) + 1 AS revision
+FROM wangge.runs
+WHERE runs.analysis = CAST(:analysis AS text)
+  AND runs.period IS NOT DISTINCT FROM CAST(:period AS text)
+  AND runs.as_of = CAST(:as_of AS date)
+  AND runs.area_code = CAST(:area_code AS text);
+
+-- name: latest_run_id
+-- The newest date wins, then the newest revision. A null period or date asks for any.
+SELECT runs.id
+FROM wangge.runs
+WHERE runs.analysis = CAST(:analysis AS text)
+  AND (CAST(:period AS text) IS NULL OR runs.period = CAST(:period AS text))
+  AND (CAST(:as_of AS date) IS NULL OR runs.as_of = CAST(:as_of AS date))
+ORDER BY runs.as_of DESC, runs.revision DESC, runs.id DESC
+LIMIT 1;
+
+-- name: newest_of_line
+-- The newest run of exactly this line, the only one that a rerun may be equal to: after A, B, A
+-- the third run is stored, so that the newest revision always is what was computed last.
+SELECT runs.id
+FROM wangge.runs
+WHERE runs.analysis = CAST(:analysis AS text)
+  AND runs.period IS NOT DISTINCT FROM CAST(:period AS text)
+  AND runs.as_of = CAST(:as_of AS date)
+  AND runs.area_code = CAST(:area_code AS text)
+ORDER BY runs.revision DESC
+LIMIT 1;
