@@ -1,0 +1,75 @@
+"""Which server the settings name; a server of one's own is checked before it is used."""
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from gis.db.cluster.private import Cluster
+from gis.db.cluster.urls import Urls, with_driver
+from gis.errors import StoreUnavailable
+from gis.settings import Settings
+
+_BOOTSTRAP = "let a superuser run gis/db/bootstrap.sql in that database"
+_LOOK = text("""
+SELECT current_user AS role, rolsuper, rolbypassrls, rolcreaterole,
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'postgis') AS has_postgis,
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS has_btree_gist,
+       to_regnamespace('wangge') IS NOT NULL AS has_schema,
+       EXISTS (SELECT FROM pg_namespace
+               WHERE nspname = 'wangge' AND pg_has_role(nspowner, 'MEMBER'))
+       OR EXISTS (SELECT FROM pg_class
+                  WHERE relnamespace = to_regnamespace('wangge')
+                        AND pg_has_role(relowner, 'MEMBER'))
+       OR EXISTS (SELECT FROM pg_database
+                  WHERE datname = current_database() AND pg_has_role(datdba, 'MEMBER')) AS is_owner
+FROM pg_roles
+WHERE rolname = current_user
+""")
+
+
+def resolve_urls(settings: Settings) -> Urls:
+    """The server of ``WANGGE_DATABASE_URL``, or the home's private cluster, which is started.
+
+    Raises
+    ------
+    StoreUnavailable
+        The server cannot be reached, lacks PostGIS, or its role may do more than it should.
+    """
+    if settings.database_url is None:
+        return Cluster(settings.home).up()
+    app = with_driver(settings.database_url, "WANGGE_DATABASE_URL")
+    owner = with_driver(settings.owner_url, "WANGGE_OWNER_URL") if settings.owner_url else ""
+    engine = create_engine(app, poolclass=NullPool, connect_args={"connect_timeout": 10})
+    try:
+        with engine.connect() as connection:
+            _check(connection)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip()
+        raise StoreUnavailable(f"WANGGE_DATABASE_URL cannot be used: {reason}") from error
+    finally:
+        engine.dispose()
+    return Urls(app=app, owner=owner)
+
+
+def _check(connection: Connection) -> None:
+    found = connection.execute(_LOOK).one()
+    if not (found.has_postgis and found.has_btree_gist):
+        raise StoreUnavailable(
+            "the server of WANGGE_DATABASE_URL has no PostGIS in this database; "
+            f"install it there (`sudo apt-get install postgresql-postgis`) and {_BOOTSTRAP}"
+        )
+    if not found.has_schema:
+        raise StoreUnavailable(
+            f"the database of WANGGE_DATABASE_URL has no schema wangge; {_BOOTSTRAP}"
+        )
+    excess = {
+        "is a superuser": found.rolsuper,
+        "bypasses row-level security": found.rolbypassrls,
+        "may create roles": found.rolcreaterole,
+        "owns the store": found.is_owner,
+    }
+    if faults := [fault for fault, present in excess.items() if present]:
+        raise StoreUnavailable(
+            f"the role {found.role} of WANGGE_DATABASE_URL {' and '.join(faults)}, so rights per "
+            f"area would not hold; use the role wangge_app ({_BOOTSTRAP} makes it)"
+        )

@@ -1,0 +1,82 @@
+"""The connection pool of one process."""
+
+import psycopg2
+from psycopg2 import errorcodes
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from gis.errors import StoreUnavailable
+from gis.settings import Settings
+
+_UNREACHABLE = {
+    errorcodes.ADMIN_SHUTDOWN,
+    errorcodes.CANNOT_CONNECT_NOW,
+    errorcodes.CRASH_SHUTDOWN,
+    errorcodes.TOO_MANY_CONNECTIONS,
+}
+
+
+def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | None = None) -> Engine:
+    """Connections to the store at ``url``: UTF-8, UTC, ``search_path`` wangge before public.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL; see `gis.db.cluster.resolve_urls`.
+    settings : Settings
+        Gives the size of the pool and the default statement timeout.
+    statement_timeout_ms : int, optional
+        Longest statement instead of the settings' one; 0 is without limit, for bulk commands.
+
+    Raises
+    ------
+    StoreUnavailable
+        On first use, when the server cannot be reached, stops or has no disk space left.
+    """
+    timeout_ms = (
+        settings.statement_timeout_ms if statement_timeout_ms is None else statement_timeout_ms
+    )
+    options = {
+        "search_path": "wangge,public",
+        "statement_timeout": f"{timeout_ms}",
+        "TimeZone": "UTC",
+    }
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=settings.pool_max_size,
+        max_overflow=0,
+        connect_args={
+            "application_name": "wangge",
+            "client_encoding": "utf8",
+            "connect_timeout": 10,
+            "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+        },
+    )
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def store_error(error: BaseException | None) -> StoreUnavailable | None:
+    """What a driver's error says about the store; None when it is about the statement.
+
+    For code that uses the driver itself (``COPY``); engines of `make_engine` translate already.
+    """
+    if not isinstance(error, psycopg2.Error):
+        return None
+    reason = str(error).strip()
+    if error.pgcode == errorcodes.DISK_FULL:
+        return StoreUnavailable(
+            f"the store's disk is full, nothing was changed: {reason}; free some space and repeat"
+        )
+    lost = error.pgcode is None and isinstance(error, psycopg2.OperationalError)
+    if lost or error.pgcode in _UNREACHABLE:
+        return StoreUnavailable(f"PostgreSQL cannot be reached: {reason}; see `wangge status`")
+    return None
+
+
+def _translate(context: ExceptionContext) -> None:
+    if context.is_pre_ping:  # the pool itself replaces a connection that has died
+        return
+    if (error := store_error(context.original_exception)) is not None:
+        raise error from context.original_exception

@@ -1,0 +1,65 @@
+"""Who works in the store: one session class that says so in every transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who works in the store, and where.
+
+    ``area_prefixes`` are prefixes of area codes: ``"530102001"`` is a street with all it holds,
+    the empty prefix is the whole district, no prefix at all is nothing.
+    """
+
+    id: str
+    area_prefixes: tuple[str, ...]
+
+    @classmethod
+    def command(cls) -> Self:
+        """The ``wangge`` command: whoever may start it and read the home sees the district."""
+        return cls(id="command", area_prefixes=("",))
+
+
+class NoUser(RuntimeError):
+    """A session was opened without ``info={"user": User(...)}``; nothing was read or written."""
+
+
+class WanggeSession(Session):
+    """The one session class; every transaction of it belongs to a `User`."""
+
+
+@event.listens_for(WanggeSession, "after_begin")
+def _enter(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """Tell PostgreSQL who works, until the end of the transaction and no longer."""
+    user = session.info.get("user")
+    if not isinstance(user, User):
+        raise NoUser("open the session with info={'user': User(...)}")
+    if transaction.nested:  # a savepoint belongs to the user of its transaction
+        return
+    connection.execute(
+        select(
+            func.set_config("wangge.user", user.id, True),
+            func.set_config("wangge.area_prefixes", ",".join(user.area_prefixes), True),
+        )
+    )
+
+
+class Sessions(sessionmaker[WanggeSession]):
+    """Makes sessions: ``with sessions(engine).begin(info={"user": user}) as session:``."""
+
+    @contextmanager
+    def begin(self, **options: Any) -> Iterator[WanggeSession]:
+        """One session, one transaction: commit on return, roll back on raise."""
+        with self(**options) as session, session.begin():
+            yield session
+
+
+def sessions(engine: Engine) -> Sessions:
+    """Sessions on ``engine``; objects stay readable after the commit."""
+    return Sessions(engine, class_=WanggeSession, expire_on_commit=False)

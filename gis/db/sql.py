@@ -1,0 +1,158 @@
+"""Named SQL of a package: reads ``queries.sql`` once, runs its queries into frames."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy.orm import Session
+
+_HEADER = re.compile(r"^--\s*name:(?P<name>.*)$", re.MULTILINE)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_QUOTED = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"")
+
+# PostgreSQL type (its oid in pg_type) to the type of the column, so that a frame looks the same
+# with and without rows. Types not named here stay Python objects; text is None where it is null.
+_BOOL, _FLOAT, _INT, _INSTANT = "bool", "float64", "int64", "datetime64[us, UTC]"
+_DTYPE = {
+    16: _BOOL,
+    **dict.fromkeys((20, 21, 23), _INT),
+    **dict.fromkeys((700, 701, 1700), _FLOAT),
+    1184: _INSTANT,
+}
+
+
+class BadQueryFile(ValueError):
+    """A ``queries.sql`` that cannot be used; names the file, the query and the reason."""
+
+
+class Queries(Mapping[str, TextClause]):
+    """The named queries of one package; an unknown name says which there are."""
+
+    def __init__(self, origin: str, queries: Mapping[str, TextClause]) -> None:
+        self.origin = origin
+        self._queries = dict(queries)
+
+    def __getitem__(self, name: str) -> TextClause:
+        try:
+            return self._queries[name]
+        except KeyError:
+            raise KeyError(f"{self.origin} has no query {name!r}, only {sorted(self)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._queries)
+
+    def __len__(self) -> int:
+        return len(self._queries)
+
+
+@cache
+def load(package: str) -> Queries:
+    """The queries of ``package``, read once from the file ``queries.sql`` beside its modules.
+
+    A query begins at its line ``-- name: words_like_this`` and ends at the next one. Comments
+    stay in it, so ``pg_stat_activity`` shows what runs. A colon inside a comment, a string or a
+    quoted name is text; anywhere else ``:word`` is a parameter.
+
+    Raises
+    ------
+    BadQueryFile
+        A name is missing, malformed or given twice, or a query is empty.
+    """
+    return parse(
+        files(package).joinpath("queries.sql").read_text("utf-8"), f"{package}/queries.sql"
+    )
+
+
+def parse(source: str, origin: str) -> Queries:
+    """The named queries in the text ``source``; ``origin`` is the file that errors name."""
+    headers = list(_HEADER.finditer(source))
+    ends = [header.start() for header in headers[1:]] + [len(source)]
+    if _statement(source[: headers[0].start() if headers else len(source)]):
+        raise BadQueryFile(f"{origin}: SQL before the first '-- name:' line")
+    queries: dict[str, TextClause] = {}
+    for header, end in zip(headers, ends, strict=True):
+        name, body = header["name"].strip(), source[header.start() : end].strip()
+        if not _NAME.fullmatch(name):
+            raise BadQueryFile(f"{origin}: {name!r} is not a name like nearest_facility")
+        if name in queries:
+            raise BadQueryFile(f"{origin}: the name {name!r} is used twice")
+        if not _statement(body):
+            raise BadQueryFile(f"{origin}: the query {name!r} is empty")
+        queries[name] = text(_QUOTED.sub(_escape_colons, body))
+    return Queries(origin, queries)
+
+
+def _statement(source: str) -> str:
+    """What is left of ``source`` without its comments."""
+    return re.sub(r"--[^\n]*", "", source).strip()
+
+
+def _escape_colons(quoted: re.Match[str]) -> str:
+    return re.sub(r"(?<!\\):", r"\:", quoted[0])
+
+
+def table(
+    session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """The rows of a query as a frame with one column per selected name.
+
+    Numbers are ``int64`` or ``float64`` (``float64`` with NaN where a number is null), instants
+    ``datetime64[us, UTC]``, truth values ``bool``; everything else stays the driver's object and
+    null is None. The types do not depend on whether there are rows.
+
+    Raises
+    ------
+    ValueError
+        Two selected columns have the same name.
+    """
+    result = session.execute(clause, params or {})
+    assert isinstance(result, CursorResult), "the session is not on one database"
+    cursor = result.cursor  # plain tuples; SQLAlchemy's rows cost as much again
+    assert cursor is not None, "the statement returns no rows"
+    names = [column[0] for column in cursor.description]
+    if len(set(names)) < len(names):
+        raise ValueError(f"columns with the same name in {names}")
+    oids: list[Any] = [column[1] for column in cursor.description]
+    columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(names)
+    typed = {
+        name: _typed(values, _DTYPE.get(oid))
+        for name, oid, values in zip(names, oids, columns, strict=True)
+    }
+    return pd.DataFrame(typed)
+
+
+def _typed(values: Sequence[Any], dtype: str | None) -> "pd.Series[Any]":
+    if dtype == _FLOAT or (dtype == _INT and None in values):
+        return pd.Series(np.array(values, dtype=np.float64))  # None becomes NaN
+    if dtype == _INSTANT:
+        return pd.Series(pd.DatetimeIndex(list(values), tz="UTC").as_unit("us"))
+    if dtype is None or None in values:
+        return pd.Series(values, dtype=object)
+    return pd.Series(values, dtype=dtype)
+
+
+def frame(
+    session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
+) -> gpd.GeoDataFrame:
+    """The rows of a query whose column ``geom`` is ``ST_AsBinary(...)``, in EPSG:4326.
+
+    The geometry column keeps the name ``geom``; the other columns are those of `table`.
+
+    Raises
+    ------
+    ValueError
+        The query selects no column ``geom``.
+    """
+    rows = table(session, clause, params)
+    if "geom" not in rows:
+        raise ValueError(f"no column geom in {list(rows)}")
+    wkb = np.array([value and bytes(value) for value in rows["geom"]], dtype=object)
+    rows["geom"] = shapely.from_wkb(wkb)
+    return gpd.GeoDataFrame(rows, geometry="geom", crs=4326)
