@@ -140,7 +140,7 @@ REGISTRY: tuple[Layer, ...] = (
         _CODE, _NAME, _AREA, *_RENTAL,
         Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
     ), legend.RENTAL, "rental"),
-    Layer("rental_h3", "出租房密度（六边形）", "Rental density, H3", Geometry.AREA, "code", "code", (
+    Layer("rental_h3", "出租房密度 H3", "Rental density, H3", Geometry.AREA, "code", "code", (
         Column("code", "H3 编号", "H3 index", "h3"), _AREA,
         Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
     ), legend.RENTAL_CELL, "rental"),

@@ -1,0 +1,46 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both install what is missing.
+VENV ?= .venv
+export VENV
+BIN := $(VENV)/bin
+SIZE ?= district
+WORKERS ?= 2
+
+.PHONY: demo serve test check lint types bench soak lock docs setup clean
+
+setup:
+	@scripts/setup.sh run
+
+demo: setup
+	@$(BIN)/wangge demo --size $(SIZE) --out out/demo
+
+serve: setup
+	@$(BIN)/wangge serve
+
+test:
+	@scripts/setup.sh test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests --ignore=tests/bench --ignore=tests/soak
+
+check: lint types test
+
+lint:
+	@scripts/setup.sh test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types:
+	@$(BIN)/mypy
+
+bench:
+	@scripts/setup.sh test
+	@$(BIN)/python -m tests.bench out/bench.json
+
+soak:
+	@scripts/setup.sh test
+	@$(BIN)/python -m pytest -m soak tests/soak
+
+lock:
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --universal --quiet --custom-compile-command "make lock" -o constraints.txt
+	@npm install --package-lock-only --silent
+
+clean:
+	@rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,45 @@
+"""Columns on their way out: words of the registry, plain types, and text no spreadsheet runs."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from data.export.model import DEMO, Caption
+from gis.layers.model import Column
+
+NOTE = Column("note", "备注", "Note", "note")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def with_note(frame: gpd.GeoDataFrame, caption: Caption) -> gpd.GeoDataFrame:
+    """In a demo store every record says so; elsewhere the frame is returned as it is."""
+    return frame.assign(note=DEMO) if caption.demo else frame
+
+
+def listed(frame: pd.DataFrame, caption: Caption) -> tuple[Column, ...]:
+    """The registry's columns that the frame has, in the registry's order."""
+    known = (*caption.layer.columns, NOTE)
+    return tuple(column for column in known if column.name in frame.columns)
+
+
+def plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Objects as text and dates as ISO days, so that every driver keeps them."""
+    out = frame.copy()
+    for name in out.columns.drop(out.geometry.name):
+        if out[name].dtype == object:
+            out[name] = [_plain(value) for value in out[name]]
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets a leading apostrophe (OWASP)."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,169 @@
+"""Writers of the geodata formats: GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, KML."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+import pyogrio
+import shapely
+
+from data.export import columns, styles
+from data.export.model import Caption
+from gis.layers.model import Geometry
+
+_FAMILY = {-1: "table", 0: "point", 1: "line", 3: "area", 4: "point", 5: "line", 6: "area"}
+
+
+def gpkg(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """One table per geometry family, coloured in QGIS by ``layer_styles``."""
+    for index, (name, part) in enumerate(_families(frame, caption.layer.name)):
+        pyogrio.write_dataframe(
+            columns.plain(part), out, layer=name, driver="GPKG", append=index > 0,
+            promote_to_multi=name.endswith("area") or None,
+            dataset_options={} if index else {"VERSION": "1.2"},
+            layer_options={"DESCRIPTION": caption.text, "GEOMETRY_NAME": "geom"},
+        )  # fmt: skip
+    names = [name for name, _ in _families(frame, caption.layer.name)]
+    _layer_styles(out, caption, [name for name in names if not name.endswith("table")])
+
+
+def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    """Parts of one geometry family each; a layer of one family keeps its plain name."""
+    types = shapely.get_type_id(frame.geometry.to_numpy())
+    family = np.array([_FAMILY.get(int(t), "other") for t in types], dtype=object)
+    found = sorted(set(family)) or ["area"]
+    for one in found:
+        yield (name if len(found) == 1 else f"{name}_{one}"), frame[family == one]
+
+
+def _layer_styles(path: Path, caption: Caption, tables: list[str]) -> None:
+    point = [bool(table.endswith("point") or caption.layer.geometry is Geometry.POINT)
+             for table in tables]  # fmt: skip
+    described = pd.DataFrame(
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": tables,
+            "f_geometry_column": "geom",
+            "styleName": caption.layer.en,
+            "styleQML": [styles.qml(caption.layer, point=one) for one in point],
+            "styleSLD": [styles.sld(caption.layer, point=one) for one in point],
+            "useAsDefault": True,
+            "description": caption.title,
+            "owner": "wangge",
+        }
+    )
+    pyogrio.write_dataframe(described, path, layer="layer_styles", driver="GPKG", append=True)
+
+
+def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """RFC 7946: WGS84, seven decimals (about a centimetre), right-hand rings."""
+    pyogrio.write_dataframe(
+        columns.plain(frame), out, driver="GeoJSON", layer=caption.layer.name,
+        layer_options={"RFC7946": "YES", "DESCRIPTION": caption.text},
+    )  # fmt: skip
+
+
+def fgb(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """FlatGeobuf with its spatial index; features without a geometry are kept."""
+    indexed = "NO" if frame.geometry.isna().any() or frame.empty else "YES"
+    pyogrio.write_dataframe(
+        columns.plain(frame), out, driver="FlatGeobuf", layer=caption.layer.name,
+        layer_options={"SPATIAL_INDEX": indexed, "DESCRIPTION": caption.text},
+    )  # fmt: skip
+
+
+def parquet(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """GeoParquet 1.1; the caption is in the file's metadata under ``wangge``."""
+    frame.to_parquet(out, index=False)
+    table = pyarrow.parquet.read_table(out)
+    said = json.dumps(dict(caption.lines()), ensure_ascii=False)
+    metadata = {**(table.schema.metadata or {}), b"wangge": said.encode()}
+    pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), out)
+
+
+def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """A zip of one shapefile per geometry family, ASCII field names, and the list of fields."""
+    shown = columns.listed(frame, caption)
+    short = frame.rename(columns={c.name: c.short for c in shown})
+    folder = out.parent / f"{out.name}.parts"
+    folder.mkdir()
+    for name, part in _families(short, caption.layer.name):
+        if not name.endswith("table"):
+            pyogrio.write_dataframe(
+                columns.plain(part), folder / f"{name}.shp", driver="ESRI Shapefile",
+                layer_options={"ENCODING": "UTF-8"},
+            )  # fmt: skip
+    fields = [f"{c.short}\t{c.name}\t{c.zh}\t{c.en}\t{c.unit}" for c in shown]
+    text = "\n".join([caption.text, "", "field\tname\t中文\tEnglish\tunit", *fields, ""])
+    (folder / "fields.txt").write_text(text, encoding="utf-8-sig")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+
+
+def kml(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
+    """KML 2.2 with one shared style per class of the legend."""
+    root = Element("kml", xmlns="http://www.opengis.net/kml/2.2")
+    document = SubElement(root, "Document")
+    SubElement(document, "name").text = caption.title
+    SubElement(document, "description").text = caption.text
+    for entry in styles.entries(caption.layer):
+        _kml_style(document, f"c{entry.value}", entry.fill)
+    shown = columns.listed(frame, caption)
+    column = getattr(caption.layer.legend, "column", None)
+    rows = columns.plain(frame).to_dict("records")
+    for row, shape in zip(rows, frame.geometry.to_numpy(), strict=True):
+        placemark = SubElement(document, "Placemark")
+        SubElement(placemark, "name").text = _text(row[caption.layer.label])
+        value = row.get(column) if column else None
+        SubElement(placemark, "styleUrl").text = f"#c{styles.class_of(caption.layer, value).value}"
+        extended = SubElement(placemark, "ExtendedData")
+        for one in shown:
+            data = SubElement(extended, "Data", name=one.name)
+            SubElement(data, "displayName").text = f"{one.zh} / {one.en}"
+            SubElement(data, "value").text = _text(row[one.name])
+        if shape is not None:
+            _kml_geometry(placemark, shape)
+    ElementTree(root).write(out, encoding="utf-8", xml_declaration=True)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124 - NaN
+
+
+def _kml_style(document: Element, name: str, fill: str) -> None:
+    style = SubElement(document, "Style", id=name)
+    bgr = fill[5:7] + fill[3:5] + fill[1:3]
+    SubElement(SubElement(style, "IconStyle"), "color").text = f"ff{bgr}"
+    SubElement(SubElement(style, "LineStyle"), "color").text = "ff3f3226"
+    SubElement(SubElement(style, "PolyStyle"), "color").text = f"b3{bgr}"
+
+
+def _kml_geometry(parent: Element, shape: shapely.Geometry) -> None:
+    match shape:
+        case shapely.Point():
+            _coordinates(SubElement(parent, "Point"), shape)
+        case shapely.LineString():
+            _coordinates(SubElement(parent, "LineString"), shape)
+        case shapely.Polygon():
+            polygon = SubElement(parent, "Polygon")
+            for tag, ring in [("outerBoundaryIs", shape.exterior)] + [
+                ("innerBoundaryIs", hole) for hole in shape.interiors
+            ]:
+                _coordinates(SubElement(SubElement(polygon, tag), "LinearRing"), ring)
+        case _:
+            multi = SubElement(parent, "MultiGeometry")
+            for part in shapely.get_parts(shape):
+                _kml_geometry(multi, part)
+
+
+def _coordinates(parent: Element, shape: shapely.Geometry) -> None:
+    pairs = shapely.get_coordinates(shape)
+    SubElement(parent, "coordinates").text = " ".join(f"{x:.7f},{y:.7f}" for x, y in pairs)

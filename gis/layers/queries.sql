@@ -1,0 +1,156 @@
+-- What each layer of the registry shows. Common parameters: :area_prefix (code prefix, '' for all),
+-- :as_of (the day whose versions count), :run_id (the run a result layer shows).
+-- Every statement yields the registry's columns and geom (WKB, EPSG:4326), ordered by its key.
+
+-- name: layer_grids
+SELECT grid.code, grid.name, grid.area_code, grid.network, grid.households,
+       count(post.id) AS posts,
+       CASE WHEN grid.households IS NULL THEN 'unknown'
+            WHEN grid.households < CAST(:households_min AS integer) THEN 'low'
+            WHEN grid.households > CAST(:households_max AS integer) THEN 'high'
+            ELSE 'within' END AS size_class,
+       ST_AsBinary(grid.geom) AS geom
+FROM grids AS grid
+LEFT JOIN worker_posts AS post
+       ON post.grid_code = grid.code
+      AND post.on_duty_on <= CAST(:as_of AS date)
+      AND (post.off_duty_on IS NULL OR post.off_duty_on > CAST(:as_of AS date))
+WHERE grid.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND grid.valid_from <= CAST(:as_of AS date)
+  AND (grid.valid_to IS NULL OR grid.valid_to > CAST(:as_of AS date))
+  AND grid.network = 'unified'
+GROUP BY grid.id
+ORDER BY grid.code;
+
+-- name: layer_compounds
+SELECT code, name, area_code, kind, households, buildings, dwellings, built_year, gated,
+       property_managed, grid_code, ST_AsBinary(geom) AS geom
+FROM compounds
+WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code;
+
+-- name: layer_facilities
+SELECT source_key AS code, name, area_code, function, provision, ownership,
+       CASE WHEN status = 'open' AND closed_on <= CAST(:as_of AS date) THEN 'closed'
+            WHEN status = 'open' AND opened_on > CAST(:as_of AS date) THEN 'planned'
+            ELSE status END AS status,
+       floor_area_m2, opened_on, closed_on, ST_AsBinary(geom) AS geom
+FROM facilities
+WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY source_key;
+
+-- name: layer_incidents
+-- Counts by compound and nothing finer: a single incident's place is police duty.
+SELECT compound.code, compound.name, compound.area_code, coalesce(counted.incidents, 0) AS incidents,
+       round(100.0 * coalesce(counted.incidents, 0) / nullif(compound.households, 0), 2)
+           ::double precision AS per_100_households,
+       ST_AsBinary(compound.geom) AS geom
+FROM compounds AS compound
+LEFT JOIN (
+    SELECT compound_code, count(*) AS incidents
+    FROM incidents
+    WHERE occurred_at >= CAST(:since AS timestamptz) AND occurred_at < CAST(:until AS timestamptz)
+      AND compound_code IS NOT NULL
+    GROUP BY compound_code
+) AS counted ON counted.compound_code = compound.code
+WHERE compound.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND compound.valid_from <= CAST(:as_of AS date)
+  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+ORDER BY compound.code;
+
+-- name: layer_coverage
+SELECT result.subject_code AS code, result.name, result.households, result.facilities,
+       result.floor_area_m2, result.estimated_m2, result.m2_per_100_households,
+       result.required_m2, result.gap_m2, result.verdict, result.rule, result.reason_zh,
+       result.reason_en, ST_AsBinary(area.geom) AS geom
+FROM coverage_results AS result
+JOIN areas AS area ON area.code = result.subject_code
+ AND area.valid_from <= CAST(:as_of AS date)
+ AND (area.valid_to IS NULL OR area.valid_to > CAST(:as_of AS date))
+WHERE result.run_id = CAST(:run_id AS bigint)
+  AND result.subject_kind = CAST(:level AS text)
+  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY result.subject_code;
+
+-- name: layer_rating
+SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code, rating.colour,
+       rating.previous_colour, rating.peer_group, rating.observed, rating.expected,
+       rating.relative_risk, rating.p_red, rating.quality, rating.households, rating.rule,
+       rating.reason_zh, rating.reason_en, ST_AsBinary(compound.geom) AS geom
+FROM ratings AS rating
+JOIN compounds AS compound ON compound.code = rating.compound_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+WHERE rating.run_id = CAST(:run_id AS bigint)
+  AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY rating.compound_code;
+
+-- name: layer_rental
+SELECT result.subject_code AS code, result.name, result.area_code, result.rented_dwellings,
+       result.dwellings, result.rented_per_100, result.rented_per_km2,
+       result.occupants_per_dwelling, result.floating_share, result.suspected_group,
+       result.suppressed, result.mainly_rental, result.rule, result.reason_zh, result.reason_en,
+       ST_AsBinary(compound.geom) AS geom
+FROM rental_results AS result
+JOIN compounds AS compound ON compound.code = result.subject_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+WHERE result.run_id = CAST(:run_id AS bigint)
+  AND result.subject_kind = 'compound'
+  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY result.subject_code;
+
+-- name: layer_rental_h3
+SELECT h3 AS code, area_code, resolution, rented_dwellings, dwellings, rented_per_100,
+       rented_per_km2, occupants_per_dwelling, floating_share, suspected_group, suppressed,
+       ST_AsBinary(geom) AS geom
+FROM rental_cells
+WHERE run_id = CAST(:run_id AS bigint)
+  AND resolution = CAST(:resolution AS integer)
+  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY h3;
+
+-- name: layer_grid_audit
+SELECT finding.id::text AS code, finding.area_code, finding.kind, finding.grid_codes,
+       finding.area_m2, finding.figure, finding.threshold, finding.rule, finding.reason_zh,
+       finding.reason_en, ST_AsBinary(finding.geom) AS geom
+FROM grid_findings AS finding
+WHERE finding.run_id = CAST(:run_id AS bigint)
+  AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY finding.id;
+
+-- name: layer_risk
+SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code, compound.kind,
+       rating.colour, rating.previous_colour, rating.peer_group, rating.observed, rating.expected,
+       rating.relative_risk, rating.p_red, rating.quality, rental.rented_dwellings,
+       rental.dwellings, rental.rented_per_100, rental.rented_per_km2, rating.rule,
+       rating.reason_zh, rating.reason_en, ST_AsBinary(compound.geom) AS geom
+FROM ratings AS rating
+JOIN compounds AS compound ON compound.code = rating.compound_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+LEFT JOIN rental_results AS rental
+       ON rental.run_id = CAST(:rental_run_id AS bigint)
+      AND rental.subject_kind = 'compound'
+      AND rental.subject_code = rating.compound_code
+WHERE rating.run_id = CAST(:run_id AS bigint)
+  AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY rating.compound_code;
+
+-- name: outlines
+-- Quiet background of every map: the outlines of one level.
+SELECT code, name, ST_AsBinary(geom) AS geom
+FROM areas
+WHERE level = CAST(:level AS text) AND geom IS NOT NULL
+  AND code LIKE CAST(:area_prefix AS text) || '%'
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code;
+
+-- name: street_lines
+SELECT source_key AS code, name, kind, ST_AsBinary(geom) AS geom
+FROM streets
+WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY source_key;

@@ -1,0 +1,102 @@
+"""Reads a layer of the registry as it stands on a day or after a run."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+from sqlalchemy.orm import Session
+
+from gis.areas.model import Level
+from gis.district import District
+from gis.errors import NoData
+from gis.layers import store
+from gis.layers.model import Layer
+from gis.period import add_months, midnight
+from gis.policy import Policy
+from gis.runs import store as runs
+from gis.runs.model import Analysis, Run
+from gis.timeline import service as timeline
+
+INCIDENT_MONTHS = 24
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What of a layer is asked for: an area by code prefix, a day or a period, finer choices.
+
+    ``level`` is the division level of the coverage layer, ``resolution`` that of H3 cells;
+    ``internal`` lets internal columns and layers through.
+    """
+
+    area_prefix: str = ""
+    period: str | None = None
+    as_of: date | None = None
+    level: Level = Level.COMMUNITY
+    resolution: int = 9
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A layer's features and what they show: the run (for results) and the day."""
+
+    layer: Layer
+    features: gpd.GeoDataFrame
+    as_of: date
+    run: Run | None
+
+
+def read(
+    session: Session, layer: Layer, *, district: District, policy: Policy, scope: Scope
+) -> Shown:
+    """The features of ``layer`` within ``scope`` (EPSG:4326), with the registry's columns only.
+
+    Raises NoData when the analysis the layer shows has not run, or the store holds nothing.
+    """
+    run = _run(session, layer, scope)
+    as_of = scope.as_of or (run.as_of if run else timeline.day_of(session, district))
+    params = _params(
+        session, district=district, policy=policy, scope=scope, run=run, as_of=as_of
+    )
+    frame = store.layer(session, layer.query, params)
+    columns = [column.name for column in layer.shown(internal=scope.internal)]
+    return Shown(layer, frame[[*columns, "geom"]], as_of, run)
+
+
+def _run(session: Session, layer: Layer, scope: Scope) -> Run | None:
+    if layer.analysis is None:
+        return None
+    analysis = Analysis(layer.analysis)
+    run = runs.latest_run(session, analysis, scope.period, scope.as_of)
+    if run is None:
+        raise NoData(
+            f"layer {layer.name} shows the analysis {analysis}, which has not run"
+            f"{f' for {scope.period}' if scope.period else ''}: wangge run {analysis}"
+        )
+    return run
+
+
+def _params(
+    session: Session,
+    *,
+    district: District,
+    policy: Policy,
+    scope: Scope,
+    run: Run | None,
+    as_of: date,
+) -> dict[str, Any]:
+    month_end = add_months(as_of.replace(day=1), 1)
+    rental = runs.latest_run(session, Analysis.RENTAL)
+    return {
+        "area_prefix": scope.area_prefix,
+        "as_of": as_of,
+        "run_id": run.id if run else None,
+        "rental_run_id": rental.id if rental else None,
+        "level": scope.level,
+        "resolution": scope.resolution,
+        "households_min": policy["GRD-2", "households_min"],
+        "households_max": policy["GRD-2", "households_max"],
+        "since": midnight(add_months(month_end, -INCIDENT_MONTHS), district.zone),
+        "until": midnight(month_end, district.zone),
+    }

@@ -1,0 +1,29 @@
+"""Runs the layers' statements; nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+
+_SQL = sql.load("gis.layers")
+
+
+def layer(session: Session, query: str, params: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """The features of one layer, one row each, ordered by key (EPSG:4326)."""
+    clause = _SQL[query]
+    named = {name: params[name] for name in clause.compile().params}
+    return sql.frame(session, clause, named)
+
+
+def outlines(session: Session, *, level: str, area_prefix: str, as_of: object) -> gpd.GeoDataFrame:
+    """Outlines of the areas of one level: code, name, geom."""
+    params = {"level": level, "area_prefix": area_prefix, "as_of": as_of}
+    return sql.frame(session, _SQL["outlines"], params)
+
+
+def street_lines(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
+    """Walkable street lines: code, name, kind, geom."""
+    return sql.frame(session, _SQL["street_lines"], {"area_prefix": area_prefix})

@@ -1,0 +1,1 @@
+"""The day the data speak of: no analysis reads the clock."""

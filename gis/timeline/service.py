@@ -1,0 +1,42 @@
+"""Which day and which quarter the data have reached: defaults of ``--as-of``, ``--period``."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+from gis.district import District
+from gis.errors import NoData
+from gis.period import Period, last_complete_quarter
+
+_SQL = sql.load("gis.timeline")
+
+
+def newest_day(session: Session, district: District) -> date:
+    """The newest day in the data; raises NoData for a store without any dated record."""
+    day = session.execute(_SQL["newest_day"], {"zone": district.time_zone}).scalar_one()
+    if day is None:
+        raise NoData("the store holds no records yet: wangge import KIND FILE, or wangge demo")
+    assert isinstance(day, date)
+    return day
+
+
+def default_period(session: Session, district: District) -> Period:
+    """The last quarter that the incidents complete; raises NoData without incidents."""
+    newest = session.execute(_SQL["newest_incident"]).scalar_one()
+    if newest is None:
+        raise NoData("the store holds no incidents yet: wangge import incidents FILE")
+    return last_complete_quarter(newest.astimezone(district.zone).date())
+
+
+def day_of(session: Session, district: District, *, period: Period | None = None) -> date:
+    """The day an analysis looks at: the period's last one, else the last complete quarter's.
+
+    A store without incidents falls back to the newest day of any record.
+    """
+    if period is not None:
+        return period.last_day
+    try:
+        return default_period(session, district).last_day
+    except NoData:
+        return newest_day(session, district)

