@@ -1,0 +1,189 @@
+"""Which further edges must be unknown so that every secret edge lies on a cycle of unknown edges.
+
+In a network whose flows are conserved at every node, the flow of an unknown edge follows from the
+known ones exactly when no cycle of unknown edges passes through it: along such a cycle flow can be
+shifted and no known edge notices. Gusfield (1988), A graph theoretic approach to data security,
+SIAM Journal on Computing 17(3), 552-571.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A connected graph without parallel edges or loops; node 0 is its root.
+
+    ``tail`` and ``head`` are the ends of the edges, ``flow`` what passes (> 0), all (m,) int.
+    """
+
+    nodes: int
+    tail: Ints
+    head: Ints
+    flow: Ints
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A rooted spanning tree: (n,) parent node (-1 for the root), edge to it, and depth."""
+
+    parent: list[int]
+    edge: list[int]
+    depth: list[int]
+
+    def path(self, a: int, b: int) -> Iterator[int]:
+        """The edges between two nodes."""
+        while a != b:
+            if self.depth[a] < self.depth[b]:
+                a, b = b, a
+            yield self.edge[a]
+            a = self.parent[a]
+
+
+def close_cycles(network: Network, unknown: Bools, secret: Bools) -> Bools:
+    """``unknown`` enlarged until each ``secret`` edge lies on a cycle of unknown edges.
+
+    Parameters
+    ----------
+    unknown, secret : (m,) bool
+        Edges that nobody is told; those of them whose flow must not be derivable.
+
+    Returns
+    -------
+    (m,) bool
+        Every edge that was added lies itself on a cycle of unknown edges. An edge that lies on no
+        cycle at all stays as it is.
+
+    Notes
+    -----
+    Take a spanning tree in which unknown edges come first and then small flows before large ones.
+    The cheapest edge that reconnects the tree when a tree edge is cut closes that edge's cycle:
+    if it is unknown, so is the whole cycle and nothing need be added (the edge was no bridge);
+    otherwise the cycle's known edges become unknown. Exact and one pass, near-linear in m; which
+    edges are added is a heuristic (a least total flow is NP-hard to find).
+    """
+    order = np.lexsort((np.arange(len(unknown)), network.flow, ~unknown))
+    tree, in_tree = _spanning_tree(network, order)
+    covers = _covering_edges(network, tree, order[~in_tree[order]], secret & in_tree)
+    added = unknown.copy()
+    for edge in covers:
+        if not unknown[edge]:
+            added[edge] = True
+            ends = int(network.tail[edge]), int(network.head[edge])
+            added[list(tree.path(*ends))] = True
+    return added
+
+
+def _spanning_tree(network: Network, order: Ints) -> tuple[_Tree, Bools]:
+    """The spanning tree that is minimal in ``order``, rooted at node 0, and its edges (m,) bool."""
+    rank = np.empty(len(order))
+    rank[order] = np.arange(1, len(order) + 1)  # distinct weights: one minimal tree, everywhere
+    shape = (network.nodes, network.nodes)
+    full = coo_array((rank, (network.tail, network.head)), shape=shape).tocsr()
+    chosen = minimum_spanning_tree(full).tocoo()
+    edges = order[chosen.data.astype(np.int64) - 1]
+    in_tree = np.zeros(len(order), dtype=bool)
+    in_tree[edges] = True
+    sequence, parent = breadth_first_order(chosen.tocsr(), 0, directed=False)
+    edge = np.full(network.nodes, -1)
+    a, b = network.tail[edges], network.head[edges]
+    below = np.where(parent[a] == b, a, b)
+    edge[below] = edges
+    depth = [0] * network.nodes
+    above = np.where(parent < 0, -1, parent).tolist()
+    for node in sequence[1:].tolist():
+        depth[node] = depth[above[node]] + 1
+    return _Tree(above, edge.tolist(), depth), in_tree
+
+
+def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Bools) -> list[int]:
+    """For the ``wanted`` tree edges the first of ``others`` (edges off the tree) that covers each.
+
+    Tree edges are contracted when they are first covered (union-find), so each is met once.
+    """
+    waiting = int(wanted.sum())
+    joined = list(range(network.nodes))
+    found: list[int] = []
+
+    def top(node: int) -> int:
+        while joined[node] != node:
+            joined[node] = joined[joined[node]]
+            node = joined[node]
+        return node
+
+    parent, edge, depth, is_wanted = tree.parent, tree.edge, tree.depth, wanted.tolist()
+    ends = zip(
+        others.tolist(), network.tail[others].tolist(), network.head[others].tolist(), strict=True
+    )
+    for other, tail, head in ends:
+        if waiting == 0:
+            break
+        a, b, useful = top(tail), top(head), False
+        while a != b:
+            if depth[a] < depth[b]:
+                a, b = b, a
+            if is_wanted[edge[a]]:
+                waiting, useful = waiting - 1, True
+            joined[a] = parent[a]
+            a = top(a)
+        if useful:
+            found.append(other)
+    return found
+
+
+def close_cycles_apart(network: Network, unknown: Bools, groups: list[list[int]]) -> Bools:
+    """``unknown`` enlarged until each group has a cycle that meets it in its first edge alone.
+
+    Along such a cycle the sum of the group changes: it cannot be derived, even though two edges
+    of the group could shift against each other. The cheapest cycle is taken (Dijkstra).
+    """
+    if not groups:
+        return unknown
+    search = _Search(network, unknown)
+    for group in groups:
+        search.close(group)
+    return np.array([cost == 0 for cost in search.cost])
+
+
+class _Search:
+    """Adjacency of a network, for shortest paths; ``cost`` is 0 for an unknown edge."""
+
+    def __init__(self, network: Network, unknown: Bools) -> None:
+        ends = np.concatenate([network.tail, network.head])
+        order = np.argsort(ends, kind="stable")
+        self.network = network
+        self.starts = np.searchsorted(ends[order], np.arange(network.nodes + 1)).tolist()
+        self.edges = (order % len(network.tail)).tolist()
+        self.ends_sum = (network.tail + network.head).tolist()
+        self.cost: list[int] = np.where(unknown, 0, network.flow).tolist()
+
+    def close(self, group: list[int]) -> None:
+        """Make unknown the cheapest cycle through ``group[0]`` that avoids the rest of it."""
+        start, goal = int(self.network.tail[group[0]]), int(self.network.head[group[0]])
+        barred, reached, via = set(group), {start: 0}, {start: -1}
+        heap = [(0, start)]
+        while heap:
+            so_far, node = heapq.heappop(heap)
+            if node == goal:
+                break
+            if so_far > reached[node]:
+                continue
+            for step in self.edges[self.starts[node] : self.starts[node + 1]]:
+                if step in barred:
+                    continue
+                other, total = self.ends_sum[step] - node, so_far + self.cost[step]
+                if total < reached.get(other, total + 1):
+                    reached[other], via[other] = total, step
+                    heapq.heappush(heap, (total, other))
+        while via.get(goal, -1) >= 0:
+            self.cost[via[goal]] = 0
+            goal = self.ends_sum[via[goal]] - goal
