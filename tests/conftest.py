@@ -1,0 +1,192 @@
+"""One private PostGIS for the whole run, shared by all workers; each test has its place in it.
+
+``db`` is a session that is rolled back, ``store`` a database of the test's own, ``home`` an empty
+``WANGGE_HOME``. Nothing here is faked, and a machine without PostGIS fails.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+from sqlalchemy import Engine
+
+from gis.db import migrate
+from gis.db.cluster import Cluster, Urls
+from gis.db.cluster.urls import libpq_url
+from gis.db.engine import make_engine
+from gis.db.session import User, WanggeSession, sessions
+from gis.settings import Settings
+
+_PREFIX = "wangge-test-"
+_FAST = {  # a test store need not survive a power cut
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "128MB",
+}
+_RUN = pytest.StashKey[Path]()
+_NUMBER = count()
+
+
+@dataclass(frozen=True)
+class Store:
+    """A migrated, empty database that lives as long as the test."""
+
+    urls: Urls
+    engine: Engine
+
+    def begin(self, user: User | None = None) -> AbstractContextManager[WanggeSession]:
+        """A session that commits at the end of its block."""
+        return sessions(self.engine).begin(info={"user": user or User.command()})
+
+
+# -- the run: the process that started pytest makes its directory and clears it away --------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.stash[_RUN] = Path(config.workerinput["wangge_run"])
+        return
+    _sweep()
+    run = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    run.chmod(0o755)  # root's server runs as postgres and must get in
+    config.stash[_RUN] = run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    node.workerinput["wangge_run"] = str(node.config.stash[_RUN])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _RUN in config.stash:
+        _clear(config.stash[_RUN])
+
+
+def _sweep() -> None:
+    """Clear up after runs that were killed."""
+    for run in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        starter = int(run.name.removeprefix(_PREFIX).split("-")[0])
+        if run.stat().st_uid == os.geteuid() and not _is_process(starter):
+            _clear(run)
+
+
+def _is_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _clear(run: Path) -> None:
+    for home in run.iterdir():
+        if home.is_dir():
+            Cluster(home).remove()
+    shutil.rmtree(run, ignore_errors=True)
+
+
+@contextmanager
+def _alone(run: Path) -> Iterator[None]:
+    """One worker at a time."""
+    with (run / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# -- the server and its template database --------------------
+
+
+@pytest.fixture(scope="session")
+def run_directory(pytestconfig: pytest.Config) -> Path:
+    """The run's own short directory below the temporary one; everybody may enter it."""
+    return pytestconfig.stash[_RUN]
+
+
+@pytest.fixture(scope="session")
+def cluster(run_directory: Path) -> Cluster:
+    """The run's server; its database ``wangge`` is migrated and serves as template alone."""
+    cluster = Cluster(run_directory / "shared", _FAST)
+    with _alone(run_directory):
+        urls = cluster.up()
+        migrated = run_directory / "migrated"
+        if not migrated.exists():
+            migrate.upgrade(urls.owner)
+            migrated.touch()
+    return cluster
+
+
+@contextmanager
+def _database(cluster: Cluster, name: str) -> Iterator[Store]:
+    """A clone of the template with the rights of a real store."""
+    database = sql.Identifier(name)
+    with closing(psycopg2.connect(libpq_url(cluster.url("postgres", "postgres")))) as server:
+        server.autocommit = True
+        cursor = server.cursor()
+        for statement in (
+            "CREATE DATABASE {} TEMPLATE wangge OWNER wangge_owner",
+            "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+            "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app",
+        ):
+            cursor.execute(sql.SQL(statement).format(database))
+        urls = Urls(app=cluster.url("wangge_app", name), owner=cluster.url("wangge_owner", name))
+        engine = make_engine(urls.app, Settings(_env_file=None))
+        try:
+            yield Store(urls, engine)
+        finally:
+            engine.dispose()
+            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+
+
+@pytest.fixture(scope="session")
+def _worker_store(cluster: Cluster) -> Iterator[Store]:
+    with _database(cluster, f"worker_{os.getpid()}") as store:
+        yield store
+
+
+# -- what tests ask for --------------------
+
+
+@pytest.fixture(autouse=True)
+def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the developer's own settings."""
+    for name in list(os.environ):
+        if name.startswith("WANGGE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def db(_worker_store: Store) -> Iterator[WanggeSession]:
+    """A session of ``wangge_app`` on an empty, migrated store; rolled back after the test."""
+    with sessions(_worker_store.engine)(info={"user": User.command()}) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def store(cluster: Cluster) -> Iterator[Store]:
+    """A store of the test's own, for code that commits; dropped after the test."""
+    with _database(cluster, f"test_{os.getpid()}_{next(_NUMBER)}") as store:
+        yield store
+
+
+@pytest.fixture
+def home(run_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty ``WANGGE_HOME``; a private cluster that the test starts there ends with it."""
+    path = run_directory / f"home-{os.getpid()}-{next(_NUMBER)}"
+    path.mkdir()
+    monkeypatch.setenv("WANGGE_HOME", str(path))
+    yield path
+    Cluster(path).remove()
+    shutil.rmtree(path)
