@@ -1,0 +1,68 @@
+-- Divisions and other subjects on one day. A version holds from valid_from to the day before
+-- valid_to; ranges of dates are half-open in the same way.
+
+-- name: subjects_on
+-- Every division, unified grid and compound of the day with its households: the newest count whose
+-- day is not later, or the subject's own figure where that is newer or no count exists. A figure
+-- dated after the day is not used: on that day nobody knew it.
+WITH counted AS (
+    SELECT DISTINCT ON (subject_kind, subject_code)
+           subject_kind, subject_code, households, as_of
+    FROM wangge.household_counts
+    WHERE as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+    ORDER BY subject_kind, subject_code, as_of DESC
+),
+subject AS (
+    SELECT level AS subject_kind, code, area_code, parent_code, name, newly_built,
+           households, CAST(NULL AS date) AS own_as_of
+    FROM wangge.areas
+    WHERE valid_from <= CAST(:as_of AS date)
+      AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+    UNION ALL
+    SELECT 'grid', code, area_code, area_code, coalesce(name, code), NULL, households, NULL
+    FROM wangge.grids
+    WHERE network = 'unified'
+      AND valid_from <= CAST(:as_of AS date)
+      AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+    UNION ALL
+    SELECT 'compound', code, area_code, area_code, name, NULL,
+           CASE WHEN households_as_of > CAST(:as_of AS date) THEN NULL ELSE households END,
+           households_as_of
+    FROM wangge.compounds
+    WHERE valid_from <= CAST(:as_of AS date)
+      AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+)
+SELECT subject.subject_kind,
+       subject.code AS subject_code,
+       subject.area_code,
+       subject.parent_code,
+       subject.name,
+       subject.newly_built,
+       best.households,
+       best.households_as_of,
+       best.households_source
+FROM subject
+LEFT JOIN counted
+       ON counted.subject_kind = subject.subject_kind AND counted.subject_code = subject.code
+CROSS JOIN LATERAL (
+    SELECT subject.households IS NOT NULL
+           AND (counted.as_of IS NULL OR subject.own_as_of > counted.as_of) IS TRUE AS own_wins
+) AS choice
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN own_wins THEN subject.households ELSE counted.households END AS households,
+           CASE WHEN own_wins THEN subject.own_as_of ELSE counted.as_of END AS households_as_of,
+           CASE WHEN own_wins THEN 'register'
+                WHEN counted.as_of IS NOT NULL THEN 'count' END AS households_source
+) AS best
+WHERE subject.subject_kind = ANY (CAST(:kinds AS text[]))
+ORDER BY subject.subject_kind, subject.code;
+
+-- name: areas_on
+-- The divisions of the day with their outlines, null where the register came without.
+SELECT level, code, name, parent_code, households, residents, workers, newly_built,
+       ST_AsBinary(geom) AS geom
+FROM wangge.areas
+WHERE valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+  AND level = ANY (CAST(:levels AS text[]))
+ORDER BY code;

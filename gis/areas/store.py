@@ -1,0 +1,36 @@
+"""Reads divisions and other subjects as they were on one day."""
+
+from collections.abc import Collection
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.areas.model import Level, SubjectKind
+from gis.db import sql
+
+_SQL = sql.load("gis.areas")
+
+
+def subjects_on(
+    session: Session, *, as_of: date, kinds: Collection[SubjectKind] = tuple(SubjectKind)
+) -> pd.DataFrame:
+    """Divisions, unified grids and compounds valid on ``as_of`` with their households that day.
+
+    Columns subject_kind, subject_code, area_code, parent_code, name, newly_built (True, False or
+    None), households (NaN where unknown), households_as_of (date or None where undated),
+    households_source: ``count`` (newest dated count not after ``as_of``), ``register`` (the
+    subject's own figure) or None.
+    """
+    asked = {"as_of": as_of, "kinds": [kind.value for kind in kinds]}
+    found = sql.table(session, _SQL["subjects_on"], asked)
+    return found.astype({"households": "float64", "newly_built": "object"})
+
+
+def areas_on(
+    session: Session, *, as_of: date, levels: Collection[Level] = tuple(Level)
+) -> gpd.GeoDataFrame:
+    """Divisions valid on ``as_of`` with their outlines in EPSG:4326 (None where there is none)."""
+    asked = {"as_of": as_of, "levels": [level.value for level in levels]}
+    return sql.frame(session, _SQL["areas_on"], asked)

@@ -1,0 +1,144 @@
+"""Facility coverage per 100 households (FAC-1..5): on one day, kept, or along several days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.areas import store as areas
+from gis.areas.model import Level, SubjectKind
+from gis.district import District
+from gis.errors import NoData
+from gis.facilities import analysis, reasons, store
+from gis.facilities.model import Verdict
+from gis.facilities.rules import CoverageRules
+from gis.policy import Policy
+from gis.runs import digest
+from gis.runs.store import Recorded
+
+KINDS = (*(SubjectKind(level.value) for level in Level), SubjectKind.GRID)
+_SHORTFALL = [
+    "subject_code", "name", "households", "floor_area_m2", "verdict", "gap_m2", "floor_rule",
+    "floor_gap_m2", "binding_rule", "to_build_m2", "reason_zh", "reason_en",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What `coverage` found on ``as_of``.
+
+    ``results`` has one row per division (city where there is one, district, street, community) and
+    unified grid, with the columns of table coverage_results and ``unmeasured``, ``basis``,
+    ``lacking``, ``floor_gap_m2``. ``shortfall`` lists the communities that miss FAC-1 or their
+    floor, the largest ``to_build_m2`` (the larger of both gaps) first. ``to_build_m2`` is the sum
+    of the communities' FAC-1 gaps; ``totals`` has it with floors, too, and is plain JSON.
+    """
+
+    as_of: date
+    area_code: str
+    policy: Policy
+    input_digest: str
+    results: pd.DataFrame
+    shortfall: pd.DataFrame
+    to_build_m2: float
+    totals: dict[str, Any]
+
+
+def coverage(session: Session, *, policy: Policy, district: District, as_of: date) -> Coverage:
+    """Compare every division's and grid's facility area with what FAC-1 asks for.
+
+    Facilities open on ``as_of``, divisions and grids valid that day, households as last counted
+    by then; footprints are measured in ``district.srid``. Raises NoData without any division.
+    """
+    subjects = areas.subjects_on(session, as_of=as_of, kinds=KINDS)
+    if (subjects["subject_kind"] == SubjectKind.GRID).all():
+        raise NoData(f"no division is valid on {as_of}: import areas first")
+    facilities = store.facilities_on(session, as_of=as_of, srid=district.srid)
+    shares = store.shares(session)
+    rules = CoverageRules.of(policy)
+    rows = analysis.coverage(subjects, facilities, shares, rules)
+    rows = reasons.with_reasons(rows, rules).assign(
+        rule="FAC-1", threshold=rules.m2_per_100_households
+    )
+    shortfall = _shortfall(rows)
+    totals = _totals(rows, shortfall, facilities, rules)
+    return Coverage(
+        as_of=as_of,
+        area_code=district.code,
+        policy=policy,
+        input_digest=digest.of_frames(
+            {"subjects": subjects, "facilities": facilities, "shares": shares}
+        ),
+        results=rows,
+        shortfall=shortfall,
+        to_build_m2=totals["to_build_m2"],
+        totals=totals,
+    )
+
+
+def save(session: Session, found: Coverage) -> Recorded:
+    """Keep a coverage as a run; the same inputs and rules find the run that is there."""
+    return store.save(
+        session, found.results, policy=found.policy, as_of=found.as_of, area_code=found.area_code,
+        input_digest=found.input_digest, totals=found.totals,
+    )  # fmt: skip
+
+
+def history(
+    session: Session, *, policy: Policy, district: District, dates: Iterable[date]
+) -> pd.DataFrame:
+    """The results of `coverage` on each of ``dates``, one under the other with column as_of.
+
+    Today's rules judge every date; a date on which no division is valid has no rows.
+    """
+    found = []
+    for as_of in sorted(set(dates)):
+        try:
+            on_date = coverage(session, policy=policy, district=district, as_of=as_of)
+        except NoData:
+            continue
+        found.append(on_date.results.assign(as_of=as_of))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def _shortfall(rows: pd.DataFrame) -> pd.DataFrame:
+    communities = rows[rows["subject_kind"] == Level.COMMUNITY]
+    to_build_m2 = communities[["gap_m2", "floor_gap_m2"]].max(axis=1).fillna(0.0)
+    short = communities.assign(to_build_m2=to_build_m2)[to_build_m2 > 0]
+    by_need = short.sort_values(["to_build_m2", "subject_code"], ascending=[False, True])
+    return by_need[_SHORTFALL].reset_index(drop=True)
+
+
+def _totals(
+    rows: pd.DataFrame, shortfall: pd.DataFrame, facilities: pd.DataFrame, rules: CoverageRules
+) -> dict[str, Any]:
+    communities = rows[rows["subject_kind"] == Level.COMMUNITY]
+    verdicts = communities["verdict"].value_counts()
+    counted = analysis.premises(facilities, rules)
+    placed = communities["floor_area_m2"].sum()
+    return {
+        "communities": len(communities),
+        **{verdict.value: int(verdicts.get(verdict.value, 0)) for verdict in Verdict},
+        "households": int(communities["households"].sum()),
+        "floor_area_m2": _m2(placed),
+        "estimated_m2": _m2(communities["estimated_m2"].sum()),
+        "outside_communities_m2": _m2(counted["area_m2"].sum() - placed),
+        "to_build_m2": _m2(communities["gap_m2"].sum()),
+        "to_build_with_floors_m2": _m2(shortfall["to_build_m2"].sum()),
+        "shortfall": len(shortfall),
+        "facilities": len(facilities),
+        "facilities_counted": len(counted),
+        "facilities_not_open": int((~facilities["is_open"]).sum()),
+        "facilities_not_listed": int(
+            (facilities["is_open"] & ~facilities["function"].isin(rules.functions)).sum()
+        ),
+        "facilities_unmeasured": int(counted["unmeasured"].sum()),
+    }
+
+
+def _m2(value: float) -> float:
+    """To the square decimetre, so that the order of a sum never shows."""
+    return round(float(value), 2) + 0.0

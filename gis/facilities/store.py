@@ -1,0 +1,62 @@
+"""Reads the facility register as it was on one day and keeps coverage results."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+from gis.facilities.model import CoverageResult
+from gis.policy import Policy
+from gis.runs import store as runs
+from gis.runs.model import Analysis
+
+_SQL = sql.load("gis.facilities")
+_NUMBERS = ("floor_area_m2", "storeys", "footprint_m2")
+_RESULT = [
+    column.name
+    for column in CoverageResult.__table__.columns
+    if column.name not in {"id", "run_id"}
+]
+
+
+def facilities_on(session: Session, *, as_of: date, srid: int) -> pd.DataFrame:
+    """All facilities, ``is_open`` on ``as_of`` or not; ``footprint_m2`` measured in ``srid``.
+
+    Columns facility (source key), name, area_code, grid_code, function, provision, ownership,
+    status, floor_area_m2, storeys, is_open, footprint_m2 (polygons without a floor area only).
+    """
+    found = sql.table(session, _SQL["facilities_on"], {"as_of": as_of, "srid": srid})
+    return found.astype(dict.fromkeys(_NUMBERS, "float64"))
+
+
+def shares(session: Session) -> pd.DataFrame:
+    """facility (source key), area_code, share of every shared facility."""
+    return sql.table(session, _SQL["shares"])
+
+
+def save(
+    session: Session,
+    results: pd.DataFrame,
+    *,
+    policy: Policy,
+    as_of: date,
+    area_code: str,
+    input_digest: str,
+    totals: Mapping[str, Any],
+) -> runs.Recorded:
+    """Keep one coverage run; equal inputs and rules find the run that is there."""
+    return runs.record(
+        session,
+        analysis=Analysis.COVERAGE,
+        period=None,
+        as_of=as_of,
+        policy=policy,
+        input_digest=input_digest,
+        parameters={},
+        totals=totals,
+        area_code=area_code,
+        results={CoverageResult: results[_RESULT]},
+    )
