@@ -1,0 +1,60 @@
+"""Households per compound and month: the exposure that incidents are held against."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def households_by_month(
+    *,
+    row: NDArray[np.int64],
+    counted_on: NDArray[np.datetime64],
+    households: NDArray[np.float64],
+    months: Sequence[date],
+    compounds: int,
+) -> NDArray[np.float64]:
+    """Households of every compound in every month.
+
+    Parameters
+    ----------
+    row : (k,) int
+        Compound of each count, 0 to ``compounds`` - 1, in any order.
+    counted_on : (k,) datetime64[D]
+        Day of each count; NaT for a register entry without a date.
+    households : (k,) float
+        Households counted, not NaN.
+    months : (m,) date
+        First day of each month.
+
+    Returns
+    -------
+    (compounds, m) float
+        The newest count that is not later than the month's last day; before the first dated
+        count that first count; an undated count only where no dated one exists; NaN without any.
+    """
+    table = np.full((compounds, len(months)), np.nan)
+    undated = np.isnat(counted_on)
+    order = np.lexsort((households, counted_on.astype("datetime64[D]").astype(np.int64), row))
+    dated = order[~undated[order]]
+    loose = order[undated[order]]
+    table[row[loose]] = households[loose, None]
+    first = dated[np.unique(row[dated], return_index=True)[1]]
+    table[row[first]] = households[first, None]
+    ends = (np.array(months, dtype="datetime64[M]") + 1).astype("datetime64[D]")
+    for column, end in enumerate(ends):
+        known = dated[counted_on[dated] < end]
+        table[row[known], column] = households[known]  # sorted by day: the last one stays
+    return table
+
+
+def months_old(counted_on: NDArray[np.datetime64], *, as_of: date) -> NDArray[np.float64]:
+    """Full months between a household count and ``as_of``; NaN where the day is not known."""
+    day = counted_on.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    today = np.datetime64(as_of, "D")
+    this_month = today.astype("datetime64[M]")
+    whole = (this_month - month).astype(np.float64)
+    early = (today - this_month).astype(np.int64) < (day - month).astype(np.float64)
+    return np.asarray(np.where(np.isnat(day), np.nan, whole - early), dtype=np.float64)

@@ -1,0 +1,169 @@
+"""One sentence per rating, in Chinese and English: rule, period, figures, thresholds, lifts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gis.safety.rules import GREEN, RED, RULE, YELLOW, RatingRules
+
+NO_HOUSEHOLDS, TOO_SMALL, NO_REFERENCE = "no_households", "too_small", "no_reference"
+
+COLOUR_ZH = {RED: "红色（治安警示）", YELLOW: "黄色（治安提示）", GREEN: "绿色（治安良好）"}
+COLOUR_EN = {RED: "red (warning)", YELLOW: "yellow (notice)", GREEN: "green (good)"}
+GROUP_ZH = {
+    "commodity": "商品房小区", "old": "老旧小区", "urban_village": "城中村",
+    "resettlement": "安置小区", "unit_housing": "单位住房", "affordable": "保障性住房",
+}  # fmt: skip
+GROUP_EN = {
+    "commodity": "commodity housing", "old": "old compounds", "urban_village": "urban villages",
+    "resettlement": "resettlement housing", "unit_housing": "unit housing",
+    "affordable": "affordable housing",
+}  # fmt: skip
+EVENT_ZH = {
+    "homicide": "命案", "robbery": "抢劫抢夺", "fatal_fire": "亡人火灾",
+    "vice": "涉黄涉赌窝点", "drugs": "涉毒窝点",
+}  # fmt: skip
+EVENT_EN = {
+    "homicide": "homicide", "robbery": "robbery", "fatal_fire": "fatal fire",
+    "vice": "gambling or prostitution den", "drugs": "drug den",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a sentence needs to know of one compound; figures are those of its rated unit."""
+
+    colour: str
+    base_colour: str  # before severe events
+    previous: str | None
+    peer_group: str
+    households: float
+    months: int
+    observed: int
+    expected: float
+    relative_risk: float
+    p_red: float
+    p_amber: float
+    severe: Sequence[str]  # severe events of the period, one word each
+    members: int  # compounds rated together, 1 for one alone
+    full_shrinkage: bool
+    unrated: str | None
+
+
+def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
+    """The reason in Chinese; ``window`` is the first and the last month, ``2024-10``."""
+    head = f"依据{RULE}（{rules.version}版）"
+    if verdict.unrated:
+        return f"{head}，{_unrated_zh(verdict, rules)}，故不评定颜色。"
+    v = verdict
+    group = GROUP_ZH.get(v.peer_group, v.peer_group)
+    who = f"本小区与相邻小小区共{v.members}个合并评定，" if v.members > 1 else ""
+    parts = [
+        f"{head}，{window[0]}至{window[1]}共{v.months}个月，{who}计入警情{v.observed}起，"
+        f"{group}同期基准应为{v.expected:.1f}起，平滑后为基准的{v.relative_risk:.2f}倍",
+        f"高于{rules.red_relative_risk:g}倍的概率为{v.p_red:.2f}，"
+        f"高于{rules.amber_relative_risk:g}倍的概率为{v.p_amber:.2f}",
+        _threshold_zh(v, rules),
+    ]
+    if v.full_shrinkage:
+        parts.append("同类小区之间差异未超出偶然，按同类总体评定")
+    if v.colour != v.base_colour:
+        parts.append(f"本期发生重大事件（{_listed(v.severe, EVENT_ZH, '、')}）而提级")
+    return "；".join([*parts, f"评为{COLOUR_ZH[v.colour]}"]) + "。"
+
+
+def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
+    """The reason in English; ``window`` is the first and the last month, ``2024-10``."""
+    head = f"Under {RULE} (version {rules.version})"
+    if verdict.unrated:
+        return f"{head} no colour is given: {_unrated_en(verdict, rules)}."
+    v = verdict
+    group = GROUP_EN.get(v.peer_group, v.peer_group)
+    who = f" for {v.members} small neighbouring compounds together" if v.members > 1 else ""
+    parts = [
+        f"{head}, {v.observed} incidents counted{who} in the {v.months} months "
+        f"{window[0]} to {window[1]}, {v.expected:.1f} expected at the reference rate of its peer "
+        f"group ({group}), give {v.relative_risk:.2f} times that rate after shrinkage",
+        f"the probability of more than {rules.red_relative_risk:g} times is {v.p_red:.2f} and of "
+        f"more than {rules.amber_relative_risk:g} times {v.p_amber:.2f}",
+        _threshold_en(v, rules),
+    ]
+    if v.full_shrinkage:
+        parts.append(
+            "compounds of the group do not differ beyond chance, so the group's rate holds"
+        )
+    if v.colour != v.base_colour:
+        parts.append(f"lifted by severe events ({_listed(v.severe, EVENT_EN, ', ')})")
+    return "; ".join([*parts, f"rated {COLOUR_EN[v.colour]}"]) + "."
+
+
+def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
+    """The threshold that decided the base colour, given the colour before."""
+    red, amber = f"{rules.red_relative_risk:g}倍", f"{rules.amber_relative_risk:g}倍"
+    before = f"上期为{COLOUR_ZH[v.previous][:2]}，" if v.previous in COLOUR_ZH else ""
+    if v.base_colour == RED:
+        p = rules.red_leave if v.previous == RED else rules.red_enter
+        return f"{before}高于{red}的概率达到红色门槛{p:g}"
+    p_red, p_amber = _green_limits(v.previous, rules)
+    limits = f"{red}概率<{p_red:g}且{amber}概率<{p_amber:g}"
+    if v.base_colour == GREEN:
+        return f"{before}满足绿色门槛（{limits}）"
+    if _one_case(v, rules):
+        return f"{before}不足{rules.red_min_incidents}起，不因一起案件评红"
+    if v.previous == RED:
+        return f"{before}高于{red}的概率未达留红门槛{rules.red_leave:g}，红色须先转黄色"
+    return f"{before}未达红色门槛{rules.red_enter:g}，也未满足绿色门槛（{limits}）"
+
+
+def _threshold_en(v: Verdict, rules: RatingRules) -> str:
+    before = f"after {v.previous} in the period before, " if v.previous in COLOUR_EN else ""
+    if v.base_colour == RED:
+        p = rules.red_leave if v.previous == RED else rules.red_enter
+        return f"{before}the first reaches the red threshold {p:g}"
+    p_red, p_amber = _green_limits(v.previous, rules)
+    limits = f"first < {p_red:g} and second < {p_amber:g}"
+    if v.base_colour == GREEN:
+        return f"{before}both meet the green thresholds ({limits})"
+    if _one_case(v, rules):
+        return f"{before}fewer than {rules.red_min_incidents} incidents never make a compound red"
+    if v.previous == RED:
+        return f"{before}the first is below {rules.red_leave:g}, and red leads to yellow first"
+    return (
+        f"{before}neither the red threshold {rules.red_enter:g} nor the green ones ({limits}) hold"
+    )
+
+
+def _green_limits(previous: str | None, rules: RatingRules) -> tuple[float, float]:
+    """Below which probabilities (red, amber) a compound is green, given its colour before."""
+    if previous == GREEN:
+        return rules.green_to_yellow_red, rules.green_to_yellow_amber
+    if previous == YELLOW:
+        return rules.yellow_to_green_red, rules.yellow_to_green_amber
+    return rules.green_max_red, rules.green_max_amber
+
+
+def _one_case(v: Verdict, rules: RatingRules) -> bool:
+    p = rules.red_leave if v.previous == RED else rules.red_enter
+    return v.p_red >= p and v.observed < rules.red_min_incidents
+
+
+def _unrated_zh(v: Verdict, rules: RatingRules) -> str:
+    if v.unrated == TOO_SMALL:
+        return (
+            f"{v.households:.0f}户，不足{rules.min_households}户且不足{rules.min_buildings}栋，"
+            "与相邻同类小小区合并后仍不足"
+        )
+    return {NO_HOUSEHOLDS: "户数不详", NO_REFERENCE: "同类小区没有基准发案率"}[str(v.unrated)]
+
+
+def _unrated_en(v: Verdict, rules: RatingRules) -> str:
+    if v.unrated == TOO_SMALL:
+        return (
+            f"{v.households:.0f} households, below {rules.min_households} and with fewer than "
+            f"{rules.min_buildings} buildings, also together with small neighbours of its kind"
+        )
+    words = {NO_HOUSEHOLDS: "its households are not known", NO_REFERENCE: "no reference rate"}
+    return words[str(v.unrated)]
+
+
+def _listed(events: Sequence[str], words: Mapping[str, str], between: str) -> str:
+    return between.join(words.get(event, event) for event in events)

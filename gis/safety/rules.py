@@ -1,0 +1,92 @@
+"""The numbers of SAF-1 and SAF-3 as one frozen value, taken from the policy and handed down."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from gis.errors import BadPolicy
+
+RULE = "SAF-1"
+GREEN, YELLOW, RED, UNRATED = "green", "yellow", "red", "unrated"
+
+
+@dataclass(frozen=True)
+class RatingRules:
+    """Terms of the policy under their policy names, and the policy's version.
+
+    ``red_relative_risk`` and ``amber_relative_risk`` are multiples of the peer group's frozen
+    reference rate; ``*_red`` and ``*_amber`` are probabilities of lying above them.
+    Raises BadPolicy when the numbers contradict each other.
+    """
+
+    version: str
+    window_months: int
+    red_relative_risk: float
+    amber_relative_risk: float
+    red_enter: float
+    red_leave: float
+    green_max_amber: float
+    green_max_red: float
+    green_to_yellow_red: float
+    green_to_yellow_amber: float
+    yellow_to_green_red: float
+    yellow_to_green_amber: float
+    red_min_incidents: int
+    min_households: int
+    min_buildings: int
+    neighbour_distance_m: float
+    stale_households_months: int
+    reporting_gap_months: int
+    low_count_tail: float
+    peer_min_compounds: int
+    reference_min_incidents: int
+    severe_lift: tuple[str, ...]
+    severe_lift_colour: str
+    severe_lift_red_count: int
+    counted_apart: tuple[str, ...]
+    safe_share: float
+    demonstration_share: float
+
+    def __post_init__(self) -> None:
+        _require(
+            0 < self.amber_relative_risk <= self.red_relative_risk,
+            "amber_relative_risk must lie above 0 and not exceed red_relative_risk",
+        )
+        _require(self.red_leave <= self.red_enter, "red_leave must not exceed red_enter")
+        _require(
+            self.yellow_to_green_red <= self.green_max_red <= self.green_to_yellow_red,
+            "needed: yellow_to_green_red <= green_max_red <= green_to_yellow_red",
+        )
+        _require(
+            self.yellow_to_green_amber <= self.green_max_amber <= self.green_to_yellow_amber,
+            "needed: yellow_to_green_amber <= green_max_amber <= green_to_yellow_amber",
+        )
+        _require(self.window_months >= 3, "window_months must hold at least a quarter")
+        _require(self.severe_lift_colour in (YELLOW, RED), "severe_lift_colour: yellow or red")
+        _require(self.severe_lift_red_count >= 1, "severe_lift_red_count must be at least 1")
+
+    @classmethod
+    def from_values(
+        cls, version: str, rating: Mapping[str, Any], communities: Mapping[str, Any]
+    ) -> Self:
+        """Build from the policy's values of SAF-1 (``rating``) and SAF-3 (``communities``).
+
+        Raises BadPolicy for a missing or unknown name.
+        """
+        values = {"version": version, **rating, **communities}
+        names = {field.name for field in dataclasses.fields(cls)}
+        for problem, found in (("missing", names - set(values)), ("unknown", set(values) - names)):
+            _require(not found, f"{problem} value {', '.join(sorted(found))}")
+        lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list | tuple)}
+        return cls(**(values | lists))
+
+    def canonical(self) -> bytes:
+        """The same rules give the same bytes, whatever order the file had."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False).encode()
+
+
+def _require(holds: bool, why: str) -> None:
+    if not holds:
+        raise BadPolicy(f"{RULE}: {why}")
