@@ -87,12 +87,13 @@ class GridFinding(Identified, Base):
     """One finding of one audit run, with the piece of ground it speaks of."""
 
     __tablename__ = "grid_findings"
-    __table_args__ = (one_of("kind", FindingKind),)
+    __table_args__ = (one_of("kind", FindingKind), one_of("network", Network))
 
     run_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
     )
     area_code: Mapped[str] = mapped_column(index=True)
+    network: Mapped[str] = mapped_column(server_default=Network.UNIFIED)
     kind: Mapped[str]
     rule: Mapped[str]
     grid_codes: Mapped[str]

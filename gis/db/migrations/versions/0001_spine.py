@@ -883,6 +883,7 @@ def upgrade() -> None:
         "grid_findings",
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.Column("area_code", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), server_default="unified", nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("grid_codes", sa.Text(), nullable=False),
@@ -906,6 +907,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "kind IN ('gap', 'overlap', 'sliver', 'outside_community', 'no_worker', 'households_low', 'households_high', 'households_unknown')",
             name=op.f("ck_grid_findings_kind_listed"),
+        ),
+        sa.CheckConstraint(
+            "network IN ('unified', 'city_management', 'social_service', 'public_security')",
+            name=op.f("ck_grid_findings_network_listed"),
         ),
         sa.ForeignKeyConstraint(
             ["run_id"], ["wangge.runs.id"], name=op.f("fk_grid_findings_run_id"), ondelete="CASCADE"
