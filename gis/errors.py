@@ -65,3 +65,9 @@ class NoData(GisError):
     """An analysis has nothing to work on; the message says which import is missing."""
 
     code = "no_data"
+
+
+class Withheld(GisError):
+    """The thing exists but may not be shown here; the message says under which condition."""
+
+    code = "withheld"

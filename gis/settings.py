@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]"), description="accepted Host headers"
     )
+    serve_internal: bool = Field(
+        default=False, description="let the service show internal layers (camera positions)"
+    )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"

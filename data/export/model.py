@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+import geopandas as gpd
+
 from gis.layers.model import Layer
 
 DEMO = "演示数据 / demo data"
@@ -58,3 +60,7 @@ class Caption:
     def text(self) -> str:
         """The same as one text."""
         return "; ".join(f"{label}: {value}" for label, value in self.lines())
+
+
+Part = tuple[gpd.GeoDataFrame, Caption]
+"""One layer on its way into a file: its features (EPSG:4326) and what the file says of them."""

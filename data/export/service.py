@@ -3,24 +3,26 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 
 from data.export import columns, sheets, spatial
-from data.export.model import Caption, Format
+from data.export.model import Caption, Format, Part
 from gis.errors import BadInput
 
-_WRITERS: dict[Format, Callable[[gpd.GeoDataFrame, Caption, Path], None]] = {
-    Format.GPKG: spatial.gpkg,
+_ONE: dict[Format, Callable[[gpd.GeoDataFrame, Caption, Path], None]] = {
     Format.GEOJSON: spatial.geojson,
     Format.SHP: spatial.shp,
     Format.FGB: spatial.fgb,
     Format.PARQUET: spatial.parquet,
     Format.KML: spatial.kml,
-    Format.XLSX: sheets.xlsx,
     Format.CSV: sheets.csv,
+}
+_MANY: dict[Format, Callable[[Sequence[Part], Path], None]] = {
+    Format.GPKG: spatial.gpkg,
+    Format.XLSX: sheets.xlsx,
 }
 _SUFFIX = {Format.SHP: ".zip"}
 
@@ -30,12 +32,15 @@ def suffix(form: Format) -> str:
     return _SUFFIX.get(form, f".{form.value}")
 
 
-def export(frame: gpd.GeoDataFrame, caption: Caption, *, form: Format, out: Path) -> Path:
-    """Write ``frame`` (EPSG:4326) as ``form`` to ``out`` and return ``out``.
+def export(parts: Sequence[Part], *, form: Format, out: Path) -> Path:
+    """Write one layer, or several into a format that holds several, to ``out`` and return it.
 
     The file appears complete or not at all (written beside, then renamed); an internal one is
-    readable by its owner only. Raises BadInput when ``out`` cannot be written.
+    readable by its owner only. Raises BadInput when ``out`` cannot be written or the format holds
+    one layer only.
     """
+    if len(parts) != 1 and form not in _MANY:
+        raise BadInput(f"{form} holds one layer: take {' or '.join(sorted(_MANY))} for several")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".wangge-", dir=out.parent))
@@ -43,11 +48,19 @@ def export(frame: gpd.GeoDataFrame, caption: Caption, *, form: Format, out: Path
         raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
     try:
         written = folder / f"{out.stem}{suffix(form)}"
-        _WRITERS[form](columns.with_note(frame, caption), caption, written)
-        written.chmod(0o600 if caption.internal else 0o644)
+        _write([(columns.with_note(frame, words), words) for frame, words in parts], form, written)
+        written.chmod(0o600 if any(words.internal for _, words in parts) else 0o644)
         os.replace(written, out)
     except OSError as exc:
         raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return out
+
+
+def _write(parts: Sequence[Part], form: Format, path: Path) -> None:
+    if form in _MANY:
+        _MANY[form](parts, path)
+    else:
+        frame, words = parts[0]
+        _ONE[form](frame, words, path)

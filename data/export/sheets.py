@@ -1,5 +1,6 @@
 """Writers of the office formats: XLSX with a sheet of field explanations, CSV with a BOM."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,17 @@ import pandas as pd
 import xlsxwriter
 
 from data.export import columns
-from data.export.model import Caption
+from data.export.model import Caption, Part
 from gis.errors import BadInput
 
 _MAX_ROWS = 1_048_576 - 1  # Excel's rows less the header
 _MAX_TEXT = 32_767
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "constant_memory": True,
+}
 
 
 def csv(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
@@ -20,25 +27,20 @@ def csv(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     _tabular(frame, caption).map(columns.harmless).to_csv(out, index=False, encoding="utf-8-sig")
 
 
-def xlsx(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
-    """Sheet 数据 with typed cells and sheet 字段说明; no cell is ever a formula.
+def xlsx(parts: Sequence[Part], out: Path) -> None:
+    """One sheet of typed cells per layer and one of field explanations; no cell is a formula.
 
-    Raises BadInput when the layer has more rows than a sheet can hold.
+    Raises BadInput when a layer has more rows than a sheet can hold.
     """
-    table = _tabular(frame, caption)
-    if len(table) > _MAX_ROWS:
-        raise BadInput(f"{len(table)} rows do not fit an XLSX sheet ({_MAX_ROWS}); take csv")
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "constant_memory": True,
-    }
-    with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": caption.title, "comments": caption.text})
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
-        _rows(book.add_worksheet("数据"), table, bold)
-        _explained(book.add_worksheet("字段说明"), frame, caption, bold)
+        for frame, caption in parts:
+            table = _tabular(frame, caption)
+            if len(table) > _MAX_ROWS:
+                raise BadInput(f"{len(table)} rows do not fit a sheet ({_MAX_ROWS}): take csv")
+            _rows(book.add_worksheet(caption.layer.zh[:31]), table, bold)
+        book.set_properties({"title": parts[0][1].title, "comments": parts[0][1].text})
+        _explained(book.add_worksheet("字段说明"), parts, bold)
 
 
 def _tabular(frame: gpd.GeoDataFrame, caption: Caption) -> pd.DataFrame:
@@ -72,12 +74,15 @@ def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_string(row, column, str(value)[:_MAX_TEXT])
 
 
-def _explained(sheet: Any, frame: gpd.GeoDataFrame, caption: Caption, bold: Any) -> None:
+def _explained(sheet: Any, parts: Sequence[Part], bold: Any) -> None:
     sheet.set_column(0, 3, 28)
     row = 0
-    for label, value in caption.lines():
-        sheet.write_row(row, 0, [label, value])
-        row += 1
-    sheet.write_row(row + 1, 0, ["字段 / Field", "中文", "English", "单位 / Unit"], bold)
-    for at, column in enumerate(columns.listed(frame, caption), start=row + 2):
-        sheet.write_row(at, 0, [column.name, column.zh, column.en, column.unit])
+    for frame, caption in parts:
+        for label, value in caption.lines():
+            sheet.write_row(row, 0, [label, value])
+            row += 1
+        sheet.write_row(row, 0, ["字段 / Field", "中文", "English", "单位 / Unit"], bold)
+        for column in columns.listed(frame, caption):
+            row += 1
+            sheet.write_row(row, 0, [column.name, column.zh, column.en, column.unit])
+        row += 2

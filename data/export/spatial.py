@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement
 
 import geopandas as gpd
@@ -14,23 +15,47 @@ import pyogrio
 import shapely
 
 from data.export import columns, styles
-from data.export.model import Caption
-from gis.layers.model import Geometry
+from data.export.model import Caption, Part
 
 _FAMILY = {-1: "table", 0: "point", 1: "line", 3: "area", 4: "point", 5: "line", 6: "area"}
 
 
-def gpkg(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
-    """One table per geometry family, coloured in QGIS by ``layer_styles``."""
-    for index, (name, part) in enumerate(_families(frame, caption.layer.name)):
+def gpkg(parts: Sequence[Part], out: Path) -> None:
+    """One table per layer and geometry family, coloured in QGIS by ``layer_styles``."""
+    styled: list[dict[str, Any]] = []
+    written = False
+    for frame, caption in parts:
+        for name, part in _families(frame, caption.layer.name):
+            pyogrio.write_dataframe(
+                columns.plain(part), out, layer=name, driver="GPKG", append=written,
+                promote_to_multi=name.endswith("area") or None,
+                dataset_options={} if written else {"VERSION": "1.2"},
+                layer_options={"DESCRIPTION": caption.text, "GEOMETRY_NAME": "geom"},
+            )  # fmt: skip
+            written = True
+            if not name.endswith("table"):
+                styled.append(_style(name, part, caption))
+    if styled:
         pyogrio.write_dataframe(
-            columns.plain(part), out, layer=name, driver="GPKG", append=index > 0,
-            promote_to_multi=name.endswith("area") or None,
-            dataset_options={} if index else {"VERSION": "1.2"},
-            layer_options={"DESCRIPTION": caption.text, "GEOMETRY_NAME": "geom"},
-        )  # fmt: skip
-    names = [name for name, _ in _families(frame, caption.layer.name)]
-    _layer_styles(out, caption, [name for name in names if not name.endswith("table")])
+            pd.DataFrame(styled), out, layer="layer_styles", driver="GPKG", append=True
+        )
+
+
+def _style(table: str, part: gpd.GeoDataFrame, caption: Caption) -> dict[str, Any]:
+    """The row of ``layer_styles`` that makes QGIS open ``table`` in the legend's colours."""
+    point = bool((shapely.get_dimensions(part.geometry.to_numpy()) == 0).any())
+    return {
+        "f_table_catalog": "",
+        "f_table_schema": "",
+        "f_table_name": table,
+        "f_geometry_column": "geom",
+        "styleName": caption.layer.en,
+        "styleQML": styles.qml(caption.layer, point=point),
+        "styleSLD": styles.sld(caption.layer, point=point),
+        "useAsDefault": True,
+        "description": caption.title,
+        "owner": "wangge",
+    }
 
 
 def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
@@ -40,26 +65,6 @@ def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.Geo
     found = sorted(set(family)) or ["area"]
     for one in found:
         yield (name if len(found) == 1 else f"{name}_{one}"), frame[family == one]
-
-
-def _layer_styles(path: Path, caption: Caption, tables: list[str]) -> None:
-    point = [bool(table.endswith("point") or caption.layer.geometry is Geometry.POINT)
-             for table in tables]  # fmt: skip
-    described = pd.DataFrame(
-        {
-            "f_table_catalog": "",
-            "f_table_schema": "",
-            "f_table_name": tables,
-            "f_geometry_column": "geom",
-            "styleName": caption.layer.en,
-            "styleQML": [styles.qml(caption.layer, point=one) for one in point],
-            "styleSLD": [styles.sld(caption.layer, point=one) for one in point],
-            "useAsDefault": True,
-            "description": caption.title,
-            "owner": "wangge",
-        }
-    )
-    pyogrio.write_dataframe(described, path, layer="layer_styles", driver="GPKG", append=True)
 
 
 def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:

@@ -1,5 +1,6 @@
 -- What each layer of the registry shows. Common parameters: :area_prefix (code prefix, '' for all),
--- :as_of (the day whose versions count), :run_id (the run a result layer shows).
+-- :as_of (the day whose versions count), :run_id (the run a result layer shows), :key (one feature)
+-- and :box (EWKT; what touches it); both null for all: the planner folds them away, so indexes serve.
 -- Every statement yields the registry's columns and geom (WKB, EPSG:4326), ordered by its key.
 
 -- name: layer_grids
@@ -16,6 +17,8 @@ LEFT JOIN worker_posts AS post
       AND post.on_duty_on <= CAST(:as_of AS date)
       AND (post.off_duty_on IS NULL OR post.off_duty_on > CAST(:as_of AS date))
 WHERE grid.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR grid.code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR grid.geom && CAST(:box AS geometry))
   AND grid.valid_from <= CAST(:as_of AS date)
   AND (grid.valid_to IS NULL OR grid.valid_to > CAST(:as_of AS date))
   AND grid.network = 'unified'
@@ -27,6 +30,8 @@ SELECT code, name, area_code, kind, households, buildings, dwellings, built_year
        property_managed, grid_code, ST_AsBinary(geom) AS geom
 FROM compounds
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
   AND valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code;
@@ -39,6 +44,8 @@ SELECT source_key AS code, name, area_code, function, provision, ownership,
        floor_area_m2, opened_on, closed_on, ST_AsBinary(geom) AS geom
 FROM facilities
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR source_key = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
 ORDER BY source_key;
 
 -- name: layer_incidents
@@ -56,6 +63,8 @@ LEFT JOIN (
     GROUP BY compound_code
 ) AS counted ON counted.compound_code = compound.code
 WHERE compound.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR compound.code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
   AND compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;
@@ -72,6 +81,8 @@ JOIN areas AS area ON area.code = result.subject_code
 WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = CAST(:level AS text)
   AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR area.geom && CAST(:box AS geometry))
 ORDER BY result.subject_code;
 
 -- name: layer_rating
@@ -85,6 +96,8 @@ JOIN compounds AS compound ON compound.code = rating.compound_code
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 WHERE rating.run_id = CAST(:run_id AS bigint)
   AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
 ORDER BY rating.compound_code;
 
 -- name: layer_rental
@@ -100,6 +113,8 @@ JOIN compounds AS compound ON compound.code = result.subject_code
 WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = 'compound'
   AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
 ORDER BY result.subject_code;
 
 -- name: layer_rental_h3
@@ -110,6 +125,8 @@ FROM rental_cells
 WHERE run_id = CAST(:run_id AS bigint)
   AND resolution = CAST(:resolution AS integer)
   AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR h3 = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
 ORDER BY h3;
 
 -- name: layer_grid_audit
@@ -119,6 +136,8 @@ SELECT finding.id::text AS code, finding.area_code, finding.kind, finding.grid_c
 FROM grid_findings AS finding
 WHERE finding.run_id = CAST(:run_id AS bigint)
   AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR finding.id::text = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR finding.geom && CAST(:box AS geometry))
 ORDER BY finding.id;
 
 -- name: layer_risk
@@ -137,6 +156,8 @@ LEFT JOIN rental_results AS rental
       AND rental.subject_code = rating.compound_code
 WHERE rating.run_id = CAST(:run_id AS bigint)
   AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
 ORDER BY rating.compound_code;
 
 -- name: outlines

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import shapely
 from sqlalchemy.orm import Session
 
 from gis.areas.model import Level
@@ -26,7 +27,8 @@ class Scope:
     """What of a layer is asked for: an area by code prefix, a day or a period, finer choices.
 
     ``level`` is the division level of the coverage layer, ``resolution`` that of H3 cells;
-    ``internal`` lets internal columns and layers through.
+    ``internal`` lets internal columns and layers through. ``key`` asks for one feature, ``box``
+    (west, south, east, north in degrees) for those whose bounding box touches it.
     """
 
     area_prefix: str = ""
@@ -35,6 +37,8 @@ class Scope:
     level: Level = Level.COMMUNITY
     resolution: int = 9
     internal: bool = False
+    key: str | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def _params(
     return {
         "area_prefix": scope.area_prefix,
         "as_of": as_of,
+        "key": scope.key,
+        "box": None if scope.box is None else f"SRID=4326;{shapely.box(*scope.box).wkt}",
         "run_id": run.id if run else None,
         "rental_run_id": rental.id if rental else None,
         "level": scope.level,
