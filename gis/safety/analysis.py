@@ -198,11 +198,13 @@ def _grade(
     """Add low_count, quality and quality_notes."""
     compounds = inputs.compounds
     counted_on = compounds["households_as_of"].to_numpy(dtype="datetime64[D]")
-    age = exposure.months_old(counted_on, as_of=inputs.as_of)
+    stale = exposure.out_of_date(
+        counted_on, as_of=inputs.as_of, months=rules.stale_households_months
+    )
     low = frame.pop("tail").to_numpy() < rules.low_count_tail
     notes = {
         quality.FEW_HOUSEHOLDS: ~(compounds["households"].to_numpy() >= rules.min_households),
-        quality.STALE_HOUSEHOLDS: ~(age <= rules.stale_households_months),
+        quality.STALE_HOUSEHOLDS: stale,
         quality.REPORTING_GAP: _gaps(inputs, by_month, priors, rules),
         quality.SHORT_WINDOW: np.full(len(frame), len(inputs.months) < rules.window_months),
         quality.LOW_COUNT: low,

@@ -49,12 +49,12 @@ def households_by_month(
     return table
 
 
-def months_old(counted_on: NDArray[np.datetime64], *, as_of: date) -> NDArray[np.float64]:
-    """Full months between a household count and ``as_of``; NaN where the day is not known."""
-    day = counted_on.astype("datetime64[D]")
+def out_of_date(
+    counted_on: NDArray[np.datetime64], *, as_of: date, months: int
+) -> NDArray[np.bool_]:
+    """Counts more than ``months`` months before ``as_of``; a count without a day is out of date."""
+    day = np.datetime64(as_of, "D")
     month = day.astype("datetime64[M]")
-    today = np.datetime64(as_of, "D")
-    this_month = today.astype("datetime64[M]")
-    whole = (this_month - month).astype(np.float64)
-    early = (today - this_month).astype(np.int64) < (day - month).astype(np.float64)
-    return np.asarray(np.where(np.isnat(day), np.nan, whole - early), dtype=np.float64)
+    month_end = (month - months + 1).astype("datetime64[D]") - 1
+    oldest = min((month - months).astype("datetime64[D]") + (day - month), month_end)
+    return np.asarray(~(counted_on.astype("datetime64[D]") >= oldest), dtype=np.bool_)
