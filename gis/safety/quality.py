@@ -1,5 +1,7 @@
 """How far a rating's data can be trusted: grade A, B or C, and the reasons for it."""
 
+from itertools import compress
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +29,8 @@ def grades(notes: dict[str, Flags]) -> NDArray[np.str_]:
 
 def noted(notes: dict[str, Flags]) -> list[str]:
     """The notes of each compound, joined by ``, `` in a fixed order."""
-    table = np.column_stack([notes[note] for note in NOTES])
-    return [", ".join(np.array(NOTES)[row].tolist()) if row.any() else "" for row in table]
+    held = zip(*(notes[note].tolist() for note in NOTES), strict=True)
+    return [", ".join(compress(NOTES, row)) for row in held]
 
 
 def silent_run(monthly: Ints, expected: Floats) -> tuple[Ints, Floats]:
@@ -74,6 +76,5 @@ def implausible_silence(
 def summed(table: NDArray[np.generic], label: NDArray[np.generic]) -> tuple[Floats, Ints]:
     """Rows of ``table`` (n, m) added up by label; also the row of the sum that each row went to."""
     names, row = np.unique(label, return_inverse=True)
-    total = np.zeros((len(names), table.shape[1]))
-    np.add.at(total, row, table)
-    return total, row.astype(np.int64)
+    columns = [np.bincount(row, weights=column, minlength=len(names)) for column in table.T]
+    return np.column_stack(columns).astype(np.float64), row.astype(np.int64)

@@ -12,6 +12,7 @@ from data import reference as reference_files
 from gis import policy
 from gis.errors import BadPolicy
 from gis.safety import colours, exposure, quality, small
+from gis.safety.communities import safe_communities
 from gis.safety.model import Category, Colour
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 
@@ -249,3 +250,16 @@ def test_the_chance_of_a_silence_agrees_with_draws():
     theta = rng.gamma(2.943 + 12, 1 / (2.896 + 12), 2_000_000)
     chance = 24 * np.exp(-theta * 12).mean()
     assert chance == pytest.approx(24 * (14.896 / 26.896) ** 14.943, rel=0.02)
+
+
+# -- communities --------------------
+
+
+def test_safe_and_demonstration_communities():
+    colour = np.array([GREEN, GREEN, GREEN, YELLOW, RED, GREEN, UNRATED])
+    area = np.array(["a", "a", "b", "b", "c", "c", "d"])
+    found = safe_communities(colour, area, rules=RULES)
+    assert (found.communities, found.safe, found.demonstration) == (3, 2, 1)
+    assert found.met is False  # two thirds are fewer than 95 %
+    assert safe_communities(colour[6:], area[6:], rules=RULES).met is None
+    assert safe_communities(colour[:2], area[:2], rules=RULES).met is True
