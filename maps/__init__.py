@@ -1,1 +1,6 @@
-"""Drawing: frames in, Folium layers and pages out."""
+"""Offline map pages: frames in, one HTML page out (Folium, Leaflet, no network)."""
+
+from maps.context import MapContext
+from maps.page import build
+
+__all__ = ["MapContext", "build"]

@@ -1,0 +1,100 @@
+"""What a page says besides its features: district, day, language, marks, rules, where assets lie."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from gis.policy import Policy
+from maps import words
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One value of a rule as a page shows it."""
+
+    zh: str
+    en: str
+    value: str
+
+
+@dataclass(frozen=True)
+class RuleText:
+    """One rule: id, words, the thresholds a reader needs, and the document it stands in."""
+
+    rule: str
+    zh: str
+    en: str
+    thresholds: tuple[Threshold, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """A base map on the own network: a local PMTiles archive or a raster tile URL."""
+
+    pmtiles: Path | None = None
+    url: str | None = None
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class MapContext:
+    """Everything a page shows or needs that is not a feature.
+
+    ``mode`` ``file``: all assets, tiles and attributes are inside the page, and the page's own
+    policy forbids every request. ``server``: assets, tiles and details come from the addresses
+    below, and ``nonce`` is the one of the response's Content-Security-Policy header.
+    ``query`` is appended to tile and detail addresses (``period=2026Q3``).
+    """
+
+    district_zh: str
+    district_en: str
+    as_of: date
+    period: str | None = None
+    language: Literal["zh", "en"] = "zh"
+    demo: bool = False
+    internal: bool = False
+    mode: Literal["file", "server"] = "file"
+    nonce: str | None = None
+    policy_version: str = ""
+    rules: Mapping[str, RuleText] = field(default_factory=dict)
+    basemap: Basemap | None = None
+    assets_url: str = "/assets"
+    tiles_url: str = "/tiles"
+    api_url: str = "/api/v1"
+    query: str = ""
+
+
+def rule_texts(policy: Policy) -> dict[str, RuleText]:
+    """The rules of ``policy`` as pages show them, by rule id; only thresholds with words."""
+    found: dict[str, RuleText] = {}
+    for rule in dict.fromkeys(rule for rule, _ in policy.terms):
+        zh, en = words.RULES.get(rule, (rule, rule))
+        thresholds = tuple(
+            Threshold(*words.TERMS[rule, term.name], _value(term.value, term.unit))
+            for (of, _), term in policy.terms.items()
+            if of == rule and (rule, term.name) in words.TERMS
+        )
+        found[rule] = RuleText(rule, zh, en, thresholds, _source(policy, rule))
+    return found
+
+
+def _value(value: Any, unit: str) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else "—"
+    if unit in {"probability", "share"} or unit.startswith("share of"):
+        return f"{100 * value:g} %"
+    return f"{value:g} {words.UNITS.get(unit, '')}".strip()
+
+
+def _source(policy: Policy, rule: str) -> str:
+    """The places a rule stands at, each document letter with its title."""
+    places = policy.source(rule).split(";")
+    return "; ".join(_titled(policy.documents, place.strip()) for place in places)
+
+
+def _titled(documents: Mapping[str, str], place: str) -> str:
+    letter, _, rest = place.partition(" ")
+    return f"{documents[letter]} {rest}".strip() if letter in documents else place

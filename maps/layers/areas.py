@@ -1,0 +1,49 @@
+"""The quiet background: outlines of the divisions and street lines, when the frames hold them."""
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+# Frame keys that are background, not layers of the registry.
+DISTRICT, SUBDISTRICTS, COMMUNITIES = "district_outline", "street_outlines", "community_outlines"
+STREETS = "street_lines"
+BACKGROUND = (DISTRICT, SUBDISTRICTS, COMMUNITIES, STREETS)
+
+_MAJOR = {"motorway", "trunk", "primary", "secondary", "main", "arterial", "major", "主干路"}
+_MOST_VERTICES = 60_000  # above, only main streets stay: about 1 MB of page
+_TOLERANCE_DEG = 2e-5  # about 2 m
+
+
+def outlines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+    """Outlines by frame key; communities fall back to those of the coverage layer."""
+    found = {key: frames[key] for key in (DISTRICT, SUBDISTRICTS, COMMUNITIES) if key in frames}
+    if COMMUNITIES not in found and "coverage" in frames:
+        found[COMMUNITIES] = frames["coverage"][["code", "name", "geom"]]
+    return {key: frame[frame.geometry.notna()] for key, frame in found.items() if len(frame)}
+
+
+def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.Geometry]:
+    """Street lines as one simplified geometry for main and one for other streets.
+
+    Beyond 60,000 vertices the other streets are left out: they are background.
+    """
+    streets = frames.get(STREETS)
+    if streets is None or streets.empty:
+        return {}
+    lines = shapely.simplify(streets.geometry.to_numpy(), _TOLERANCE_DEG)
+    kind = streets["kind"].fillna("").astype(str) if "kind" in streets else None
+    main = (
+        np.array([word.lower() in _MAJOR for word in kind])
+        if kind is not None
+        else np.zeros(len(streets), dtype=bool)
+    )
+    few = shapely.get_num_coordinates(lines).sum() <= _MOST_VERTICES
+    parts = {True: lines[main], False: lines[~main] if few else lines[:0]}
+    return {which: shapely.multilinestrings(_single(part)) for which, part in parts.items() if len(part)}
+
+
+def _single(lines: "np.typing.NDArray[np.object_]") -> list[shapely.Geometry]:
+    parts = shapely.get_parts(lines)
+    return [part for part in parts if shapely.get_type_id(part) == 1 and not part.is_empty]

@@ -1,0 +1,8 @@
+"""The one page with all layers in groups."""
+
+from gis.layers.model import COMBINED
+from maps.layers.drawing import Sheet
+
+_SHOWN = {"coverage", "facilities", "rating"}
+
+SHEETS = (Sheet("combined", tuple((name, name in _SHOWN) for name in COMBINED)),)

@@ -1,0 +1,36 @@
+"""How one layer of the registry is drawn and what its details show first."""
+
+from dataclasses import dataclass
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Drawing of one layer.
+
+    ``opacity`` of the fill; ``weight`` of outlines, pixels; ``marks``: areas carry the shape of
+    their class; ``names_from``: zoom from which names are written; ``lead``: columns shown large
+    in the details; ``caption``: column written beside the mark where it is above zero, with the
+    words before it; ``size_by``: column whose value sets the size of the mark (area of the circle).
+    """
+
+    name: str
+    group: Pair
+    opacity: float = 0.62
+    weight: float = 1.0
+    marks: bool = True
+    names_from: int = 16
+    lead: tuple[str, ...] = ()
+    caption: tuple[str, str, str] | None = None
+    size_by: str | None = None
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One page: its layers from bottom to top with whether each is shown at first."""
+
+    name: str
+    layers: tuple[tuple[str, bool], ...]
+    planning: bool = False

@@ -1,0 +1,244 @@
+"""Builds one map page: layers from frames, words, legend, data, and the page's own protection."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from gis.layers.model import Geometry
+from gis.legend import Legend, Ramp
+from maps import assets, canvas, html, layers, palette, records, tiles, words
+from maps.context import MapContext
+from maps.layers import areas
+from maps.layers.drawing import Sheet
+from maps.records import Records
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("maps"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+_TITLES = {"combined": ("综合一张图", "Combined map")}
+
+
+def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapContext) -> str:
+    """The page ``name`` (a layer of the registry, or ``combined``) as HTML.
+
+    ``frames`` holds one frame per layer in the registry's columns (EPSG:4326, geometry ``geom``);
+    `maps.layers.wanted` says which a page can show. Background frames are optional:
+    ``district_outline``, ``street_outlines``, ``community_outlines`` (code, name) and
+    ``street_lines`` (kind).
+
+    Raises NotFound for an unknown page, BadInput for a missing frame or an internal layer on a
+    page that is not internal, FrameContract for a frame of other columns or another frame of
+    reference, LibrariesMissing when the browser libraries are not installed.
+    """
+    sheet = layers.sheet(name)
+    chosen = layers.shown(name, frames, internal=context.internal)
+    content = {
+        layer.name: records.of(layer, frames[layer.name], internal=context.internal)
+        for layer, _ in chosen
+    }
+    visible = {layer.name: at_first for layer, at_first in chosen}
+    bounds = _bounds(content, frames, visible)
+    page = canvas.Page()
+    page.add_child(_map(content, visible, frames, bounds, context))
+    blocks = _blocks(sheet, content, visible, bounds, frames, context)
+    return _written(page, sheet, content, visible, blocks, context)
+
+
+def _bounds(
+    content: Mapping[str, Records],
+    frames: Mapping[str, gpd.GeoDataFrame],
+    visible: Mapping[str, bool],
+) -> tuple[float, float, float, float]:
+    """What the page shows first: its visible features, else any outline, else China."""
+    seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
+    outlines = areas.outlines(frames).values()
+    seen = seen or [tuple(float(v) for v in one.total_bounds) for one in outlines]
+    if not seen:
+        return 73.0, 18.0, 135.0, 54.0
+    west, south, east, north = zip(*seen, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def _map(
+    content: Mapping[str, Records],
+    visible: Mapping[str, bool],
+    frames: Mapping[str, gpd.GeoDataFrame],
+    bounds: tuple[float, float, float, float],
+    context: MapContext,
+) -> canvas.OfflineMap:
+    drawn = canvas.offline_map(bounds)
+    outlines = areas.outlines(frames)
+    for kind in ("district_outline", "community_outlines"):
+        if kind in outlines:
+            drawn.add_child(canvas.Background(kind, _collected(outlines[kind])))
+    for main, lines in areas.street_lines(frames).items():
+        drawn.add_child(canvas.Background("streets_main" if main else "streets", lines))
+    if "street_outlines" in outlines:
+        drawn.add_child(canvas.Background("street_outlines", _collected(outlines["street_outlines"])))
+    for key, one in content.items():
+        drawn.add_child(_layer(one, context, show=visible[key]))
+    return drawn
+
+
+def _collected(frame: gpd.GeoDataFrame) -> shapely.Geometry:
+    return shapely.geometrycollections(shapely.simplify(frame.geometry.to_numpy(), 2e-5))
+
+
+def _layer(one: Records, context: MapContext, *, show: bool) -> Any:
+    name = one.layer.name
+    if not one.tiled:
+        return canvas.FeatureLayer(one, layers.DRAWINGS[name], show=show)
+    if context.mode == "file":
+        return tiles.ArchiveLayer(name, {"archive": f"wg-archive-{name}"}, show=show)
+    query = f"?{context.query}" if context.query else ""
+    url = f"{context.tiles_url}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"
+    return tiles.ArchiveLayer(name, {"url": url}, show=show)
+
+
+def _blocks(
+    sheet: Sheet,
+    content: Mapping[str, Records],
+    visible: Mapping[str, bool],
+    bounds: tuple[float, float, float, float],
+    frames: Mapping[str, gpd.GeoDataFrame],
+    context: MapContext,
+) -> Markup:
+    """The page's data: configuration, index and attributes per layer, archives of large ones."""
+    config = _config(sheet, content, visible, bounds, context)
+    parts = [canvas.data_block("wg-config", config)]
+    parts.append(canvas.data_block("wg-places", _places(frames)))
+    for name, one in content.items():
+        parts.append(canvas.data_block(f"wg-index-{name}", one.index()))
+        if not one.tiled:
+            parts.append(canvas.data_block(f"wg-table-{name}", one.table()))
+        elif context.mode == "file":
+            parts.append(canvas.data_block(f"wg-table-{name}", one.packed_table()))
+            parts.append(tiles.archive_block(f"wg-archive-{name}", tiles.archive(one)))
+    return Markup("\n".join(parts))  # noqa: S704 - every block is escaped JSON or base64
+
+
+def _config(
+    sheet: Sheet,
+    content: Mapping[str, Records],
+    visible: Mapping[str, bool],
+    bounds: tuple[float, float, float, float],
+    context: MapContext,
+) -> dict[str, Any]:
+    rules = {
+        key: {
+            "zh": rule.zh, "en": rule.en, "source": rule.source,
+            "thresholds": [[t.zh, t.en, t.value] for t in rule.thresholds],
+        }
+        for key, rule in context.rules.items()
+    }  # fmt: skip
+    return {
+        "page": sheet.name, "mode": context.mode, "language": context.language,
+        "bounds": bounds, "api": context.api_url, "query": context.query,
+        "policy": context.policy_version, "rules": rules,
+        "shapes": palette.SHAPES, "hatches": palette.HATCHES, "yesNo": words.YES_NO,
+        "layers": [_layer_config(one, shown=visible[name]) for name, one in content.items()],
+        "day": context.as_of.isoformat(),
+    }  # fmt: skip
+
+
+def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
+    layer, drawing = one.layer, layers.DRAWINGS[one.layer.name]
+    scheme = layer.legend
+    return {
+        "name": layer.name, "zh": layer.zh, "en": layer.en, "shown": shown, "tiled": one.tiled,
+        "point": layer.geometry is Geometry.POINT, "area": layer.geometry is Geometry.AREA,
+        "outline": palette.outline(layer), "opacity": drawing.opacity, "weight": drawing.weight,
+        "marks": drawing.marks, "namesFrom": drawing.names_from, "lead": drawing.lead,
+        "caption": drawing.caption, "sizeBy": drawing.size_by,
+        "classColumn": getattr(scheme, "column", None),
+        "bounds": scheme.bounds if isinstance(scheme, Ramp) else None,
+        "classed": isinstance(scheme, Legend),
+        "classes": [
+            {"value": e.value, "zh": e.zh, "en": e.en, "fill": e.fill, "shape": e.shape,
+             "hatch": e.hatch}
+            for e in one.classes.entries
+        ],
+        "columns": [
+            {"name": c.name, "zh": c.zh, "en": c.en, "unit": c.unit,
+             "share": c.name in words.SHARES, "code": c.name in words.CODES,
+             "values": words.values_of(layer.name, c.name)}
+            for c in one.columns
+        ],
+        "key": layer.key, "label": layer.label,
+    }  # fmt: skip
+
+
+def _places(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, list[list[Any]]]:
+    """Names of divisions with a point inside them, for quiet labels."""
+    found = {}
+    for kind, frame in areas.outlines(frames).items():
+        if kind == areas.DISTRICT:
+            continue
+        inside = shapely.point_on_surface(frame.geometry.to_numpy())
+        found[kind] = [
+            [str(name), round(float(lon), 6), round(float(lat), 6)]
+            for name, lon, lat in zip(
+                frame["name"], shapely.get_x(inside), shapely.get_y(inside), strict=True
+            )
+        ]
+    return found
+
+
+def _written(
+    page: canvas.Page,
+    sheet: Sheet,
+    content: Mapping[str, Records],
+    visible: Mapping[str, bool],
+    blocks: Markup,
+    context: MapContext,
+) -> str:
+    library_scripts, library_styles, body, script = page.collected()
+    known = assets.files()
+    scripts = [*dict.fromkeys(library_scripts), *assets.SCRIPTS[:-1]]
+    styles = [*dict.fromkeys(library_styles), *assets.STYLES]
+    zh, en = _TITLES.get(sheet.name) or _own_title(content, sheet.name)
+    values: dict[str, Any] = {
+        "context": context, "sheet": sheet, "zh": zh, "en": en, "blocks": blocks,
+        "body": Markup(body), "groups": _groups(content, visible), "hatches": palette.HATCHES,
+        "script_links": [], "style_links": [], "scripts": [], "styles": [], "policy": "",
+    }  # fmt: skip
+    if context.mode == "file":
+        values["scripts"] = [html.inline_script(known[one].text()) for one in scripts]
+        values["styles"] = [html.inline_style(known[one].text()) for one in styles]
+    else:
+        values["script_links"] = [f"{context.assets_url}/{one}" for one in scripts]
+        values["style_links"] = [f"{context.assets_url}/{one}" for one in styles]
+    last = html.inline_script(known[assets.SCRIPTS[-1]].text())
+    values["scripts"].append(Markup(f"{script}\n{last}"))
+    if context.mode == "file":
+        values["policy"] = html.file_policy(values["scripts"], values["styles"])
+    return _TEMPLATES.get_template("page.html").render(values)
+
+
+def _own_title(content: Mapping[str, Records], name: str) -> tuple[str, str]:
+    return content[name].layer.zh, content[name].layer.en
+
+
+def _groups(content: Mapping[str, Records], visible: Mapping[str, bool]) -> list[dict[str, Any]]:
+    """The panel: layers by group, top layer first, each with its classes, swatches and counts."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for name, one in reversed(content.items()):
+        area = one.layer.geometry is Geometry.AREA
+        stroke = palette.outline(one.layer)
+        entries = [
+            {"zh": e.zh, "en": e.en, "count": count, "index": index,
+             "swatch": palette.swatch(e, area=area, stroke=stroke)}
+            for index, (e, count) in enumerate(
+                zip(one.classes.entries, one.classes.counts, strict=True))
+        ]  # fmt: skip
+        heading = one.layer.legend
+        groups.setdefault(layers.DRAWINGS[name].group, []).append({
+            "layer": one.layer, "shown": visible[name], "entries": entries, "total": len(one),
+            "without": len(one) - one.drawn,
+            "heading": heading if isinstance(heading, Legend | Ramp) else None,
+        })  # fmt: skip
+    return [{"zh": zh, "en": en, "layers": inside} for (zh, en), inside in groups.items()]

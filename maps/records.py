@@ -1,0 +1,123 @@
+"""A frame as the page's script needs it: an index for marks and search, and the attribute table."""
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gis.errors import BadInput
+from gis.layers.model import Column, Layer
+from maps import html, palette
+
+CANVAS_LIMIT = 3_000  # features up to which one canvas redraws fluidly; above come tiles
+_DIGITS = 6  # decimals of a degree: 0.1 m
+
+
+class FrameContract(BadInput):
+    """A frame that lacks a column of its layer or is not in EPSG:4326."""
+
+    code = "frame_contract"
+
+
+@dataclass(frozen=True)
+class Records:
+    """One layer's frame, its columns and the class of each row."""
+
+    layer: Layer
+    frame: gpd.GeoDataFrame
+    columns: tuple[Column, ...]
+    classes: palette.Classes
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def tiled(self) -> bool:
+        """More features than one canvas should draw."""
+        return len(self) > CANVAS_LIMIT
+
+    @cached_property
+    def drawn(self) -> int:
+        """Rows that have a geometry."""
+        return int(self.frame.geometry.notna().sum())
+
+    @cached_property
+    def label_points(self) -> "np.typing.NDArray[np.float64]":
+        """(n, 2) lon, lat of a point inside each feature; NaN where there is no geometry."""
+        inside = shapely.point_on_surface(self.frame.geometry.to_numpy())
+        return np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of the features; None when there is nothing to see."""
+        if not self.drawn:
+            return None
+        west, south, east, north = (float(edge) for edge in self.frame.total_bounds)
+        return west, south, east, north
+
+    def index(self) -> dict[str, Any]:
+        """Key, label, class and label point of every row: what marks and search need."""
+        lon, lat = (_numbers(axis) for axis in self.label_points.T)
+        return {
+            "key": _strings(self.frame[self.layer.key]),
+            "label": _strings(self.frame[self.layer.label]),
+            "class": self.classes.of.tolist(),
+            "lon": lon,
+            "lat": lat,
+        }
+
+    def table(self) -> dict[str, Any]:
+        """Column name to a list with one JSON value per row."""
+        return {c.name: [html.plain(v) for v in self.frame[c.name]] for c in self.columns}
+
+    def packed_table(self) -> dict[str, str]:
+        """The table gzipped and in base64, for pages saved as a file with many rows."""
+        raw = json.dumps(self.table(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        packed = gzip.compress(raw.encode(), compresslevel=9, mtime=0)
+        return {"gz": base64.b64encode(packed).decode()}
+
+
+def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:
+    """Check ``frame`` and classify it.
+
+    Raises FrameContract when a column is missing or the frame is not in EPSG:4326.
+    """
+    columns = layer.shown(internal=internal)
+    missing = [column.name for column in columns if column.name not in frame]
+    if missing:
+        raise FrameContract(f"layer {layer.name}: the frame lacks {', '.join(missing)}")
+    if frame.crs is None or frame.crs.to_epsg() != 4326:
+        raise FrameContract(f"layer {layer.name}: the frame is not in EPSG:4326")
+    return Records(layer, frame, columns, palette.classify(layer, frame))
+
+
+def features(records: Records) -> dict[str, Any]:
+    """GeoJSON that holds geometry, row number and class, and no text at all."""
+    frame = records.frame
+    rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, _DIGITS))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": str(row),
+                "properties": {"row": row, "class": int(records.classes.of[row])},
+                "geometry": json.loads(text),
+            }
+            for row, text in enumerate(shapely.to_geojson(rounded))
+            if text is not None
+        ],
+    }
+
+
+def _strings(column: Any) -> list[str]:
+    return ["" if value is None or value != value else str(value) for value in column]
+
+
+def _numbers(values: "np.typing.NDArray[np.float64]") -> list[float | None]:
+    return [None if np.isnan(v) else round(float(v), _DIGITS) for v in values]

@@ -1,0 +1,88 @@
+// Canvas drawing: shapes for points, hatches for areas in print, outlines that grow with the zoom.
+(function () {
+  "use strict";
+  const { config } = wangge;
+  const shapes = Object.fromEntries(
+    Object.entries(config.shapes).map(([name, path]) => [name, new Path2D(path)]),
+  );
+  const patterns = new Map();
+
+  function pattern(context, hatch) {
+    if (!patterns.has(hatch)) {
+      const tile = document.createElement("canvas");
+      const ratio = 2;
+      tile.width = tile.height = 8 * ratio;
+      const brush = tile.getContext("2d");
+      brush.scale(ratio, ratio);
+      brush.strokeStyle = "#1F2933";
+      brush.lineWidth = hatch === "dots" ? 2 : 1;
+      brush.lineCap = "round";
+      brush.stroke(new Path2D(config.hatches[hatch]));
+      const made = context.createPattern(tile, "repeat");
+      made.setTransform(new DOMMatrix().scale(1 / ratio));
+      patterns.set(hatch, made);
+    }
+    return patterns.get(hatch);
+  }
+
+  // One shape at a place; `size` is its height in pixels.
+  function shape(context, name, x, y, size, fill, stroke) {
+    const scale = size / 20;
+    context.save();
+    context.translate(x, y);
+    context.scale(scale, scale);
+    context.lineJoin = "round";
+    context.strokeStyle = "#FFFFFF";
+    context.lineWidth = 5 / scale / 1.6;
+    context.stroke(shapes[name]);
+    context.fillStyle = fill;
+    context.fill(shapes[name]);
+    context.strokeStyle = stroke;
+    context.lineWidth = 1.2 / scale;
+    context.stroke(shapes[name]);
+    context.restore();
+  }
+
+  const growth = (zoom) => Math.min(1.6, Math.max(0.3, (zoom - 9) / 6));
+  const pointSize = (zoom) => Math.min(18, Math.max(7, 2.2 * (zoom - 9)));
+  const hiddenClass = (options) =>
+    options.wgLayer !== undefined && wangge.layers.get(options.wgLayer).hidden.has(options.wgClass);
+
+  L.Canvas.include({
+    _fillStroke(context, layer) {
+      const options = layer.options;
+      if (hiddenClass(options)) return;
+      if (options.fill) {
+        context.globalAlpha = options.fillOpacity;
+        context.fillStyle = options.fillColor || options.color;
+        context.fill("evenodd");
+        if (wangge.hatched && options.wgHatch && options.wgHatch !== "none") {
+          context.globalAlpha = 0.8;
+          context.fillStyle = pattern(context, options.wgHatch);
+          context.fill("evenodd");
+        }
+      }
+      if (options.stroke && options.weight !== 0) {
+        const steady = options.wgBase || options.wgSteady;
+        context.setLineDash(options._dashArray || []);
+        context.globalAlpha = options.opacity;
+        context.lineWidth = options.weight * (steady ? 1 : growth(this._map.getZoom()));
+        context.strokeStyle = options.color;
+        context.lineCap = options.lineCap;
+        context.lineJoin = options.lineJoin;
+        context.stroke();
+      }
+      context.globalAlpha = 1;
+    },
+
+    _updateCircle(layer) {
+      const options = layer.options;
+      if (!this._drawing || layer._empty() || hiddenClass(options)) return;
+      if (!options.wgShape) return;
+      const size = pointSize(this._map.getZoom());
+      shape(this._ctx, options.wgShape, layer._point.x, layer._point.y, size, options.fillColor, options.color);
+    },
+  });
+
+  Object.assign(wangge, { shape, shapes, pattern, growth, pointSize, hatched: false });
+})();

@@ -1,0 +1,165 @@
+// One canvas above the layers: class shapes on areas, figures and names, none over another.
+(function () {
+  "use strict";
+  const FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif';
+  const PAD = 0.15; // of the view on each side, so that a small pan shows no edge
+  const CELL = 48;
+
+  // Boxes already taken, by cell.
+  class Taken {
+    constructor() {
+      this.cells = new Map();
+    }
+    claim(x, y, width, height) {
+      const box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+      const keys = [];
+      for (let cx = Math.floor(box[0] / CELL); cx <= Math.floor(box[2] / CELL); cx++) {
+        for (let cy = Math.floor(box[1] / CELL); cy <= Math.floor(box[3] / CELL); cy++) keys.push(cx + ":" + cy);
+      }
+      for (const key of keys) {
+        for (const other of this.cells.get(key) ?? []) {
+          if (box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]) return false;
+        }
+      }
+      for (const key of keys) this.cells.set(key, [...(this.cells.get(key) ?? []), box]);
+      return true;
+    }
+  }
+
+  const Marks = L.Layer.extend({
+    onAdd(map) {
+      this.canvas = L.DomUtil.create("canvas", "marks", map.getPane("marks"));
+      this.draw();
+    },
+    getEvents() {
+      return { moveend: this.draw, resize: this.draw, zoomstart: this.hide };
+    },
+    hide() {
+      this.canvas.style.visibility = "hidden";
+    },
+
+    draw() {
+      const map = this._map;
+      const size = map.getSize();
+      const pad = size.multiplyBy(PAD).round();
+      const ratio = window.devicePixelRatio || 1;
+      this.canvas.width = (size.x + 2 * pad.x) * ratio;
+      this.canvas.height = (size.y + 2 * pad.y) * ratio;
+      this.canvas.style.width = size.x + 2 * pad.x + "px";
+      this.canvas.style.height = size.y + 2 * pad.y + "px";
+      L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
+      this.canvas.style.visibility = "visible";
+      const brush = this.canvas.getContext("2d");
+      brush.scale(ratio, ratio);
+      brush.textAlign = "center";
+      brush.textBaseline = "middle";
+      const view = { map, brush, pad, size, zoom: map.getZoom(), taken: new Taken() };
+      wangge.drawn = { marks: 0, names: 0 };
+      const shown = [...wangge.layers.values()].filter((layer) => layer.visible).reverse();
+      for (const layer of shown) this.marks(view, layer);
+      this.places(view);
+      for (const layer of shown) this.names(view, layer);
+    },
+
+    // Rows in view with their place on the canvas.
+    *inView(view, layer) {
+      const { index } = layer;
+      const bounds = view.map.getBounds().pad(PAD);
+      const [w, s, e, n] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+      for (let i = 0; i < layer.size; i++) {
+        const lon = index.lon[i];
+        const lat = index.lat[i];
+        if (lon === null || lon < w || lon > e || lat < s || lat > n || layer.hidden.has(index.class[i])) continue;
+        const at = view.map.latLngToContainerPoint([lat, lon]).add(view.pad);
+        yield [i, at.x, at.y];
+      }
+    },
+
+    marks(view, layer) {
+      if (layer.sizeBy) return this.circles(view, layer);
+      if (!layer.marks || layer.point || !layer.classed) return;
+      const size = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
+      const rows = [...this.inView(view, layer)];
+      rows.sort((a, b) => layer.index.class[a[0]] - layer.index.class[b[0]]);
+      for (const [i, x, y] of rows) {
+        if (!view.taken.claim(x, y, size + 1, size + 1)) continue;
+        const of = layer.classes[layer.index.class[i]];
+        wangge.shape(view.brush, of.shape, x, y, size, of.fill, layer.outline);
+        wangge.drawn.marks++;
+        if (layer.caption && view.zoom >= 12.5) this.caption(view, layer, i, x, y + size / 2 + 9);
+      }
+    },
+
+    // Circles whose area stands for a count.
+    circles(view, layer) {
+      const values = layer.table?.[layer.sizeBy];
+      if (!values) return;
+      const largest = Math.max(1, ...values.map((value) => value ?? 0));
+      const full = Math.min(30, Math.max(10, 3 * (view.zoom - 8)));
+      const rows = [...this.inView(view, layer)].sort((a, b) => values[b[0]] - values[a[0]]);
+      for (const [i, x, y] of rows) {
+        if (!values[i]) continue;
+        const radius = Math.max(1.5, full * Math.sqrt(values[i] / largest));
+        view.brush.beginPath();
+        view.brush.arc(x, y, radius, 0, 7);
+        view.brush.globalAlpha = 0.65;
+        view.brush.fillStyle = layer.classes[0].fill;
+        view.brush.fill();
+        view.brush.globalAlpha = 1;
+        view.brush.lineWidth = 1;
+        view.brush.strokeStyle = "#FFFFFF";
+        view.brush.stroke();
+        if (radius >= 9) this.text(view, String(values[i]), x, y, 11, "#3B1D05", 600);
+        wangge.drawn.marks++;
+      }
+    },
+
+    caption(view, layer, i, x, y) {
+      const [column, zh, en] = layer.caption;
+      const value = layer.table?.[column][i];
+      if (!value || value <= 0) return;
+      const unit = layer.columns.find((one) => one.name === column).unit;
+      const word = wangge.language() === "zh" ? zh : en;
+      this.text(view, `${word} ${wangge.number(Math.ceil(value))} ${unit}`, x, y, 11, "#7A1F2B", 600);
+    },
+
+    names(view, layer) {
+      if (view.zoom < layer.namesFrom) return;
+      const drop = layer.marks && !layer.point ? 16 : layer.point ? 15 : 0;
+      const low = layer.caption ? drop + 13 : drop;
+      for (const [i, x, y] of this.inView(view, layer)) {
+        if (this.text(view, layer.index.label[i], x, y + low, 12, "#1F2933", 500)) wangge.drawn.names++;
+      }
+    },
+
+    places(view) {
+      const all = wangge.block("wg-places");
+      const kinds = view.zoom < 13 ? ["street_outlines"] : view.zoom < 16 ? ["community_outlines"] : [];
+      const taken = wangge.layers.get("coverage")?.visible && view.zoom >= 13;
+      for (const kind of kinds) {
+        if (taken && kind === "community_outlines") continue;
+        for (const [label, lon, lat] of all[kind] ?? []) {
+          const at = view.map.latLngToContainerPoint([lat, lon]).add(view.pad);
+          const within = at.x > 0 && at.y > 0 && at.x < view.size.x + 2 * view.pad.x && at.y < view.size.y + 2 * view.pad.y;
+          if (within) this.text(view, label, at.x, at.y, kind === "street_outlines" ? 13 : 12, "#52606D", 500);
+        }
+      }
+    },
+
+    text(view, words, x, y, size, ink, weight) {
+      const { brush } = view;
+      brush.font = `${weight} ${size}px ${FONT}`;
+      const shown = words.length > 18 ? words.slice(0, 17) + "…" : words;
+      if (!view.taken.claim(x, y, brush.measureText(shown).width + 6, size + 5)) return false;
+      brush.lineJoin = "round";
+      brush.lineWidth = 3.5;
+      brush.strokeStyle = "rgba(255,255,255,.92)";
+      brush.strokeText(shown, x, y);
+      brush.fillStyle = ink;
+      brush.fillText(shown, x, y);
+      return true;
+    },
+  });
+
+  wangge.marks = new Marks();
+})();

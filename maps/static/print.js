@@ -1,0 +1,42 @@
+// Print: white sheet, title, legend beside the map, hatches so that grey tells classes apart.
+(function () {
+  "use strict";
+  let before = null;
+
+  function enter() {
+    if (before) return;
+    const { map } = wangge;
+    before = { centre: map.getCenter(), zoom: map.getZoom() };
+    const bounds = map.getBounds();
+    document.body.classList.add("printing");
+    wangge.hatched = true;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(bounds, { animate: false });
+    repaint();
+  }
+
+  function leave() {
+    if (!before) return;
+    const { map } = wangge;
+    document.body.classList.remove("printing");
+    wangge.hatched = false;
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView(before.centre, before.zoom, { animate: false });
+    before = null;
+    repaint();
+  }
+
+  function repaint() {
+    for (const layer of wangge.layers.values()) wangge.redraw(layer);
+    wangge.marks.draw();
+  }
+
+  document.getElementById("wg-print").addEventListener("click", () => {
+    enter();
+    // Tiles draw in their own time; a sheet printed at once would have holes.
+    setTimeout(() => window.print(), 600);
+  });
+  window.addEventListener("beforeprint", enter);
+  window.addEventListener("afterprint", leave);
+  Object.assign(wangge, { print: { enter, leave } });
+})();

@@ -1,0 +1,85 @@
+// Large layers: vector tiles from an archive inside the page or from the server.
+(function () {
+  "use strict";
+
+  // An archive that lies in the page as base64; no request is ever made.
+  class Inside {
+    constructor(id) {
+      this.id = id;
+      this.bytes = null;
+    }
+    getKey() {
+      return this.id;
+    }
+    async getBytes(offset, length) {
+      this.bytes ??= Uint8Array.from(atob(document.getElementById(this.id).textContent), (c) => c.charCodeAt(0));
+      return { data: this.bytes.slice(offset, offset + length).buffer };
+    }
+  }
+
+  // The row a tile's feature stands for: archives carry the row, the server's tiles the key.
+  function tileRow(layer, properties) {
+    return properties.row ?? wangge.row(layer, properties[layer.key]);
+  }
+
+  function tileClass(layer, properties) {
+    if (properties.class !== undefined) return properties.class;
+    const row = tileRow(layer, properties);
+    return row === undefined ? layer.classes.length - 1 : layer.index.class[row];
+  }
+
+  // Draws areas with fill, hatch and outline, points with their shape.
+  class Symbolizer {
+    constructor(layer) {
+      this.layer = layer;
+    }
+    draw(context, geometry, zoom, feature) {
+      const { layer } = this;
+      const index = tileClass(layer, feature.props);
+      if (layer.hidden.has(index)) return;
+      const of = layer.classes[index];
+      if (feature.geomType === protomapsL.GeomType?.Point || feature.geomType === 1) {
+        const [{ x, y }] = geometry[0];
+        wangge.shape(context, of.shape, x, y, wangge.pointSize(zoom), of.fill, layer.outline);
+        return;
+      }
+      context.beginPath();
+      for (const ring of geometry) {
+        ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+      }
+      context.globalAlpha = layer.opacity;
+      context.fillStyle = of.fill;
+      context.fill("evenodd");
+      if (wangge.hatched && of.hatch !== "none") {
+        context.globalAlpha = 0.8;
+        context.fillStyle = wangge.pattern(context, of.hatch);
+        context.fill("evenodd");
+      }
+      context.globalAlpha = 0.9;
+      context.strokeStyle = layer.outline;
+      context.lineWidth = layer.weight * wangge.growth(zoom);
+      context.lineJoin = "round";
+      context.stroke();
+      context.globalAlpha = 1;
+    }
+  }
+
+  function tiles(name, source) {
+    const layer = wangge.layers.get(name);
+    const url = source.archive
+      ? new pmtiles.PMTiles(new Inside(source.archive))
+      : new URL(source.url, document.baseURI).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
+    return protomapsL.leafletLayer({
+      url,
+      attribution: "",
+      maxDataZoom: source.maxZoom,
+      minZoom: source.minZoom,
+      pane: "layer-" + name,
+      noWrap: true,
+      paintRules: [{ dataLayer: name, symbolizer: new Symbolizer(layer) }],
+      labelRules: [],
+    });
+  }
+
+  Object.assign(wangge, { tiles, tileRow });
+})();

@@ -1,0 +1,149 @@
+"""Words of the pages in Chinese and English: stored values, rules, thresholds, units."""
+
+Pair = tuple[str, str]
+
+_COLOUR: dict[str, Pair] = {
+    "red": ("红牌", "Red"),
+    "yellow": ("黄牌", "Yellow"),
+    "green": ("绿牌", "Green"),
+    "unrated": ("未评级", "Unrated"),
+}
+_COMPOUND_KIND: dict[str, Pair] = {
+    "commodity": ("商品房小区", "Commodity housing"),
+    "old": ("老旧小区", "Old compound"),
+    "urban_village": ("城中村", "Urban village"),
+    "resettlement": ("安置小区", "Resettlement housing"),
+    "unit_housing": ("单位小区", "Unit housing"),
+    "affordable": ("保障房小区", "Affordable housing"),
+    "all": ("全部小区", "All compounds"),
+}
+_CAMERA_KIND: dict[str, Pair] = {
+    "dome_ptz": ("球机", "PTZ dome"),
+    "dome": ("半球", "Dome"),
+    "fixed": ("固定枪机", "Fixed"),
+    "ptz": ("遥控枪机", "PTZ"),
+    "dome_remote": ("遥控半球", "Remote dome"),
+    "panoramic": ("全景拼接", "Panoramic"),
+    "multi_view": ("多目", "Multi-view"),
+    "other": ("其他", "Other"),
+}
+
+# Column, or layer.column where a name means different things, to the words of its values.
+VALUES: dict[str, dict[str, Pair]] = {
+    "colour": _COLOUR,
+    "previous_colour": _COLOUR,
+    "compound_colour": _COLOUR,
+    "peer_group": _COMPOUND_KIND,
+    "compounds.kind": _COMPOUND_KIND,
+    "risk.kind": _COMPOUND_KIND,
+    "cameras.kind": _CAMERA_KIND,
+    "network": {
+        "unified": ("统一网格", "Unified"),
+        "city_management": ("城市管理", "City management"),
+        "social_service": ("社会服务", "Social service"),
+        "public_security": ("治安", "Public security"),
+    },
+    "function": {
+        "service_station": ("便民服务站", "Service station"),
+        "party_service": ("党群服务", "Party-masses service"),
+        "elderly_care": ("养老服务", "Elderly care"),
+        "child_care": ("儿童之家", "Child care"),
+        "health_station": ("卫生服务站", "Health station"),
+        "culture": ("文化活动室", "Culture room"),
+        "fitness": ("健身场所", "Fitness"),
+        "meeting_room": ("议事室", "Meeting room"),
+        "police_room": ("警务室", "Police room"),
+        "convenience": ("便民商业", "Convenience"),
+        "kindergarten": ("幼儿园", "Kindergarten"),
+        "shelter": ("应急避难场所", "Emergency shelter"),
+        "fire_station": ("微型消防站", "Micro fire station"),
+        "other": ("其他", "Other"),
+    },
+    "provision": {
+        "new_build": ("新建", "New build"),
+        "conversion": ("改造", "Conversion"),
+        "extension": ("扩建", "Extension"),
+        "purchase": ("购置", "Purchase"),
+        "project_bundled": ("项目配套", "Project-bundled"),
+        "shared": ("共享", "Shared"),
+        "co_built": ("共建", "Co-built"),
+        "donated": ("捐赠", "Donated"),
+        "exchanged": ("置换", "Exchanged"),
+        "rented": ("租赁", "Rented"),
+    },
+    "ownership": {
+        "owned": ("自有", "Owned"),
+        "state": ("国有", "State"),
+        "collective": ("集体", "Collective"),
+        "private": ("私有", "Private"),
+        "rented": ("租赁", "Rented"),
+    },
+    "point_class": {
+        "class_1": ("一类点", "Class 1"),
+        "class_2": ("二类点", "Class 2"),
+        "class_3": ("三类点", "Class 3"),
+        "police_internal": ("公安内部", "Police internal"),
+        "other": ("其他", "Other"),
+    },
+    "quality": {
+        "A": ("A 可靠", "A reliable"),
+        "B": ("B 有保留", "B with reservations"),
+        "C": ("C 参考", "C indicative"),
+    },
+}
+YES_NO: dict[str, Pair] = {"true": ("是", "Yes"), "false": ("否", "No")}
+
+# Columns whose number is a share or probability (0 to 1), shown in percent.
+SHARES = frozenset({"p_red", "floating_share"})
+CODES = frozenset({"built_year", "resolution"})  # whole numbers that take no thousands separator
+
+RULES: dict[str, Pair] = {
+    "GRD-1": ("网格无盲区、无真空", "No gaps, no vacuum among grids"),
+    "GRD-2": ("网格户数", "Households per grid"),
+    "FAC-1": ("社区综合服务设施面积", "Floor area of community service facilities"),
+    "FAC-2": ("新建社区最低面积", "Floor for a newly built community"),
+    "FAC-3": ("改扩建、购租最低面积", "Floor for converted or rented premises"),
+    "SAF-1": ("小区三色管理", "Three-colour management of compounds"),
+    "SAF-2": ("同类小区相互比较", "Compounds are compared with their own kind"),
+    "REN-1": ("以房管人：出租房登记", "Managing rental housing by dwelling"),
+    "REN-2": ("以出租为主的小区", "Compounds that are mainly rental"),
+    "VID-1": ("视频点位登记", "Inventory of video points"),
+    "VID-2": ("视频完好率", "Working rate of video points"),
+}
+TERMS: dict[tuple[str, str], Pair] = {
+    ("GRD-1", "gap_min_m2"): ("缝隙起算面积", "Gap counted from"),
+    ("GRD-1", "overlap_min_m2"): ("重叠起算面积", "Overlap counted from"),
+    ("GRD-1", "sliver_width_m"): ("碎片宽度上限", "Sliver narrower than"),
+    ("GRD-2", "households_min"): ("户数下限", "Fewest households"),
+    ("GRD-2", "households_max"): ("户数上限", "Most households"),
+    ("FAC-1", "m2_per_100_households"): ("每百户面积不少于", "Floor area per 100 households ≥"),
+    ("FAC-2", "floor_m2"): ("面积不少于", "Floor area ≥"),
+    ("FAC-3", "floor_m2"): ("面积不少于", "Floor area ≥"),
+    ("SAF-1", "window_months"): ("统计窗口", "Window"),
+    ("SAF-1", "red_relative_risk"): ("红牌相对风险高于", "Red: relative risk above"),
+    ("SAF-1", "red_enter"): ("红牌所需概率", "Red: probability at least"),
+    ("SAF-1", "red_leave"): ("摘红牌概率低于", "Red is left below"),
+    ("SAF-1", "green_max_red"): ("绿牌的红牌概率低于", "Green: red probability below"),
+    ("SAF-1", "green_max_amber"): ("绿牌的高于同类概率低于", "Green: above-peer probability below"),
+    ("SAF-1", "min_households"): ("单独评级最少户数", "Rated alone from"),
+    ("REN-1", "min_m2_per_person"): ("疑似群租：人均面积低于", "Group rental: area per person below"),
+    ("REN-1", "max_persons_per_room"): ("疑似群租：每间人数超过", "Group rental: persons a room above"),
+    ("REN-1", "suppress_below"): ("不公布的数值低于", "Withheld below"),
+    ("REN-2", "mainly_rental_share"): ("出租占比不低于", "Share let at least"),
+    ("VID-1", "incident_radius_m"): ("事件统计半径", "Radius for incidents"),
+    ("VID-2", "working_share"): ("完好率不低于", "Working rate at least"),
+}
+UNITS = {
+    "m² per 100 households": "m²/100 户",
+    "m² per person": "m²",
+    "m²": "m²",
+    "m": "m",
+    "households": "户",
+    "months": "个月",
+    "× peer rate": "×",
+}
+
+
+def values_of(layer: str, column: str) -> dict[str, Pair]:
+    """Words of the values of one column of one layer; empty where values speak for themselves."""
+    return VALUES.get(f"{layer}.{column}") or VALUES.get(column) or {}
