@@ -1,0 +1,203 @@
+"""Every format is read back by a reader that is not ours, with its words, colours and marks."""
+
+import json
+import sqlite3
+import stat
+import zipfile
+from datetime import date
+from xml.etree import ElementTree
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet
+import pyogrio
+import pytest
+import shapely
+from openpyxl import load_workbook
+
+from data.export.model import DEMO, Caption, Format
+from data.export.service import export, suffix
+from gis import legend
+from gis.errors import BadInput
+from gis.layers.model import REGISTRY, layer
+
+HOSTILE = '=HYPERLINK("http://evil","x")'
+WEST, SOUTH = 102.70, 25.04
+
+
+def _square(at: int) -> shapely.Polygon:
+    return shapely.box(WEST + at / 100, SOUTH, WEST + at / 100 + 0.005, SOUTH + 0.004)
+
+
+def _frame(name: str = "rating") -> gpd.GeoDataFrame:
+    rows = [{c.name: f"{c.short}{i}" for c in layer(name).columns} for i in range(4)]
+    frame = gpd.GeoDataFrame(rows, geometry=[_square(i) for i in range(4)], crs=4326)
+    frame = frame.rename_geometry("geom")
+    if name == "rating":
+        frame["colour"] = ["red", "yellow", "green", "unrated"]
+        frame["households"] = [120, 80, 300, None]
+        frame["name"] = ["翠湖小区", HOSTILE, "<b>&", "云南大学社区"]
+    return frame
+
+
+def _caption(name: str = "rating", *, demo: bool = False, internal: bool = False) -> Caption:
+    return Caption(
+        "昆明市五华区", layer(name), date(2026, 9, 30), "2026Q3", "2026.1", demo, internal
+    )
+
+
+def _write(tmp_path, form: Format, *, frame=None, name="rating", **marks):
+    out = tmp_path / f"{name}{suffix(form)}"
+    frame = _frame(name) if frame is None else frame
+    return export([(frame, _caption(name, **marks))], form=form, out=out)
+
+
+@pytest.mark.parametrize("form", [Format.GPKG, Format.GEOJSON, Format.FGB])
+def test_gdal_reads_back_names_and_places(tmp_path, form):
+    back = pyogrio.read_dataframe(_write(tmp_path, form), layer="rating")
+    back = back.sort_values("code").reset_index(drop=True)
+    assert list(back["name"]) == list(_frame()["name"])
+    assert back.crs.to_epsg() == 4326 or back.crs.to_authority() == ("OGC", "CRS84")
+    shapes = shapely.normalize(back.geometry.to_numpy())
+    assert shapely.equals_exact(shapes, shapely.normalize(_frame().geometry.to_numpy()), 1e-7).all()
+
+
+def test_geoparquet_keeps_types_and_says_what_it_is(tmp_path):
+    path = _write(tmp_path, Format.PARQUET)
+    back = gpd.read_parquet(path)
+    assert back.crs.to_epsg() == 4326
+    assert back.geometry.geom_equals(_frame().geometry).all()
+    said = json.loads(pyarrow.parquet.read_schema(path).metadata[b"wangge"])
+    assert said["期间 / Period"] == "2026Q3"
+
+
+def test_shapefile_has_ascii_names_and_a_list_of_them(tmp_path):
+    path = _write(tmp_path, Format.SHP)
+    back = pyogrio.read_dataframe(f"/vsizip/{path}/rating.shp")
+    names = [name for name in back.columns if name != "geometry"]
+    assert all(name.isascii() and len(name) <= 10 for name in names)
+    assert list(back["name"]) == list(_frame()["name"])
+    listed = zipfile.ZipFile(path).read("fields.txt").decode("utf-8-sig")
+    for column in layer("rating").columns:
+        assert f"{column.short}\t{column.name}\t{column.zh}\t{column.en}" in listed
+
+
+@pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
+def test_short_names_are_unique_and_short(one):
+    short = [column.short for column in one.columns]
+    assert len(set(short)) == len(short)
+    assert all(name.isascii() and 0 < len(name) <= 10 for name in short)
+
+
+def test_geopackage_carries_a_default_style_with_the_legends_colours(tmp_path):
+    path = _write(tmp_path, Format.GPKG)
+    with sqlite3.connect(path) as store:
+        table, qml, sld, default = store.execute(
+            "SELECT f_table_name, styleQML, styleSLD, useAsDefault FROM layer_styles"
+        ).fetchone()
+    assert (table, bool(default)) == ("rating", True)
+    categories = ElementTree.fromstring(qml.split("\n", 1)[1]).findall(".//category")
+    assert [one.get("value") for one in categories] == ["red", "yellow", "green", "unrated"]
+    red = tuple(int(legend.RED[i : i + 2], 16) for i in (1, 3, 5))
+    assert f"{red[0]},{red[1]},{red[2]},255" in qml
+    assert legend.RED in sld
+    ElementTree.fromstring(sld)
+
+
+@pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
+def test_every_layers_styles_are_well_formed(one):
+    from data.export import styles
+
+    for point in (True, False):
+        ElementTree.fromstring(styles.qml(one, point=point).split("\n", 1)[1])
+        ElementTree.fromstring(styles.sld(one, point=point))
+
+
+def test_mixed_geometry_becomes_one_table_per_family(tmp_path):
+    frame = _frame("facilities")
+    frame.loc[0, "geom"] = shapely.Point(WEST, SOUTH)
+    frame.loc[1, "geom"] = None
+    path = _write(tmp_path, Format.GPKG, frame=frame, name="facilities")
+    tables = {str(name) for name, _ in pyogrio.list_layers(path)}
+    assert {"facilities_point", "facilities_area", "facilities_table"} <= tables
+    counts = [len(pyogrio.read_dataframe(path, layer=f"facilities_{f}"))
+              for f in ("point", "area", "table")]  # fmt: skip
+    assert counts == [1, 2, 1]
+
+
+def test_kml_is_coloured_by_class(tmp_path):
+    root = ElementTree.parse(_write(tmp_path, Format.KML)).getroot()
+    space = {"k": "http://www.opengis.net/kml/2.2"}
+    urls = [one.text for one in root.findall(".//k:Placemark/k:styleUrl", space)]
+    assert urls == ["#cred", "#cyellow", "#cgreen", "#cunrated"]
+    fill = root.find(".//k:Style[@id='cred']/k:PolyStyle/k:color", space).text
+    assert fill[2:] == legend.RED[5:7] + legend.RED[3:5] + legend.RED[1:3]
+    assert len(pyogrio.read_dataframe(tmp_path / "rating.kml")) == 4
+
+
+def test_no_cell_of_a_sheet_is_a_formula(tmp_path):
+    book = load_workbook(_write(tmp_path, Format.XLSX))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert [cell for cell in cells if cell.data_type == "f"] == []
+    assert HOSTILE in [cell.value for cell in cells]
+    assert "字段说明" in book.sheetnames
+
+
+def test_csv_opens_in_excel_as_utf8_and_runs_nothing(tmp_path):
+    path = _write(tmp_path, Format.CSV)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    table = pd.read_csv(path, dtype=str)
+    assert table["名称 / Name"][0] == "翠湖小区"
+    assert table["名称 / Name"][1] == f"'{HOSTILE}"
+    assert float(table["lon"][0]) == pytest.approx(WEST + 0.0025)
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_a_demo_store_says_so_in_every_record(tmp_path, form):
+    path = _write(tmp_path, form, demo=True)
+    if form is Format.XLSX:
+        assert [row[-3] for row in load_workbook(path).worksheets[0].values][1:] == [DEMO] * 4
+    elif form is Format.CSV:
+        assert list(pd.read_csv(path)["备注 / Note"]) == [DEMO] * 4
+    elif form is Format.PARQUET:
+        assert list(gpd.read_parquet(path)["note"]) == [DEMO] * 4
+    else:
+        source = f"/vsizip/{path}/rating.shp" if form is Format.SHP else path
+        assert list(pyogrio.read_dataframe(source, layer=0)["note"]) == [DEMO] * 4
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_an_empty_layer_is_a_valid_empty_file(tmp_path, form):
+    path = _write(tmp_path, form, frame=_frame().iloc[:0])
+    assert path.stat().st_size > 0
+    if form in {Format.GPKG, Format.GEOJSON, Format.FGB}:
+        assert len(pyogrio.read_dataframe(path, layer=0)) == 0
+
+
+def test_internal_files_are_private(tmp_path):
+    mode = _write(tmp_path, Format.GEOJSON, internal=True).stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_a_failed_export_leaves_the_old_file_and_no_rubbish(tmp_path):
+    path = _write(tmp_path, Format.CSV)
+    before = path.read_bytes()
+    frame = _frame().drop(columns="geom").pipe(lambda f: gpd.GeoDataFrame(f, geometry=[None] * 4))
+    with pytest.raises(AttributeError):
+        export([(frame.drop(columns="geometry"), _caption())], form=Format.CSV, out=path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        export([(_frame(), _caption())], form=Format.CSV, out=tmp_path / "file" / "x.csv")
+
+
+def test_several_layers_fit_a_geopackage_and_no_csv(tmp_path):
+    parts = [(_frame(), _caption()), (_frame("compounds"), _caption("compounds"))]
+    path = export(parts, form=Format.GPKG, out=tmp_path / "all.gpkg")
+    assert {"rating", "compounds"} <= {str(name) for name, _ in pyogrio.list_layers(path)}
+    with pytest.raises(BadInput, match="one layer"):
+        export(parts, form=Format.CSV, out=tmp_path / "all.csv")
