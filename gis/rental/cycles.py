@@ -140,18 +140,44 @@ def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Bools) 
     return found
 
 
-def close_cycles_apart(network: Network, unknown: Bools, groups: list[list[int]]) -> Bools:
-    """``unknown`` enlarged until each group has a cycle that meets it in its first edge alone.
+def close_cycles_apart(network: Network, unknown: Bools, groups: list[Ints]) -> Bools:
+    """``unknown`` enlarged until the sum of each group of unknown edges can change.
 
-    Along such a cycle the sum of the group changes: it cannot be derived, even though two edges
-    of the group could shift against each other. The cheapest cycle is taken (Dijkstra).
+    The edges of a group all point the same way. Two of them may shift against each other and
+    leave their sum as it was; then the cheapest cycle through the first edge alone is added.
     """
     if not groups:
         return unknown
+    shift = _any_circulation(network, unknown)
+    fixed = [group.tolist() for group in groups if shift[group].sum() == 0]
+    if not fixed:
+        return unknown
     search = _Search(network, unknown)
-    for group in groups:
+    for group in fixed:
         search.close(group)
     return np.array([cost == 0 for cost in search.cost])
+
+
+def _any_circulation(network: Network, unknown: Bools) -> NDArray[np.uint64]:
+    """A random change of the unknown edges that no node and no known edge notices, modulo 2**64.
+
+    A sum that cannot change is 0 in it, whatever the draw; one that can is 0 with probability
+    2**-63, and then costs a needless search: the draw can never show what must be hidden.
+    """
+    order = np.lexsort((np.arange(len(unknown)), network.flow, ~unknown))
+    tree, in_tree = _spanning_tree(network, order)
+    drawn = np.random.default_rng(0).integers(2**64, size=len(unknown), dtype=np.uint64)
+    change = np.where(unknown & ~in_tree, drawn, np.uint64(0))
+    leaving = np.zeros(network.nodes, dtype=np.uint64)
+    np.add.at(leaving, network.tail, change)
+    np.subtract.at(leaving, network.head, change)
+    parent, edge, depth = (np.array(column) for column in (tree.parent, tree.edge, tree.depth))
+    for level in range(depth.max(), 0, -1):
+        here = np.flatnonzero(depth == level)
+        down = network.head[edge[here]] == here
+        change[edge[here]] = np.where(down, leaving[here], -leaving[here])
+        np.add.at(leaving, parent[here], leaving[here])
+    return change
 
 
 class _Search:

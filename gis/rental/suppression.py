@@ -197,12 +197,13 @@ def _hide_smallest(parts: pd.DataFrame, hidden: Bools, below: int) -> Bools:
     return more
 
 
-def _split_and_hidden(published: _Publication, hidden: Bools) -> list[list[int]]:
+def _split_and_hidden(published: _Publication, hidden: Bools) -> list[Ints]:
     """The edges of each hidden cell that lies in several parents."""
     own = np.flatnonzero(published.cell >= 0)
     own = own[hidden[published.cell[own]]]
-    cells, times = np.unique(published.cell[own], return_counts=True)
-    return [own[published.cell[own] == cell].tolist() for cell in cells[times > 1]]
+    own = own[np.argsort(published.cell[own], kind="stable")]
+    groups = np.split(own, np.flatnonzero(np.diff(published.cell[own])) + 1)
+    return [group for group in groups if len(group) > 1]
 
 
 def _by_level(published: _Publication, hidden: Bools) -> dict[str, pd.Index]:

@@ -42,9 +42,8 @@ def protect(pieces, admin=ADMIN, hexes=HEXES):
 
 def one_tree(counts, parents):
     """Cells of two levels under one district."""
-    return pd.DataFrame(
-        {"district": "D", "grid": parents, "compound": list(counts), "rented": list(counts.values())}
-    )
+    names, let = zip(*counts.items(), strict=True)
+    return pd.DataFrame({"district": "D", "grid": parents, "compound": names, "rented": let})
 
 
 def test_a_small_compound_takes_its_only_neighbour_along():
@@ -91,9 +90,7 @@ def test_a_hexagon_gives_a_compound_away_without_any_grid():
 
 
 def test_the_rest_of_a_grid_outside_all_compounds_is_protected():
-    pieces = pd.DataFrame(
-        {"district": "D", "grid": ["g", "g", "h"], "compound": ["a", None, "c"], "rented": [30, 2, 9]}
-    )
+    pieces = one_tree({"a": 30, None: 2, "c": 9}, ["g", "g", "h"])
     hidden = protect(pieces, ("district", "grid", "compound"), ())
     shown = shown_cells(pieces, hidden, ("district", "grid", "compound"))
     assert not ("g" in shown["grid"] and "a" in shown["compound"])  # 32 - 30 would say 2
@@ -101,7 +98,8 @@ def test_the_rest_of_a_grid_outside_all_compounds_is_protected():
 
 def test_nothing_let_nothing_hidden():
     pieces = one_tree({"a": 0, "b": 0}, ["g", "g"])
-    assert all(found.empty for found in protect(pieces, ("district", "grid", "compound"), ()).values())
+    hidden = protect(pieces, ("district", "grid", "compound"), ())
+    assert all(found.empty for found in hidden.values())
 
 
 def test_cells_named_by_the_caller_are_protected_whatever_their_count():

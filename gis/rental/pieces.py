@@ -1,0 +1,169 @@
+"""Cuts let dwellings into the pieces that all published cells are sums of; pure frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gis.rental import hexagons
+from gis.rental.analysis import ADMIN, SUMS
+
+_AREAS = ("street", "community")
+
+
+def cell_level(resolution: int) -> str:
+    """Name of the level of H3 cells of a resolution."""
+    return f"h3_{resolution}"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where each code lies in the hierarchy, and what is known of each subject.
+
+    ``areas`` (index area code): street and community of every division code. ``compounds`` (index
+    code): a column per level of `ADMIN` and the facts of the register. ``named`` (index subject
+    kind and code): name, area_code, and dated dwellings (NaN where not counted).
+    """
+
+    district: str
+    areas: pd.DataFrame
+    compounds: pd.DataFrame
+    named: pd.DataFrame
+
+    @classmethod
+    def of(
+        cls,
+        subjects: pd.DataFrame,
+        compounds: pd.DataFrame,
+        counted: pd.DataFrame,
+        *,
+        district: str,
+    ) -> "Places":
+        """Build from divisions and grids, compounds and dated dwellings of one day."""
+        areas = _hierarchy(subjects)
+        dated = counted.set_index(["subject_kind", "subject_code"])["dwellings"]
+        named = subjects.set_index(["subject_kind", "subject_code"])[["name", "area_code"]]
+        if ("district", district) not in named.index:
+            named.loc[("district", district), :] = [district, district]
+        named = named.assign(dwellings=dated.reindex(named.index).astype("float64"))
+        own = compounds.set_index("compound")
+        at = areas.reindex(own["area_code"])
+        own = own.assign(
+            district=district,
+            street=at["street"].to_numpy(),
+            community=at["community"].to_numpy(),
+            grid=_known(own["grid_code"], _codes(named, "grid")),
+        )
+        return cls(district, areas, own, named)
+
+    def ground(self, level: str, counted: pd.DataFrame) -> pd.DataFrame:
+        """Per subject of a level: name, area_code, kind, ground_m2, dwellings and their basis.
+
+        ``dwellings`` is the newest dated count of the subject itself, else the sum over its
+        compounds (``by_households``: with households where dwellings are unknown); ``lacking``
+        counts compounds with let dwellings and neither figure; ``stated``: a total was stated.
+        """
+        compounds = self.compounds.assign(
+            number=self.compounds["dwellings"].fillna(self.compounds["households"]),
+            instead=self.compounds["dwellings"].isna() & self.compounds["households"].notna(),
+            said=self.compounds["stated_rented"].notna(),
+        )
+        let = counted.groupby("compound")["rented"].sum().reindex(compounds.index, fill_value=0)
+        compounds["lacking"] = compounds["number"].isna() & (let > 0)
+        key = compounds.index if level == "compound" else compounds[level]
+        sums = compounds.groupby(key).agg(
+            ground_m2=("ground_m2", "sum"),
+            number=("number", lambda column: column.sum(min_count=1)),
+            by_households=("instead", "any"),
+            lacking=("lacking", "sum"),
+            stated=("said", "any"),
+        )
+        named = self._named(level)
+        sums = sums.reindex(named.index)
+        return named.assign(
+            dwellings=named["dwellings"].fillna(sums["number"]),
+            ground_m2=sums["ground_m2"],
+            by_households=named["dwellings"].isna() & sums["by_households"].eq(True),
+            lacking=sums["lacking"].where(named["dwellings"].isna(), 0).fillna(0),
+            stated=sums["stated"].eq(True),
+        )
+
+    def _named(self, level: str) -> pd.DataFrame:
+        if level == "compound":
+            return self.compounds[["name", "area_code", "kind"]].assign(dwellings=np.nan)
+        of_level = self.named[self.named.index.get_level_values(0) == level]
+        return of_level.droplevel(0).assign(kind=None).sort_index()
+
+
+def _codes(named: pd.DataFrame, level: str) -> pd.Index:
+    return named.index[named.index.get_level_values(0) == level].get_level_values(1)
+
+
+def _hierarchy(subjects: pd.DataFrame) -> pd.DataFrame:
+    """Street and community of each division code."""
+    divisions = subjects[subjects["subject_kind"].isin(_AREAS)].set_index("subject_code")
+    is_street = divisions["subject_kind"] == "street"
+    own = pd.Series(divisions.index, divisions.index, dtype=object)
+    parent = divisions["parent_code"].astype(object)
+    street = own.where(is_street, parent.where(parent.isin(own[is_street]), None))
+    return pd.DataFrame({"street": street, "community": own.where(~is_street, None)})
+
+
+def _known(codes: "pd.Series[str]", valid: pd.Index) -> "pd.Series[str]":
+    """Codes of subjects of the day; None for any other."""
+    return codes.astype(object).where(codes.isin(valid), None)
+
+
+def cut(lettings: pd.DataFrame, places: Places, *, resolutions: Sequence[int]) -> pd.DataFrame:
+    """The `SUMS` per distinct combination of cells of all levels.
+
+    A code that is not valid that day counts as none. Compounds without a single letting bring
+    their stated total, which lies in no H3 cell.
+    """
+    finest = max(resolutions)
+    cells = hexagons.cells_at(
+        lon=lettings["lon"].to_numpy(), lat=lettings["lat"].to_numpy(), resolution=finest
+    )
+    grouped = (
+        lettings.assign(cell=cells)
+        .groupby(["area_code", "grid_code", "compound_code", "cell"], dropna=False, sort=True)[
+            list(SUMS)
+        ]
+        .sum()
+        .reset_index()
+    )
+    at = places.areas.reindex(grouped["area_code"])
+    single = grouped.assign(
+        district=places.district,
+        street=at["street"].to_numpy(),
+        community=at["community"].to_numpy(),
+        grid=_known(grouped["grid_code"], _codes(places.named, "grid")),
+        compound=_known(grouped["compound_code"], places.compounds.index),
+    )
+    for resolution in resolutions:
+        labels = pd.array(hexagons.parents(grouped["cell"].to_numpy(), resolution=resolution))
+        single[cell_level(resolution)] = labels
+    return _with_stated(single, places, resolutions)
+
+
+def _with_stated(single: pd.DataFrame, places: Places, resolutions: Sequence[int]) -> pd.DataFrame:
+    compounds = places.compounds
+    alone = ~compounds.index.isin(single["compound"]) & compounds["stated_rented"].notna()
+    stated = compounds[alone].reset_index()[list(ADMIN)].astype(object)
+    stated = stated.assign(**dict.fromkeys(SUMS, 0))
+    stated["rented"] = compounds.loc[alone, "stated_rented"].to_numpy(dtype=np.int64)
+    for resolution in resolutions:
+        stated[cell_level(resolution)] = pd.array([pd.NA] * len(stated), dtype="UInt64")
+    columns = [*ADMIN, *map(cell_level, resolutions), *SUMS]
+    return pd.concat([single[columns], stated[columns]], ignore_index=True)
+
+
+def area_codes(counted: pd.DataFrame, level: str) -> "pd.Series[str]":
+    """The deepest division that holds all let dwellings of each cell of a level."""
+    by = counted.groupby(level)
+    out = by["district"].first()
+    for area in _AREAS:
+        one = (by[area].nunique(dropna=False) == 1) & by[area].first().notna()
+        out = by[area].first().where(one, out)
+    return out

@@ -1,0 +1,95 @@
+-- Rental density (REN-1, REN-2): let dwellings and the ground they are counted on, on one day.
+
+-- name: let_dwellings
+-- Dwellings let on the day, one row per place: registered by then (or undated), not ended.
+-- Dwellings of one building often share a point, so the rows are fewer than the dwellings.
+-- A letting is suspected to be a group one by either measure; both need the number of people.
+SELECT area_code,
+       grid_code,
+       compound_code,
+       ST_X(geom) AS lon,
+       ST_Y(geom) AS lat,
+       count(*) AS rented,
+       coalesce(sum(occupants), 0) AS occupants,
+       count(occupants) AS counted,
+       coalesce(sum(floating_occupants) FILTER (WHERE occupants IS NOT NULL), 0) AS floating,
+       coalesce(sum(occupants) FILTER (WHERE floating_occupants IS NOT NULL), 0) AS floating_of,
+       count(*) FILTER (
+           WHERE usable_m2 / nullif(occupants, 0) < CAST(:min_m2_per_person AS float8)
+              OR occupants / CAST(nullif(rooms, 0) AS float8)
+                 > CAST(:max_persons_per_room AS float8)
+       ) AS suspected
+FROM wangge.dwellings
+WHERE (registered_on IS NULL OR registered_on <= CAST(:as_of AS date))
+  AND (ended_on IS NULL OR ended_on > CAST(:as_of AS date))
+GROUP BY area_code, grid_code, compound_code, ST_X(geom), ST_Y(geom)
+ORDER BY area_code, grid_code, compound_code, lon, lat;
+
+-- name: any_dwelling
+-- Whether single lettings are registered at all; without a register no letting is not zero.
+SELECT EXISTS (SELECT FROM wangge.dwellings) AS registered;
+
+-- name: compounds_on
+-- Compounds of the day: kind, ground in m² (measured in the district's SRID) and each count in its
+-- newest version, be it the compound's own or a dated one, never one from after the day.
+-- Residents and floating residents are taken together, from one record.
+SELECT compound.code AS compound,
+       compound.name,
+       compound.kind,
+       compound.area_code,
+       compound.grid_code,
+       ST_Area(ST_Transform(compound.geom, CAST(:srid AS int))) AS ground_m2,
+       coalesce(housing.dwellings, own.dwellings) AS dwellings,
+       coalesce(own_households.households, own.households) AS households,
+       coalesce(letting.rented_dwellings, own.rented_dwellings) AS stated_rented,
+       CASE WHEN people.residents IS NULL THEN own.residents
+            ELSE people.residents END AS residents,
+       CASE WHEN people.residents IS NULL THEN own.floating_residents
+            ELSE people.floating_residents END AS floating_residents
+FROM wangge.compounds AS compound
+CROSS JOIN LATERAL (
+    SELECT compound.dwellings,
+           CASE WHEN timely THEN compound.households END AS households,
+           CASE WHEN timely THEN compound.rented_dwellings END AS rented_dwellings,
+           CASE WHEN timely THEN compound.residents END AS residents,
+           CASE WHEN timely THEN compound.floating_residents END AS floating_residents,
+           coalesce(compound.households_as_of, CAST('-infinity' AS date)) AS as_of
+    FROM (SELECT (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE) AS day (timely)
+) AS own
+LEFT JOIN LATERAL (
+    SELECT dwellings FROM wangge.household_counts
+    WHERE subject_kind = 'compound' AND subject_code = compound.code
+      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND dwellings IS NOT NULL
+    ORDER BY as_of DESC LIMIT 1
+) AS housing ON true
+LEFT JOIN LATERAL (
+    SELECT households FROM wangge.household_counts
+    WHERE subject_kind = 'compound' AND subject_code = compound.code
+      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND households IS NOT NULL
+    ORDER BY as_of DESC LIMIT 1
+) AS own_households ON true
+LEFT JOIN LATERAL (
+    SELECT rented_dwellings FROM wangge.household_counts
+    WHERE subject_kind = 'compound' AND subject_code = compound.code
+      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND rented_dwellings IS NOT NULL
+    ORDER BY as_of DESC LIMIT 1
+) AS letting ON true
+LEFT JOIN LATERAL (
+    SELECT residents, floating_residents FROM wangge.household_counts
+    WHERE subject_kind = 'compound' AND subject_code = compound.code
+      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date)
+      AND residents IS NOT NULL AND floating_residents IS NOT NULL
+    ORDER BY as_of DESC LIMIT 1
+) AS people ON true
+WHERE compound.valid_from <= CAST(:as_of AS date)
+  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+ORDER BY compound.code;
+
+-- name: dwellings_counted
+-- The newest dated number of dwellings of divisions and grids.
+SELECT DISTINCT ON (subject_kind, subject_code) subject_kind, subject_code, dwellings
+FROM wangge.household_counts
+WHERE as_of <= CAST(:as_of AS date)
+  AND dwellings IS NOT NULL
+  AND subject_kind <> 'compound'
+ORDER BY subject_kind, subject_code, as_of DESC;

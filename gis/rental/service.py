@@ -1,0 +1,158 @@
+"""Rental-housing density (REN-1, REN-2) of one day: by subject and by H3 cell."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.policy import Policy
+from gis.rental import analysis, hexagons, pieces, store
+from gis.rental.analysis import ADMIN, FIGURES, Hidden
+from gis.rental.reasons import with_reasons
+from gis.rental.rules import RentalRules
+from gis.runs.store import Recorded
+
+_RESULT = (
+    "area_code", "subject_kind", "subject_code", "name", *FIGURES,
+    "mainly_rental", "rule", "threshold", "reason_zh", "reason_en",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RentalDensity:
+    """What `density` found on ``as_of``.
+
+    ``results`` has the columns of table rental_results, one row per district, street, community,
+    unified grid and compound of the day; ``cells`` those of rental_cells, one row per H3 cell with
+    a let dwelling, outline in EPSG:4326. ``totals`` is plain JSON and holds nothing hidden.
+    """
+
+    as_of: date
+    area_code: str
+    policy: Policy
+    input_digest: str
+    results: pd.DataFrame
+    cells: gpd.GeoDataFrame
+    totals: dict[str, Any]
+
+
+def density(session: Session, *, policy: Policy, district: District, as_of: date) -> RentalDensity:
+    """Count what is let on ``as_of`` and set it against dwellings, ground and people.
+
+    Where a compound has no single letting its stated total counts. Counts below the policy's
+    floor are hidden together with all that would reveal them. Lengths and areas are measured in
+    ``district.srid``.
+    """
+    rules = RentalRules.of(policy)
+    read = store.inputs(session, rules=rules, district=district, as_of=as_of)
+    places = pieces.Places.of(read.subjects, read.compounds, read.counted, district=district.code)
+    counted = pieces.cut(read.lettings, places, resolutions=rules.h3_resolutions)
+    hexes = [pieces.cell_level(resolution) for resolution in rules.h3_resolutions]
+    hidden = analysis.hidden_sums(counted, (ADMIN, hexes), below=rules.suppress_below)
+    rows = _results(counted, places, hidden, rules, registered=read.registered)
+    rows = with_reasons(rows, rules, as_of=as_of)
+    cells = _cells(counted, hidden, rules, district)
+    return RentalDensity(
+        as_of=as_of,
+        area_code=district.code,
+        policy=policy,
+        input_digest=read.digest(),
+        results=rows[list(_RESULT)],
+        cells=cells,
+        totals=_totals(rows, cells, registered=read.registered),
+    )
+
+
+def save(session: Session, found: RentalDensity) -> Recorded:
+    """Keep a run of rental density; the same inputs and rules find the run that is there."""
+    return store.save(
+        session, results=found.results, cells=found.cells, policy=found.policy, as_of=found.as_of,
+        area_code=found.area_code, input_digest=found.input_digest, totals=found.totals,
+    )  # fmt: skip
+
+
+def _results(
+    counted: pd.DataFrame,
+    places: pieces.Places,
+    hidden: Hidden,
+    rules: RentalRules,
+    *,
+    registered: bool,
+) -> pd.DataFrame:
+    """One row per subject, widest level first, in the order of the codes."""
+    people = analysis.population_shares(
+        places.compounds.reset_index(), hidden["rented"], below=rules.suppress_below
+    )
+    rows = []
+    for level in ADMIN:
+        ground = places.ground(level, counted)
+        sums = analysis.sums_by(counted, level).reindex(ground.index, fill_value=0)
+        secret = {name: levels.get(level, pd.Index([])) for name, levels in hidden.items()}
+        found = analysis.figures(sums, ground, secret)
+        known = registered | (sums["rented"] > 0) | ground["stated"]
+        found.loc[~known, [name for name in FIGURES if name not in ("dwellings", "suppressed")]] = (
+            np.nan
+        )
+        share = people.get(level, pd.Series(dtype="float64")).reindex(found.index)
+        told = known & ~found["suppressed"]
+        found["floating_share"] = share.where(told).fillna(found["floating_share"])
+        rows.append(found.join(ground.drop(columns=["dwellings"])).assign(subject_kind=level))
+    out = pd.concat(rows)
+    mainly = out["rented_per_100"] >= 100 * rules.mainly_rental_share
+    judged = (out["subject_kind"] == "compound") & out["rented_per_100"].notna()
+    out["mainly_rental"] = mainly.astype(object).where(judged, None)
+    return out.rename_axis("subject_code").reset_index()
+
+
+def _cells(
+    counted: pd.DataFrame, hidden: Hidden, rules: RentalRules, district: District
+) -> gpd.GeoDataFrame:
+    """One row per H3 cell with a let dwelling; no number of dwellings is known for a cell."""
+    rows = [_cells_of(counted, hidden, resolution, district) for resolution in rules.h3_resolutions]
+    return gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geom", crs=4326)
+
+
+def _cells_of(
+    counted: pd.DataFrame, hidden: Hidden, resolution: int, district: District
+) -> gpd.GeoDataFrame:
+    level = pieces.cell_level(resolution)
+    sums = analysis.sums_by(counted, level)
+    cells = sums.index.to_numpy(dtype=np.uint64)
+    outline = hexagons.outlines(cells)
+    ground = pd.DataFrame(
+        {"dwellings": np.nan, "ground_m2": outline.to_crs(district.srid).area.to_numpy()},
+        index=sums.index,
+    )
+    secret = {name: levels.get(level, pd.Index([])) for name, levels in hidden.items()}
+    found = analysis.figures(sums, ground, secret).reset_index(drop=True)
+    found = found.assign(
+        h3=hexagons.names(cells),
+        resolution=resolution,
+        area_code=pieces.area_codes(counted, level).reindex(sums.index).to_numpy(),
+    )
+    return gpd.GeoDataFrame(found.assign(geom=outline), geometry="geom", crs=4326)
+
+
+def _totals(rows: pd.DataFrame, cells: pd.DataFrame, *, registered: bool) -> dict[str, Any]:
+    """The district's figures and how many rows are flagged or hidden; None where unknown."""
+    whole = rows[rows["subject_kind"] == "district"].iloc[0]
+    compounds = rows[rows["subject_kind"] == "compound"]
+    mainly = compounds["mainly_rental"].eq(True)
+    shown = [name for name in FIGURES if name != "suppressed"]
+    return {
+        **{name: None if pd.isna(whole[name]) else float(whole[name]) for name in shown},
+        "registered": registered,
+        "compounds": len(compounds),
+        "mainly_rental": int(mainly.sum()),
+        "mainly_rental_old": int((mainly & (compounds["kind"] == "old")).sum()),
+        "suppressed": rows.groupby("subject_kind")["suppressed"].sum().astype(int).to_dict(),
+        "cells": cells.groupby("resolution").size().rename(index=str).to_dict(),
+        "cells_suppressed": (
+            cells.groupby("resolution")["suppressed"].sum().astype(int).rename(index=str).to_dict()
+        ),
+    }

@@ -1,0 +1,91 @@
+"""Reads let dwellings and their ground, and keeps the figures of rental density."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.areas.model import SubjectKind
+from gis.areas.store import subjects_on
+from gis.db import sql
+from gis.district import District
+from gis.policy import Policy
+from gis.rental.model import RentalCell, RentalResult
+from gis.rental.rules import RentalRules
+from gis.runs.digest import of_frames
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, record
+
+_SQL = sql.load("gis.rental")
+
+
+@dataclass(frozen=True)
+class RentalInputs:
+    """What rental density is computed from.
+
+    ``lettings`` one row per place with the sums of `gis.rental.analysis.SUMS`; ``compounds`` and
+    ``subjects`` (divisions and grids) of the day; ``counted`` dated dwellings of ``subjects``;
+    ``registered`` says whether single lettings are registered at all.
+    """
+
+    lettings: pd.DataFrame
+    compounds: pd.DataFrame
+    subjects: pd.DataFrame
+    counted: pd.DataFrame
+    registered: bool
+
+    def digest(self) -> str:
+        """Fingerprint of all inputs."""
+        frames = {"lettings": self.lettings, "compounds": self.compounds, "counted": self.counted}
+        registered = pd.DataFrame({"registered": [int(self.registered)]})
+        return of_frames({**frames, "subjects": self.subjects, "registered": registered})
+
+
+def inputs(
+    session: Session, *, rules: RentalRules, district: District, as_of: date
+) -> RentalInputs:
+    """Everything of the day, each frame in a fixed order."""
+    measures = {
+        "as_of": as_of,
+        "min_m2_per_person": rules.min_m2_per_person,
+        "max_persons_per_room": rules.max_persons_per_room,
+    }
+    kinds = [kind for kind in SubjectKind if kind not in (SubjectKind.CITY, SubjectKind.COMPOUND)]
+    subjects = subjects_on(session, as_of=as_of, kinds=kinds)
+    return RentalInputs(
+        lettings=sql.table(session, _SQL["let_dwellings"], measures),
+        compounds=sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid}),
+        subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
+        counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
+        registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
+    )
+
+
+def save(
+    session: Session,
+    *,
+    results: pd.DataFrame,
+    cells: gpd.GeoDataFrame,
+    policy: Policy,
+    as_of: date,
+    area_code: str,
+    input_digest: str,
+    totals: Mapping[str, Any],
+) -> Recorded:
+    """Keep a run of rental density; equal inputs and rules find the run that is there."""
+    return record(
+        session,
+        analysis=Analysis.RENTAL,
+        period=None,
+        as_of=as_of,
+        policy=policy,
+        input_digest=input_digest,
+        parameters={},
+        totals=totals,
+        area_code=area_code,
+        results={RentalResult: results, RentalCell: cells},
+    )
