@@ -9,7 +9,8 @@ WITH counted AS (
     SELECT DISTINCT ON (subject_kind, subject_code)
            subject_kind, subject_code, households, as_of
     FROM wangge.household_counts
-    WHERE as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+    WHERE subject_kind = ANY (CAST(:kinds AS text[]))
+      AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
     ORDER BY subject_kind, subject_code, as_of DESC
 ),
 subject AS (
