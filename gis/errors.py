@@ -42,11 +42,15 @@ class BadPeriod(BadInput):
 
 
 class ImportRefused(BadInput):
-    """A file was refused as a whole and the store is unchanged; ``code`` says why."""
+    """A file was refused as a whole and the store is unchanged; ``code`` says why.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``report`` is the import's report by row, where reading got that far.
+    """
+
+    def __init__(self, code: str, message: str, report: object | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.report = report
 
 
 class StoreUnavailable(GisError):

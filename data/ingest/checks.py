@@ -1,0 +1,202 @@
+"""Asks the staged rows every question that a constraint or another table would ask of them."""
+
+import re
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    Table,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from data.ingest.reasons import note
+from data.ingest.targets import Target
+from data.ingest.types import Kind, RowNote, Severity
+from data.report import Notes
+from gis.db import sql
+from gis.db.base import BEGINNING
+
+_SQL = sql.load("data.ingest")
+
+# What is filled in from other tables before anything is asked: queries of queries.sql, in order.
+_PREPARE: dict[Kind, tuple[str, ...]] = {
+    Kind.HOUSEHOLDS: ("count_names", "count_kinds", "count_areas"),
+    Kind.CAMERA_STATUS: ("observation_keys", "observation_areas"),
+}
+# (query, reason, column): what other tables say about a row.
+_QUESTIONS: dict[Kind, tuple[tuple[str, str, str], ...]] = {
+    Kind.AREAS: (("area_parents", "parent_missing", "parent_code"),),
+    Kind.GRIDS: (("grid_communities", "community_missing", "code"),),
+    Kind.POSTS: (("post_grids", "grid_missing", "grid_code"),),
+    Kind.HOUSEHOLDS: (("count_subjects", "subject_missing", "subject_code"),),
+    Kind.CAMERA_STATUS: (("observation_cameras", "camera_missing", "camera_key"),),
+    Kind.EVALUATIONS: (("evaluation_areas", "subject_missing", "area_code"),),
+    Kind.FACILITIES: (("shares_unreadable", "shares_unreadable", "shared_with"),),
+    Kind.DWELLINGS: (("dwelling_buildings", "placed_by_building", "building_key"),),
+}
+# What can only be filled in once the questions are answered.
+_SETTLE: dict[Kind, tuple[str, ...]] = {
+    Kind.POSTS: ("post_areas",),
+    Kind.DWELLINGS: ("place_in_buildings",),
+}
+
+
+def check(session: Session, target: Target, staged: Table, notes: Notes, district: str) -> None:
+    """Note what is wrong with staged rows and take the refused ones out.
+
+    Afterwards every row left fits the table's own constraints, apart from keys and versions.
+    """
+    for name in _PREPARE.get(target.kind, ()):
+        _run(session, name, district)
+    for query, reason, column in _QUESTIONS.get(target.kind, ()):
+        rows = session.execute(_SQL[query])
+        remark(session, staged, notes, [note(r, reason, column=column, value=v) for r, v in rows])
+    for name in _SETTLE.get(target.kind, ()):
+        _run(session, name, district)
+    remark(session, staged, notes, _missing(session, target, staged))
+    remark(session, staged, notes, _breaches(session, target, staged))
+    if target.kind is Kind.FACILITIES:
+        _check_shares(session, staged, notes)
+
+
+def _run(session: Session, name: str, district: str) -> None:
+    parameters = {"district": district} if "district" in _SQL[name].compile().params else {}
+    session.execute(_SQL[name], parameters)
+
+
+def remark(session: Session, staged: Table, notes: Notes, remarks: list[RowNote]) -> None:
+    """Take in remarks; rows that one of them refuses leave the staging table."""
+    notes.add(remarks)
+    gone = [said.row for said in remarks if said.severity is Severity.REFUSED]
+    if gone:
+        session.execute(delete(staged).where(staged.c.row == func.any(gone)))
+
+
+def _missing(session: Session, target: Target, staged: Table) -> list[RowNote]:
+    required = [
+        column.name
+        for column in target.table.c
+        if column.name in target.columns
+        and not column.nullable
+        and column.server_default is None
+        and column.name not in (*target.assigned, "source_key")
+    ]
+    first = case(*((staged.c[name].is_(None), literal(name)) for name in required))
+    rows = session.execute(
+        select(staged.c.row, first).where(first.is_not(None)).order_by(staged.c.row)
+    )
+    return [
+        note(row, "missing_geometry" if column == "geom" else "missing_value", column=column)
+        for row, column in rows
+    ]
+
+
+def _breaches(session: Session, target: Target, staged: Table) -> list[RowNote]:
+    """Rows that a CHECK constraint of the table would reject; the constraint is its own text."""
+    rules = {
+        str(constraint.sqltext): _columns_of(str(constraint.sqltext), target)
+        for constraint in target.table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    if not rules:
+        return []
+    broken = case(*((not_(_rule(rule)), literal(rule)) for rule in rules))
+    found = select(staged.c.row, broken.label("rule")).where(broken.is_not(None))
+    notes = []
+    for row, rule in session.execute(found.order_by(staged.c.row)):
+        notes.append(note(row, "breaks_rule", column=", ".join(rules[rule]), rule=rule))
+    return notes
+
+
+def _rule(rule: str) -> ColumnElement[bool]:
+    return literal_column("(" + rule + ")")
+
+
+def _columns_of(rule: str, target: Target) -> list[str]:
+    named = set(re.findall(r"\w+", re.sub(r"'[^']*'", "", rule)))
+    return [name for name in target.columns if name in named]
+
+
+def _check_shares(session: Session, staged: Table, notes: Notes) -> None:
+    for name in ("drop_shares", "create_shares", "split_shares"):
+        session.execute(_SQL[name])
+    for query, reason in (
+        ("shares_exceed", "shares_exceed"),
+        ("share_areas", "share_area_missing"),
+    ):
+        rows = session.execute(_SQL[query])
+        said = [note(row, reason, column="shared_with", value=value) for row, value in rows]
+        remark(session, staged, notes, said)
+
+
+def settle_keys(
+    session: Session, target: Target, staged: Table, notes: Notes, digest: str
+) -> str | None:
+    """Give every staged row a key of its own.
+
+    Kinds with a natural key refuse a row that repeats one. Otherwise a key column that repeats is
+    no key: all rows get ``digest`` and row number, and the remark for the file is returned.
+    """
+    if target.key:
+        session.execute(update(staged).values(source_key=_natural_key(target, staged)))
+        remark(session, staged, notes, _repeats(session, target, staged))
+        return None
+    key = staged.c.source_key
+    times = func.count(staged.c.row)
+    groups = select(times.label("rows")).group_by(key).having(times > 1).subquery()
+    repeated = session.scalar(select(func.sum(groups.c.rows))) or 0
+    if not repeated:
+        return None
+    numbered = literal(digest) + literal(":") + cast(staged.c.row, Text)
+    session.execute(update(staged).values(source_key=numbered))
+    return (
+        f"键列在{repeated}行中重复，不作为唯一键，改用文件摘要加行号 · the key column repeats in"
+        f" {repeated} rows, so it is no key: file digest and row number are used"
+    )
+
+
+def _natural_key(target: Target, staged: Table) -> ColumnElement[str]:
+    parts: list[ColumnElement[Any]] = []
+    for name in target.key:
+        column = staged.c[name]
+        if isinstance(target.table.c[name].type, Date):
+            parts.append(func.nullif(func.to_char(column, "YYYY-MM-DD"), BEGINNING))
+        elif name == "observed_at":
+            parts.append(func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US'))
+        else:
+            parts.append(func.nullif(column, "unified"))
+    return func.concat_ws("@", *parts)
+
+
+def _repeats(session: Session, target: Target, staged: Table) -> list[RowNote]:
+    key, row = staged.c.source_key, staged.c.row
+    kept = func.min(row).over(partition_by=key)
+    twice = select(row, key.label("key"), kept.label("kept")).subquery()
+    found = select(twice).where(twice.c.row > twice.c.kept).order_by(twice.c.row)
+    column = ", ".join(target.key)
+    return [
+        note(row, "duplicate_key", column=column, value=key, other=kept)
+        for row, key, kept in session.execute(found)
+    ]
+
+
+def codes(session: Session, staged: Table) -> list[str]:
+    """The codes of the staged outlines."""
+    return list(session.scalars(select(staged.c.code).distinct()))
+
+
+def count(session: Session, staged: Table) -> int:
+    """Rows that are still there."""
+    return session.scalar(select(func.count()).select_from(staged)) or 0

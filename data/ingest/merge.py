@@ -1,0 +1,205 @@
+"""Writes staged rows into their table: new ones inserted, different updated, equal ones left."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from data.ingest.checks import remark
+from data.ingest.reasons import note
+from data.ingest.targets import Target
+from data.ingest.types import Kind
+from data.ingest.versions import Fit, Version, fit
+from data.report import Notes
+from gis.assignment.store import CODES, PLACED, spot
+from gis.db import sql
+
+_SQL = sql.load("data.ingest")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What every written row says about its import."""
+
+    import_id: int
+    frame: str
+    district_code: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows inserted and rows updated; the other staged rows were there already, equal."""
+
+    inserted: int
+    updated: int
+
+
+def fit_versions(session: Session, target: Target, staged: Table, notes: Notes) -> int:
+    """Refuse versions that overlap, set the ends of the others, end the ones before them.
+
+    Returns how many versions of the store were ended.
+    """
+    found = fit(_stored(session, target, staged), _incoming(session, target, staged))
+    said = [
+        note(row, "overlapping_version", column="valid_from", other=other)
+        for row, other in found.refused.items()
+    ]
+    said += [note(row, "older_version", column="valid_from") for row in found.older]
+    remark(session, staged, notes, sorted(said, key=lambda n: n.row))
+    return _set_ends(session, target, staged, found)
+
+
+def _version_key(table: Table) -> ColumnElement[str]:
+    parts = [table.c[name] for name in ("network", "code") if name in table.c]
+    return func.concat_ws("@", *parts)
+
+
+def _stored(session: Session, target: Target, staged: Table) -> list[Version]:
+    table = target.table
+    listed = table.c.code.in_(select(staged.c.code))
+    rows = session.execute(
+        select(_version_key(table), table.c.valid_from, table.c.valid_to, table.c.id).where(listed)
+    )
+    return [Version(key, start, end, id=id_) for key, start, end, id_ in rows]
+
+
+def _incoming(session: Session, _target: Target, staged: Table) -> list[Version]:
+    rows = session.execute(
+        select(_version_key(staged), staged.c.valid_from, staged.c.valid_to, staged.c.row)
+    )
+    return [Version(key, start, end, row=row) for key, start, end, row in rows]
+
+
+def _set_ends(session: Session, target: Target, staged: Table, found: Fit) -> int:
+    for row, end in found.ends.items():
+        if end is not None:
+            session.execute(update(staged).where(staged.c.row == row).values(valid_to=end))
+    for id_, end in found.closed.items():
+        statement = update(target.table).where(target.table.c.id == id_).values(valid_to=end)
+        session.execute(statement)
+    return len(found.closed)
+
+
+def points(target: Target, staged: Table) -> Select[Any]:
+    """(row, point) of every staged row that has a position."""
+    geom = staged.c.geom
+    at = geom if _is_point(target) else spot(staged)
+    return select(staged.c.row, at).where(geom.is_not(None))
+
+
+def declared(target: Target, staged: Table, present: Collection[str]) -> Select[Any] | None:
+    """(row, area, grid, compound) as the file names them; None where it names nothing.
+
+    A code in the column of the area that belongs to a grid or compound names that.
+    """
+    named = [name for name in CODES if name in present and name in staged.c]
+    if not named or not target.assigned:
+        return None
+    area = staged.c.area_code
+    codes = [func.coalesce(staged.c[name], area) if name in staged.c else area for name in CODES]
+    return select(staged.c.row, *codes).where(or_(*(staged.c[name].is_not(None) for name in named)))
+
+
+def _is_point(target: Target) -> bool:
+    return getattr(target.table.c.geom.type, "geometry_type", None) == "POINT"
+
+
+def merge(
+    session: Session,
+    target: Target,
+    staged: Table,
+    *,
+    present: Collection[str],
+    by: Provenance,
+) -> Written:
+    """Bring the table to what is staged.
+
+    A row whose key is there is updated in the columns ``present`` in the file, and only if one of
+    them differs; columns that the file does not have keep their values.
+    """
+    fresh = _fresh(target, staged, by)
+    table = target.table
+    stored = session.scalar(select(select(table.c.id).exists())) or False
+    updated = _update(session, target, fresh, present) if stored else 0
+    rows = select(*fresh.c)
+    if stored:
+        rows = rows.where(
+            ~select(table.c.id).where(table.c.source_key == fresh.c.source_key).exists()
+        )
+    inserted = _count(
+        session.execute(insert(table).from_select(rows.selected_columns.keys(), rows))
+    )
+    return Written(inserted, updated)
+
+
+def _fresh(target: Target, staged: Table, by: Provenance) -> Any:
+    """Staged rows as the table wants them: defaults filled in, codes as assigned, provenance."""
+    values: list[ColumnElement[Any]] = [_value(target, staged, name, by) for name in target.columns]
+    values.append(literal(by.import_id).label("import_id"))
+    values.append(literal(by.frame).label("frame"))
+    source = staged
+    if target.assigned:
+        return (
+            select(*values)
+            .select_from(source.outerjoin(PLACED, PLACED.c.id == source.c.row))
+            .subquery("fresh")
+        )
+    return select(*values).select_from(source).subquery("fresh")
+
+
+def _value(target: Target, staged: Table, name: str, by: Provenance) -> ColumnElement[Any]:
+    default = target.table.c[name].server_default
+    if name in target.assigned:
+        code = PLACED.c[name]
+        value: ColumnElement[Any] = (
+            func.coalesce(code, by.district_code) if name == "area_code" else code
+        )
+    elif default is not None:
+        stated = literal(str(getattr(default, "arg", "")))
+        value = func.coalesce(staged.c[name], cast(stated, target.table.c[name].type))
+    else:
+        value = staged.c[name]
+    return value.label(name)
+
+
+def _update(session: Session, target: Target, fresh: Any, present: Collection[str]) -> int:
+    table = target.table
+    names = [n for n in target.columns if n in present or n in target.assigned or n == "valid_to"]
+    names = [n for n in names if n != "source_key"]
+    names += ["frame"] if "geom" in names else []
+    differs = tuple_(*(table.c[n] for n in names)).is_distinct_from(
+        tuple_(*(fresh.c[n] for n in names))
+    )
+    values = {name: fresh.c[name] for name in (*names, "import_id")}
+    same_key = table.c.source_key == fresh.c.source_key
+    return _count(session.execute(update(table).values(values).where(same_key, differs)))
+
+
+def write_shares(session: Session, target: Target, staged: Table, present: Collection[str]) -> int:
+    """Replace the shares of facilities whose shares the file states; returns shares changed."""
+    if target.kind is not Kind.FACILITIES or "shared_with" not in present:
+        return 0
+    session.execute(_SQL["drop_shares"])
+    session.execute(_SQL["create_shares"])
+    session.execute(_SQL["split_shares"])
+    return sum(_count(session.execute(_SQL[f"{verb}_shares"])) for verb in ("forget", "write"))
+
+
+def _count(result: Any) -> int:
+    assert isinstance(result, CursorResult)
+    return result.rowcount

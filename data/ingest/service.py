@@ -1,0 +1,291 @@
+"""Takes a file into the store: read, stage, check, place, merge; one transaction, no commit."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import psycopg2
+import pyarrow as pa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from data.ingest import checks, merge, staging
+from data.ingest.conform import conform
+from data.ingest.fields import field
+from data.ingest.reasons import note
+from data.ingest.targets import TARGETS, Target, complete
+from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
+from data.report import ImportReport, Notes
+from gis.assignment import service as assignment
+from gis.assignment.store import Layer
+from gis.db import sql
+from gis.db.engine import store_error
+from gis.district import District
+from gis.errors import ImportRefused
+from gis.runs.model import Import
+
+_SQL = sql.load("data.ingest")
+
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage (read, check, place, write), rows done and rows in all (None: unknown)."""
+
+
+def import_file(
+    session: Session,
+    path: Path,
+    kind: Kind,
+    options: Options,
+    district: District,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take the file at ``path`` in as ``kind``; see `import_source`."""
+    from data.ingest.read import open_source
+
+    source = open_source(path, kind, options, district)
+    return import_source(session, source, kind, district, dry_run=dry_run, progress=progress)
+
+
+def import_source(
+    session: Session,
+    source: Source,
+    kind: Kind,
+    district: District,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take an opened file in as ``kind``, within the caller's transaction.
+
+    Importing equal rows again changes nothing. A row that cannot be kept is refused by itself and
+    named in the report. With ``dry_run`` the report is the same and the store unchanged.
+
+    Raises
+    ------
+    ImportRefused
+        Nothing can be kept (``nothing_kept``), or the store refused a row that passed every check
+        (``constraint``); the store is as before, and ``report`` of the error has the rows.
+    StoreUnavailable
+        The store went away or is full.
+    """
+    work = _Work(session, source.facts, TARGETS[kind], district, progress or _silent)
+    savepoint = session.begin_nested()
+    try:
+        report = work.run(source.chunks)
+    except ImportRefused as refusal:
+        savepoint.rollback()
+        refusal.report = work.refused(refusal)
+        raise
+    except (DBAPIError, psycopg2.Error) as error:
+        if (unavailable := store_error(_driver_error(error))) is not None:
+            raise unavailable from error
+        savepoint.rollback()
+        if (refusal := _constraint(error)) is not None:
+            raise refusal from error
+        raise
+    except BaseException:
+        if savepoint.is_active:
+            savepoint.rollback()
+        raise
+    if dry_run:
+        savepoint.rollback()
+        return replace(report, dry_run=True)
+    savepoint.commit()
+    return report
+
+
+def _silent(_stage: str, _done: int, _rows: int | None) -> None:
+    return None
+
+
+def _driver_error(error: DBAPIError | psycopg2.Error) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _constraint(error: DBAPIError | psycopg2.Error) -> ImportRefused | None:
+    """The refusal for a row that passed our checks and not the store's; None for our own bugs."""
+    original = _driver_error(error)
+    if not isinstance(original, psycopg2.IntegrityError | psycopg2.DataError):
+        return None
+    rule = original.diag.constraint_name or original.pgcode
+    return ImportRefused("constraint", f"the store refused the rows ({rule}); nothing was changed")
+
+
+class _Work:
+    """One import under way: what it knows of the file and has said about its rows so far."""
+
+    def __init__(
+        self,
+        session: Session,
+        facts: FileFacts,
+        target: Target,
+        district: District,
+        progress: Progress,
+    ) -> None:
+        self.session, self.facts, self.target = session, facts, target
+        self.district, self.progress = district, progress
+        self.notes = Notes()
+        self.read = 0
+        self.present: set[str] = set()
+        self.remarks: tuple[str, ...] = ()
+        named = f"{facts.sha256}/{facts.layer or ''}"  # two layers of a file are two sources
+        self.digest = hashlib.sha256(named.encode()).hexdigest()[:16]
+        self.staged = staging.table_of(target)
+
+    def run(self, chunks: Iterator[Chunk]) -> ImportReport:
+        self.session.execute(_SQL["lock_imports"])
+        self._stage(chunks)
+        self._check()
+        if self.target.layer is None:
+            return self._write()
+        codes = checks.codes(self.session, self.staged)
+        with assignment.redrawing(
+            self.session, self.target.layer, codes, district_code=self.district.code
+        ) as redrawing:
+            report = self._write(
+                closed=merge.fit_versions(self.session, self.target, self.staged, self.notes)
+            )
+        return replace(report, reassigned=redrawing.reassigned)
+
+    def refused(self, refusal: ImportRefused) -> ImportReport:
+        """The report of a file of which nothing was kept."""
+        return replace(self._report(), refused=self.read, refusal=(refusal.code, str(refusal)))
+
+    def _stage(self, chunks: Iterator[Chunk]) -> None:
+        staging.create(self.session, self.staged)
+        for chunk, table, notes in staging.ahead(map(self._conformed, chunks)):
+            staging.copy(self.session, self.staged, table)
+            self.notes.add(chunk.notes)
+            self.notes.add(notes)
+            self.present |= {name for name in table.column_names if self._states(table, name)}
+            self.read += chunk.read
+            self.progress("read", self.read, self.facts.rows)
+        staging.analyze(self.session, self.staged)
+
+    def _conformed(self, chunk: Chunk) -> tuple[Chunk, pa.Table, list[RowNote]]:
+        rows = chunk.rows.reset_index(drop=True)
+        numbered = self.digest + ":" + rows["row"].astype("int64").astype(str)
+        keys = rows["source_key"].astype(object) if "source_key" in rows else None
+        rows["source_key"] = numbered if keys is None else keys.where(keys.notna(), numbered)
+        table, notes = conform(complete(self.target.kind, rows, self.district), self.target)
+        return chunk, table, notes
+
+    def _states(self, table: pa.Table, name: str) -> bool:
+        """Whether the file itself has a value for the column, not only our default."""
+        if name in self.facts.mapping:
+            return True
+        known = field(self.target.kind, name)
+        defaulted = known is not None and known.default is not None
+        return not defaulted and table[name].null_count < table.num_rows
+
+    def _check(self) -> None:
+        self.progress("check", 0, self.read)
+        checks.check(self.session, self.target, self.staged, self.notes, self.district.code)
+        repeated = checks.settle_keys(
+            self.session, self.target, self.staged, self.notes, self.digest
+        )
+        self.remarks += (repeated,) if repeated else ()
+
+    def _write(self, *, closed: int = 0) -> ImportReport:
+        kept = checks.count(self.session, self.staged)
+        if not kept:
+            raise ImportRefused("nothing_kept", self._why_nothing())
+        if self.target.assigned:
+            self._place()
+        self.progress("write", 0, kept)
+        record = self._record()
+        by = merge.Provenance(record.id, self.facts.frame, self.district.code)
+        written = merge.merge(self.session, self.target, self.staged, present=self.present, by=by)
+        shares = merge.write_shares(self.session, self.target, self.staged, self.present)
+        report = replace(
+            self._report(),
+            inserted=written.inserted,
+            updated=written.updated,
+            unchanged=kept - written.inserted - written.updated,
+            closed=closed,
+            refused=self.read - kept,
+        )
+        changed = written.inserted + written.updated + closed + shares
+        self._conclude(record, report if changed else None)
+        self.progress("write", kept, kept)
+        return report
+
+    def _place(self) -> None:
+        self.progress("place", 0, self.read)
+        points = merge.points(self.target, self.staged)
+        named = merge.declared(self.target, self.staged, self.present)
+        assignment.place(self.session, points, named)
+        self.notes.add(
+            note(row, "outside_communities", column="geom")
+            for row in assignment.outside(self.session)
+        )
+        if named is None:
+            return
+        for row, code in assignment.unknown(self.session):
+            self.notes.add([note(row, "area_unknown", column="area_code", value=code)])
+        for layer, page in assignment.contradictions(self.session, srid=self.district.srid):
+            self.notes.add(_contradictions(layer, page))
+
+    def _report(self) -> ImportReport:
+        return ImportReport(
+            self.target.kind, self.facts, self.notes, read=self.read, remarks=self.remarks
+        )
+
+    def _why_nothing(self) -> str:
+        leading = [
+            f"{reason.count} × {reason.code} ({reason.reason_en})"
+            for reason in self.notes.reasons()[:3]
+        ]
+        return f"{self.facts.path.name}: none of {self.read} rows can be kept: " + (
+            "; ".join(leading) or "the file has no rows"
+        )
+
+    def _record(self) -> Import:
+        facts = self.facts
+        record = Import(
+            area_code=self.district.code,
+            kind=self.target.kind,
+            file_name=facts.path.name,
+            file_sha256=facts.sha256,
+            layer=facts.layer,
+            frame=facts.frame,
+            encoding=facts.encoding,
+            read=0,
+            kept=0,
+            repaired=0,
+            flagged=0,
+            refused=0,
+            summary={},
+        )
+        self.session.add(record)
+        self.session.flush()
+        return record
+
+    def _conclude(self, record: Import, report: ImportReport | None) -> None:
+        """Complete the record of the import; one that changed nothing leaves none."""
+        if report is None:
+            self.session.delete(record)
+        else:
+            record.read, record.kept, record.refused = report.read, report.kept, report.refused
+            record.repaired, record.flagged = report.repaired, report.flagged
+            reasons = {reason.code: reason.count for reason in report.notes.reasons()}
+            record.summary = {**report.counts(), "reasons": reasons}
+        self.session.flush()
+
+
+def _contradictions(layer: Layer, page: pd.DataFrame) -> Iterator[RowNote]:
+    what = {Layer.AREAS: "area", Layer.GRIDS: "grid", Layer.COMPOUNDS: "compound"}[layer]
+    frames = page["frame"] if "frame" in page else [None] * len(page)
+    for row, code, distance_m, frame in zip(
+        page["id"], page["code"], page["distance_m"], frames, strict=True
+    ):
+        if frame is not None:
+            yield note(int(row), "frame_suspect", column="area_code", value=code, frame=frame)
+        else:
+            distance = f"{distance_m:.0f}"
+            yield note(
+                int(row), f"outside_{what}", column="area_code", value=code, distance=distance
+            )

@@ -1,0 +1,1 @@
+"""Which community, grid and compound hold a record: assigned when it is written."""

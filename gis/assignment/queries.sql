@@ -1,0 +1,198 @@
+-- The temporary tables live inside one transaction: spots holds points to place, placed the answer,
+-- declared what a file itself says, elsewhere the contradictions; outlines and redrawn serve redrawing.
+
+-- name: drop_spots
+DROP TABLE IF EXISTS pg_temp.spots, pg_temp.placed, pg_temp.declared, pg_temp.elsewhere;
+
+-- name: create_spots
+CREATE TEMPORARY TABLE spots (
+    id bigint NOT NULL, geom geometry(Point, 4326) NOT NULL
+) ON COMMIT DROP;
+
+-- name: create_placed
+CREATE TEMPORARY TABLE placed (
+    id bigint NOT NULL, area_code text, grid_code text, compound_code text
+) ON COMMIT DROP;
+
+-- name: create_declared
+CREATE TEMPORARY TABLE declared (
+    id bigint NOT NULL, area_code text, grid_code text, compound_code text
+) ON COMMIT DROP;
+
+-- name: create_elsewhere
+CREATE TEMPORARY TABLE elsewhere (
+    id bigint NOT NULL, layer text NOT NULL, code text NOT NULL, distance_m float8 NOT NULL
+) ON COMMIT DROP;
+
+-- name: index_spots
+CREATE INDEX ON spots USING gist (geom);
+
+-- name: analyze_spots
+ANALYZE spots;
+
+-- name: analyze_placed
+ANALYZE placed;
+
+-- name: place
+-- ST_Intersects, so that a point on a boundary lies in both neighbours; the lowest code by bytes
+-- takes it. With many spots the planner walks polygon by polygon over the index of the spots,
+-- with a few it looks each one up in the index of the polygons.
+INSERT INTO placed (id, area_code, grid_code, compound_code)
+WITH area AS (
+    SELECT spots.id, min(areas.code COLLATE "C") AS code
+    FROM areas
+    JOIN spots ON ST_Intersects(areas.geom, spots.geom)
+    WHERE areas.level = 'community' AND areas.valid_to IS NULL
+    GROUP BY spots.id
+), grid AS (
+    SELECT spots.id, min(grids.code COLLATE "C") AS code
+    FROM grids
+    JOIN spots ON ST_Intersects(grids.geom, spots.geom)
+    WHERE grids.network = 'unified' AND grids.valid_to IS NULL
+    GROUP BY spots.id
+), compound AS (
+    SELECT spots.id, min(compounds.code COLLATE "C") AS code
+    FROM compounds
+    JOIN spots ON ST_Intersects(compounds.geom, spots.geom)
+    WHERE compounds.valid_to IS NULL
+    GROUP BY spots.id
+)
+SELECT spots.id, area.code, grid.code, compound.code
+FROM spots
+LEFT JOIN area ON area.id = spots.id
+LEFT JOIN grid ON grid.id = spots.id
+LEFT JOIN compound ON compound.id = spots.id;
+
+-- name: locate
+-- One point, for a record that is written by itself.
+SELECT
+    (SELECT min(code COLLATE "C") FROM areas
+     WHERE level = 'community' AND valid_to IS NULL
+     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS area_code,
+    (SELECT min(code COLLATE "C") FROM grids
+     WHERE network = 'unified' AND valid_to IS NULL
+     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS grid_code,
+    (SELECT min(code COLLATE "C") FROM compounds
+     WHERE valid_to IS NULL
+     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS compound_code;
+
+-- name: outlines_drawn
+SELECT EXISTS (
+    SELECT FROM areas WHERE level = 'community' AND valid_to IS NULL AND geom IS NOT NULL
+);
+
+-- name: place_by_register
+-- A community that is on the register without an outline holds the records that name it.
+UPDATE placed SET area_code = areas.code
+FROM declared
+JOIN areas ON areas.code = declared.area_code
+WHERE declared.id = placed.id AND placed.area_code IS NULL
+  AND areas.level = 'community' AND areas.valid_to IS NULL AND areas.geom IS NULL;
+
+-- name: outside_communities
+SELECT id FROM placed WHERE area_code IS NULL ORDER BY id;
+
+-- name: declared_unknown
+SELECT declared.id, declared.area_code
+FROM declared
+WHERE declared.area_code IS NOT NULL
+  AND NOT EXISTS (SELECT FROM areas WHERE areas.code = declared.area_code)
+  AND NOT EXISTS (SELECT FROM grids WHERE grids.code = declared.area_code)
+  AND NOT EXISTS (SELECT FROM compounds WHERE compounds.code = declared.area_code)
+ORDER BY declared.id;
+
+-- name: declared_outside
+-- Records that lie outside the area, grid or compound they name, each with its distance.
+INSERT INTO elsewhere (id, layer, code, distance_m)
+SELECT declared.id, 'areas', areas.code,
+       ST_Distance(ST_Transform(areas.geom, CAST(:srid AS integer)),
+                   ST_Transform(spots.geom, CAST(:srid AS integer)))
+FROM declared
+JOIN spots ON spots.id = declared.id
+JOIN areas ON areas.code = declared.area_code AND areas.valid_to IS NULL
+WHERE NOT ST_Intersects(areas.geom, spots.geom)
+UNION ALL
+SELECT declared.id, 'grids', grids.code,
+       ST_Distance(ST_Transform(grids.geom, CAST(:srid AS integer)),
+                   ST_Transform(spots.geom, CAST(:srid AS integer)))
+FROM declared
+JOIN spots ON spots.id = declared.id
+JOIN grids ON grids.code = declared.grid_code
+    AND grids.network = 'unified' AND grids.valid_to IS NULL
+WHERE NOT ST_Intersects(grids.geom, spots.geom)
+UNION ALL
+SELECT declared.id, 'compounds', compounds.code,
+       ST_Distance(ST_Transform(compounds.geom, CAST(:srid AS integer)),
+                   ST_Transform(spots.geom, CAST(:srid AS integer)))
+FROM declared
+JOIN spots ON spots.id = declared.id
+JOIN compounds ON compounds.code = declared.compound_code AND compounds.valid_to IS NULL
+WHERE NOT ST_Intersects(compounds.geom, spots.geom);
+
+-- name: elsewhere_page
+SELECT elsewhere.id, elsewhere.layer, elsewhere.code, elsewhere.distance_m,
+       ST_X(spots.geom) AS lon, ST_Y(spots.geom) AS lat
+FROM elsewhere
+JOIN spots ON spots.id = elsewhere.id
+WHERE elsewhere.layer = CAST(:layer AS text) AND elsewhere.id > :after
+ORDER BY elsewhere.id
+LIMIT :most;
+
+-- name: outlines_of_areas
+SELECT code, ST_AsBinary(geom) AS geom
+FROM areas
+WHERE code = ANY(CAST(:codes AS text[])) AND valid_to IS NULL AND geom IS NOT NULL;
+
+-- name: drop_outlines
+DROP TABLE IF EXISTS pg_temp.outlines, pg_temp.redrawn;
+
+-- name: create_outlines
+CREATE TEMPORARY TABLE outlines (code text NOT NULL, after boolean NOT NULL, geom geometry)
+ON COMMIT DROP;
+
+-- name: create_redrawn
+CREATE TEMPORARY TABLE redrawn (geom geometry NOT NULL) ON COMMIT DROP;
+
+-- name: remember_areas
+INSERT INTO outlines (code, after, geom)
+SELECT code, CAST(:after AS boolean), geom FROM areas
+WHERE code = ANY(CAST(:codes AS text[])) AND level = 'community'
+  AND valid_to IS NULL AND geom IS NOT NULL;
+
+-- name: remember_grids
+INSERT INTO outlines (code, after, geom)
+SELECT code, CAST(:after AS boolean), geom FROM grids
+WHERE code = ANY(CAST(:codes AS text[])) AND network = 'unified' AND valid_to IS NULL;
+
+-- name: remember_compounds
+INSERT INTO outlines (code, after, geom)
+SELECT code, CAST(:after AS boolean), geom FROM compounds
+WHERE code = ANY(CAST(:codes AS text[])) AND valid_to IS NULL;
+
+-- name: redraw
+-- The ground before and after of every outline that is not the same any more.
+INSERT INTO redrawn (geom)
+SELECT outline.geom
+FROM outlines AS outline
+WHERE NOT EXISTS (
+    SELECT FROM outlines AS other
+    WHERE other.code = outline.code AND other.after <> outline.after AND other.geom = outline.geom
+);
+
+-- name: analyze_redrawn
+ANALYZE redrawn;
+
+-- name: follow_compounds
+-- Counts of a compound carry the area of the compound.
+UPDATE household_counts SET area_code = compounds.area_code
+FROM compounds
+WHERE household_counts.subject_kind = 'compound' AND compounds.valid_to IS NULL
+  AND compounds.code = household_counts.subject_code
+  AND household_counts.area_code <> compounds.area_code;
+
+-- name: follow_cameras
+-- Observations of a camera carry the area of the camera.
+UPDATE camera_observations SET area_code = cameras.area_code
+FROM cameras
+WHERE cameras.source_key = camera_observations.camera_key
+  AND camera_observations.area_code <> cameras.area_code;
