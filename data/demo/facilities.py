@@ -1,0 +1,179 @@
+"""Facilities: enough floor area in two communities of three, too little or none in the others."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.demo.buildings import Buildings
+from data.demo.lattice import Floats, Ints
+from data.demo.sizes import AS_OF
+
+M2_PER_HOUSEHOLD = 0.30  # FAC-1, restated here: the generator knows the policy, not the code
+SHORT_SHARE = 0.33
+NONE_SHARE = 0.04
+COUNTED = {
+    "party_service": "党群活动室", "elderly_care": "居家养老服务中心", "child_care": "儿童之家",
+    "health_station": "卫生服务站", "culture": "文化活动室", "fitness": "健身室",
+    "meeting_room": "居民议事厅", "police_room": "社区警务室", "convenience": "便民服务点",
+}  # fmt: skip
+STATION = ("service_station", "综合服务站")
+NOT_COUNTED = {
+    "kindergarten": ("幼儿园", 2200.0), "shelter": ("应急避难场所", 3000.0),
+    "fire_station": ("微型消防站", 60.0), "other": ("其他用房", 150.0),
+}  # fmt: skip
+PROVISIONS = ("new_build", "conversion", "purchase", "project_bundled", "co_built", "rented",
+              "exchanged", "donated", "extension")  # fmt: skip
+OWNERS = ("街道办事处", "社区居民委员会", "开发建设单位", "国有资产公司", "驻区单位")
+
+
+@dataclass(frozen=True)
+class Register:
+    """The facility register: the file's rows and what each community may really count, (k,) m²."""
+
+    rows: pd.DataFrame
+    counted_m2: Floats
+    keys: dict[str, list[str]]
+
+
+@dataclass
+class _Draft:
+    """Rows under construction; ``counted_m2`` follows every facility that counts."""
+
+    codes: list[str]
+    buildings: Buildings
+    first: Ints
+    order: Ints
+    rng: np.random.Generator
+    rows: list[dict[str, object]]
+    counted_m2: Floats
+    keys: dict[str, list[str]]
+
+    def building(self, community: int) -> int:
+        """A building of the community, at random."""
+        low, high = int(self.first[community]), int(self.first[community + 1])
+        return int(self.order[int(self.rng.integers(low, high))])
+
+    def add(self, community: int, function: str, title: str, area_m2: float | None, **more: object) -> dict[str, object]:
+        """One more facility in a building of the community; returns its row."""
+        code = self.codes[community]
+        building = self.building(community)
+        row: dict[str, object] = {
+            "key": f"SS{code}-{len(self.rows) + 1:05d}",
+            "name": title,
+            "function": function,
+            "provision": str(self.rng.choice(PROVISIONS)),
+            "ownership": str(self.rng.choice(OWNERS)),
+            "status": "open",
+            "floor_area_m2": area_m2,
+            "storeys": None,
+            "opened_on": _day(self.rng, date(2006, 1, 1), date(2023, 9, 1)),
+            "closed_on": None,
+            "shared_with": None,
+            "geometry": self._place(building),
+        } | more
+        self.rows.append(row)
+        return row
+
+    def _place(self, building: int) -> shapely.Geometry:
+        """The footprint, or a point in it (a hall in a courtyard house is its footprint)."""
+        if self.rng.random() < 0.35:
+            return self.buildings.polygon[building]
+        shift = self.rng.uniform(-0.4, 0.4, 2)
+        one = np.array([building])
+        return shapely.Point(self.buildings.point(one, shift[:1], shift[1:])[0])
+
+
+def register(
+    codes: list[str], names: list[str], households: Ints, buildings: Buildings, rng: np.random.Generator
+) -> Register:
+    """The facilities of all communities; ``names`` are the communities' short names."""
+    order = np.argsort(buildings.community, kind="stable")
+    first = np.searchsorted(buildings.community[order], np.arange(len(codes) + 1))
+    keys: dict[str, list[str]] = {k: [] for k in ("estimated", "no_area", "shared", "not_open", "not_listed")}
+    draft = _Draft(codes, buildings, first, order, rng, [], np.zeros(len(codes)), keys)
+    need = M2_PER_HOUSEHOLD * households
+    target = _targets(need, rng)
+    for community in range(len(codes)):
+        _counted(draft, community, names[community], float(target[community]))
+        _uncounted(draft, community, names[community])
+    return Register(pd.DataFrame(draft.rows), draft.counted_m2, draft.keys)
+
+
+def _targets(need: Floats, rng: np.random.Generator) -> Floats:
+    """(k,) m² wanted: none, too little, or enough; the first four have one of each at any size."""
+    count = len(need)
+    factor = rng.uniform(1.06, 1.9, count)
+    state = np.zeros(count)
+    short = rng.permutation(count)[: max(round(SHORT_SHARE * count), 2)]
+    state[short] = 1
+    state[short[: max(round(NONE_SHARE * count), 1)]] = 2
+    factor = np.where(state == 1, rng.uniform(0.25, 0.92, count), factor)
+    return np.where(state == 2, 0.0, need * factor)
+
+
+def _counted(draft: _Draft, community: int, name: str, target_m2: float) -> None:
+    """Facilities on the FAC-1 list that sum to about ``target_m2``."""
+    if target_m2 == 0:
+        return
+    rng = draft.rng
+    functions = [STATION, *(tuple(COUNTED.items())[k] for k in rng.permutation(len(COUNTED))[: rng.integers(2, 6)])]
+    pieces = rng.gamma(3.0, size=len(functions)) * np.r_[4.0, np.ones(len(functions) - 1)]
+    areas = np.maximum(np.rint(target_m2 * pieces / pieces.sum()), 12.0)
+    for (function, title), area in zip(functions, areas.tolist(), strict=True):
+        row = draft.add(community, function, f"{name}{title}", area)
+        draft.counted_m2[community] += area
+        if function == "service_station" and rng.random() < 0.10 and community + 1 < len(draft.codes):
+            _share(draft, row, community, area)
+    if rng.random() < 0.12 or community == 0:
+        _without_area(draft, community, name)
+
+
+def _share(draft: _Draft, row: dict[str, object], community: int, area_m2: float) -> None:
+    """The next community of the same street counts 30 % of it from now on."""
+    here, there = draft.codes[community], draft.codes[community + 1]
+    if here[:9] != there[:9]:
+        return
+    row.update(shared_with=f"{here}:0.7;{there}:0.3", provision="shared")
+    draft.counted_m2[community] -= 0.3 * area_m2
+    draft.counted_m2[community + 1] += 0.3 * area_m2
+    draft.keys["shared"].append(str(row["key"]))
+
+
+def _without_area(draft: _Draft, community: int, name: str) -> None:
+    """One whose area follows from footprint and storeys, and one whose area nobody knows."""
+    building = draft.building(community)
+    footprint = draft.buildings.polygon[building]
+    row = draft.add(
+        community, "culture", f"{name}图书室", None, geometry=footprint, storeys=1
+    )
+    draft.counted_m2[community] += float(shapely.area(footprint))
+    draft.keys["estimated"].append(str(row["key"]))
+    inside = shapely.point_on_surface(footprint)
+    row = draft.add(community, "fitness", f"{name}活动室", None, geometry=inside)
+    draft.keys["no_area"].append(str(row["key"]))
+
+
+def _uncounted(draft: _Draft, community: int, name: str) -> None:
+    """Functions that are not on the list, and facilities that are not open."""
+    rng = draft.rng
+    for function, (title, usual_m2) in NOT_COUNTED.items():
+        if rng.random() < 0.4 or community == 0:
+            area = round(usual_m2 * float(rng.uniform(0.7, 1.4)))
+            row = draft.add(community, function, f"{name}{title}", area)
+            draft.keys["not_listed"].append(str(row["key"]))
+    if rng.random() < 0.15 or community == 1:
+        status = str(rng.choice(["closed", "suspended", "planned"]))
+        more: dict[str, object] = {"status": status}
+        if status == "closed":
+            more["closed_on"] = _day(rng, date(2024, 1, 1), AS_OF - timedelta(days=30))
+        if status == "planned":
+            more["opened_on"] = None
+        row = draft.add(community, *STATION[:1], f"{name}原服务站", 300.0, **more)
+        draft.keys["not_open"].append(str(row["key"]))
+
+
+def _day(rng: np.random.Generator, low: date, high: date) -> str:
+    return (low + timedelta(days=int(rng.integers((high - low).days)))).isoformat()
