@@ -76,8 +76,9 @@ def audit_ground(found: Grids, places: Outlines, rules: AuditRules) -> pd.DataFr
         (metric). ``figure`` is the mean width in metres of a sliver, else the area in m².
     """
     tree = shapely.STRtree(found.geoms)
-    own = _unions(found, len(places.codes))
-    overlapping = overlaps(found, tree, rules)
+    refused = ~shapely.is_empty(shapely.coverage_invalid_edges(found.geoms))
+    own = _unions(found, len(places.codes), refused)
+    overlapping = overlaps(found, tree, refused, rules)
     pieces = [
         gaps(found, places, own, tree, rules),
         overlapping,
@@ -93,13 +94,15 @@ def audit_ground(found: Grids, places: Outlines, rules: AuditRules) -> pd.DataFr
     return pd.concat([*frames, _rows(unplaced, found.codes, rules)], ignore_index=True)
 
 
-def overlaps(found: Grids, tree: shapely.STRtree, rules: AuditRules) -> Ground:
+def overlaps(
+    found: Grids, tree: shapely.STRtree, refused: NDArray[np.bool_], rules: AuditRules
+) -> Ground:
     """Ground that two grids claim, pair by pair.
 
-    Only grids with edges that the coverage check refuses are compared with their neighbours.
+    ``refused`` (n,): the grid has edges that the coverage check refuses. Only such grids are
+    compared with their neighbours: a grid that overlaps has them, or its neighbour has.
     """
-    refused = shapely.coverage_invalid_edges(found.geoms)
-    suspects = np.flatnonzero(~shapely.is_empty(refused))
+    suspects = np.flatnonzero(refused)
     near, other = tree.query(found.geoms[suspects], predicate="intersects")
     pairs = np.unique(np.sort(np.column_stack([suspects[near], other]), axis=1), axis=0)
     left, right = pairs[pairs[:, 0] < pairs[:, 1]].T
@@ -120,7 +123,7 @@ def gaps(
     within = shapely.difference(places.geoms, own)
     between = _between(places, own, found)
     ground = np.concatenate([within, np.array([between], dtype=object)])
-    bare, of = _without(ground, found.geoms, tree, rules)
+    bare, of = _without(ground, found, tree, rules)
     codes = np.append(places.codes, "")[of]
     for index in np.flatnonzero(of == len(places.codes)):
         codes[index] = _holder(bare[index], places)
@@ -151,14 +154,15 @@ def fragments(found: Grids, rules: AuditRules) -> Ground:
     )
 
 
-def _unions(found: Grids, communities: int) -> Geometries:
-    """(communities,) ground of each community's own grids."""
+def _unions(found: Grids, communities: int, refused: NDArray[np.bool_]) -> Geometries:
+    """(communities,) ground of each community's own grids; quick where their edges match."""
     out = np.full(communities, shapely.Polygon(), dtype=object)
     order = np.argsort(found.community, kind="stable")
     owners, starts = np.unique(found.community[order], return_index=True)
     for owner, members in zip(owners, np.split(order, starts[1:]), strict=True):
         if owner >= 0:
-            out[owner] = shapely.union_all(found.geoms[members])
+            unite = shapely.union_all if refused[members].any() else shapely.coverage_union_all
+            out[owner] = unite(found.geoms[members])
     return out
 
 
@@ -174,15 +178,17 @@ def _between(places: Outlines, own: Geometries, found: Grids) -> shapely.Geometr
 
 
 def _without(
-    ground: Geometries, taken: Geometries, tree: shapely.STRtree, rules: AuditRules
+    ground: Geometries, found: Grids, tree: shapely.STRtree, rules: AuditRules
 ) -> tuple[Geometries, NDArray[np.intp]]:
-    """Pieces of ``ground`` after all of ``taken``; most ground is gone after the first look."""
+    """Pieces of ``ground``, each a community's own bare ground, after all the other grids."""
     keep = {"min_m2": rules.gap_min_m2, "rounding_width_m": rules.rounding_width_m}
     pieces, of = split(ground, **keep)
     rest = pieces.copy()
     for index, near in enumerate(_grouped(tree, pieces, 0.0)):
-        if near:
-            rest[index] = shapely.difference(pieces[index], shapely.union_all(taken[list(near)]))
+        others = [member for member in near if found.community[member] != of[index]]
+        if others:
+            taken = shapely.union_all(found.geoms[others])
+            rest[index] = shapely.difference(pieces[index], taken)
     left, whose = split(rest, **keep)
     return left, of[whose]
 
