@@ -1,0 +1,175 @@
+"""What follows from the stated values of a row: levels, parents, keys, precision, directions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.ingest import categories
+from data.ingest.types import Kind
+from data.ingest.values.cells import Mask, mask_of
+from gis import codes
+from gis.district import District
+
+Columns = dict[str, pa.Array]
+
+
+@dataclass
+class Rows:
+    """Typed columns of a chunk, the raw columns by field, and what was found wrong.
+
+    ``wrong`` lists code, field and rows; the remark's own severity decides what becomes of them.
+    """
+
+    columns: Columns
+    raw: Columns
+    district: District
+    wrong: list[tuple[str, str | None, Mask]] = field(default_factory=list)
+
+    def find(self, code: str, name: str | None, where: Mask) -> None:
+        """Note ``code`` about field ``name`` of the rows of ``where``."""
+        if where.any():
+            self.wrong.append((code, name, where))
+
+    def text(self, name: str) -> pa.Array:
+        """A column as text."""
+        return pc.cast(self.columns[name], pa.string())
+
+
+def derive(kind: Kind, rows: Rows) -> None:
+    """Fill in and check what follows from other columns of the same row."""
+    for step in _STEPS.get(kind, ()):
+        step(rows)
+    for earlier, later in (("valid_from", "valid_to"), ("on_duty_on", "off_duty_on")):
+        _ordered(rows, earlier, later, strict=True)
+    for earlier, later in (("opened_on", "closed_on"), ("registered_on", "ended_on")):
+        _ordered(rows, earlier, later, strict=False)
+
+
+def _ordered(rows: Rows, earlier: str, later: str, *, strict: bool) -> None:
+    if earlier not in rows.columns or later not in rows.columns:
+        return
+    compare = pc.less_equal if strict else pc.less
+    rows.find("dates_reversed", later, mask_of(compare(rows.columns[later], rows.columns[earlier])))
+
+
+def _each(column: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
+    """``function`` of every distinct text."""
+    encoded = column.dictionary_encode()
+    found = [function(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(found, pa.string()).take(encoded.indices)
+
+
+def _areas(rows: Rows) -> None:
+    code, stated = rows.columns["code"], rows.columns["level"]
+    level = _each(code, lambda value: _text(rows.district.level_of(value)))
+    rows.find("code_unknown", "code", mask_of(pc.and_(code.is_valid(), level.is_null())))
+    rows.find("level_corrected", "level", mask_of(pc.not_equal(stated, level)))
+    rows.columns["level"] = level
+    parent = _each(code, lambda value: codes.parent_code(value, rows.district))
+    known = _each(rows.columns["parent_code"], lambda v: v if rows.district.level_of(v) else None)
+    rows.columns["parent_code"] = pc.coalesce(known, parent)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _grids(rows: Rows) -> None:
+    code, stated = rows.columns["code"], rows.columns["area_code"]
+    community = _each(code, lambda value: codes.grid_community(value, rows.district))
+    rows.find("code_unknown", "code", mask_of(pc.and_(code.is_valid(), community.is_null())))
+    rows.find("code_mismatch", "area_code", mask_of(pc.not_equal(stated, community)))
+    rows.columns["area_code"] = community
+
+
+def _own_key(rows: Rows) -> None:
+    rows.columns["key"] = rows.columns["code"]
+
+
+def _compound_names(rows: Rows) -> None:
+    name, code = rows.columns["name"], rows.columns["code"]
+    rows.find("name_from_code", "name", mask_of(pc.and_(name.is_null(), code.is_valid())))
+    rows.columns["name"] = pc.coalesce(name, code)
+
+
+def _subjects(rows: Rows) -> None:
+    code, name = rows.columns["subject_code"], rows.columns["subject_name"]
+    nobody = pc.and_(code.is_null(), name.is_null())
+    rows.find("subject_missing", "subject_code", mask_of(nobody))
+    guessed = _each(code, lambda value: _subject_kind(value, rows.district))
+    kind = pc.coalesce(rows.columns["subject_kind"], guessed)
+    rows.columns["subject_kind"] = kind
+    rows.find(
+        "subject_kind_unknown", "subject_kind", mask_of(pc.and_(kind.is_null(), pc.invert(nobody)))
+    )
+    counts = ("households", "residents", "floating_residents", "dwellings", "rented_dwellings")
+    empty = np.logical_and.reduce([mask_of(rows.columns[c].is_null()) for c in counts])
+    rows.find("count_missing", None, empty)
+    _natural_key(rows, ("subject_kind", "subject_code", "as_of"))
+
+
+def _subject_kind(code: str, district: District) -> str:
+    level = district.level_of(code)
+    if level is not None:
+        return str(level)
+    return "grid" if codes.grid_community(code, district) else "compound"
+
+
+def _natural_key(rows: Rows, names: tuple[str, ...]) -> None:
+    """The row's key where the file has none: the columns that make it the only one of its kind."""
+    joined = pc.binary_join_element_wise(*(rows.text(name) for name in names), ":")
+    rows.columns["key"] = pc.coalesce(rows.columns["key"], joined)
+
+
+def _evaluations(rows: Rows) -> None:
+    _natural_key(rows, ("area_code", "period", "measure"))
+
+
+def _observations(rows: Rows) -> None:
+    _natural_key(rows, ("camera_key", "observed_at"))
+
+
+def _incidents(rows: Rows) -> None:
+    category = rows.columns["category"]
+    severe, preventable = categories.follows(rows.raw.get("category", category), category)
+    rows.columns["severe"] = pc.coalesce(rows.columns["severe"], severe)
+    rows.columns["preventable"] = pc.coalesce(rows.columns["preventable"], preventable)
+
+
+def _dwellings(rows: Rows) -> None:
+    floating, all_ = rows.columns["floating_occupants"], rows.columns["occupants"]
+    above = mask_of(
+        pc.or_(pc.greater(floating, all_), pc.and_(floating.is_valid(), all_.is_null()))
+    )
+    rows.find("part_above_whole", "floating_occupants", above)
+    rows.columns["floating_occupants"] = pc.if_else(pa.array(~above), floating, None)
+
+
+def _cameras(rows: Rows) -> None:
+    kind = rows.columns.pop("direction_type")
+    around = mask_of(pc.equal(kind, "all"))
+    if around.any():
+        rows.columns["omnidirectional"] = pc.if_else(
+            pa.array(around), True, rows.columns["omnidirectional"]
+        )
+    turned = pc.cast(pc.if_else(pc.equal(kind, "all"), None, kind), pa.float64())
+    direction = pc.coalesce(rows.columns["direction_deg"], turned)
+    rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
+    rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
+    rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
+
+
+_STEPS: dict[Kind, tuple[Callable[[Rows], None], ...]] = {
+    Kind.AREAS: (_areas, _own_key),
+    Kind.GRIDS: (_grids, _own_key),
+    Kind.COMPOUNDS: (_compound_names, _own_key),
+    Kind.HOUSEHOLDS: (_subjects,),
+    Kind.EVALUATIONS: (_evaluations,),
+    Kind.CAMERA_STATUS: (_observations,),
+    Kind.INCIDENTS: (_incidents,),
+    Kind.DWELLINGS: (_dwellings,),
+    Kind.CAMERAS: (_cameras,),
+}

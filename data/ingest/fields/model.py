@@ -1,0 +1,101 @@
+"""What a field of an importable file is: name, type, header synonyms, unit, bounds and words."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Type(StrEnum):
+    """How a cell is read; ``values.py`` has one reader for each."""
+
+    TEXT = "text"
+    CODE = "code"
+    INTEGER = "integer"
+    NUMBER = "number"
+    YEAR = "year"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    MOMENT = "moment"
+    WORD = "word"
+    CATEGORY = "category"
+    DIRECTION = "direction"
+    PIXELS = "pixels"
+    SHARES = "shares"
+    POINTS = "points"
+    WKT = "wkt"
+    LON = "lon"
+    LAT = "lat"
+
+
+class Shape(StrEnum):
+    """Geometry that a kind stores; ``NONE`` for tables."""
+
+    NONE = "none"
+    POINT = "point"
+    LINE = "line"
+    POLYGON = "polygon"
+    POINT_OR_POLYGON = "point_or_polygon"
+
+
+_BRACKETS = re.compile(r"[(\[{<【《].*?[)\]}>】》]")
+_IGNORED = re.compile(r"[\s_\-.*:/\\#'\"]+")
+
+
+def fold(text: str) -> str:
+    """Header or word in the form that synonyms are compared in.
+
+    Full-width forms, case, spaces, punctuation and a bracketed remark ("面积（平方米）") do not count.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    bare = _BRACKETS.sub("", plain)
+    return _IGNORED.sub("", bare or plain)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One canonical field of a kind.
+
+    ``zh`` and ``en`` are header synonyms (the first Chinese one names the field in reports);
+    ``weak`` are taken only where no better column is there (``id``, ``x``). ``low``/``high`` bound a
+    number inclusively, ``open_low`` excludes the lower bound itself. ``words`` maps each stored word
+    to the names it goes by; ``fallback`` is stored, and flagged, for a name that is not listed;
+    ``default`` is stored where the file has no column for the field at all.
+    """
+
+    name: str
+    type: Type = Type.TEXT
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    required: bool = False
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    words: Mapping[str, tuple[str, ...]] | None = None
+    fallback: str | None = None
+    default: str | None = None
+    remark: str = ""
+
+    @property
+    def label_zh(self) -> str:
+        """The field's name for a Chinese reader."""
+        return self.zh[0] if self.zh else self.name
+
+    @cached_property
+    def tiers(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """Folded headers: the canonical name, the synonyms, the weak synonyms."""
+        strong = frozenset(fold(name) for name in (*self.zh, *self.en))
+        return frozenset({fold(self.name)}), strong, frozenset(fold(name) for name in self.weak)
+
+    @cached_property
+    def lookup(self) -> Mapping[str, str]:
+        """Folded name → stored word."""
+        found: dict[str, str] = {}
+        for word, names in (self.words or {}).items():
+            for name in (word, *names):
+                found[fold(name)] = word
+        return found

@@ -1,0 +1,80 @@
+"""From a path to one opened layer, whatever the format; a file is guarded before it is opened."""
+
+import hashlib
+from pathlib import Path
+
+from data.ingest import encodings
+from data.ingest.formats import archive, osm, parquet, sheets, text, vector
+from data.ingest.formats.layer import Layer
+from data.ingest.formats.sniff import Format, sniff
+from data.ingest.refusal import refuse
+from data.ingest.types import Kind, Options
+
+_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg", ".tab", ".dat", ".map", ".id", ".mif", ".mid")
+
+
+def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
+    """The layer that ``options`` names, or the only one.
+
+    Raises ImportRefused ``layer_required`` with the list where there are several, ``layer_missing``
+    for a name that is not there.
+    """
+    archive.guard(path)
+    form = sniff(path)
+    if form is Format.ZIP:
+        form, path, options = archive.unpack(path, options)
+    if form is Format.CSV:
+        return text.open_text(path, options.encoding)
+    if form is Format.PARQUET:
+        return parquet.open_parquet(path)
+    if form is Format.EXCEL:
+        _one_of(path, sheets.list_sheets(path), options.layer)
+        return sheets.open_sheet(path, options.layer)
+    if form is Format.OSM:
+        return osm.open_osm(path, kind)
+    names = vector.list_layers(path)
+    _one_of(path, names, options.layer)
+    return vector.open_vector(path, form, options.layer or names[0], options.encoding)
+
+
+def _one_of(path: Path, names: list[str], asked: str | None) -> None:
+    listed = "、".join(names), ", ".join(names)
+    if not names:
+        raise refuse("no_rows", path, "没有图层", "has no layer")
+    if asked is None and len(names) > 1:
+        raise refuse(
+            "layer_required",
+            path,
+            f"有多个图层，请用 --layer 指明：{listed[0]}",
+            f"has several layers, name one with --layer: {listed[1]}",
+        )
+    if asked is not None and asked not in names:
+        raise refuse(
+            "layer_missing",
+            path,
+            f"没有图层 {asked}；有：{listed[0]}",
+            f"has no layer {asked}; it has: {listed[1]}",
+        )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file with the parts that belong to it, by name and content."""
+    if path.is_dir():
+        parts = sorted(p for p in path.rglob("*") if p.is_file())
+    elif path.suffix.lower() in _PARTS:
+        parts = sorted(
+            p for p in path.parent.glob(f"{_literal(path.stem)}.*") if p.suffix.lower() in _PARTS
+        )
+    else:
+        parts = [path]
+    total = hashlib.sha256()
+    for part in parts:
+        if len(parts) > 1:
+            total.update(part.suffix.lower().encode() or part.name.encode())
+        for block in encodings.blocks(part):
+            total.update(block)
+    return total.hexdigest()
+
+
+def _literal(stem: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in stem)

@@ -1,0 +1,170 @@
+"""Files and archives that may be hostile: what is refused unopened, and how a ZIP is unpacked."""
+
+import stat
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from data.ingest.formats.sniff import SIDECARS, Format, sniff
+from data.ingest.refusal import refuse
+from data.ingest.types import Options
+
+MAX_UNPACKED_BYTES = 8 << 30
+MAX_RATIO = 300  # text of coordinates packs 10-30 times; bombs pack thousands
+_FREE_BYTES = 64 << 20  # below this size no ratio is suspicious
+MAX_MEMBERS = 10_000
+_COPY_BYTES = 1 << 20
+_UNPACKED: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def guard(path: Path) -> None:
+    """Refuse what is no plain, non-empty file (a .gdb folder is one), before anything opens it."""
+    if path.is_symlink():
+        raise refuse(
+            "not_a_file",
+            path,
+            "是符号链接；请给出文件本身",
+            "is a symbolic link; name the file itself",
+        )
+    if not path.exists():
+        raise refuse("file_missing", path, "文件不存在", "does not exist")
+    if path.is_dir():
+        return
+    if not path.is_file():
+        raise refuse("not_a_file", path, "不是普通文件", "is no regular file")
+    if path.stat().st_size == 0:
+        raise refuse("file_empty", path, "文件为空", "is empty")
+
+
+def unpack(path: Path, options: Options) -> tuple[Format, Path, Options]:
+    """What a ZIP holds: a workbook as it is, a KMZ, or one data set unpacked to a private folder."""
+    members = _members(path)
+    names = [m.filename for m in members]
+    if any(name.startswith("xl/") for name in names):
+        return Format.EXCEL, path, options
+    folder = tempfile.TemporaryDirectory(prefix="wangge-import-")
+    _UNPACKED.append(folder)  # lives as long as the process; the layer reads from it later
+    root = Path(folder.name)
+    _extract(path, members, root)
+    found = _data_sets(root)
+    if not found:
+        raise refuse(
+            "format_unknown", path, "压缩包里没有可导入的文件", "holds no file that can be imported"
+        )
+    listed = {str(p.relative_to(root)): p for p in found}
+    if len(found) == 1:
+        chosen = found[0]
+    elif options.layer in listed:
+        chosen, options = listed[options.layer], replace(options, layer=None)
+    else:
+        zh, en = "、".join(listed), ", ".join(listed)
+        raise refuse(
+            "layer_required",
+            path,
+            f"压缩包里有多个文件，请用 --layer 指明：{zh}",
+            f"holds several files, name one with --layer: {en}",
+        )
+    return sniff(chosen), chosen, options
+
+
+def _members(path: Path) -> list[zipfile.ZipInfo]:
+    """The entries of the archive, all of them harmless by name, type and size."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as exc:
+        raise refuse(
+            "file_broken", path, "压缩包损坏或不完整", "is a broken or truncated ZIP"
+        ) from exc
+    total = sum(m.file_size for m in members)
+    packed = path.stat().st_size
+    if (
+        len(members) > MAX_MEMBERS
+        or total > MAX_UNPACKED_BYTES
+        or (total > _FREE_BYTES and total > MAX_RATIO * packed)
+    ):
+        raise refuse(
+            "zip_bomb",
+            path,
+            "压缩包解开后过大，不予读取",
+            "unpacks to more than is accepted, and was not read",
+        )
+    for member in members:
+        parts = PurePosixPath(member.filename.replace("\\", "/"))
+        linked = stat.S_ISLNK(member.external_attr >> 16)
+        if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[:1] or linked:
+            raise refuse(
+                "zip_unsafe",
+                path,
+                "压缩包含有越出目录的路径或链接，不予读取",
+                "holds a path that leads outside, or a link, and was not read",
+            )
+        if member.flag_bits & 1:
+            raise refuse(
+                "zip_encrypted",
+                path,
+                "压缩包已加密；请解密后重试",
+                "is encrypted; decrypt it first",
+            )
+    return members
+
+
+def _extract(path: Path, members: Sequence[zipfile.ZipInfo], root: Path) -> None:
+    left = MAX_UNPACKED_BYTES
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in members:
+                if member.is_dir():
+                    continue
+                target = root / PurePosixPath(_name(member).replace("\\", "/"))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member) as source, target.open("wb") as sink:
+                    while block := source.read(_COPY_BYTES):
+                        left -= len(block)
+                        if left < 0:
+                            raise refuse(
+                                "zip_bomb",
+                                path,
+                                "压缩包解开后过大，不予读取",
+                                "unpacks to more than is accepted, and was not read",
+                            )
+                        sink.write(block)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as exc:
+        raise refuse(
+            "file_broken", path, "压缩包损坏或不完整", "is a broken or truncated ZIP"
+        ) from exc
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """Names without the UTF-8 mark come from Chinese Windows as GBK, which zipfile reads as CP437."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    try:
+        raw = member.filename.encode("cp437")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("gb18030")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return member.filename
+
+
+def _data_sets(root: Path) -> list[Path]:
+    """What can be imported, sidecar files and the inside of a .gdb left out."""
+    geodatabases = [p for p in root.rglob("*.gdb") if p.is_dir()]
+    if geodatabases:
+        return sorted(geodatabases)
+    files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith((".", "~")))
+    plain = [p for p in files if "__MACOSX" not in p.parts and p.suffix.lower() not in SIDECARS]
+    return [p for p in plain if _readable(p)]
+
+
+def _readable(path: Path) -> bool:
+    from gis.errors import ImportRefused  # noqa: PLC0415
+
+    try:
+        return sniff(path) is not Format.ZIP
+    except ImportRefused:
+        return False

@@ -1,0 +1,179 @@
+"""What a file is, by its content; the extension only decides between plain texts."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+from data.ingest.refusal import refuse
+
+
+class Format(StrEnum):
+    """Formats that can be read, by the name that reports use."""
+
+    CSV = "CSV"
+    EXCEL = "XLSX"
+    GEOJSON = "GeoJSON"
+    GEOPACKAGE = "GeoPackage"
+    SHAPEFILE = "Shapefile"
+    KML = "KML"
+    GML = "GML"
+    FLATGEOBUF = "FlatGeobuf"
+    PARQUET = "GeoParquet"
+    FILEGDB = "FileGDB"
+    MAPINFO = "MapInfo"
+    DXF = "DXF"
+    OSM = "OSM"
+    ZIP = "ZIP"
+
+
+_HEAD = 1 << 16
+_JSON_HEAD = 1 << 20
+SIDECARS = {
+    ".dbf": ".shp",
+    ".shx": ".shp",
+    ".prj": ".shp",
+    ".cpg": ".shp",
+    ".sbn": ".shp",
+    ".sbx": ".shp",
+    ".qpj": ".shp",
+    ".mid": ".mif",
+    ".xsd": ".gml",
+    ".gfs": ".gml",
+    ".dat": ".tab",
+    ".map": ".tab",
+    ".id": ".tab",
+    ".ind": ".tab",
+}
+_MAGIC = (
+    (b"SQLite format 3\0", Format.GEOPACKAGE),
+    (b"PAR1", Format.PARQUET),
+    (b"fgb\x03", Format.FLATGEOBUF),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"\x00\x00\x27\x0a", Format.SHAPEFILE),
+    (b"\xd0\xcf\x11\xe0", Format.EXCEL),
+    (b"!table", Format.MAPINFO),
+)
+_GEOJSON_TYPES = {
+    "FeatureCollection",
+    "Feature",
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+}
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
+
+
+def sniff(path: Path) -> Format:
+    """The format of ``path``; raises ImportRefused for what no reader is there for."""
+    if path.is_dir():
+        if path.suffix.lower() == ".gdb":
+            return Format.FILEGDB
+        raise refuse("not_a_file", path, "是文件夹；请给出文件", "is a folder; name a file")
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    for magic, found in _MAGIC:
+        if head.lower().startswith(magic.lower()):
+            return found
+    main = SIDECARS.get(path.suffix.lower())
+    if main:
+        raise refuse(
+            "sidecar_file",
+            path,
+            f"是 {main} 文件的附属文件；请导入同名的 {main} 文件",
+            f"belongs to a {main} file; import the {main} file of the same name",
+        )
+    if b"OSMHeader" in head[:64]:
+        return Format.OSM
+    found = _text_format(path, head)
+    if found is None:
+        raise refuse(
+            "format_unknown",
+            path,
+            f"不是可导入的格式；可用 {_names('、')}",
+            f"is no format that can be imported; use {_names(', ')}",
+        )
+    return found
+
+
+def _names(joint: str) -> str:
+    return joint.join(Format)
+
+
+def _text_format(path: Path, head: bytes) -> Format | None:
+    text = _plain(head)
+    start = text.lstrip("\ufeff \t\r\n")
+    if start.startswith("<"):
+        return _xml_format(path, start)
+    if start.startswith(("{", "[")):
+        return Format.GEOJSON if _json_type(path) in _GEOJSON_TYPES else None
+    if re.match(r"(999[ \t]*\r?\n.*\r?\n\s*)*0[ \t]*\r?\n[ \t]*SECTION", start):
+        return Format.DXF
+    if re.match(r"version\s+\d+", start, re.IGNORECASE) and path.suffix.lower() == ".mif":
+        return Format.MAPINFO
+    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None if path.suffix.lower() not in {".csv", ".txt", ".tsv"} else Format.CSV
+    if path.suffix.lower() in {".csv", ".tsv"} or is_table(start):
+        return Format.CSV
+    return None
+
+
+def _plain(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head.decode("utf-16", "ignore")
+    return head.decode("utf-8", "ignore")
+
+
+def _xml_format(path: Path, start: str) -> Format | None:
+    if re.search(r"<!(DOCTYPE|ENTITY)", start, re.IGNORECASE):
+        raise refuse(
+            "xml_entities",
+            path,
+            "含有 DOCTYPE 或实体定义，出于安全不读取；请去掉后重试",
+            "declares a DOCTYPE or entities and is not read for safety; remove them",
+        )
+    root = re.search(r"<(?![?!])(?:\w+:)?(\w+)[^>]*>?", start)
+    name = root.group(1).lower() if root else ""
+    if name == "osm":
+        return Format.OSM
+    if name == "kml":
+        return Format.KML
+    if "opengis.net/gml" in start or "opengis.net/wfs" in start:
+        return Format.GML
+    return None
+
+
+def _json_type(path: Path) -> str | None:
+    """Value of the top-level member ``type`` within the first MiB or the last."""
+    with path.open("rb") as file:
+        text = file.read(_JSON_HEAD).decode("utf-8", "ignore")
+    depth, key, previous = 0, None, ""
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in "{[":
+            depth += 1
+        elif token in "}]":
+            depth -= 1
+        elif token == ":" and depth == 1:
+            key = previous
+        elif depth == 1 and key == '"type"' and token.startswith('"') and previous == ":":
+            return token[1:-1]
+        previous = token
+    return "FeatureCollection" if '"features"' in text[:_HEAD] and depth > 1 else None
+
+
+def is_table(text: str) -> bool:
+    """Whether most lines have the same number (>= 2) of cells under one delimiter."""
+    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    if len(lines) < 2:
+        return False
+    for delimiter in ",\t;|":
+        counts = [line.count(delimiter) for line in lines[1:]]
+        usual = max(set(counts), key=counts.count)
+        if usual >= 1 and counts.count(usual) >= 0.8 * len(counts):
+            return True
+    return False

@@ -1,0 +1,211 @@
+"""CSV and other delimited text, streamed by Arrow; every cell is a string until ``values`` reads it."""
+
+import csv
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from data.ingest import encodings
+from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
+from data.ingest.refusal import masked, refuse
+from data.ingest.types import RowNote, Severity
+
+_BLOCK_BYTES = 8 << 20  # also the longest row that is read
+_HEAD_LINES = 50
+_DELIMITERS = ",\t;|，"
+
+
+def open_text(path: Path, encoding: str | None) -> Layer:
+    """A delimited text as a layer: codec, delimiter and header line are found."""
+    codec = encodings.of_text(path, encoding)
+    head = _head(path, codec)
+    delimiter = _delimiter(head)
+    skip, header = _header(head, delimiter)
+    if not header:
+        raise refuse("no_rows", path, "没有内容", "holds no rows")
+    names = unique_names(header)
+
+    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
+        reader = _Reader(path, codec, delimiter, skip, names, tuple(wanted))
+        return reader.batches()
+
+    notes = (f"header_line {skip + 1}",) if skip else ()
+    return Layer("CSV", None, names, batches, encoding=codec.removesuffix("-sig"), notes=notes)
+
+
+def _head(path: Path, codec: str) -> list[str]:
+    with path.open(encoding=codec, errors="replace", newline=None) as file:
+        text = file.read(1 << 20)
+    return text.split("\n")[:_HEAD_LINES]
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The delimiter under which most lines have the same number of cells."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = [len(row) for row in _parsed([x for x in lines if x], delimiter)]
+        usual = max(set(counts), key=counts.count, default=1)
+        return (counts.count(usual) if usual > 1 else 0, usual)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _parsed(lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return [line.split(delimiter) for line in lines]
+
+
+def _header(lines: list[str], delimiter: str) -> tuple[int, list[str]]:
+    """Lines to skip and the header: the first line as wide as the rows below it."""
+    rows = _parsed(lines, delimiter)
+    widths = [len(row) for row in rows if any(cell.strip() for cell in row)]
+    if not widths:
+        return 0, []
+    usual = max(set(widths), key=widths.count)
+    for position, row in enumerate(rows):
+        filled = sum(bool(cell.strip()) for cell in row)
+        if len(row) >= usual and filled > len(row) / 2:
+            return position, row
+    return 0, rows[0]
+
+
+@dataclass
+class _Reader:
+    """One pass through the file; rows with a wrong number of cells become notes."""
+
+    path: Path
+    codec: str
+    delimiter: str
+    skip: int
+    names: tuple[str, ...]
+    wanted: tuple[str, ...]
+    bad: list[tuple[int, str, int]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches in file order; ``rows`` count data rows from 1, broken ones included."""
+        met = 0
+        try:
+            for table in _regrouped(self._open()):
+                numbers, notes = self._numbered(met, table.num_rows)
+                met += table.num_rows + len(notes)
+                yield Batch(table, numbers, notes=notes)
+            if self.bad:
+                numbers, notes = self._numbered(met, 0, rest=True)
+                yield Batch(pa.table({}), numbers, notes=notes)
+        except pa.ArrowInvalid as exc:
+            raise self._broken(str(exc), met) from exc
+        except UnicodeDecodeError as exc:
+            raise refuse(
+                "encoding_wrong",
+                self.path,
+                "含有无法解码的字节",
+                "has bytes that do not decode",
+                row=met + 1,
+            ) from exc
+
+    def _open(self) -> Iterator[pa.RecordBatch]:
+        columns = list(self.wanted) or list(self.names[:1])
+        arrow_codec = "utf8" if self.codec in {"utf-8", "utf-8-sig"} else self.codec
+        reader = arrow_csv.open_csv(
+            self.path,
+            read_options=arrow_csv.ReadOptions(
+                block_size=_BLOCK_BYTES,
+                encoding=arrow_codec,
+                use_threads=False,
+                skip_rows=self.skip + 1,
+                column_names=list(self.names),
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=True,
+                invalid_row_handler=self._invalid,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(self.names, pa.string()),
+                include_columns=columns,
+                strings_can_be_null=True,
+                null_values=[""],
+                check_utf8=True,
+            ),
+        )
+        yield from reader
+
+    def _invalid(self, row: arrow_csv.InvalidRow) -> str:
+        with self.lock:
+            self.bad.append((row.number - self.skip - 1, row.text, row.actual_columns))
+        return "skip"
+
+    def _numbered(
+        self, met: int, good: int, *, rest: bool = False
+    ) -> tuple[np.ndarray, tuple[RowNote, ...]]:
+        """Row numbers of the next ``good`` rows, and notes on the broken ones among them."""
+        with self.lock:
+            pending = sorted(self.bad)
+        last = met + good
+        taken = 0
+        for number, _, _ in pending:
+            if not rest and number > last:
+                break
+            last += 1
+            taken += 1
+        broken = pending[:taken]
+        with self.lock:
+            self.bad = pending[taken:] + self.bad[len(pending) :]
+        numbers = np.arange(met + 1, last + 1, dtype=np.int64)
+        if broken:
+            numbers = np.setdiff1d(numbers, [number for number, _, _ in broken])[:good]
+        return numbers, tuple(self._note(*entry) for entry in broken)
+
+    def _note(self, number: int, text: str, cells: int) -> RowNote:
+        expected = len(self.names)
+        return RowNote(
+            number,
+            Severity.REFUSED,
+            "cells_wrong",
+            None,
+            masked(f"{cells} / {expected}"),
+            f"有 {cells} 个单元格，表头有 {expected} 个",
+            f"has {cells} cells where the header has {expected}",
+        )
+
+    def _broken(self, reason: str, met: int) -> Exception:
+        if "utf" in reason.lower():
+            return refuse(
+                "encoding_wrong",
+                self.path,
+                "含有无法解码的字节",
+                "has bytes that do not decode",
+                row=met + 1,
+            )
+        return refuse(
+            "csv_broken",
+            self.path,
+            "在此行之后无法分列：引号未闭合，或单行超过 8 MiB",
+            "cannot be split into cells after this row: an open quote, or a row above 8 MiB",
+            row=met + 1,
+        )
+
+
+def _regrouped(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The same rows in tables of ``BATCH_ROWS``."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for part in parts:
+        waiting.append(part)
+        count += part.num_rows
+        while count >= BATCH_ROWS:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, BATCH_ROWS)
+            waiting = table.slice(BATCH_ROWS).to_batches()
+            count -= BATCH_ROWS
+    if count:
+        yield pa.Table.from_batches(waiting)

@@ -1,0 +1,188 @@
+"""Every format that GDAL opens, streamed as Arrow with WKB geometry."""
+
+import json
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from data.ingest import encodings
+from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
+from data.ingest.formats.sniff import Format
+from data.ingest.refusal import refuse
+
+_GEOMETRY = "wkb_geometry"
+_CURVES = frozenset(range(8, 13))  # WKB types that GEOS cannot hold
+_OPEN = {Format.GML: {"DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}}
+_FRAME_MEMBERS = {
+    "gcj02": "gcj02",
+    "bd09": "bd09",
+    "bd09ll": "bd09",
+    "wgs84": "wgs84",
+    "cgcs2000": "cgcs2000",
+}
+
+
+def list_layers(path: Path) -> list[str]:
+    """Names of the layers of a file that GDAL opens."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        except DataSourceError as exc:
+            raise _unreadable(path, exc) from exc
+
+
+def open_vector(path: Path, form: Format, layer: str | None, encoding: str | None) -> Layer:
+    """One layer of a vector file; ``layer`` must exist where the file has several."""
+    codec, stated, options = None, None, dict(_OPEN.get(form, {}))
+    if form is Format.SHAPEFILE:
+        codec = encodings.of_dbf(path, encoding)
+    elif form is Format.GEOJSON:
+        stated = _stated_frame(path)
+    elif form is Format.DXF:
+        codec = encodings.of_text(path, encoding).removesuffix("-sig")
+        pyogrio.set_gdal_config_options({"DXF_ENCODING": _dxf_codec(codec)})
+    elif form is Format.MAPINFO and encoding:
+        codec = encodings.known(encoding, path)
+    recode = codec if form in {Format.SHAPEFILE, Format.MAPINFO} else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            info = pyogrio.read_info(path, layer=layer, encoding=recode, **options)
+        except (DataSourceError, DataLayerError) as exc:
+            raise _unreadable(path, exc, layer) from exc
+    names = unique_names([str(name) for name in info["fields"]])
+    rows = int(info["features"])
+    return Layer(
+        str(form),
+        layer or str(info["layer_name"]),
+        names,
+        lambda wanted: stream(path, layer, recode, options, wanted),
+        has_geometry=info["geometry_type"] is not None,
+        crs=_crs(info["crs"]),
+        stated_frame=stated,
+        encoding=codec or info["encoding"],
+        rows=rows if rows >= 0 else None,
+    )
+
+
+def stream(
+    path: Path,
+    layer: str | None,
+    codec: str | None,
+    options: dict[str, str],
+    wanted: Sequence[str],
+    where: str | None = None,
+) -> Iterator[Batch]:
+    """Rows of a layer in file order, as WKB and columns."""
+    met = 0
+    request = {"layer": layer, "encoding": codec, "columns": list(wanted), "where": where}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # measured coordinates; the geometry stage notes them
+        try:
+            with pyogrio.open_arrow(
+                path, use_pyarrow=True, batch_size=BATCH_ROWS, **request, **options
+            ) as (meta, reader):
+                name = meta["geometry_name"] or _GEOMETRY
+                for part in reader:
+                    rows = np.arange(met + 1, met + part.num_rows + 1, dtype=np.int64)
+                    table = pa.Table.from_batches([part])
+                    wkb = _wkb(table, name)
+                    if wkb is not None and _curved(wkb):
+                        wkb = _linear(path, met, part.num_rows, request)
+                    met += part.num_rows
+                    kept = [column for column in table.column_names if column != name]
+                    yield Batch(table.select(kept), rows, wkb)
+        except (DataSourceError, DataLayerError, RuntimeError, OSError) as exc:
+            raise _unreadable(path, exc, layer) from exc
+
+
+def _wkb(table: pa.Table, name: str) -> pa.Array | None:
+    if name not in table.column_names:
+        return None
+    column = table[name].combine_chunks()
+    return column.storage if isinstance(column, pa.ExtensionArray) else column
+
+
+def _curved(wkb: pa.Array) -> bool:
+    """Whether any geometry is a circular or compound curve, by the type word of its WKB."""
+    lengths = pa.compute.binary_length(wkb).fill_null(0).to_numpy(zero_copy_only=False)
+    if not len(wkb) or not (lengths >= 5).any():
+        return False
+    kinds = pa.compute.binary_slice(wkb.filter(pa.array(lengths >= 5)), 1, 5)
+    words = np.frombuffer(b"".join(kinds.unique().to_pylist()), "<u4")
+    plain = (words & 0x0FFFFFFF) % 1000
+    return bool(np.isin(plain, list(_CURVES)).any())
+
+
+def _linear(path: Path, skip: int, count: int, request: dict[str, Any]) -> pa.Array:
+    """The same geometries with curves turned into lines by GDAL (4 degrees a step)."""
+    found = pyogrio.raw.read(
+        path,
+        layer=request["layer"],
+        columns=[],
+        skip_features=skip,
+        max_features=count,
+        where=request["where"],
+    )
+    return pa.array(found[2], pa.binary())
+
+
+def _crs(text: str | None) -> CRS | None:
+    if not text:
+        return None
+    try:
+        return CRS.from_user_input(text)
+    except CRSError:
+        return None
+
+
+def _dxf_codec(codec: str) -> str:
+    return {"gb18030": "CP936", "utf-8": "UTF-8"}.get(codec, codec.upper())
+
+
+def _stated_frame(path: Path) -> str | None:
+    """A frame that a GeoJSON states in a ``crs`` member of its own making, such as ``GCJ-02``.
+
+    A member that points to another file or address is refused: it would be fetched.
+    """
+    with path.open("rb") as file:
+        head = file.read(1 << 16).decode("utf-8", "ignore")
+    found = re.search(r'"crs"\s*:\s*("(?:[^"\\]|\\.)*"|\{[^{}]*(?:\{[^{}]*\})?[^{}]*\})', head)
+    if not found:
+        return None
+    try:
+        member = json.loads(found.group(1))
+    except json.JSONDecodeError:
+        return None
+    if isinstance(member, dict):
+        if member.get("type") in {"link", "url", "URL"}:
+            raise refuse(
+                "crs_link",
+                path,
+                "坐标系以链接给出，不会访问；请用 --frame 指明",
+                "names its CRS by a link, which is not fetched; declare --frame",
+            )
+        member = member.get("properties", {}).get("name", "")
+    word = re.sub(r"[-_\s]", "", str(member)).lower()
+    return _FRAME_MEMBERS.get(word)
+
+
+def _unreadable(path: Path, exc: Exception, layer: str | None = None) -> Exception:
+    reason = str(exc).replace(str(path), path.name).replace(str(path.parent), "")
+    return refuse(
+        "file_broken",
+        path,
+        "无法读取：文件损坏、不完整或格式不符",
+        f"cannot be read: broken, incomplete or not of its format ({reason[:200]})",
+        layer=layer,
+    )

@@ -1,0 +1,212 @@
+"""Geometry as files have it into geometry as the store wants it, with what was done to which row."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data.ingest.fields import Shape
+
+MAX_AREA_CHANGE = 0.01  # a repair that changes more ground than this is a guess, not a repair
+Geoms = NDArray[np.object_]
+Mask = NDArray[np.bool_]
+
+POINT, LINE, RING, POLYGON, MPOINT, MLINE, MPOLYGON, COLLECTION = range(8)
+_TYPES = {
+    Shape.POINT: (POINT,),
+    Shape.LINE: (LINE, MLINE),
+    Shape.POLYGON: (POLYGON, MPOLYGON),
+    Shape.POINT_OR_POLYGON: (POINT, POLYGON, MPOLYGON),
+}
+
+
+@dataclass
+class Shaped:
+    """Geometries with the rows that were noted, by the code of the remark."""
+
+    geom: Geoms
+    marks: dict[str, Mask] = field(default_factory=dict)
+
+    def mark(self, code: str, where: Mask) -> None:
+        """Remember that ``code`` is true of the rows of ``where``."""
+        if where.any():
+            self.marks[code] = self.marks.get(code, np.zeros(len(self.geom), bool)) | where
+
+    def refuse(self, code: str, where: Mask) -> None:
+        """``mark``, and take the geometry away."""
+        self.mark(code, where)
+        if where.any():
+            self.geom[where] = None
+
+
+def from_wkb(wkb: NDArray[np.object_]) -> Shaped:
+    """Read WKB; open rings are closed (``ring_closed``), the rest is ``geometry_unreadable``."""
+    try:
+        return Shaped(shapely.from_wkb(wkb))
+    except shapely.errors.GEOSException:
+        shaped = Shaped(shapely.from_wkb(wkb, on_invalid="ignore"))
+    failed = shapely.is_missing(shaped.geom) & np.array([w is not None for w in wkb])
+    shaped.geom[failed] = shapely.from_wkb(wkb[failed], on_invalid="fix")
+    still = failed & shapely.is_missing(shaped.geom)
+    shaped.mark("ring_closed", failed & ~still)
+    shaped.refuse("geometry_unreadable", still)
+    return shaped
+
+
+def from_wkt(texts: NDArray[np.object_]) -> Shaped:
+    """Read WKT; a text that is none is ``geometry_unreadable``."""
+    given = np.array([isinstance(text, str) and bool(text) for text in texts])
+    geom = np.full(len(texts), None, dtype=object)
+    clean = [
+        text.split(";", 1)[-1] if text.upper().startswith("SRID=") else text
+        for text in texts[given]
+    ]
+    geom[given] = shapely.from_wkt(clean, on_invalid="ignore")
+    shaped = Shaped(geom)
+    failed = given & shapely.is_missing(geom)
+    if failed.any():
+        texts_failed = texts[failed]
+        shaped.geom[failed] = shapely.from_wkt(texts_failed, on_invalid="fix")
+        still = failed & shapely.is_missing(shaped.geom)
+        shaped.mark("ring_closed", failed & ~still)
+        shaped.refuse("geometry_unreadable", still)
+    return shaped
+
+
+def shape_up(shaped: Shaped, shape: Shape) -> Shaped:
+    """Make the geometries fit ``shape``: two dimensions, right type, valid, in parts.
+
+    Marks: ``geometry_empty``, ``z_dropped``, ``m_dropped``, ``coordinate_invalid``,
+    ``geometry_type``, ``line_closed``, ``duplicate_points``, ``repaired``, ``geometry_collapsed``,
+    ``geometry_area_changed``. Single parts of polygons and lines become Multi-parts, except where
+    points and polygons may stand beside each other.
+    """
+    geom = shaped.geom
+    there = ~shapely.is_missing(geom)
+    shaped.refuse("geometry_empty", there & shapely.is_empty(geom))
+    _flatten(shaped)
+    bounds = shapely.bounds(geom)
+    there = ~shapely.is_missing(geom)
+    finite = np.isfinite(bounds).all(axis=1)
+    shaped.refuse("coordinate_invalid", there & ~finite)
+    _fit_type(shaped, shape)
+    if shape is Shape.POINT:
+        return shaped
+    _tidy(shaped)
+    _promote(shaped, shape)
+    return shaped
+
+
+def _flatten(shaped: Shaped) -> None:
+    high = shapely.has_z(shaped.geom)
+    measured = shapely.has_m(shaped.geom)
+    shaped.mark("z_dropped", high)
+    shaped.mark("m_dropped", measured & ~high)
+    flat = high | measured
+    if flat.any():
+        shaped.geom[flat] = shapely.force_2d(shaped.geom[flat])
+
+
+def _fit_type(shaped: Shaped, shape: Shape) -> None:
+    geom = shaped.geom
+    kinds = shapely.get_type_id(geom)
+    allowed = _TYPES[shape]
+    wrong = (kinds >= 0) & ~np.isin(kinds, allowed)
+    if not wrong.any():
+        return
+    single = wrong & (shapely.get_num_geometries(geom) == 1) & (kinds >= MPOINT)
+    geom[single] = shapely.get_geometry(geom[single], 0)
+    if POLYGON in allowed:
+        _close_lines(shaped, wrong)
+        _gather_polygons(geom, wrong)
+    kinds = shapely.get_type_id(geom)
+    shaped.refuse("geometry_type", (kinds >= 0) & ~np.isin(kinds, allowed))
+
+
+def _close_lines(shaped: Shaped, wrong: Mask) -> None:
+    """A closed line drawn in CAD is an outline."""
+    geom = shaped.geom
+    lines = wrong & (shapely.get_type_id(geom) == LINE)
+    closed = lines & shapely.is_closed(geom) & (shapely.get_num_points(geom) >= 4)
+    if closed.any():
+        geom[closed] = shapely.polygons(
+            shapely.linearrings([shapely.get_coordinates(line) for line in geom[closed]])
+        )
+        shaped.mark("line_closed", closed)
+
+
+def _gather_polygons(geom: Geoms, wrong: Mask) -> None:
+    """A collection of nothing but polygons is a MultiPolygon."""
+    for at in np.flatnonzero(wrong & (shapely.get_type_id(geom) == COLLECTION)):
+        parts = shapely.get_parts(shapely.get_parts(geom[at]))
+        if len(parts) and (shapely.get_type_id(parts) == POLYGON).all():
+            geom[at] = shapely.multipolygons(parts)
+
+
+def _tidy(shaped: Shaped) -> None:
+    """Repeated points out, invalid polygons repaired where little ground changes."""
+    geom = shaped.geom
+    kinds = shapely.get_type_id(geom)
+    drawn = kinds > POINT
+    if not drawn.any():
+        return
+    fewer = shapely.remove_repeated_points(geom[drawn], 0.0)
+    lost = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(geom[drawn])
+    usable = ~shapely.is_empty(fewer) & (lost)
+    places = np.flatnonzero(drawn)[usable]
+    before = shapely.area(geom)
+    geom[places] = fewer[usable]
+    repeated = np.zeros(len(geom), bool)
+    repeated[places] = True
+    lines = np.isin(kinds, (LINE, MLINE))
+    shaped.refuse("geometry_collapsed", lines & (shapely.length(geom) == 0))
+    polygons = np.isin(kinds, (POLYGON, MPOLYGON))
+    flat = polygons & (before == 0)
+    shaped.refuse("geometry_collapsed", flat)
+    polygons &= ~flat
+    _repair(shaped, polygons & ~shapely.is_valid(geom), before)
+    shaped.mark("duplicate_points", repeated & ~shapely.is_missing(shaped.geom))
+    polygons &= ~shapely.is_missing(geom)
+    if polygons.any():
+        geom[polygons] = shapely.orient_polygons(geom[polygons], exterior_cw=False)
+
+
+def _repair(shaped: Shaped, invalid: Mask, before: NDArray[np.float64]) -> None:
+    geom = shaped.geom
+    for at in np.flatnonzero(invalid):
+        candidate, area = _without_twins(geom[at], before[at])
+        if not shapely.is_valid(candidate):
+            candidate = shapely.make_valid(candidate, method="structure", keep_collapsed=False)
+        one = np.zeros(len(geom), bool)
+        one[at] = True
+        if shapely.is_empty(candidate) or candidate.area == 0:
+            shaped.refuse("geometry_collapsed", one)
+        elif abs(candidate.area - area) > MAX_AREA_CHANGE * area:
+            shaped.refuse("geometry_area_changed", one)
+        else:
+            geom[at] = candidate
+            shaped.mark("repaired", one)
+
+
+def _without_twins(geom: shapely.Geometry, area: float) -> tuple[shapely.Geometry, float]:
+    """A MultiPolygon without parts that are drawn twice; the ground it covers stays the same."""
+    if shapely.get_type_id(geom) != MPOLYGON:
+        return geom, area
+    parts = shapely.get_parts(geom)
+    _, first = np.unique(shapely.to_wkb(shapely.normalize(parts)), return_index=True)
+    if len(first) == len(parts):
+        return geom, area
+    kept = shapely.multipolygons(parts[np.sort(first)])
+    return kept, float(kept.area)
+
+
+def _promote(shaped: Shaped, shape: Shape) -> None:
+    if shape is Shape.POINT_OR_POLYGON:
+        return
+    geom = shaped.geom
+    kinds = shapely.get_type_id(geom)
+    for single, gather in ((POLYGON, shapely.multipolygons), (LINE, shapely.multilinestrings)):
+        where = np.flatnonzero(kinds == single)
+        if len(where):
+            geom[where] = gather(geom[where], indices=np.arange(len(where)))

@@ -1,0 +1,123 @@
+"""Where the rows of a batch are: geometry of the file, coordinate columns or WKT, as shapely."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from data.ingest import geometry
+from data.ingest.fields import Shape
+from data.ingest.fields import field as field_of
+from data.ingest.formats.layer import Batch
+from data.ingest.geometry import Geoms, Mask, Shaped
+from data.ingest.mapping import ColumnMap
+from data.ingest.types import Kind
+from data.ingest.values import numerals, whole
+from data.ingest.values.cells import as_text
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Placing:
+    """From which columns positions come; all None where the file's own geometry is taken."""
+
+    lon: str | None = None
+    lat: str | None = None
+    wkt: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that must be read."""
+        return tuple(c for c in (self.lon, self.lat, self.wkt) if c is not None)
+
+
+def placing(
+    kind: Kind, columns: ColumnMap, asked: set[str], *, own_geometry: bool
+) -> Placing | None:
+    """How rows get their place: asked-for columns, else the file's geometry, else columns."""
+    lon, lat, wkt = (columns.columns.get(name) for name in ("lon", "lat", "geometry"))
+    if lon and lat and (not own_geometry or {"lon", "lat"} <= asked):
+        return Placing(lon=lon, lat=lat)
+    if wkt and (not own_geometry or "geometry" in asked):
+        return Placing(wkt=wkt)
+    return Placing() if own_geometry else None
+
+
+def raw_positions(batch: Batch, how: Placing, kind: Kind) -> tuple[Shaped, Mask]:
+    """Geometries in the file's own frame, and the rows whose coordinates are no numbers."""
+    if how.lon is not None and how.lat is not None:
+        return _points(batch, how.lon, how.lat, kind)
+    none = np.zeros(len(batch.rows), bool)
+    if how.wkt is not None:
+        texts = as_text(whole(batch.table[how.wkt])).to_numpy(zero_copy_only=False)
+        return geometry.from_wkt(texts), none
+    if batch.wkb is None:
+        return Shaped(np.full(len(batch.rows), None, dtype=object)), none
+    return geometry.from_wkb(_objects(batch.wkb)), none
+
+
+def _objects(wkb: pa.Array) -> NDArray[np.object_]:
+    found: NDArray[np.object_] = wkb.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Mask]:
+    sides, bad = [], np.zeros(len(batch.rows), bool)
+    for name, column in (("lon", lon), ("lat", lat)):
+        known = field_of(kind, name)
+        assert known is not None
+        read = numerals.degrees(whole(batch.table[column]), known)
+        for mask in read.flaws.values():
+            bad |= mask
+        sides.append(read.values.to_numpy(zero_copy_only=False).astype(float))
+    x, y = sides
+    there = np.isfinite(x) & np.isfinite(y)
+    if there.all():
+        return Shaped(shapely.points(x, y)), bad
+    geom: Geoms = np.full(len(x), None, dtype=object)
+    geom[there] = shapely.points(x[there], y[there])
+    return Shaped(geom), bad
+
+
+def boxes(geom: Geoms) -> tuple[Floats, Floats, Floats, Floats]:
+    """Bounds of each geometry; NaN where there is none."""
+    if (shapely.get_type_id(geom) == geometry.POINT).all():
+        x, y = shapely.get_x(geom), shapely.get_y(geom)
+        return x, y, x, y
+    found = shapely.bounds(geom)
+    return found[:, 0], found[:, 1], found[:, 2], found[:, 3]
+
+
+def entrances(texts: list[str | None]) -> tuple[Geoms, Mask]:
+    """MultiPoints of ``lon lat;lon lat`` or WKT, in the file's frame, and which are unreadable."""
+    found: Geoms = np.full(len(texts), None, dtype=object)
+    bad = np.zeros(len(texts), bool)
+    for at, text in enumerate(texts):
+        if text is None:
+            continue
+        found[at] = _entrance(text)
+        bad[at] = found[at] is None
+    return found, bad
+
+
+def _entrance(text: str) -> shapely.MultiPoint | None:
+    if text.lstrip()[:1].isalpha():
+        read = geometry.shape_up(geometry.from_wkt(np.array([text], dtype=object)), Shape.POINT)
+        geom = read.geom[0]
+        if geom is None:
+            parsed = shapely.from_wkt(text, on_invalid="ignore")
+            is_many = parsed is not None and parsed.geom_type == "MultiPoint"
+            return shapely.force_2d(parsed) if is_many else None
+        return shapely.MultiPoint([geom])
+    try:
+        pairs = [
+            [float(part) for part in pair.replace(",", " ").split()]
+            for pair in text.replace("；", ";").split(";")
+            if pair.strip()
+        ]
+        return shapely.MultiPoint(np.array(pairs, float).reshape(-1, 2)) if pairs else None
+    except ValueError:
+        return None

@@ -1,0 +1,130 @@
+"""What the reading half says about a row: one stable code, its severity, its words in both tongues."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from data.ingest.refusal import masked
+from data.ingest.types import RowNote, Severity
+
+_NOTE, _REPAIRED, _FLAGGED, _REFUSED = Severity
+
+REMARKS: dict[str, tuple[Severity, str, str]] = {
+    "value_missing": (_REFUSED, "必填项为空", "a required value is missing"),
+    "not_a_number": (_FLAGGED, "不是数字", "is not a number"),
+    "unit_unknown": (_FLAGGED, "单位无法识别", "has a unit that is not known"),
+    "not_whole": (_FLAGGED, "应为整数", "should be a whole number"),
+    "out_of_range": (_FLAGGED, "超出允许范围", "is out of range"),
+    "not_a_date": (_FLAGGED, "不是日期", "is not a date"),
+    "not_a_day": (_FLAGGED, "只有年月，缺少日", "names a month, not a day"),
+    "date_ambiguous": (
+        _FLAGGED, "日月次序不明，请写成 2026-03-04", "may be day/month or month/day; write 2026-03-04",
+    ),
+    "not_a_quarter": (_FLAGGED, "不是季度（2026Q3）", "is not a quarter (2026Q3)"),
+    "word_unknown": (_FLAGGED, "不在词表中", "is not on the list of words"),
+    "code_damaged": (
+        _FLAGGED, "编码被表格软件改成了数字，末位已丢失；请以文本格式重新导出",
+        "was turned into a number by a spreadsheet and lost digits; export it as text",
+    ),
+    "code_unknown": (_REFUSED, "编码不符合本区编码规则", "matches no code pattern of the district"),
+    "code_mismatch": (
+        _REFUSED, "填报的社区编码与网格编码前段不一致",
+        "differs from the beginning of the grid code",
+    ),
+    "level_corrected": (_FLAGGED, "级别与编码不符，已按编码", "disagrees with the code, which wins"),
+    "personal_masked": (
+        _REPAIRED, "文本中的电话、证件号、车牌或邮箱已隐去",
+        "held a phone, id, plate or mail address, which was hidden",
+    ),
+    "dates_reversed": (_REFUSED, "结束日期早于开始日期", "ends before it begins"),
+    "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "is more than the whole, and was left out"),
+    "count_missing": (_REFUSED, "没有任何计数", "states no count at all"),
+    "subject_missing": (_REFUSED, "没有统计对象的编码或名称", "names no subject by code or name"),
+    "subject_kind_unknown": (
+        _REFUSED, "无法判断统计对象类型，请填写 subject_kind",
+        "does not show what kind of subject it is; state subject_kind",
+    ),
+    "position_missing": (_REFUSED, "没有坐标", "has no coordinates"),
+    "geometry_missing": (_REFUSED, "没有几何", "has no geometry"),
+    "geometry_empty": (_REFUSED, "几何为空", "has an empty geometry"),
+    "geometry_unreadable": (_REFUSED, "几何无法读取", "has a geometry that cannot be read"),
+    "geometry_type": (_REFUSED, "几何类型不符", "has a geometry of the wrong type"),
+    "geometry_collapsed": (
+        _REFUSED, "几何没有面积或长度（坐标可能被取整）",
+        "has an outline without area or length (its coordinates may have been rounded)",
+    ),
+    "geometry_area_changed": (
+        _REFUSED, "几何无效，修复会使面积变化超过 1%",
+        "has an invalid outline whose repair would change its area by more than 1 %",
+    ),
+    "coordinate_invalid": (_REFUSED, "坐标不是有限的数", "has coordinates that are no finite numbers"),
+    "outside_district": (
+        _REFUSED, "位置在本区 50 公里以外", "lies more than 50 km from the district",
+    ),
+    "far_area": (_FLAGGED, "在本区 50 公里以外", "lies more than 50 km from the district"),
+    "ring_closed": (_REPAIRED, "环未闭合，已闭合", "had an open ring, which was closed"),
+    "line_closed": (_REPAIRED, "闭合线已转为面", "was a closed line and became a polygon"),
+    "repaired": (
+        _REPAIRED, "几何无效，已修复，面积变化不超过 1%",
+        "had an invalid outline, repaired with less than 1 % change of area",
+    ),
+    "duplicate_points": (_REPAIRED, "已去除重复点", "had repeated points, which were removed"),
+    "z_dropped": (_NOTE, "高程已舍去", "had heights, which were dropped"),
+    "m_dropped": (_NOTE, "测量值已舍去", "had measures, which were dropped"),
+    "entrance_unreadable": (
+        _FLAGGED, "出入口坐标无法读取", "has entrances that cannot be read",
+    ),
+    "name_from_code": (_NOTE, "没有名称，以编码代替", "has no name; its code stands in"),
+}  # fmt: skip
+_ONCE = {"z_dropped", "m_dropped", "name_from_code"}  # said once per chunk, with the number of rows
+
+
+def remark(
+    row: int,
+    code: str,
+    *,
+    column: str | None = None,
+    value: object = None,
+    severity: Severity | None = None,
+) -> RowNote:
+    """One remark of ``REMARKS`` on one row."""
+    usual, zh, en = REMARKS[code]
+    shown = None if value is None else masked(value)
+    return RowNote(row, severity or usual, code, column, shown, zh, en)
+
+
+def remarks(
+    rows: NDArray[np.int64],
+    where: NDArray[np.bool_],
+    code: str,
+    *,
+    column: str | None = None,
+    values: pa.Array | None = None,
+    severity: Severity | None = None,
+) -> list[RowNote]:
+    """Remarks on the rows of ``where``; ``values`` are the cells as the file has them."""
+    places = np.flatnonzero(where)
+    if not len(places):
+        return []
+    if code in _ONCE:
+        return [_counted(int(rows[places[0]]), code, len(places))]
+    cells = (
+        values.take(pa.array(places)).to_pylist() if values is not None else [None] * len(places)
+    )
+    return [
+        remark(int(row), code, column=column, value=cell, severity=severity)
+        for row, cell in zip(rows[places], cells, strict=True)
+    ]
+
+
+def _counted(row: int, code: str, count: int) -> RowNote:
+    severity, zh, en = REMARKS[code]
+    return RowNote(
+        row,
+        severity,
+        code,
+        None,
+        None,
+        f"{zh}（自本行起共 {count} 行）",
+        f"{en} ({count} rows from here on)",
+    )

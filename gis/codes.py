@@ -1,0 +1,67 @@
+"""Division codes and grid ids: what a code says about its parent, its level and its kind.
+
+Chinese division codes have 12 digits: 6 county (GB/T 2260), 3 street or town, 3 community. A grid
+id has 15: the community's 12 and a sequence of 3 (DB11/T 2157-2023). Which string is a code of
+which level is the district file's matter, so that other countries' codes work the same way.
+"""
+
+import re
+from enum import StrEnum
+
+from gis.areas.model import Level
+from gis.district import District
+
+SEQUENCE_DIGITS = 3
+_ORDER = list(Level)
+
+
+class StreetClass(StrEnum):
+    """Class of a street-level division by the third segment of its code."""
+
+    STREET = "street"
+    TOWN = "town"
+    TOWNSHIP = "township"
+    DEVELOPMENT_ZONE = "development_zone"
+
+
+_STREET_CLASSES = (
+    (range(1, 100), StreetClass.STREET),
+    (range(100, 200), StreetClass.TOWN),
+    (range(200, 400), StreetClass.TOWNSHIP),
+    (range(400, 600), StreetClass.DEVELOPMENT_ZONE),
+)
+
+
+def street_class(code: str) -> StreetClass | None:
+    """Class of the street that a Chinese code of 9 or more digits lies in; None if undefined."""
+    if not re.fullmatch(r"\d{9}(\d{3}){0,2}", code):
+        return None
+    segment = int(code[6:9])
+    return next((name for span, name in _STREET_CLASSES if segment in span), None)
+
+
+def parent_code(code: str, district: District) -> str | None:
+    """The code one or more levels up that ``code`` begins with; None at the top or if unknown.
+
+    A city's code ends in ``00`` in place of the county digits, so it is no prefix of its counties.
+    """
+    level = district.level_of(code)
+    if level is None:
+        return None
+    above = set(_ORDER[: _ORDER.index(level)])
+    for length in range(len(code) - 1, 0, -1):
+        if district.level_of(code[:length]) in above:
+            return code[:length]
+    city = code[:4] + "00"
+    return city if city != code and district.level_of(city) is Level.CITY else None
+
+
+def grid_community(grid_id: str, district: District) -> str | None:
+    """The community that a grid id names by its first digits; None if it is no grid id.
+
+    >>> # "530102001001007" -> "530102001001"
+    """
+    community, sequence = grid_id[:-SEQUENCE_DIGITS], grid_id[-SEQUENCE_DIGITS:]
+    if not re.fullmatch(r"\d{3}", sequence):
+        return None
+    return community if district.level_of(community) is Level.COMMUNITY else None
