@@ -9,7 +9,7 @@ from gis.rental.suppression import hidden_cells
 
 Hidden = dict[str, dict[str, pd.Index]]
 
-ADMIN = ("district", "street", "community", "grid", "compound")
+ADMIN = ("city", "district", "street", "community", "grid", "compound")
 # Sums that a piece carries: lettings; people in those whose number of people is known, and how
 # many lettings that are; floating people, and all people where the floating are known; lettings
 # suspected to be group ones.
@@ -18,6 +18,11 @@ FIGURES = (
     "rented_dwellings", "dwellings", "rented_per_100", "rented_per_km2", "occupants",
     "occupants_per_dwelling", "floating_share", "suspected_group", "suppressed",
 )  # fmt: skip
+
+
+def used(pieces: pd.DataFrame) -> list[str]:
+    """The levels of `ADMIN` that hold any piece."""
+    return [level for level in ADMIN if pieces[level].notna().any()]
 
 
 def sums_by(pieces: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -142,12 +147,12 @@ def population_shares(compounds: pd.DataFrame, hidden: Mapping[str, pd.Index], *
     few = {level: small(sums["settled"], below) for level, sums in by.items()}
     also = _union({level: hidden[level] for level in ADMIN if level in hidden}, few)
     more = hidden_cells(
-        full[known], value="floating", hierarchies=(ADMIN, ()), below=below, also=also
+        full[known], value="floating", hierarchies=(used(full), ()), below=below, also=also
     )
     secret = _union(also, more)
     out = {}
     for level, sums in by.items():
         whole = sums[(sums["lacking"] == 0) & (sums["residents"] > 0)]
         share = whole["floating"] / whole["residents"]
-        out[level] = share.mask(share.index.isin(secret[level]))
+        out[level] = share.mask(share.index.isin(secret.get(level, [])))
     return out

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from gis.areas import hierarchy
 from gis.rental import hexagons
 from gis.rental.analysis import ADMIN, SUMS
-
-_AREAS = ("street", "community")
 
 
 def cell_level(resolution: int) -> str:
@@ -21,9 +21,9 @@ def cell_level(resolution: int) -> str:
 class Places:
     """Where each code lies in the hierarchy, and what is known of each subject.
 
-    ``areas`` (index area code): street and community of every division code. ``compounds`` (index
-    code): a column per level of `ADMIN` and the facts of the register. ``named`` (index subject
-    kind and code): name, area_code, and dated dwellings (NaN where not counted).
+    ``areas`` (index division code): see `gis.areas.hierarchy`. ``compounds`` (index code): a
+    column per level of `ADMIN` and the facts of the register. ``named`` (index subject kind and
+    code): name, area_code, and dated dwellings (NaN where not counted).
     """
 
     district: str
@@ -41,18 +41,15 @@ class Places:
         district: str,
     ) -> "Places":
         """Build from divisions and grids, compounds and dated dwellings of one day."""
-        areas = _hierarchy(subjects)
+        areas = hierarchy.hierarchy(subjects, district=district)
         dated = counted.set_index(["subject_kind", "subject_code"])["dwellings"]
         named = subjects.set_index(["subject_kind", "subject_code"])[["name", "area_code"]]
         if ("district", district) not in named.index:
             named.loc[("district", district), :] = [district, district]
         named = named.assign(dwellings=dated.reindex(named.index).astype("float64"))
         own = compounds.set_index("compound")
-        at = areas.reindex(own["area_code"])
         own = own.assign(
-            district=district,
-            street=at["street"].to_numpy(),
-            community=at["community"].to_numpy(),
+            **_divisions(own["area_code"], areas, district),
             grid=_known(own["grid_code"], _codes(named, "grid")),
         )
         return cls(district, areas, own, named)
@@ -100,14 +97,12 @@ def _codes(named: pd.DataFrame, level: str) -> pd.Index:
     return named.index[named.index.get_level_values(0) == level].get_level_values(1)
 
 
-def _hierarchy(subjects: pd.DataFrame) -> pd.DataFrame:
-    """Street and community of each division code."""
-    divisions = subjects[subjects["subject_kind"].isin(_AREAS)].set_index("subject_code")
-    is_street = divisions["subject_kind"] == "street"
-    own = pd.Series(divisions.index, divisions.index, dtype=object)
-    parent = divisions["parent_code"].astype(object)
-    street = own.where(is_street, parent.where(parent.isin(own[is_street]), None))
-    return pd.DataFrame({"street": street, "community": own.where(~is_street, None)})
+def _divisions(
+    area_codes: "pd.Series[str]", areas: pd.DataFrame, district: str
+) -> dict[str, NDArray[np.object_]]:
+    """A column per division level; a code that is no division of the day lies in ``district``."""
+    at = areas.reindex(area_codes.where(area_codes.isin(areas.index), district))
+    return {level: at[level].to_numpy(dtype=object) for level in hierarchy.LEVELS}
 
 
 def _known(codes: "pd.Series[str]", valid: pd.Index) -> "pd.Series[str]":
@@ -133,11 +128,8 @@ def cut(lettings: pd.DataFrame, places: Places, *, resolutions: Sequence[int]) -
         .sum()
         .reset_index()
     )
-    at = places.areas.reindex(grouped["area_code"])
     single = grouped.assign(
-        district=places.district,
-        street=at["street"].to_numpy(),
-        community=at["community"].to_numpy(),
+        **_divisions(grouped["area_code"], places.areas, places.district),
         grid=_known(grouped["grid_code"], _codes(places.named, "grid")),
         compound=_known(grouped["compound_code"], places.compounds.index),
     )
@@ -159,11 +151,11 @@ def _with_stated(single: pd.DataFrame, places: Places, resolutions: Sequence[int
     return pd.concat([single[columns], stated[columns]], ignore_index=True)
 
 
-def area_codes(counted: pd.DataFrame, level: str) -> "pd.Series[str]":
+def area_codes(counted: pd.DataFrame, level: str, *, district: str) -> "pd.Series[str]":
     """The deepest division that holds all let dwellings of each cell of a level."""
     by = counted.groupby(level)
-    out = by["district"].first()
-    for area in _AREAS:
+    out = pd.Series(district, by.size().index, dtype=object)
+    for area in hierarchy.LEVELS:
         one = (by[area].nunique(dropna=False) == 1) & by[area].first().notna()
         out = by[area].first().where(one, out)
     return out

@@ -27,8 +27,8 @@ _RESULT = (
 class RentalDensity:
     """What `density` found on ``as_of``.
 
-    ``results`` has the columns of table rental_results, one row per district, street, community,
-    unified grid and compound of the day; ``cells`` those of rental_cells, one row per H3 cell with
+    ``results`` has the columns of table rental_results, one row per division, unified
+    grid and compound of the day; ``cells`` those of rental_cells, one row per H3 cell with
     a let dwelling, outline in EPSG:4326. ``totals`` is plain JSON and holds nothing hidden.
     """
 
@@ -53,7 +53,9 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
     places = pieces.Places.of(read.subjects, read.compounds, read.counted, district=district.code)
     counted = pieces.cut(read.lettings, places, resolutions=rules.h3_resolutions)
     hexes = [pieces.cell_level(resolution) for resolution in rules.h3_resolutions]
-    hidden = analysis.hidden_sums(counted, (ADMIN, hexes), below=rules.suppress_below)
+    hidden = analysis.hidden_sums(
+        counted, (analysis.used(counted), hexes), below=rules.suppress_below
+    )
     rows = _results(counted, places, hidden, rules, registered=read.registered)
     rows = with_reasons(rows, rules, as_of=as_of)
     cells = _cells(counted, hidden, rules, district)
@@ -64,7 +66,7 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
         input_digest=read.digest(),
         results=rows[list(_RESULT)],
         cells=cells,
-        totals=_totals(rows, cells, registered=read.registered),
+        totals=_totals(rows, cells, district=district.code, registered=read.registered),
     )
 
 
@@ -133,14 +135,19 @@ def _cells_of(
     found = found.assign(
         h3=hexagons.names(cells),
         resolution=resolution,
-        area_code=pieces.area_codes(counted, level).reindex(sums.index).to_numpy(),
+        area_code=pieces.area_codes(counted, level, district=district.code)
+        .reindex(sums.index)
+        .to_numpy(),
     )
     return gpd.GeoDataFrame(found.assign(geom=outline), geometry="geom", crs=4326)
 
 
-def _totals(rows: pd.DataFrame, cells: pd.DataFrame, *, registered: bool) -> dict[str, Any]:
-    """The district's figures and how many rows are flagged or hidden; None where unknown."""
-    whole = rows[rows["subject_kind"] == "district"].iloc[0]
+def _totals(
+    rows: pd.DataFrame, cells: pd.DataFrame, *, district: str, registered: bool
+) -> dict[str, Any]:
+    """The figures of the city or district, and how many rows are flagged or hidden."""
+    widest = rows[rows["subject_kind"] == rows["subject_kind"].iloc[0]]
+    whole = (widest if len(widest) == 1 else rows[rows["subject_code"] == district]).iloc[0]
     compounds = rows[rows["subject_kind"] == "compound"]
     mainly = compounds["mainly_rental"].eq(True)
     shown = [name for name in FIGURES if name != "suppressed"]

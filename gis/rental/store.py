@@ -54,7 +54,7 @@ def inputs(
         "min_m2_per_person": rules.min_m2_per_person,
         "max_persons_per_room": rules.max_persons_per_room,
     }
-    kinds = [kind for kind in SubjectKind if kind not in (SubjectKind.CITY, SubjectKind.COMPOUND)]
+    kinds = [kind for kind in SubjectKind if kind is not SubjectKind.COMPOUND]
     subjects = subjects_on(session, as_of=as_of, kinds=kinds)
     return RentalInputs(
         lettings=sql.table(session, _SQL["let_dwellings"], measures),

@@ -1,0 +1,125 @@
+-- Video inventory (VID-1, VID-2): the points of one day, and what surrounds each of them.
+
+-- name: cameras_on
+-- Every video point as it was on the day, with its newest observation not after it. The status
+-- follows the dates where they say more: not yet installed is planned, removed later was in use.
+-- until is the first instant after the day in the district's time zone.
+SELECT camera.source_key AS camera,
+       camera.area_code,
+       camera.grid_code,
+       camera.compound_code,
+       camera.name,
+       camera.gb28181_id,
+       camera.point_class,
+       camera.kind,
+       camera.owner_unit,
+       camera.contact_unit IS NOT NULL AS has_contact,
+       camera.installed_on IS NOT NULL AS has_installed,
+       camera.retention_days IS NOT NULL AS has_retention,
+       CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
+            WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
+            WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
+                THEN 'in_use'
+            ELSE camera.status END AS status,
+       coalesce(seen.state, 'unknown') AS observed
+FROM wangge.cameras AS camera
+LEFT JOIN (
+    SELECT DISTINCT ON (camera_key) camera_key, state
+    FROM wangge.camera_observations
+    WHERE observed_at < CAST(:until AS timestamptz)
+    ORDER BY camera_key, observed_at DESC
+) AS seen ON seen.camera_key = camera.source_key
+ORDER BY camera.source_key;
+
+-- name: compounds_on
+-- Compounds of the day, to find those without a camera.
+SELECT code AS compound, name, area_code, grid_code
+FROM wangge.compounds
+WHERE valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code;
+
+-- name: camera_context
+-- Each point that stands on the day with its grid, its compound, that compound's colour in the
+-- given rating run, the incidents around it in [since, until) and the rental density of its
+-- compound in the given rental run. Distances are metres in the given SRID.
+-- Incidents are found by equality of square buckets as wide as the radius (the point's own and
+-- the eight around it), so the join is a hash join and needs no spatial index; within a bucket
+-- the distance decides.
+WITH point AS MATERIALIZED (
+    SELECT camera.*,
+           CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
+                WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
+                WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
+                    THEN 'in_use'
+                ELSE camera.status END AS status_on,
+           ST_X(metric.geom) AS x_m,
+           ST_Y(metric.geom) AS y_m
+    FROM wangge.cameras AS camera
+    CROSS JOIN LATERAL (SELECT ST_Transform(camera.geom, CAST(:srid AS int)) AS geom) AS metric
+    WHERE camera.area_code LIKE CAST(:area_prefix AS text) || '%'
+      AND (CAST(:key AS text) IS NULL OR camera.source_key = CAST(:key AS text))
+      AND (CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry))
+),
+happened AS MATERIALIZED (
+    SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m
+    FROM wangge.incidents AS incident
+    CROSS JOIN LATERAL (SELECT ST_Transform(incident.geom, CAST(:srid AS int)) AS geom) AS metric
+    WHERE incident.occurred_at >= CAST(:since AS timestamptz)
+      AND incident.occurred_at < CAST(:until AS timestamptz)
+),
+around AS (
+    SELECT point.id, count(*) AS incidents
+    FROM point
+    CROSS JOIN generate_series(-1, 1) AS east (step)
+    CROSS JOIN generate_series(-1, 1) AS north (step)
+    JOIN happened
+      ON floor(happened.x_m / CAST(:radius_m AS float8))
+         = floor(point.x_m / CAST(:radius_m AS float8)) + east.step
+     AND floor(happened.y_m / CAST(:radius_m AS float8))
+         = floor(point.y_m / CAST(:radius_m AS float8)) + north.step
+    WHERE power(happened.x_m - point.x_m, 2) + power(happened.y_m - point.y_m, 2)
+          <= power(CAST(:radius_m AS float8), 2)
+    GROUP BY point.id
+),
+seen AS (
+    SELECT DISTINCT ON (camera_key) camera_key, state
+    FROM wangge.camera_observations
+    WHERE observed_at < CAST(:until AS timestamptz)
+    ORDER BY camera_key, observed_at DESC
+)
+SELECT point.source_key AS code,
+       point.name,
+       point.area_code,
+       point.gb28181_id,
+       point.point_class,
+       point.kind,
+       CASE WHEN point.status_on IN ('planned', 'repair') THEN point.status_on
+            ELSE coalesce(seen.state, 'unknown') END AS state,
+       point.owner_unit,
+       point.direction_deg,
+       point.grid_code,
+       point.compound_code,
+       compound.name AS compound_name,
+       rating.colour AS compound_colour,
+       coalesce(around.incidents, 0) AS incidents_50m,
+       rental.rented_per_100,
+       rental.rented_per_km2,
+       coalesce(rental.suppressed, false) AS rental_suppressed,
+       ST_AsBinary(point.geom) AS geom
+FROM point
+LEFT JOIN seen ON seen.camera_key = point.source_key
+LEFT JOIN around ON around.id = point.id
+LEFT JOIN wangge.compounds AS compound
+       ON compound.code = point.compound_code
+      AND compound.valid_from <= CAST(:as_of AS date)
+      AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+LEFT JOIN wangge.ratings AS rating
+       ON rating.run_id = CAST(:rating_run_id AS bigint)
+      AND rating.compound_code = point.compound_code
+LEFT JOIN wangge.rental_results AS rental
+       ON rental.run_id = CAST(:rental_run_id AS bigint)
+      AND rental.subject_kind = 'compound'
+      AND rental.subject_code = point.compound_code
+WHERE point.status_on <> 'removed'
+ORDER BY point.source_key;

@@ -1,0 +1,144 @@
+"""One sentence per result and finding, in Chinese and in English: rule, threshold, figures."""
+
+from datetime import date
+
+import pandas as pd
+
+from gis.video.gb28181 import Fault
+from gis.video.rules import VideoRules
+
+_FAULTS = {
+    Fault.MISSING: ("未填国标编码", "has no GB/T 28181 id"),
+    Fault.FORM: ("国标编码不是 20 位数字", "has an id that is not 20 digits"),
+    Fault.PLACE: ("国标编码前六位不属于本辖区", "has an id of a place outside this store"),
+    Fault.INDUSTRY: (
+        "国标编码第 9-10 位行业代码超出 00-45",
+        "has an id with an industry (digits 9-10) outside 00-45",
+    ),
+    Fault.TYPE: (
+        "国标编码第 11-13 位类型代码不是摄像类设备",
+        "has an id whose type (digits 11-13) is no camera",
+    ),
+    Fault.NETWORK: (
+        "国标编码第 14 位网络标识为预留值 9",
+        "has an id with the reserved network mark 9 (digit 14)",
+    ),
+    Fault.DUPLICATE: ("国标编码与其他点位重复", "shares its id with another point"),
+    Fault.AREA: (
+        "国标编码的行政区划与点位所在区县不符",
+        "has an id of another district than the one it stands in",
+    ),
+}
+_FIELDS_ZH = {
+    "point_class": "点位类型",
+    "installed_on": "安装时间",
+    "contact_unit": "联系单位",
+    "retention_days": "录像保存天数",
+}
+
+
+def with_reasons(rows: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
+    """``rows`` with ``rule``, ``threshold`` and the sentence of VID-2 in both languages."""
+    columns = ("cameras", "in_use", "known", "working", "working_share", "compounds_without")
+    figures = zip(*(rows[name] for name in columns), strict=True)
+    told = [_rate(*numbers, rules=rules, as_of=as_of) for numbers in figures]
+    return rows.assign(
+        rule="VID-2",
+        threshold=rules.working_share,
+        reason_zh=[zh for zh, _ in told],
+        reason_en=[en for _, en in told],
+    )
+
+
+def _rate(
+    cameras: int,
+    in_use: int,
+    known: int,
+    working: int,
+    share: float,
+    without: float,
+    *,
+    rules: VideoRules,
+    as_of: date,
+) -> tuple[str, str]:
+    line, source = f"{100 * rules.working_share:g} %", rules.working_source
+    if cameras == 0:
+        zh, en = f"VID-2：{as_of} 无视频点位", f"VID-2: no video point on {as_of}"
+    elif known == 0:
+        zh = f"VID-2：{as_of} 在用 {in_use} 个点位均无状态记录，完好率不详"
+        en = f"VID-2: no known state of {in_use} points in use on {as_of}, working rate unknown"
+    else:
+        word_zh, word_en = ("达到", "meets") if share >= rules.working_share else ("低于", "misses")
+        zh = (
+            f"VID-2：{as_of} 在用 {in_use} 个点位中 {known} 个状态已知、{working} 个完好，"
+            f"完好率 {100 * share:.1f} % {word_zh}要求"
+        )
+        en = (
+            f"VID-2: of {in_use} points in use on {as_of}, {known} have a known state and "
+            f"{working} work; {100 * share:.1f} % {word_en} the required rate"
+        )
+    if without > 0:
+        zh += f"，{without:.0f} 个小区无点位"
+        en += f", {without:.0f} compounds have no point"
+    return f"{zh}（要求 {line}，{source}）", f"{en} (required {line}, {source})"
+
+
+def id_findings(faults: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
+    """Findings of ids (VID-1), one row per point and fault."""
+    found = faults.merge(cameras[["camera", "area_code"]], on="camera")
+    source = rules.inventory_source
+    zh = [f"VID-1：{_FAULTS[fault][0]}（GB/T 28181 附录 D；{source}）" for fault in found["fault"]]
+    en = [
+        f"VID-1: the point {_FAULTS[fault][1]} (GB/T 28181 appendix D; {source})"
+        for fault in found["fault"]
+    ]
+    kinds = [fault.value for fault in found["fault"]]
+    return _findings(found, kinds, "VID-1", zh, en)
+
+
+def field_findings(missing: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
+    """Findings of empty required fields (VID-1), one row per point."""
+    found = missing.merge(cameras[["camera", "area_code"]], on="camera")
+    source = rules.inventory_source
+    zh = [
+        f"VID-1：缺少必填项：{'、'.join(_FIELDS_ZH[field] for field in fields.split(', '))}"
+        f"（GB/T 28181-2022；{source}）"
+        for fields in found["fields"]
+    ]
+    en = [
+        f"VID-1: required fields are empty: {fields} (GB/T 28181-2022; {source})"
+        for fields in found["fields"]
+    ]
+    return _findings(found, "field_missing", "VID-1", zh, en)
+
+
+def down_findings(cameras: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
+    """Points in use that are down (VID-2)."""
+    found = cameras[(cameras["status"] == "in_use") & (cameras["observed"] == "down")]
+    source = rules.working_source
+    zh = f"VID-2：截至 {as_of} 最近一次状态为故障，应保持完好（{source}）"
+    en = f"VID-2: the newest state up to {as_of} is down; points must be kept working ({source})"
+    return _findings(found, "camera_down", "VID-2", zh, en)
+
+
+def bare_findings(compounds: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
+    """Compounds without a standing point (VID-2)."""
+    source = rules.working_source
+    zh = f"VID-2：{as_of} 小区内无视频点位，每个小区都应有（0 个，要求至少 1 个，{source}）"
+    en = f"VID-2: no video point in the compound on {as_of} (0, required at least 1, {source})"
+    return _findings(compounds, "compound_without_camera", "VID-2", zh, en)
+
+
+def _findings(
+    found: pd.DataFrame, kind: str | list[str], rule: str, zh: str | list[str], en: str | list[str]
+) -> pd.DataFrame:
+    nothing = pd.Series([None] * len(found), dtype=object)
+    told = pd.DataFrame({"area_code": found["area_code"].to_numpy()})
+    return told.assign(
+        kind=kind,
+        rule=rule,
+        camera_key=found["camera"].to_numpy() if "camera" in found else nothing,
+        compound_code=found["compound"].to_numpy() if "camera" not in found else nothing,
+        reason_zh=zh,
+        reason_en=en,
+    )

@@ -1,0 +1,174 @@
+"""Inventory of the video points (VID-1, VID-2 first part) of one day."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.areas.model import Level
+from gis.district import District
+from gis.policy import Policy
+from gis.runs.digest import of_frames
+from gis.runs.store import Recorded
+from gis.video import analysis, reasons, store
+from gis.video.analysis import LEVELS
+from gis.video.rules import VideoRules
+
+_OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
+_RESULT = [
+    "area_code", "subject_kind", "subject_code", "name", "cameras", "in_use", "working",
+    "working_share", "compounds", "compounds_without", "bad_ids", "missing_fields", "met", "rule",
+    "threshold", "reason_zh", "reason_en",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class VideoInventory:
+    """What `inventory` found on ``as_of``.
+
+    ``results`` has the columns of table video_results, one row per division, unified grid
+    and compound; ``findings`` those of video_findings; ``counts`` dimension, value,
+    cameras; ``without_camera`` the compounds that have none. ``totals`` is plain JSON.
+    """
+
+    as_of: date
+    area_code: str
+    policy: Policy
+    input_digest: str
+    results: pd.DataFrame
+    findings: pd.DataFrame
+    counts: pd.DataFrame
+    without_camera: pd.DataFrame
+    totals: dict[str, Any]
+
+
+def inventory(
+    session: Session, *, policy: Policy, district: District, as_of: date
+) -> VideoInventory:
+    """Count the video points that stand on ``as_of``, check their records and their working rate.
+
+    A point's state is its newest observation up to the end of the day in the district's time
+    zone, however old; a point that nobody observed is unknown and counts in no rate.
+    """
+    rules = VideoRules.of(policy)
+    cameras = store.cameras_on(session, district=district, as_of=as_of)
+    compounds = store.compounds_on(session, as_of=as_of)
+    subjects = store.subjects(session, as_of=as_of)
+    at = analysis.placed(cameras, subjects, compounds, district=district.code)
+    counties = _counties(subjects, district)
+    faults = analysis.id_faults(at, counties=counties, ids_expected=bool(counties))
+    missing = analysis.missing_fields(at)
+    marked = analysis.marked(at, faults, missing)
+    bare = compounds[~compounds["compound"].isin(marked.loc[marked["stands"] == 1, "compound"])]
+    rows = _results(marked, subjects, compounds, bare, district)
+    rows = analysis.judged(rows, working_share=rules.working_share)
+    rows = reasons.with_reasons(rows, rules, as_of=as_of)
+    findings = pd.concat(
+        [
+            reasons.id_findings(faults, at, rules),
+            reasons.field_findings(missing, at, rules),
+            reasons.down_findings(at, rules, as_of=as_of),
+            reasons.bare_findings(bare, rules, as_of=as_of),
+        ],
+        ignore_index=True,
+    )
+    counts = analysis.counts(at)
+    return VideoInventory(
+        as_of=as_of,
+        area_code=district.code,
+        policy=policy,
+        input_digest=of_frames({"cameras": cameras, "compounds": compounds, "subjects": subjects}),
+        results=rows[_RESULT],
+        findings=findings,
+        counts=counts,
+        without_camera=bare.reset_index(drop=True),
+        totals=_totals(rows, counts, findings, district=district.code),
+    )
+
+
+def save(session: Session, found: VideoInventory) -> Recorded:
+    """Keep an inventory; the same inputs and rules find the run that is there."""
+    return store.save(
+        session, results=found.results, findings=found.findings, policy=found.policy,
+        as_of=found.as_of, area_code=found.area_code, input_digest=found.input_digest,
+        totals=found.totals,
+    )  # fmt: skip
+
+
+def _counties(subjects: pd.DataFrame, district: District) -> set[str]:
+    """GB/T 2260 codes that ids may begin with; empty where the district has no such code."""
+    if len(district.code) != 6 or not district.code.isdecimal():
+        return set()
+    stored = subjects.loc[subjects["subject_kind"] == Level.DISTRICT, "subject_code"]
+    return {district.code, *stored}
+
+
+def _results(
+    marked: pd.DataFrame,
+    subjects: pd.DataFrame,
+    compounds: pd.DataFrame,
+    bare: pd.DataFrame,
+    district: District,
+) -> pd.DataFrame:
+    """One row per subject, widest level first, in the order of the codes."""
+    located = analysis.placed(
+        compounds.assign(compound_code=compounds["compound"]),
+        subjects,
+        compounds,
+        district=district.code,
+    )
+    located["without"] = located["compound"].isin(bare["compound"])
+    parts = []
+    for level in LEVELS:
+        named = _named(level, subjects, compounds, district)
+        sums = analysis.sums_by(marked, level).reindex(named.index, fill_value=0)
+        if level == "compound":
+            homes = pd.DataFrame(float("nan"), named.index, ["compounds", "compounds_without"])
+        else:
+            by = located.groupby(level)["without"]
+            homes = pd.DataFrame({"compounds": by.size(), "compounds_without": by.sum()})
+            homes = homes.reindex(named.index, fill_value=0)
+        parts.append(named.join(sums).join(homes).assign(subject_kind=level))
+    return pd.concat(parts).rename_axis("subject_code").reset_index()
+
+
+def _named(
+    level: str, subjects: pd.DataFrame, compounds: pd.DataFrame, district: District
+) -> pd.DataFrame:
+    if level == "compound":
+        return compounds.set_index("compound")[["name", "area_code"]]
+    of_level = subjects[subjects["subject_kind"] == level].set_index("subject_code")
+    if level == Level.DISTRICT and district.code not in of_level.index:
+        of_level.loc[district.code, ["name", "area_code"]] = [district.name_zh, district.code]
+    return of_level[["name", "area_code"]].sort_index()
+
+
+def _totals(
+    rows: pd.DataFrame, counts: pd.DataFrame, findings: pd.DataFrame, *, district: str
+) -> dict[str, Any]:
+    """The figures of the city or district, points by dimension and findings by kind."""
+    widest = rows[rows["subject_kind"] == rows["subject_kind"].iloc[0]]
+    whole = (widest if len(widest) == 1 else rows[rows["subject_code"] == district]).iloc[0]
+    numbers = (
+        "cameras", "in_use", "known", "working", "compounds", "compounds_without", "bad_ids",
+        "missing_fields",
+    )  # fmt: skip
+    share = whole["working_share"]
+    by = {
+        dimension: {
+            "unknown" if pd.isna(value) else value: int(times)
+            for value, times in zip(part["value"], part["cameras"], strict=True)
+        }
+        for dimension, part in counts.groupby("dimension")
+    }
+    by["owner_unit"] = dict(list(by.get("owner_unit", {}).items())[:_OWNERS_IN_TOTALS])
+    return {
+        **{name: int(whole[name]) for name in numbers},
+        "working_share": None if pd.isna(share) else float(share),
+        "met": whole["met"],
+        "threshold": float(whole["threshold"]),
+        "by": by,
+        "findings": findings["kind"].value_counts().sort_index().to_dict(),
+    }

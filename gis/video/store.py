@@ -1,0 +1,103 @@
+"""Reads video points and what surrounds them, and keeps the inventory's results."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy.orm import Session
+
+from gis.areas.model import SubjectKind
+from gis.areas.store import subjects_on
+from gis.db import sql
+from gis.district import District
+from gis.period import add_months, midnight
+from gis.policy import Policy
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, latest_run, record
+from gis.video.model import VideoFinding, VideoResult
+
+_SQL = sql.load("gis.video")
+
+
+def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
+    """Every point as it was on ``as_of``: place, catalogue fields, status, newest observation."""
+    until = midnight(as_of + timedelta(days=1), district.zone)
+    return sql.table(session, _SQL["cameras_on"], {"as_of": as_of, "until": until})
+
+
+def compounds_on(session: Session, *, as_of: date) -> pd.DataFrame:
+    """Compounds of the day: compound, name, area_code, grid_code."""
+    return sql.table(session, _SQL["compounds_on"], {"as_of": as_of})
+
+
+def subjects(session: Session, *, as_of: date) -> pd.DataFrame:
+    """Divisions and unified grids of the day."""
+    kinds = [kind for kind in SubjectKind if kind is not SubjectKind.COMPOUND]
+    found = subjects_on(session, as_of=as_of, kinds=kinds)
+    return found[["subject_kind", "subject_code", "area_code", "parent_code", "name"]]
+
+
+def camera_context(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    as_of: date,
+    months: int = 24,
+    area_prefix: str = "",
+    key: str | None = None,
+    box: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
+    """Each standing or planned point with its surroundings, for maps and exports (internal).
+
+    Columns code, name, area_code, gb28181_id, point_class, kind, state (working, down, unknown,
+    repair, planned), owner_unit, direction_deg, grid_code, compound_code, compound_name,
+    compound_colour (latest rating run), incidents_50m (within VID-1's radius in the ``months``
+    months that end with the month of ``as_of``), rented_per_100 and rented_per_km2 of its compound
+    (latest rental run; NaN where hidden, then ``rental_suppressed``); points in EPSG:4326.
+    ``box`` is west, south, east, north in degrees.
+    """
+    month_end = add_months(as_of.replace(day=1), 1)
+    rating, rental = (latest_run(session, kind) for kind in (Analysis.RATING, Analysis.RENTAL))
+    asked = {
+        "as_of": as_of,
+        "since": midnight(add_months(month_end, -months), district.zone),
+        "until": midnight(as_of + timedelta(days=1), district.zone),
+        "radius_m": float(policy["VID-1", "incident_radius_m"]),
+        "srid": district.srid,
+        "rating_run_id": rating.id if rating else None,
+        "rental_run_id": rental.id if rental else None,
+        "area_prefix": area_prefix,
+        "key": key,
+        "box": None if box is None else f"SRID=4326;{shapely.box(*box).wkt}",
+    }
+    return sql.frame(session, _SQL["camera_context"], asked)
+
+
+def save(
+    session: Session,
+    *,
+    results: pd.DataFrame,
+    findings: pd.DataFrame,
+    policy: Policy,
+    as_of: date,
+    area_code: str,
+    input_digest: str,
+    totals: Mapping[str, Any],
+) -> Recorded:
+    """Keep a video inventory; equal inputs and rules find the run that is there."""
+    return record(
+        session,
+        analysis=Analysis.VIDEO,
+        period=None,
+        as_of=as_of,
+        policy=policy,
+        input_digest=input_digest,
+        parameters={},
+        totals=totals,
+        area_code=area_code,
+        results={VideoResult: results, VideoFinding: findings},
+    )
