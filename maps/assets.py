@@ -45,7 +45,7 @@ class Asset:
 
 @cache
 def library_folder() -> Path:
-    """The folder of the installed libraries: WANGGE_NODE_MODULES, the package's own, the checkout's.
+    """The libraries' folder: WANGGE_NODE_MODULES, the package's own, or the checkout's.
 
     Raises LibrariesMissing with the command that installs them.
     """

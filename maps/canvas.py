@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import folium
+import shapely
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.template import Template
 
-import shapely
 from gis.layers.model import Geometry
 from maps import html, palette
 from maps.layers.drawing import Drawing
@@ -16,7 +16,7 @@ from maps.records import Records, features
 MAP_ID = "wangge"
 
 
-def name(element: MacroElement, identity: str) -> Any:
+def name(element: MacroElement, identity: str) -> MacroElement:
     """Give ``element`` a fixed identity, so that the same frames make the same page."""
     element._id = identity
     return element
@@ -54,8 +54,8 @@ class OfflineMap(folium.Map):
             wangge.begin({{ this.get_name() }});
         {% endmacro %}
     """)
-    default_js = [("leaflet", "leaflet.js")]
-    default_css = [("leaflet_css", "leaflet.css")]
+    default_js = [("leaflet", "leaflet.js")]  # noqa: RUF012 - as Folium declares it
+    default_css = [("leaflet_css", "leaflet.css")]  # noqa: RUF012
 
 
 def offline_map(bounds: tuple[float, float, float, float]) -> OfflineMap:
@@ -67,13 +67,14 @@ def offline_map(bounds: tuple[float, float, float, float]) -> OfflineMap:
         min_zoom=8, max_zoom=20, zoomSnap=0.25, zoomDelta=0.5, wheelPxPerZoomLevel=90,
         tapTolerance=20, boxZoom=False,
     )  # fmt: skip
-    return name(drawn, MAP_ID)
+    name(drawn, MAP_ID)
+    return drawn
 
 
 class FeatureLayer(folium.GeoJson):
     """``folium.GeoJson`` on canvas: geometry and class only, words stay in the page's data."""
 
-    def __init__(self, records: Records, drawing: Drawing, *, show: bool) -> None:
+    def __init__(self, records: Records, drawing: Drawing) -> None:
         layer = records.layer
         points = layer.geometry is not Geometry.AREA
         super().__init__(
@@ -86,7 +87,7 @@ class FeatureLayer(folium.GeoJson):
             pane=f"layer-{layer.name}",
         )  # fmt: skip
         name(self, layer.name)
-        self.add_child(name(Attach(layer.name, show=show), f"{layer.name}_attach"))
+        self.add_child(name(Attach(layer.name), f"{layer.name}_attach"))
 
 
 def feature_style(records: Records, drawing: Drawing, index: int) -> dict[str, Any]:
@@ -103,6 +104,7 @@ def feature_style(records: Records, drawing: Drawing, index: int) -> dict[str, A
         "wgClass": index,
         "wgHatch": entry.hatch,
         "wgShape": entry.shape,
+        "pane": f"layer-{records.layer.name}",
     }
 
 
@@ -111,14 +113,14 @@ class Attach(MacroElement):
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-            wangge.attach({{ this.layer|tojson }}, {{ this._parent.get_name() }}, {{ this.show|tojson }});
+            wangge.attach({{ this.layer|tojson }}, {{ this._parent.get_name() }});
         {% endmacro %}
     """)
 
-    def __init__(self, layer: str, *, show: bool) -> None:
-        super().__init__()
+    def __init__(self, layer: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Attach"
-        self.layer, self.show = layer, show
+        self.layer = layer
 
 
 _BACKGROUND = {

@@ -1,4 +1,4 @@
-"""What a page says besides its features: district, day, language, marks, rules, where assets lie."""
+"""What a page says besides its features: district, day, language, marks, rules, addresses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,8 @@ class Threshold:
 
     zh: str
     en: str
-    value: str
+    value_zh: str
+    value_en: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def rule_texts(policy: Policy) -> dict[str, RuleText]:
     for rule in dict.fromkeys(rule for rule, _ in policy.terms):
         zh, en = words.RULES.get(rule, (rule, rule))
         thresholds = tuple(
-            Threshold(*words.TERMS[rule, term.name], _value(term.value, term.unit))
+            Threshold(*words.TERMS[rule, term.name], *_value(term.value, term.unit))
             for (of, _), term in policy.terms.items()
             if of == rule and (rule, term.name) in words.TERMS
         )
@@ -81,12 +82,11 @@ def rule_texts(policy: Policy) -> dict[str, RuleText]:
     return found
 
 
-def _value(value: Any, unit: str) -> str:
-    if isinstance(value, bool):
-        return "✓" if value else "—"
+def _value(value: Any, unit: str) -> tuple[str, str]:
     if unit in {"probability", "share"} or unit.startswith("share of"):
-        return f"{100 * value:g} %"
-    return f"{value:g} {words.UNITS.get(unit, '')}".strip()
+        return f"{100 * value:g} %", f"{100 * value:g} %"
+    zh, en = words.UNITS.get(unit, ("", ""))
+    return f"{value:g} {zh}".strip(), f"{value:g} {en}".strip()
 
 
 def _source(policy: Policy, rule: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 _JSON_ESCAPES = {
@@ -55,7 +56,7 @@ def plain(value: Any) -> Any:
         return int(value) if value.is_integer() else round(value, 6)
     if isinstance(value, int | bool):
         return value
-    return None if value != value else str(value)  # NaT is not itself
+    return None if pd.isna(value) else str(value)
 
 
 def digest(content: str) -> str:

@@ -8,7 +8,7 @@ import shapely
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from gis.layers.model import Geometry
+from gis.layers.model import Geometry, Layer
 from gis.legend import Legend, Ramp
 from maps import assets, canvas, html, layers, palette, records, tiles, words
 from maps.context import MapContext
@@ -43,7 +43,7 @@ def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapCont
     visible = {layer.name: at_first for layer, at_first in chosen}
     bounds = _bounds(content, frames, visible)
     page = canvas.Page()
-    page.add_child(_map(content, visible, frames, bounds, context))
+    page.add_child(_map(content, frames, bounds, context))
     blocks = _blocks(sheet, content, visible, bounds, frames, context)
     return _written(page, sheet, content, visible, blocks, context)
 
@@ -56,7 +56,7 @@ def _bounds(
     """What the page shows first: its visible features, else any outline, else China."""
     seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
     outlines = areas.outlines(frames).values()
-    seen = seen or [tuple(float(v) for v in one.total_bounds) for one in outlines]
+    seen = seen or [_edges(one) for one in outlines]
     if not seen:
         return 73.0, 18.0, 135.0, 54.0
     west, south, east, north = zip(*seen, strict=True)
@@ -65,38 +65,44 @@ def _bounds(
 
 def _map(
     content: Mapping[str, Records],
-    visible: Mapping[str, bool],
     frames: Mapping[str, gpd.GeoDataFrame],
     bounds: tuple[float, float, float, float],
     context: MapContext,
 ) -> canvas.OfflineMap:
-    drawn = canvas.offline_map(bounds)
+    map_ = canvas.offline_map(bounds)
     outlines = areas.outlines(frames)
     for kind in ("district_outline", "community_outlines"):
         if kind in outlines:
-            drawn.add_child(canvas.Background(kind, _collected(outlines[kind])))
+            map_.add_child(canvas.Background(kind, _collected(outlines[kind])))
     for main, lines in areas.street_lines(frames).items():
-        drawn.add_child(canvas.Background("streets_main" if main else "streets", lines))
+        map_.add_child(canvas.Background("streets_main" if main else "streets", lines))
     if "street_outlines" in outlines:
-        drawn.add_child(canvas.Background("street_outlines", _collected(outlines["street_outlines"])))
-    for key, one in content.items():
-        drawn.add_child(_layer(one, context, show=visible[key]))
-    return drawn
+        kind = "street_outlines"
+        map_.add_child(canvas.Background(kind, _collected(outlines[kind])))
+    for one in content.values():
+        map_.add_child(_layer(one, context))
+    return map_
 
 
-def _collected(frame: gpd.GeoDataFrame) -> shapely.Geometry:
-    return shapely.geometrycollections(shapely.simplify(frame.geometry.to_numpy(), 2e-5))
+def _edges(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    west, south, east, north = (float(edge) for edge in frame.total_bounds)
+    return west, south, east, north
 
 
-def _layer(one: Records, context: MapContext, *, show: bool) -> Any:
+def _collected(frame: gpd.GeoDataFrame) -> shapely.GeometryCollection:
+    simple = shapely.simplify(frame.geometry.to_numpy(), 2e-5)
+    return shapely.GeometryCollection(list(simple))
+
+
+def _layer(one: Records, context: MapContext) -> canvas.FeatureLayer | tiles.ArchiveLayer:
     name = one.layer.name
     if not one.tiled:
-        return canvas.FeatureLayer(one, layers.DRAWINGS[name], show=show)
+        return canvas.FeatureLayer(one, layers.DRAWINGS[name])
     if context.mode == "file":
-        return tiles.ArchiveLayer(name, {"archive": f"wg-archive-{name}"}, show=show)
+        return tiles.ArchiveLayer(name, {"archive": f"wg-archive-{name}"})
     query = f"?{context.query}" if context.query else ""
     url = f"{context.tiles_url}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"
-    return tiles.ArchiveLayer(name, {"url": url}, show=show)
+    return tiles.ArchiveLayer(name, {"url": url})
 
 
 def _blocks(
@@ -131,7 +137,7 @@ def _config(
     rules = {
         key: {
             "zh": rule.zh, "en": rule.en, "source": rule.source,
-            "thresholds": [[t.zh, t.en, t.value] for t in rule.thresholds],
+            "thresholds": [[t.zh, t.en, t.value_zh, t.value_en] for t in rule.thresholds],
         }
         for key, rule in context.rules.items()
     }  # fmt: skip
@@ -165,11 +171,20 @@ def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
         "columns": [
             {"name": c.name, "zh": c.zh, "en": c.en, "unit": c.unit,
              "share": c.name in words.SHARES, "code": c.name in words.CODES,
-             "values": words.values_of(layer.name, c.name)}
+             "values": _value_words(layer, c.name)}
             for c in one.columns
         ],
         "key": layer.key, "label": layer.label,
     }  # fmt: skip
+
+
+def _value_words(layer: Layer, column: str) -> Mapping[str, tuple[str, str]]:
+    """Words of a column's values; the class column has those of its legend."""
+    scheme = layer.legend
+    own = words.values_of(layer.name, column)
+    if not own and isinstance(scheme, Legend) and scheme.column == column:
+        return {entry.value: (entry.zh, entry.en) for entry in scheme.entries}
+    return own
 
 
 def _places(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, list[list[Any]]]:
@@ -203,7 +218,8 @@ def _written(
     zh, en = _TITLES.get(sheet.name) or _own_title(content, sheet.name)
     values: dict[str, Any] = {
         "context": context, "sheet": sheet, "zh": zh, "en": en, "blocks": blocks,
-        "body": Markup(body), "groups": _groups(content, visible), "hatches": palette.HATCHES,
+        "body": Markup(body),  # noqa: S704 - Folium's own words and numbers
+        "groups": _groups(content, visible), "hatches": palette.HATCHES,
         "script_links": [], "style_links": [], "scripts": [], "styles": [], "policy": "",
     }  # fmt: skip
     if context.mode == "file":
@@ -213,7 +229,7 @@ def _written(
         values["script_links"] = [f"{context.assets_url}/{one}" for one in scripts]
         values["style_links"] = [f"{context.assets_url}/{one}" for one in styles]
     last = html.inline_script(known[assets.SCRIPTS[-1]].text())
-    values["scripts"].append(Markup(f"{script}\n{last}"))
+    values["scripts"].append(html.inline_script(script) + "\n" + last)
     if context.mode == "file":
         values["policy"] = html.file_policy(values["scripts"], values["styles"])
     return _TEMPLATES.get_template("page.html").render(values)
@@ -226,19 +242,24 @@ def _own_title(content: Mapping[str, Records], name: str) -> tuple[str, str]:
 def _groups(content: Mapping[str, Records], visible: Mapping[str, bool]) -> list[dict[str, Any]]:
     """The panel: layers by group, top layer first, each with its classes, swatches and counts."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for name, one in reversed(content.items()):
-        area = one.layer.geometry is Geometry.AREA
+    for name, one in reversed(list(content.items())):
+        drawing = layers.DRAWINGS[name]
         stroke = palette.outline(one.layer)
         entries = [
             {"zh": e.zh, "en": e.en, "count": count, "index": index,
-             "swatch": palette.swatch(e, area=area, stroke=stroke)}
+             "swatch": palette.swatch(
+                 e, area=one.mostly_areas, shaped=drawing.marks, stroke=stroke)}
             for index, (e, count) in enumerate(
                 zip(one.classes.entries, one.classes.counts, strict=True))
         ]  # fmt: skip
         heading = one.layer.legend
-        groups.setdefault(layers.DRAWINGS[name].group, []).append({
+        groups.setdefault(drawing.group, []).append({
             "layer": one.layer, "shown": visible[name], "entries": entries, "total": len(one),
-            "without": len(one) - one.drawn,
+            "without": len(one) - one.drawn, "note": drawing.note,
             "heading": heading if isinstance(heading, Legend | Ramp) else None,
         })  # fmt: skip
-    return [{"zh": zh, "en": en, "layers": inside} for (zh, en), inside in groups.items()]
+    order = [drawing.group for drawing in layers.DRAWINGS.values()]
+    return [
+        {"zh": zh, "en": en, "layers": inside}
+        for (zh, en), inside in sorted(groups.items(), key=lambda pair: order.index(pair[0]))
+    ]

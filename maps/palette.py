@@ -1,4 +1,4 @@
-"""From the one legend to what a page draws: classes of a frame, counts, swatches, shapes, hatches."""
+"""From the one legend to what a page draws: classes, counts, swatches, shapes, hatches."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from gis.legend import Entry, Legend, Ramp
 from gis.layers.model import Layer
+from gis.legend import Entry, Legend, Ramp
 
 # Outlines in a box of 24 × 24 round the origin; SVG and canvas read the same text.
 SHAPES = {
@@ -73,24 +73,20 @@ def outline(layer: Layer) -> str:
     return "#5B6774" if isinstance(layer.legend, Entry) else layer.legend.outline
 
 
-def swatch(entry: Entry, *, area: bool, stroke: str) -> Markup:
+def swatch(entry: Entry, *, area: bool, shaped: bool, stroke: str) -> Markup:
     """The symbol of one class as inline SVG: fill, hatch (seen in print) and shape."""
-    shape = Markup('<path d="{}" fill="{}" stroke="{}"').format(
-        SHAPES[entry.shape], entry.fill, stroke
-    )
+    shape = Markup(
+        '<path d="{}" fill="{}" stroke="{}" stroke-width="2" transform="scale({})"/>'
+    ).format(SHAPES[entry.shape], entry.fill, stroke, 0.72 if area else 1)
     if not area:
         return Markup(
-            '<svg class="swatch" viewBox="-14 -14 28 28" aria-hidden="true">{} '
-            'stroke-width="2"/></svg>'
+            '<svg class="swatch" viewBox="-14 -14 28 28" aria-hidden="true">{}</svg>'
         ).format(shape)
-    box = Markup('<rect x="-20" y="-12" width="40" height="24" rx="3" fill="{}"').format(entry.fill)
-    hatch = (
-        Markup('<rect class="hatch" x="-20" y="-12" width="40" height="24" fill="url(#hatch-{})"/>')
-        .format(entry.hatch)
-        if entry.hatch != "none"
-        else Markup("")
-    )  # fmt: skip
+    box = Markup('x="-20" y="-12" width="40" height="24" rx="3"')
+    fill = Markup('<rect {} fill="{}" fill-opacity=".8" stroke="{}" stroke-width="1.5"/>').format(
+        box, entry.fill, stroke
+    )
+    hatch = Markup('<rect class="hatch" {} fill="url(#hatch-{})"/>').format(box, entry.hatch)
     return Markup(
-        '<svg class="swatch" viewBox="-22 -14 44 28" aria-hidden="true">{} fill-opacity=".75" '
-        'stroke="{}" stroke-width="1.5"/>{}{} stroke-width="2" transform="scale(.72)"/></svg>'
-    ).format(box, stroke, hatch, shape)
+        '<svg class="swatch" viewBox="-22 -14 44 28" aria-hidden="true">{}{}{}</svg>'
+    ).format(fill, hatch if entry.hatch != "none" else "", shape if shaped else "")

@@ -9,10 +9,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.errors import BadInput
-from gis.layers.model import Column, Layer
+from gis.layers.model import Column, Geometry, Layer
 from maps import html, palette
 
 CANVAS_LIMIT = 3_000  # features up to which one canvas redraws fluidly; above come tiles
@@ -69,7 +70,22 @@ class Records:
             "class": self.classes.of.tolist(),
             "lon": lon,
             "lat": lat,
+            "spots": self._spots(),
         }
+
+    def _spots(self) -> list[int]:
+        """Rows drawn as a point although their layer also holds areas."""
+        if self.layer.geometry is not Geometry.ANY:
+            return []
+        kinds = shapely.get_type_id(self.frame.geometry.to_numpy())
+        return [int(row) for row in np.flatnonzero(kinds == shapely.GeometryType.POINT)]
+
+    @property
+    def mostly_areas(self) -> bool:
+        """Whether the legend should show areas."""
+        if self.layer.geometry is Geometry.ANY:
+            return 2 * len(self._spots()) < self.drawn
+        return self.layer.geometry is Geometry.AREA
 
     def table(self) -> dict[str, Any]:
         """Column name to a list with one JSON value per row."""
@@ -116,7 +132,7 @@ def features(records: Records) -> dict[str, Any]:
 
 
 def _strings(column: Any) -> list[str]:
-    return ["" if value is None or value != value else str(value) for value in column]
+    return ["" if pd.isna(value) else str(value) for value in column]
 
 
 def _numbers(values: "np.typing.NDArray[np.float64]") -> list[float | None]:

@@ -1,7 +1,6 @@
 """Vector tiles of large layers: a Folium layer for the page, a PMTiles archive for saved files."""
 
 import base64
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,17 +31,21 @@ class ArchiveLayer(JSCSSMixin, folium.map.Layer):
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = wangge.tiles({{ this.layer_name|tojson }}, {{ this.source|tojson }});
-            wangge.attach({{ this.layer_name|tojson }}, {{ this.get_name() }}, {{ this.first|tojson }});
+            var {{ this.get_name() }} = wangge.tiles(
+                {{ this.layer_name|tojson }}, {{ this.source|tojson }}
+            );
+            wangge.attach({{ this.layer_name|tojson }}, {{ this.get_name() }});
         {% endmacro %}
     """)
-    default_js = [("pmtiles", "pmtiles.js"), ("protomaps", "protomaps-leaflet.js")]
+    default_js = [  # noqa: RUF012 - as Folium declares it
+        ("pmtiles", "pmtiles.js"),
+        ("protomaps", "protomaps-leaflet.js"),
+    ]
 
-    def __init__(self, layer: str, source: dict[str, Any], *, show: bool) -> None:
+    def __init__(self, layer: str, source: dict[str, Any]) -> None:
         super().__init__(name=layer, overlay=True, show=False)
         self._name = "ArchiveLayer"
         self.source = {**source, "minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
-        self.first = show
         name(self, layer)
 
 
@@ -73,11 +76,3 @@ def archive_block(identity: str, content: bytes) -> str:
     """An archive inside the page, in base64; browsers treat the unknown type as data."""
     text = base64.b64encode(content).decode()
     return f'<script type="application/vnd.pmtiles" id="{identity}">{text}</script>'
-
-
-def described(content: bytes) -> dict[str, Any]:
-    """Metadata of an archive."""
-    from pmtiles.reader import MemorySource, Reader
-
-    found: dict[str, Any] = json.loads(json.dumps(Reader(MemorySource(content)).metadata()))
-    return found

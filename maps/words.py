@@ -126,21 +126,24 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("SAF-1", "green_max_red"): ("绿牌的红牌概率低于", "Green: red probability below"),
     ("SAF-1", "green_max_amber"): ("绿牌的高于同类概率低于", "Green: above-peer probability below"),
     ("SAF-1", "min_households"): ("单独评级最少户数", "Rated alone from"),
-    ("REN-1", "min_m2_per_person"): ("疑似群租：人均面积低于", "Group rental: area per person below"),
-    ("REN-1", "max_persons_per_room"): ("疑似群租：每间人数超过", "Group rental: persons a room above"),
+    ("REN-1", "min_m2_per_person"): ("疑似群租：人均面积低于", "Group rental: m² a person below"),
+    ("REN-1", "max_persons_per_room"): (
+        "疑似群租：每间人数超过",
+        "Group rental: people a room >",
+    ),
     ("REN-1", "suppress_below"): ("不公布的数值低于", "Withheld below"),
     ("REN-2", "mainly_rental_share"): ("出租占比不低于", "Share let at least"),
     ("VID-1", "incident_radius_m"): ("事件统计半径", "Radius for incidents"),
     ("VID-2", "working_share"): ("完好率不低于", "Working rate at least"),
 }
 UNITS = {
-    "m² per 100 households": "m²/100 户",
-    "m² per person": "m²",
-    "m²": "m²",
-    "m": "m",
-    "households": "户",
-    "months": "个月",
-    "× peer rate": "×",
+    "m² per 100 households": ("m²", "m²"),
+    "m² per person": ("m²", "m²"),
+    "m²": ("m²", "m²"),
+    "m": ("m", "m"),
+    "households": ("户", "households"),
+    "months": ("个月", "months"),
+    "× peer rate": ("倍", "×"),
 }
 
 

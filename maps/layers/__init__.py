@@ -9,7 +9,7 @@ from gis.layers.model import Layer, Sensitivity, layer
 from maps.layers import combined, compounds, facilities, grids, rental, safety, video
 from maps.layers.drawing import Drawing, Sheet
 
-_MODULES = (grids, compounds, facilities, safety, rental, video)
+_MODULES = (safety, facilities, rental, grids, compounds, video)  # the order of the panel
 DRAWINGS: Mapping[str, Drawing] = {one.name: one for part in _MODULES for one in part.DRAWINGS}
 SHEETS: Mapping[str, Sheet] = {
     one.name: one for part in (*_MODULES, combined) for one in part.SHEETS

@@ -24,7 +24,7 @@ def outlines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFra
     return {key: frame[frame.geometry.notna()] for key, frame in found.items() if len(frame)}
 
 
-def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.Geometry]:
+def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.MultiLineString]:
     """Street lines as one simplified geometry for main and one for other streets.
 
     Beyond 60,000 vertices the other streets are left out: they are background.
@@ -41,9 +41,10 @@ def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.G
     )
     few = shapely.get_num_coordinates(lines).sum() <= _MOST_VERTICES
     parts = {True: lines[main], False: lines[~main] if few else lines[:0]}
-    return {which: shapely.multilinestrings(_single(part)) for which, part in parts.items() if len(part)}
+    return {which: _one(part) for which, part in parts.items() if len(part)}
 
 
-def _single(lines: "np.typing.NDArray[np.object_]") -> list[shapely.Geometry]:
+def _one(lines: "np.typing.NDArray[np.object_]") -> shapely.MultiLineString:
     parts = shapely.get_parts(lines)
-    return [part for part in parts if shapely.get_type_id(part) == 1 and not part.is_empty]
+    kept = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
+    return shapely.MultiLineString(list(parts[kept]))

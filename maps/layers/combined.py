@@ -3,6 +3,6 @@
 from gis.layers.model import COMBINED
 from maps.layers.drawing import Sheet
 
-_SHOWN = {"coverage", "facilities", "rating"}
+_SHOWN = {"facilities", "rating"}
 
 SHEETS = (Sheet("combined", tuple((name, name in _SHOWN) for name in COMBINED)),)

@@ -12,7 +12,8 @@ class Drawing:
     ``opacity`` of the fill; ``weight`` of outlines, pixels; ``marks``: areas carry the shape of
     their class; ``names_from``: zoom from which names are written; ``lead``: columns shown large
     in the details; ``caption``: column written beside the mark where it is above zero, with the
-    words before it; ``size_by``: column whose value sets the size of the mark (area of the circle).
+    words before it; ``size_by``: column whose value sets the area of a circle; ``note``: a line
+    under the legend.
     """
 
     name: str
@@ -24,7 +25,7 @@ class Drawing:
     lead: tuple[str, ...] = ()
     caption: tuple[str, str, str] | None = None
     size_by: str | None = None
-    dashed: bool = False
+    note: Pair | None = None
 
 
 @dataclass(frozen=True)

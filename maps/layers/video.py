@@ -8,4 +8,4 @@ DRAWINGS = (
         lead=("incidents_50m", "rented_per_100", "direction_deg"),
     ),
 )  # fmt: skip
-SHEETS = (Sheet("cameras", (("rating", True), ("cameras", True)), planning=True),)
+SHEETS = (Sheet("cameras", (("rating", False), ("cameras", True)), planning=True),)

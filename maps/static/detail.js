@@ -21,6 +21,7 @@
     panel.scrollTop = 0;
     document.body.classList.add("has-detail");
     outline(hit);
+    reveal(hit);
     wangge.emit("changed");
   }
 
@@ -86,8 +87,8 @@
       const known = config.rules[id];
       box.append(element("h3", {}, element("code", {}, id), known ? bi(known.zh, known.en) : ""));
       if (!known) continue;
-      const lines = known.thresholds.map(([zh, en, value]) =>
-        element("li", {}, bi(zh, en), element("b", {}, value)));
+      const lines = known.thresholds.map(([zh, en, valueZh, valueEn]) =>
+        element("li", {}, bi(zh, en), element("b", {}, bi(valueZh, valueEn))));
       if (lines.length) box.append(element("ul", {}, ...lines));
       box.append(element("p", { class: "source" }, bi("出处：", "Source: "), known.source));
     }
@@ -111,6 +112,20 @@
       group.addLayer(L.circleMarker(at, { ...style, renderer: ring, radius: 15, color: "#1D4E89", weight: 3.5 }));
     }
     chosen = group.addTo(wangge.map);
+  }
+
+  // Move the map so that the chosen place is not under the details.
+  function reveal({ layer, row }) {
+    if (layer.index.lon[row] === null) return;
+    const { map } = wangge;
+    const at = map.latLngToContainerPoint([layer.index.lat[row], layer.index.lon[row]]);
+    const size = map.getSize();
+    const phone = window.innerWidth <= 720;
+    const left = phone || document.body.classList.contains("panel-closed") ? 40 : 340;
+    const right = phone ? size.x - 40 : size.x - panel.offsetWidth - 40;
+    const low = phone ? size.y - panel.offsetHeight - 40 : size.y - 60;
+    const wanted = L.point(Math.min(Math.max(at.x, left), right), Math.min(Math.max(at.y, 60), Math.max(low, 60)));
+    if (!wanted.equals(at)) map.panBy(at.subtract(wanted), { animate: false });
   }
 
   function clear() {

@@ -48,6 +48,28 @@
   const hiddenClass = (options) =>
     options.wgLayer !== undefined && wangge.layers.get(options.wgLayer).hidden.has(options.wgClass);
 
+  // Where a video point looks, degrees from north; null where nobody said.
+  function facing(name, feature) {
+    const directions = wangge.layers.get(name).table?.direction_deg;
+    return directions?.[feature.properties.row] ?? null;
+  }
+
+  function sector(context, { x, y }, radius, direction, fill) {
+    const middle = ((direction - 90) * Math.PI) / 180;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.arc(x, y, radius, middle - 0.5, middle + 0.5);
+    context.closePath();
+    context.globalAlpha = 0.45;
+    context.fillStyle = fill;
+    context.fill();
+    context.globalAlpha = 0.8;
+    context.lineWidth = 1;
+    context.strokeStyle = "#52606D";
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
   L.Canvas.include({
     _fillStroke(context, layer) {
       const options = layer.options;
@@ -79,7 +101,10 @@
       const options = layer.options;
       if (!this._drawing || layer._empty() || hiddenClass(options)) return;
       if (!options.wgShape) return;
-      const size = pointSize(this._map.getZoom());
+      const zoom = this._map.getZoom();
+      const size = pointSize(zoom);
+      const direction = facing(options.wgLayer, layer.feature);
+      if (zoom >= 15.5 && direction !== null) sector(this._ctx, layer._point, 2.2 * size, direction, options.fillColor);
       shape(this._ctx, options.wgShape, layer._point.x, layer._point.y, size, options.fillColor, options.color);
     },
   });

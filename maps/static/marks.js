@@ -12,18 +12,36 @@
     }
     claim(x, y, width, height) {
       const box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
-      const keys = [];
+      const lists = [];
       for (let cx = Math.floor(box[0] / CELL); cx <= Math.floor(box[2] / CELL); cx++) {
-        for (let cy = Math.floor(box[1] / CELL); cy <= Math.floor(box[3] / CELL); cy++) keys.push(cx + ":" + cy);
-      }
-      for (const key of keys) {
-        for (const other of this.cells.get(key) ?? []) {
-          if (box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]) return false;
+        for (let cy = Math.floor(box[1] / CELL); cy <= Math.floor(box[3] / CELL); cy++) {
+          const list = this.list(cx * 65536 + cy);
+          for (const other of list) {
+            if (box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]) return false;
+          }
+          lists.push(list);
         }
       }
-      for (const key of keys) this.cells.set(key, [...(this.cells.get(key) ?? []), box]);
+      for (const list of lists) list.push(box);
       return true;
     }
+    list(cell) {
+      let found = this.cells.get(cell);
+      if (!found) this.cells.set(cell, (found = []));
+      return found;
+    }
+  }
+
+  // Places in pixels of zoom 0; NaN, and so never in view, where there is no geometry.
+  function worldOf(index) {
+    const world = new Float64Array(2 * index.lon.length).fill(NaN);
+    index.lon.forEach((lon, i) => {
+      if (lon === null) return;
+      const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(index.lat[i], lon), 0);
+      world[2 * i] = x;
+      world[2 * i + 1] = y;
+    });
+    return world;
   }
 
   const Marks = L.Layer.extend({
@@ -62,27 +80,32 @@
     },
 
     // Rows in view with their place on the canvas.
-    *inView(view, layer) {
+    inView(view, layer) {
       const { index } = layer;
-      const bounds = view.map.getBounds().pad(PAD);
-      const [w, s, e, n] = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+      layer.world ??= worldOf(index);
+      const scale = 2 ** view.zoom;
+      const origin = view.map.getPixelOrigin().subtract(view.map._getMapPanePos()).subtract(view.pad);
+      const [width, height] = [view.size.x + 2 * view.pad.x, view.size.y + 2 * view.pad.y];
+      const found = [];
       for (let i = 0; i < layer.size; i++) {
-        const lon = index.lon[i];
-        const lat = index.lat[i];
-        if (lon === null || lon < w || lon > e || lat < s || lat > n || layer.hidden.has(index.class[i])) continue;
-        const at = view.map.latLngToContainerPoint([lat, lon]).add(view.pad);
-        yield [i, at.x, at.y];
+        const x = layer.world[2 * i] * scale - origin.x;
+        const y = layer.world[2 * i + 1] * scale - origin.y;
+        if (x >= 0 && y >= 0 && x <= width && y <= height && !layer.hidden.has(index.class[i])) found.push([i, x, y]);
       }
+      return found;
     },
 
     marks(view, layer) {
       if (layer.sizeBy) return this.circles(view, layer);
-      if (!layer.marks || layer.point || !layer.classed) return;
+      if (!layer.marks || !layer.classed) return;
+      const spots = new Set(layer.index.spots);
+      const drawnBelow = (i) => layer.point || spots.has(i); // points keep their place free of words
       const size = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
-      const rows = [...this.inView(view, layer)];
+      const crowded = layer.size > 500 && view.zoom < 13; // then only classes that ask for attention
+      const rows = this.inView(view, layer).filter(([i]) => !crowded || layer.classes[layer.index.class[i]].hatch !== "none");
       rows.sort((a, b) => layer.index.class[a[0]] - layer.index.class[b[0]]);
       for (const [i, x, y] of rows) {
-        if (!view.taken.claim(x, y, size + 1, size + 1)) continue;
+        if (!view.taken.claim(x, y, size + 1, size + 1) || drawnBelow(i)) continue;
         const of = layer.classes[layer.index.class[i]];
         wangge.shape(view.brush, of.shape, x, y, size, of.fill, layer.outline);
         wangge.drawn.marks++;
@@ -96,7 +119,7 @@
       if (!values) return;
       const largest = Math.max(1, ...values.map((value) => value ?? 0));
       const full = Math.min(30, Math.max(10, 3 * (view.zoom - 8)));
-      const rows = [...this.inView(view, layer)].sort((a, b) => values[b[0]] - values[a[0]]);
+      const rows = this.inView(view, layer).sort((a, b) => values[b[0]] - values[a[0]]);
       for (const [i, x, y] of rows) {
         if (!values[i]) continue;
         const radius = Math.max(1.5, full * Math.sqrt(values[i] / largest));
@@ -125,8 +148,7 @@
 
     names(view, layer) {
       if (view.zoom < layer.namesFrom) return;
-      const drop = layer.marks && !layer.point ? 16 : layer.point ? 15 : 0;
-      const low = layer.caption ? drop + 13 : drop;
+      const low = layer.caption ? -17 : layer.marks ? 16 : 0; // figures stand below the mark
       for (const [i, x, y] of this.inView(view, layer)) {
         if (this.text(view, layer.index.label[i], x, y + low, 12, "#1F2933", 500)) wangge.drawn.names++;
       }

@@ -50,9 +50,11 @@
       maxZoom: 17,
       animate: false,
     });
+    wangge.atHome = true;
   };
 
   function clicks(map) {
+    map.on("movestart", () => (wangge.atHome = false));
     map.on("click", (event) => {
       if (wangge.planning) return wangge.plan(event.latlng);
       const touch = window.matchMedia("(pointer: coarse)").matches;
@@ -76,7 +78,9 @@
   window.addEventListener("keydown", (event) => {
     if (event.key === "Escape") wangge.clear();
   });
+  // Figures that the map itself shows need the attributes from the start, where the page holds them.
   for (const layer of layers.values()) {
-    if (layer.sizeBy || layer.caption) wangge.record(layer, 0).catch(() => undefined);
+    const drawn = layer.sizeBy || layer.caption || layer.point;
+    if (drawn && layer.size && !layer.tiled) wangge.record(layer, 0);
   }
 })();

@@ -6,13 +6,20 @@
   function enter() {
     if (before) return;
     const { map } = wangge;
-    before = { centre: map.getCenter(), zoom: map.getZoom() };
-    const bounds = map.getBounds();
+    before = { centre: map.getCenter(), zoom: map.getZoom(), atHome: wangge.atHome };
+    const bounds = wangge.atHome ? wangge.home : seen(map);
     document.body.classList.add("printing");
     wangge.hatched = true;
     map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(bounds, { animate: false });
+    map.fitBounds(bounds, { animate: false, padding: wangge.atHome ? [16, 16] : [0, 0] });
     repaint();
+  }
+
+  // What is seen beside the panel.
+  function seen(map) {
+    const size = map.getSize();
+    const covered = document.body.classList.contains("panel-closed") || window.innerWidth <= 720 ? 0 : 300;
+    return L.latLngBounds(map.containerPointToLatLng([covered, size.y]), map.containerPointToLatLng([size.x, 0]));
   }
 
   function leave() {
@@ -22,6 +29,7 @@
     wangge.hatched = false;
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });
+    wangge.atHome = before.atHome;
     before = null;
     repaint();
   }

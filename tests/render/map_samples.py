@@ -33,10 +33,18 @@ def _cells(count: int, *, scale: float = 0.7, offset: float = 0.0) -> list[shape
         skew = rng.uniform(-0.15, 0.15) * w
         cells.append(
             shapely.MultiPolygon(
-                [shapely.Polygon([(lon, lat), (lon + w, lat + skew), (lon + w - skew, lat + h),
-                                  (lon + skew, lat + h - skew)])]
+                [
+                    shapely.Polygon(
+                        [
+                            (lon, lat),
+                            (lon + w, lat + skew),
+                            (lon + w - skew, lat + h),
+                            (lon + skew, lat + h - skew),
+                        ]
+                    )
+                ]
             )
-        )  # fmt: skip
+        )
     return cells
 
 
@@ -72,11 +80,16 @@ def rating(count: int = 196) -> gpd.GeoDataFrame:
             "quality": ["A" if k % 4 else "B" for k in range(count)],
             "households": 200.0 + 13 * i,
             "rule": ["SAF-1"] * count,
-            "reason_zh": [f"近24个月 {int(r * 9)} 起，同类期望 9.3 起，相对风险 {r:.2f}。" for r in risk],
-            "reason_en": [f"{int(r * 9)} incidents in 24 months against 9.3 expected among its kind: relative risk {r:.2f}." for r in risk],
+            "reason_zh": [
+                f"近24个月 {int(r * 9)} 起，同类期望 9.3 起，相对风险 {r:.2f}。" for r in risk
+            ],
+            "reason_en": [
+                f"{int(r * 9)} incidents in 24 months, 9.3 expected: relative risk {r:.2f}."
+                for r in risk
+            ],
         },
         _cells(count),
-    )  # fmt: skip
+    )
 
 
 def coverage() -> gpd.GeoDataFrame:
@@ -84,9 +97,16 @@ def coverage() -> gpd.GeoDataFrame:
     verdicts = ["met", "below", "met", "none", "met", "below", "met", "unknown"]
     side = SIDE * STEP / 4
     boxes = [
-        shapely.MultiPolygon([shapely.box(WEST + c * side, SOUTH + r * side, WEST + (c + 1) * side, SOUTH + (r + 1) * side)])
-        for r in range(4) for c in range(4)
-    ]  # fmt: skip
+        shapely.MultiPolygon(
+            [
+                shapely.box(
+                    WEST + c * side, SOUTH + r * side, WEST + (c + 1) * side, SOUTH + (r + 1) * side
+                )
+            ]
+        )
+        for r in range(4)
+        for c in range(4)
+    ]
     rows = []
     for i in range(16):
         verdict = verdicts[i % 8]
@@ -94,15 +114,27 @@ def coverage() -> gpd.GeoDataFrame:
         area = {"met": 1600.0, "below": 520.5, "none": 0.0, "unknown": 300.0}[verdict]
         required = None if households is None else 0.3 * households
         gap = None if required is None else max(0.0, required - area)
-        rows.append({
-            "code": f"530102{1 + i // 4:03d}{1 + i % 4:03d}", "name": f"{'华山护国大观龙翔'[i // 4 * 2:][:2]}第{i % 4 + 1}社区",
-            "households": households, "facilities": 0 if verdict == "none" else 2 + i % 3,
-            "floor_area_m2": area, "estimated_m2": 0.0,
-            "m2_per_100_households": None if households is None else 100 * area / households,
-            "required_m2": required, "gap_m2": gap, "verdict": verdict, "rule": "FAC-1",
-            "reason_zh": "户数不详，无法判定。" if households is None else f"每百户 {100 * area / households:.1f} m²，要求 30 m²，缺 {gap:.0f} m²。",
-            "reason_en": "Households unknown: no verdict." if households is None else f"{100 * area / households:.1f} m² per 100 households against 30 m²; {gap:.0f} m² short.",
-        })  # fmt: skip
+        rows.append(
+            {
+                "code": f"530102{1 + i // 4:03d}{1 + i % 4:03d}",
+                "name": f"{'华山护国大观龙翔'[i // 4 * 2 :][:2]}第{i % 4 + 1}社区",
+                "households": households,
+                "facilities": 0 if verdict == "none" else 2 + i % 3,
+                "floor_area_m2": area,
+                "estimated_m2": 0.0,
+                "m2_per_100_households": None if households is None else 100 * area / households,
+                "required_m2": required,
+                "gap_m2": gap,
+                "verdict": verdict,
+                "rule": "FAC-1",
+                "reason_zh": "户数不详，无法判定。"
+                if households is None
+                else f"每百户 {100 * area / households:.1f} m²，要求 30 m²，缺 {gap:.0f} m²。",
+                "reason_en": "Households unknown."
+                if households is None
+                else f"{100 * area / households:.1f} m² per 100 households, short {gap:.0f}.",
+            }
+        )
     return _frame({k: [r[k] for r in rows] for k in rows[0]}, boxes)
 
 
@@ -110,24 +142,34 @@ def facilities() -> gpd.GeoDataFrame:
     """Forty points, the first a polygon; closed, suspended and planned ones among them."""
     rng = np.random.default_rng(3)
     n = 40
-    xy = np.column_stack([WEST + rng.uniform(0, SIDE * STEP, n), SOUTH + rng.uniform(0, SIDE * STEP, n)])
+    xy = np.column_stack(
+        [WEST + rng.uniform(0, SIDE * STEP, n), SOUTH + rng.uniform(0, SIDE * STEP, n)]
+    )
     shapes = [shapely.Point(p) for p in xy]
     shapes[0] = shapely.MultiPolygon([shapely.box(*xy[0], *(xy[0] + 0.001))])
     return _frame(
         {
             "code": [f"FAC{i:04d}" for i in range(n)],
-            "name": [f"{['党群服务中心', '卫生服务站', '养老服务站', '文化活动室'][i % 4]}{i + 1}" for i in range(n)],
+            "name": [
+                f"{['党群服务中心', '卫生服务站', '养老服务站', '文化活动室'][i % 4]}{i + 1}"
+                for i in range(n)
+            ],
             "area_code": ["530102001001"] * n,
-            "function": [["party_service", "health_station", "elderly_care", "culture"][i % 4] for i in range(n)],
+            "function": [
+                ["party_service", "health_station", "elderly_care", "culture"][i % 4]
+                for i in range(n)
+            ],
             "provision": [["new_build", "rented", None][i % 3] for i in range(n)],
             "ownership": ["国有"] * n,
-            "status": [{0: "closed", 1: "planned", 2: "suspended"}.get(i % 10, "open") for i in range(n)],
+            "status": [
+                {0: "closed", 1: "planned", 2: "suspended"}.get(i % 10, "open") for i in range(n)
+            ],
             "floor_area_m2": [120.5 + 10 * i for i in range(n)],
             "opened_on": [date(2015, 1, 1)] * n,
             "closed_on": [date(2024, 5, 1) if i % 10 == 0 else None for i in range(n)],
         },
         shapes,
-    )  # fmt: skip
+    )
 
 
 def grids() -> gpd.GeoDataFrame:
@@ -135,38 +177,82 @@ def grids() -> gpd.GeoDataFrame:
     side = SIDE * STEP / 8
     n = 64
     households = [None if i % 16 == 5 else 250.0 + 6 * i for i in range(n)]
-    sizes = ["unknown" if h is None else "low" if h < 300 else "high" if h > 500 else "within" for h in households]
+    sizes = [
+        "unknown" if h is None else "low" if h < 300 else "high" if h > 500 else "within"
+        for h in households
+    ]
     return _frame(
         {
-            "code": [f"530102{1 + i // 16:03d}{1 + i // 4 % 4:03d}{1 + i % 4:03d}" for i in range(n)],
+            "code": [
+                f"530102{1 + i // 16:03d}{1 + i // 4 % 4:03d}{1 + i % 4:03d}" for i in range(n)
+            ],
             "name": [f"第{i + 1}网格" for i in range(n)],
             "area_code": [f"530102{1 + i // 16:03d}{1 + i // 4 % 4:03d}" for i in range(n)],
-            "network": ["unified"] * n, "households": households, "posts": [i % 3 for i in range(n)],
+            "network": ["unified"] * n,
+            "households": households,
+            "posts": [i % 3 for i in range(n)],
             "size_class": sizes,
         },
-        [shapely.MultiPolygon([shapely.box(WEST + i % 8 * side, SOUTH + i // 8 * side, WEST + (i % 8 + 1) * side, SOUTH + (i // 8 + 1) * side)]) for i in range(n)],
-    )  # fmt: skip
+        [
+            shapely.MultiPolygon(
+                [
+                    shapely.box(
+                        WEST + i % 8 * side,
+                        SOUTH + i // 8 * side,
+                        WEST + (i % 8 + 1) * side,
+                        SOUTH + (i // 8 + 1) * side,
+                    )
+                ]
+            )
+            for i in range(n)
+        ],
+    )
 
 
 def grid_audit() -> gpd.GeoDataFrame:
     """Ten findings of all kinds; one has no shape."""
-    kinds = ["gap", "overlap", "sliver", "outside_community", "no_worker", "households_low", "households_high", "gap", "overlap", "households_unknown"]
+    kinds = [
+        "gap",
+        "overlap",
+        "sliver",
+        "outside_community",
+        "no_worker",
+        "households_low",
+        "households_high",
+        "gap",
+        "overlap",
+        "households_unknown",
+    ]
     shapes: list[shapely.Geometry | None] = [
-        shapely.MultiPolygon([shapely.box(WEST + 0.005 * i, SOUTH + 0.005 * i, WEST + 0.005 * i + 0.004, SOUTH + 0.005 * i + (0.00001 if k == "sliver" else 0.003))])
+        shapely.MultiPolygon(
+            [
+                shapely.box(
+                    WEST + 0.005 * i,
+                    SOUTH + 0.005 * i,
+                    WEST + 0.005 * i + 0.004,
+                    SOUTH + 0.005 * i + (0.00001 if k == "sliver" else 0.003),
+                )
+            ]
+        )
         for i, k in enumerate(kinds)
     ]
     shapes[9] = None
     n = len(kinds)
     return _frame(
         {
-            "code": [str(i + 1) for i in range(n)], "area_code": ["530102001001"] * n, "kind": kinds,
+            "code": [str(i + 1) for i in range(n)],
+            "area_code": ["530102001001"] * n,
+            "kind": kinds,
             "grid_codes": [f"530102001001{i + 1:03d}" for i in range(n)],
-            "area_m2": [120.0 * (i + 1) for i in range(n)], "figure": [float(i) for i in range(n)],
-            "threshold": [1.0] * n, "rule": ["GRD-1" if i < 5 else "GRD-2" for i in range(n)],
-            "reason_zh": [f"第 {i + 1} 项发现" for i in range(n)], "reason_en": [f"Finding {i + 1}" for i in range(n)],
+            "area_m2": [120.0 * (i + 1) for i in range(n)],
+            "figure": [float(i) for i in range(n)],
+            "threshold": [1.0] * n,
+            "rule": ["GRD-1" if i < 5 else "GRD-2" for i in range(n)],
+            "reason_zh": [f"第 {i + 1} 项发现" for i in range(n)],
+            "reason_en": [f"Finding {i + 1}" for i in range(n)],
         },
         shapes,
-    )  # fmt: skip
+    )
 
 
 def rental(count: int = 196) -> gpd.GeoDataFrame:
@@ -177,16 +263,22 @@ def rental(count: int = 196) -> gpd.GeoDataFrame:
     rented = np.where(hidden, np.nan, per_100 * 4)
     return _frame(
         {
-            **compounds(count), "rented_dwellings": rented, "dwellings": np.full(count, 400.0),
-            "rented_per_100": per_100, "rented_per_km2": rented * 9.5,
+            **compounds(count),
+            "rented_dwellings": rented,
+            "dwellings": np.full(count, 400.0),
+            "rented_per_100": per_100,
+            "rented_per_km2": rented * 9.5,
             "occupants_per_dwelling": np.where(hidden, np.nan, 2.4),
-            "floating_share": np.where(hidden, np.nan, 0.413), "suspected_group": np.where(hidden, np.nan, 6.0),
-            "suppressed": hidden, "mainly_rental": per_100 >= 50, "rule": ["REN-2"] * count,
+            "floating_share": np.where(hidden, np.nan, 0.413),
+            "suspected_group": np.where(hidden, np.nan, 6.0),
+            "suppressed": hidden,
+            "mainly_rental": per_100 >= 50,
+            "rule": ["REN-2"] * count,
             "reason_zh": ["出租占比低于 50%，不属于以出租为主。"] * count,
             "reason_en": ["Less than half of the dwellings are let."] * count,
         },
         _cells(count),
-    )  # fmt: skip
+    )
 
 
 def rental_h3() -> gpd.GeoDataFrame:
@@ -200,42 +292,56 @@ def rental_h3() -> gpd.GeoDataFrame:
     per_km2 = np.array([np.nan if i % 13 == 0 else (i * 97) % 6100 for i in range(n)], dtype=float)
     return _frame(
         {
-            "code": cells, "area_code": ["530102001001"] * n, "resolution": [9] * n,
-            "rented_dwellings": per_km2 // 10, "dwellings": np.full(n, 700.0), "rented_per_100": per_km2 / 80,
-            "rented_per_km2": per_km2, "occupants_per_dwelling": np.full(n, 2.1),
-            "floating_share": np.full(n, 0.4), "suspected_group": np.full(n, 3.0), "suppressed": np.isnan(per_km2),
+            "code": cells,
+            "area_code": ["530102001001"] * n,
+            "resolution": [9] * n,
+            "rented_dwellings": per_km2 // 10,
+            "dwellings": np.full(n, 700.0),
+            "rented_per_100": per_km2 / 80,
+            "rented_per_km2": per_km2,
+            "occupants_per_dwelling": np.full(n, 2.1),
+            "floating_share": np.full(n, 0.4),
+            "suspected_group": np.full(n, 3.0),
+            "suppressed": np.isnan(per_km2),
         },
         shapes,
-    )  # fmt: skip
+    )
 
 
 def cameras(count: int = 300) -> gpd.GeoDataFrame:
     """Points with all five states."""
     rng = np.random.default_rng(5)
-    xy = np.column_stack([WEST + rng.uniform(0, SIDE * STEP, count), SOUTH + rng.uniform(0, SIDE * STEP, count)])
+    xy = np.column_stack(
+        [WEST + rng.uniform(0, SIDE * STEP, count), SOUTH + rng.uniform(0, SIDE * STEP, count)]
+    )
     state = [["working"] * 12 + ["down", "repair", "planned", "unknown"]][0]
     return _frame(
         {
-            "code": [f"CAM{i:06d}" for i in range(count)], "name": [f"翠湖路{i + 1}号杆" for i in range(count)],
+            "code": [f"CAM{i:06d}" for i in range(count)],
+            "name": [f"翠湖路{i + 1}号杆" for i in range(count)],
             "area_code": ["530102001001"] * count,
             "gb28181_id": [f"530102000013200{i:05d}" for i in range(count)],
             "point_class": [["class_1", "class_2", "class_3"][i % 3] for i in range(count)],
             "kind": [["fixed", "dome", "dome_ptz"][i % 3] for i in range(count)],
-            "state": [state[i % 16] for i in range(count)], "owner_unit": ["五华分局"] * count,
+            "state": [state[i % 16] for i in range(count)],
+            "owner_unit": ["五华分局"] * count,
             "direction_deg": [float(i * 7 % 360) if i % 9 else None for i in range(count)],
-            "grid_code": ["530102001001001"] * count, "compound_name": ["翠湖花园1号"] * count,
+            "grid_code": ["530102001001001"] * count,
+            "compound_name": ["翠湖花园1号"] * count,
             "compound_colour": [["green", "yellow", "red"][i % 3] for i in range(count)],
-            "incidents_50m": [i % 6 for i in range(count)], "rented_per_100": [float(i % 40) for i in range(count)],
+            "incidents_50m": [i % 6 for i in range(count)],
+            "rented_per_100": [float(i % 40) for i in range(count)],
         },
         [shapely.Point(p) for p in xy],
-    )  # fmt: skip
+    )
 
 
 def incidents(count: int = 196) -> gpd.GeoDataFrame:
     """Counts by compound, zero among them."""
     i = np.arange(count)
     return _frame(
-        {**compounds(count), "incidents": (i * 5) % 43, "per_100_households": ((i * 5) % 43) / 4.0}, _cells(count)
+        {**compounds(count), "incidents": (i * 5) % 43, "per_100_households": ((i * 5) % 43) / 4.0},
+        _cells(count),
     )
 
 
@@ -244,13 +350,18 @@ def compound_records(count: int = 196) -> gpd.GeoDataFrame:
     i = np.arange(count)
     return _frame(
         {
-            **compounds(count), "kind": np.where(i % 3 == 0, "old", "commodity").astype(object),
-            "households": 200.0 + i, "buildings": 3 + i % 9, "dwellings": 220.0 + i,
+            **compounds(count),
+            "kind": np.where(i % 3 == 0, "old", "commodity").astype(object),
+            "households": 200.0 + i,
+            "buildings": 3 + i % 9,
+            "dwellings": 220.0 + i,
             "built_year": [1995.0 + k % 28 if k % 8 else None for k in range(count)],
-            "gated": (i % 2 == 0), "property_managed": (i % 4 == 0), "grid_code": ["530102001001001"] * count,
+            "gated": (i % 2 == 0),
+            "property_managed": (i % 4 == 0),
+            "grid_code": ["530102001001001"] * count,
         },
         _cells(count),
-    )  # fmt: skip
+    )
 
 
 def risk(count: int = 196) -> gpd.GeoDataFrame:
@@ -270,8 +381,16 @@ def background() -> dict[str, gpd.GeoDataFrame]:
     lines, kinds = [], []
     for k in range(1, 12):
         at = k / 12
-        lines.append(shapely.LineString([(west + at * (east - west), south), (west + at * (east - west) + 0.002, north)]))
-        lines.append(shapely.LineString([(west, south + at * (north - south)), (east, south + at * (north - south) - 0.001)]))
+        lines.append(
+            shapely.LineString(
+                [(west + at * (east - west), south), (west + at * (east - west) + 0.002, north)]
+            )
+        )
+        lines.append(
+            shapely.LineString(
+                [(west, south + at * (north - south)), (east, south + at * (north - south) - 0.001)]
+            )
+        )
         kinds += ["primary" if k % 4 == 0 else "residential"] * 2
     whole = shapely.union_all(communities.geometry.to_numpy())
     return {
@@ -279,17 +398,28 @@ def background() -> dict[str, gpd.GeoDataFrame]:
         "district_outline": _frame({"code": ["530102"], "name": ["五华区"]}, [whole]),
         "street_outlines": _frame(
             {"code": ["530102001", "530102002"], "name": ["华山街道", "护国街道"]},
-            [shapely.box(west, south, east, (south + north) / 2), shapely.box(west, (south + north) / 2, east, north)],
+            [
+                shapely.box(west, south, east, (south + north) / 2),
+                shapely.box(west, (south + north) / 2, east, north),
+            ],
         ),
         "street_lines": _frame({"code": [str(i) for i in range(len(lines))], "kind": kinds}, lines),
-    }  # fmt: skip
+    }
 
 
 MAKERS = {
-    "grids": grids, "compounds": compound_records, "facilities": facilities, "incidents": incidents,
-    "coverage": coverage, "rating": rating, "rental": rental, "rental_h3": rental_h3, "cameras": cameras,
-    "grid_audit": grid_audit, "risk": risk,
-}  # fmt: skip
+    "grids": grids,
+    "compounds": compound_records,
+    "facilities": facilities,
+    "incidents": incidents,
+    "coverage": coverage,
+    "rating": rating,
+    "rental": rental,
+    "rental_h3": rental_h3,
+    "cameras": cameras,
+    "grid_audit": grid_audit,
+    "risk": risk,
+}
 
 
 def frames() -> dict[str, gpd.GeoDataFrame]:
