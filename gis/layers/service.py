@@ -18,8 +18,10 @@ from gis.policy import Policy
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
+from gis.video import store as video
 
 INCIDENT_MONTHS = 24
+_CAMERAS = "cameras"  # drawn with what surrounds each point: a question of gis.video
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,16 @@ def read(
     """
     run = _run(session, layer, scope)
     as_of = scope.as_of or (run.as_of if run else timeline.day_of(session, district))
-    params = _params(
-        session, district=district, policy=policy, scope=scope, run=run, as_of=as_of
-    )
-    frame = store.layer(session, layer.query, params)
+    if layer.name == _CAMERAS:
+        frame = video.camera_context(
+            session, policy=policy, district=district, as_of=as_of, months=INCIDENT_MONTHS,
+            area_prefix=scope.area_prefix, key=scope.key, box=scope.box,
+        )  # fmt: skip
+    else:
+        params = _params(
+            session, district=district, policy=policy, scope=scope, run=run, as_of=as_of
+        )
+        frame = store.layer(session, layer.query, params)
     columns = [column.name for column in layer.shown(internal=scope.internal)]
     return Shown(layer, frame[[*columns, "geom"]], as_of, run)
 
