@@ -60,8 +60,7 @@ def read(
 
     Raises NoData when the analysis the layer shows has not run, or the store holds nothing.
     """
-    run = _run(session, layer, scope)
-    as_of = scope.as_of or (run.as_of if run else timeline.day_of(session, district))
+    run, as_of = what_is_shown(session, layer, district=district, scope=scope)
     if layer.name == _CAMERAS:
         frame = video.camera_context(
             session, policy=policy, district=district, as_of=as_of, months=INCIDENT_MONTHS,
@@ -74,6 +73,17 @@ def read(
         frame = store.layer(session, layer.query, params)
     columns = [column.name for column in layer.shown(internal=scope.internal)]
     return Shown(layer, frame[[*columns, "geom"]], as_of, run)
+
+
+def what_is_shown(
+    session: Session, layer: Layer, *, district: District, scope: Scope
+) -> tuple[Run | None, date]:
+    """The run (None for a layer of records) and the day that ``scope`` asks of ``layer``.
+
+    Raises NoData when the analysis the layer shows has not run.
+    """
+    run = _run(session, layer, scope)
+    return run, scope.as_of or (run.as_of if run else timeline.day_of(session, district))
 
 
 def _run(session: Session, layer: Layer, scope: Scope) -> Run | None:
