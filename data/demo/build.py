@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.demo import district, frames, grids, incidents, streets, truth, writing
+from data.demo import counts, district, frames, grids, incidents, streets, truth, writing
 from data.demo.sizes import AS_OF, SIZES, Size, stream
 from data.ingest.types import Kind
 
 Progress = Callable[[str], None]
 HOTLINE_SHARE = 0.02  # of the incidents: the hotline's own file, in the frame of a phone's map
 _HOTLINE = {
-    "noise": "噪音扰民", "dispute": "矛盾纠纷", "burglary": "入室盗窃", "vehicle_theft": "盗窃电动车",
-    "fire": "火灾", "assault": "打架斗殴",
+    "noise": "噪音扰民", "dispute": "矛盾纠纷", "burglary": "入室盗窃",
+    "vehicle_theft": "盗窃电动车", "fire": "火灾", "assault": "打架斗殴",
 }  # fmt: skip
 _POST_HEADERS = {
     "key": "编号", "grid_code": "网格编码", "title": "岗位", "on_duty_on": "上岗日期",
@@ -50,9 +50,7 @@ class DemoFiles:
     district_file: Path
 
 
-def generate(
-    out: Path, *, size: Size, seed: int, progress: Progress | None = None
-) -> DemoFiles:
+def generate(out: Path, *, size: Size, seed: int, progress: Progress | None = None) -> DemoFiles:
     """Draw the demo and write it into ``out``; the same size and seed give the same bytes.
 
     Raises OSError where ``out`` cannot be written.
@@ -86,7 +84,7 @@ def _plan(world: district.World, size: Size, seed: int) -> list[_Step]:
     posts = world.posts.rename(columns=_POST_HEADERS)
     hotline, reported = _sources(world, stream(seed, "hotline"))
     communities = world.divisions.codes.tolist()
-    scores = district.counts.evaluations(communities, stream(seed, "evaluations"))
+    scores = counts.evaluations(communities, stream(seed, "evaluations"))
     title = "居民户数统计台账（演示数据）"
     return [
         ("areas.gpkg", Kind.AREAS, "wgs84", lambda path: writing.gpkg(areas, path)),
@@ -124,9 +122,7 @@ def _write_compounds(world: district.World, path: Path) -> None:
     writing.gpkg(district.compounds_frame(world).assign(entrances=text), path)
 
 
-def _sources(
-    world: district.World, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _sources(world: district.World, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The hotline's incidents under everyday names, and all others; times exact to the minute."""
     rows = incidents.frame(world.incidents)
     known = rows["category"].isin(_HOTLINE) & (rows["occurred_precision"] == "minute")

@@ -1,4 +1,4 @@
-"""Footprints of buildings in rows on the lots: slabs, towers, angles, courtyards, village jumble."""
+"""Footprints in rows on the lots: slabs, towers, angles, courtyards, village jumble."""
 
 from dataclasses import dataclass
 

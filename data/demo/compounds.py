@@ -14,7 +14,7 @@ from data.demo.lots import Lots
 from data.demo.sizes import AS_OF, PERSONS_PER_HOUSEHOLD
 
 IN_COMPOUNDS = 0.97  # of the households of a grid; the others live along the streets
-SMALL_SHARE = 0.025  # compounds of one building and fewer than 50 households
+SMALL_SHARE = 0.015  # compounds of one building and fewer than 50 households
 STALE_SHARE = 0.03  # household figures older than a year
 COUNTED_ON = date(2026, 6, 30)
 
@@ -113,8 +113,9 @@ def _households(
     piece = rng.gamma(5.0, size=len(number))
     partners = np.bincount(grid)[grid]
     single = np.bincount(number)[number] == 1
-    tiny = single & (partners > 1) & (rng.random(len(number)) < SMALL_SHARE * 1.6)
-    tiny &= np.r_[True, grid[1:] != grid[:-1]]  # at most one in a grid
+    first = np.r_[True, grid[1:] != grid[:-1]]  # at most one in a grid
+    fits = rng.permutation(np.flatnonzero(single & (partners > 1) & first))
+    tiny = np.isin(np.arange(len(number)), fits[: max(round(SMALL_SHARE * len(lots.grid)), 1)])
     piece = np.where(tiny, piece * 0.02, piece)
     total = np.bincount(grid, weights=piece)[grid]
     share = np.maximum(np.rint(grid_households[grid] * IN_COMPOUNDS * piece / total), 8)

@@ -1,4 +1,4 @@
-"""The whole invented district in memory, put together in the order in which parts need each other."""
+"""The whole invented district in memory, drawn in the order in which parts need each other."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,22 @@ import numpy as np
 import pandas as pd
 
 from data.demo import (
-    buildings, cameras, compounds, counts, divisions, facilities, grids, incidents, lattice, lots,
-    outlines, rentals, streets,
+    buildings,
+    cameras,
+    compounds,
+    counts,
+    divisions,
+    facilities,
+    grids,
+    incidents,
+    lattice,
+    lots,
+    outlines,
+    rentals,
+    streets,
 )  # fmt: skip
+from data.demo.grids import Fault
+from data.demo.kinds import KINDS
 from data.demo.lattice import Ints
 from data.demo.sizes import PERSONS_PER_HOUSEHOLD, SIZES, Scale, Size, stream
 from data.reference import codes
@@ -33,7 +46,7 @@ class World:
     cameras: cameras.Cameras
     households: Ints
     residents: Ints
-    faults: tuple[grids.Fault, ...]
+    faults: tuple[Fault, ...]
 
 
 def draw(size: Size, seed: int) -> World:
@@ -112,7 +125,7 @@ def compounds_frame(world: World) -> pd.DataFrame:
     made, count = world.compounds, len(world.compounds)
     floating = np.minimum(world.lettings.floating(count), made.residents)
     houses = np.bincount(world.buildings.compound[world.buildings.compound >= 0], minlength=count)
-    kind = np.array([kind.value for kind in compounds.kinds.KINDS])[made.kind]
+    kind = np.array([kind.value for kind in KINDS])[made.kind]
     number = np.arange(count) % 180 + 1
     return pd.DataFrame(
         {

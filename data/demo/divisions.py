@@ -86,7 +86,7 @@ def _grids_wanted(listed: NDArray[np.str_], scale: Scale, rng: np.random.Generat
         rural, RURAL_DISTRICT_FACTOR, 1
     )
     grids = share / share.sum() * scale.households / HOUSEHOLDS_PER_GRID
-    return np.maximum(np.rint(grids).astype(np.int64), 1)
+    return np.asarray(np.maximum(np.rint(grids), 1), dtype=np.int64)
 
 
 def _weights(lattice: Lattice, scale: Scale) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from data.demo.sizes import AS_OF
 M2_PER_HOUSEHOLD = 0.30  # FAC-1, restated here: the generator knows the policy, not the code
 SHORT_SHARE = 0.33
 NONE_SHARE = 0.04
+SMALLEST_M2 = 12.0  # a room
 COUNTED = {
     "party_service": "党群活动室", "elderly_care": "居家养老服务中心", "child_care": "儿童之家",
     "health_station": "卫生服务站", "culture": "文化活动室", "fitness": "健身室",
@@ -40,7 +41,10 @@ class Register:
 
 @dataclass
 class _Draft:
-    """Rows under construction; ``counted_m2`` follows every facility that counts."""
+    """Rows under construction; ``counted_m2`` follows every facility that counts.
+
+    ``target_m2`` (k,) is what a community shall come to, 0 where it shall have nothing.
+    """
 
     codes: list[str]
     buildings: Buildings
@@ -48,6 +52,7 @@ class _Draft:
     order: Ints
     rng: np.random.Generator
     rows: list[dict[str, object]]
+    target_m2: Floats
     counted_m2: Floats
     keys: dict[str, list[str]]
 
@@ -56,8 +61,18 @@ class _Draft:
         low, high = int(self.first[community]), int(self.first[community + 1])
         return int(self.order[int(self.rng.integers(low, high))])
 
-    def add(self, community: int, function: str, title: str, area_m2: float | None, **more: object) -> dict[str, object]:
-        """One more facility in a building of the community; returns its row."""
+    def add(
+        self,
+        community: int,
+        function: str,
+        title: str,
+        area_m2: float | None,
+        more: dict[str, object] | None = None,
+    ) -> dict[str, object]:
+        """One more facility in a building of the community; returns its row.
+
+        ``more`` replaces what would else be drawn.
+        """
         code = self.codes[community]
         building = self.building(community)
         row: dict[str, object] = {
@@ -73,12 +88,12 @@ class _Draft:
             "closed_on": None,
             "shared_with": None,
             "geometry": self._place(building),
-        } | more
+        } | (more or {})
         self.rows.append(row)
         return row
 
-    def _place(self, building: int) -> shapely.Geometry:
-        """The footprint, or a point in it (a hall in a courtyard house is its footprint)."""
+    def _place(self, building: int) -> object:
+        """The footprint of the building, or a point near its middle."""
         if self.rng.random() < 0.35:
             return self.buildings.polygon[building]
         shift = self.rng.uniform(-0.4, 0.4, 2)
@@ -87,23 +102,29 @@ class _Draft:
 
 
 def register(
-    codes: list[str], names: list[str], households: Ints, buildings: Buildings, rng: np.random.Generator
+    codes: list[str],
+    names: list[str],
+    households: Ints,
+    buildings: Buildings,
+    rng: np.random.Generator,
 ) -> Register:
     """The facilities of all communities; ``names`` are the communities' short names."""
     order = np.argsort(buildings.community, kind="stable")
     first = np.searchsorted(buildings.community[order], np.arange(len(codes) + 1))
-    keys: dict[str, list[str]] = {k: [] for k in ("estimated", "no_area", "shared", "not_open", "not_listed")}
-    draft = _Draft(codes, buildings, first, order, rng, [], np.zeros(len(codes)), keys)
-    need = M2_PER_HOUSEHOLD * households
-    target = _targets(need, rng)
+    keys: dict[str, list[str]] = {
+        k: [] for k in ("estimated", "no_area", "shared", "not_open", "not_listed")
+    }
+    target = _targets(np.asarray(M2_PER_HOUSEHOLD * households), rng)
+    draft = _Draft(codes, buildings, first, order, rng, [], target, np.zeros(len(codes)), keys)
     for community in range(len(codes)):
-        _counted(draft, community, names[community], float(target[community]))
+        if target[community] > 0:
+            _counted(draft, community, names[community])
         _uncounted(draft, community, names[community])
     return Register(pd.DataFrame(draft.rows), draft.counted_m2, draft.keys)
 
 
 def _targets(need: Floats, rng: np.random.Generator) -> Floats:
-    """(k,) m² wanted: none, too little, or enough; the first four have one of each at any size."""
+    """(k,) m² wanted: none, too little, or enough; at least one of each."""
     count = len(need)
     factor = rng.uniform(1.06, 1.9, count)
     state = np.zeros(count)
@@ -114,31 +135,34 @@ def _targets(need: Floats, rng: np.random.Generator) -> Floats:
     return np.where(state == 2, 0.0, need * factor)
 
 
-def _counted(draft: _Draft, community: int, name: str, target_m2: float) -> None:
-    """Facilities on the FAC-1 list that sum to about ``target_m2``."""
-    if target_m2 == 0:
-        return
+def _counted(draft: _Draft, community: int, name: str) -> None:
+    """Facilities on the FAC-1 list that sum to about the community's target."""
     rng = draft.rng
-    functions = [STATION, *(tuple(COUNTED.items())[k] for k in rng.permutation(len(COUNTED))[: rng.integers(2, 6)])]
+    drawn = rng.permutation(len(COUNTED))[: rng.integers(2, 6)]
+    functions = [STATION, *(tuple(COUNTED.items())[k] for k in drawn)]
     pieces = rng.gamma(3.0, size=len(functions)) * np.r_[4.0, np.ones(len(functions) - 1)]
-    areas = np.maximum(np.rint(target_m2 * pieces / pieces.sum()), 12.0)
-    for (function, title), area in zip(functions, areas.tolist(), strict=True):
-        row = draft.add(community, function, f"{name}{title}", area)
-        draft.counted_m2[community] += area
-        if function == "service_station" and rng.random() < 0.10 and community + 1 < len(draft.codes):
-            _share(draft, row, community, area)
-    if rng.random() < 0.12 or community == 0:
+    areas = np.rint(draft.target_m2[community] * pieces / pieces.sum())
+    areas = np.maximum(areas, SMALLEST_M2).tolist()
+    rows = [
+        draft.add(community, function, f"{name}{title}", area)
+        for (function, title), area in zip(functions, areas, strict=True)
+    ]
+    draft.counted_m2[community] += sum(areas)
+    if rng.random() < 0.10 or not draft.keys["shared"]:
+        _share(draft, rows[0], community, areas[0])
+    if rng.random() < 0.12 or not draft.keys["estimated"]:
         _without_area(draft, community, name)
 
 
 def _share(draft: _Draft, row: dict[str, object], community: int, area_m2: float) -> None:
-    """The next community of the same street counts 30 % of it from now on."""
-    here, there = draft.codes[community], draft.codes[community + 1]
-    if here[:9] != there[:9]:
+    """The next community of the same street, if it has any, counts 30 % of it from now on."""
+    following = min(community + 1, len(draft.codes) - 1)
+    here, there = draft.codes[community], draft.codes[following]
+    if here == there or here[:9] != there[:9] or draft.target_m2[following] == 0:
         return
     row.update(shared_with=f"{here}:0.7;{there}:0.3", provision="shared")
     draft.counted_m2[community] -= 0.3 * area_m2
-    draft.counted_m2[community + 1] += 0.3 * area_m2
+    draft.counted_m2[following] += 0.3 * area_m2
     draft.keys["shared"].append(str(row["key"]))
 
 
@@ -147,12 +171,12 @@ def _without_area(draft: _Draft, community: int, name: str) -> None:
     building = draft.building(community)
     footprint = draft.buildings.polygon[building]
     row = draft.add(
-        community, "culture", f"{name}图书室", None, geometry=footprint, storeys=1
+        community, "culture", f"{name}图书室", None, {"geometry": footprint, "storeys": 1}
     )
     draft.counted_m2[community] += float(shapely.area(footprint))
     draft.keys["estimated"].append(str(row["key"]))
     inside = shapely.point_on_surface(footprint)
-    row = draft.add(community, "fitness", f"{name}活动室", None, geometry=inside)
+    row = draft.add(community, "fitness", f"{name}活动室", None, {"geometry": inside})
     draft.keys["no_area"].append(str(row["key"]))
 
 
@@ -160,18 +184,18 @@ def _uncounted(draft: _Draft, community: int, name: str) -> None:
     """Functions that are not on the list, and facilities that are not open."""
     rng = draft.rng
     for function, (title, usual_m2) in NOT_COUNTED.items():
-        if rng.random() < 0.4 or community == 0:
+        if rng.random() < 0.4 or not draft.keys["not_listed"]:
             area = round(usual_m2 * float(rng.uniform(0.7, 1.4)))
             row = draft.add(community, function, f"{name}{title}", area)
             draft.keys["not_listed"].append(str(row["key"]))
-    if rng.random() < 0.15 or community == 1:
+    if rng.random() < 0.15 or not draft.keys["not_open"]:
         status = str(rng.choice(["closed", "suspended", "planned"]))
         more: dict[str, object] = {"status": status}
         if status == "closed":
             more["closed_on"] = _day(rng, date(2024, 1, 1), AS_OF - timedelta(days=30))
         if status == "planned":
             more["opened_on"] = None
-        row = draft.add(community, *STATION[:1], f"{name}原服务站", 300.0, **more)
+        row = draft.add(community, STATION[0], f"{name}原服务站", 300.0, more)
         draft.keys["not_open"].append(str(row["key"]))
 
 

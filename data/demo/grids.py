@@ -17,7 +17,7 @@ TITLES = ("网格员", "网格长", "专职网格员")
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault: its kind, the codes or keys it concerns, and a figure where there is one."""
+    """One planted fault: its kind, the codes or keys it concerns, and a figure if there is one."""
 
     kind: str
     keys: tuple[str, ...]

@@ -106,7 +106,8 @@ def happen(
 def _pick(parts: list[float], count: int, rng: np.random.Generator) -> Ints:
     """(count,) numbers drawn in proportion to ``parts``."""
     running = np.cumsum(parts)
-    return np.searchsorted(running, rng.random(count) * running[-1], side="right")
+    drawn = rng.random(count) * running[-1]
+    return np.asarray(np.searchsorted(running, drawn, side="right"))
 
 
 def _in_compounds(compound: Ints, buildings: Buildings, rng: np.random.Generator) -> Floats:
@@ -163,9 +164,8 @@ def _times(category: Ints, rng: np.random.Generator) -> NDArray[np.datetime64]:
         night, (20 * 60 + rng.integers(0, 600, len(month))) % 1440,
         rng.integers(360, 1200, len(month)),
     )  # fmt: skip
-    return (begin.astype("M8[D]") + day).astype("M8[m]").astype("M8[s]") + minute * np.timedelta64(
-        60, "s"
-    )
+    midnight = (begin.astype("M8[D]") + day).astype("M8[s]")
+    return np.asarray(midnight + minute * np.timedelta64(60, "s"))
 
 
 def _season(season: int) -> list[float]:
@@ -175,7 +175,9 @@ def _season(season: int) -> list[float]:
     peak = {0: 0, 1: 0, 2: 6}[season]
     depth = {0: 0.05, 1: 0.28, 2: 0.30}[season]
     wave = 1 + depth * np.cos((of_year - peak) / 12 * 2 * np.pi)
-    days = np.diff(np.arange(np.datetime64(START, "M"), np.datetime64(START, "M") + MONTHS + 1).astype("M8[D]"))
+    days = np.diff(
+        np.arange(np.datetime64(START, "M"), np.datetime64(START, "M") + MONTHS + 1).astype("M8[D]")
+    )
     return list(wave * days.astype(int) * (1 + GROWTH_PER_MONTH * numbers))
 
 

@@ -20,9 +20,10 @@ JOINED_SHARE = 0.04  # compounds that reach over a former street into the next b
 class Lots:
     """m lots: block, compound (-1: no housing), corners (m, 4, 2) metres, and c compounds.
 
-    ``lot_grid`` (m,) is the grid whose block the lot lies in;
-    ``polygon`` (c,) EPSG:4543; ``grid`` and ``community`` (c,) of the compound's first block. ``crossed`` are
-    the blocks whose eastern street a compound has swallowed.
+    ``lot_grid`` (m,) is the
+    grid whose block the lot lies in; ``polygon`` (c,) EPSG:4543; ``grid`` and ``community`` (c,) of
+    the compound's first block. ``crossed`` are the blocks whose eastern street a compound has
+    swallowed.
     """
 
     block: Ints
@@ -47,7 +48,9 @@ def sides_m(corners: Floats) -> tuple[Floats, Floats]:
     return np.minimum(length[:, 0], length[:, 2]), np.minimum(length[:, 1], length[:, 3])
 
 
-def lay_out(lattice: Lattice, divisions: Divisions, compounds: int, rng: np.random.Generator) -> Lots:
+def lay_out(
+    lattice: Lattice, divisions: Divisions, compounds: int, rng: np.random.Generator
+) -> Lots:
     """Place ``compounds`` compounds, one to four in each grid."""
     grid = _grid_of_each(len(divisions.grid_codes), compounds, rng)
     ranked, count = _ranked_blocks(lattice, divisions, rng)
@@ -85,7 +88,7 @@ def _grid_of_each(grids: int, compounds: int, rng: np.random.Generator) -> Ints:
 def _ranked_blocks(
     lattice: Lattice, divisions: Divisions, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """Blocks by grid, those nearest the middle of their community first, and how many a grid has."""
+    """Blocks by grid, nearest to the middle of their community first, and how many a grid has."""
     community = divisions.of_block
     size = np.bincount(community)
     middle = np.stack(
@@ -106,7 +109,7 @@ def _corners(block: Floats, slot: Ints, slots: Ints) -> Floats:
     low_u, high_u = _range(width, column, across)
     low_v, high_v = _range(height, row, up)
     spots = ((low_u, low_v), (high_u, low_v), (high_u, high_v), (low_u, high_v))
-    return np.round(np.stack([at(block, u, v) for u, v in spots], axis=1), 3)
+    return np.asarray(np.round(np.stack([at(block, u, v) for u, v in spots], axis=1), 3))
 
 
 def _range(length_m: Floats, number: Ints, count: Ints) -> tuple[Floats, Floats]:

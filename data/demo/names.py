@@ -1,4 +1,5 @@
 """Invented names of compounds, roads and facilities; no name of a person is among them."""
+# ruff: noqa: SIM905 - lists of words read better as words
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Invented outlines and the rough places of real streets and districts; no surveyed line is used."""
+"""Invented outlines, rough places of real streets and districts; no surveyed line is used."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ Ring = tuple[tuple[float, float], ...]
 # Fractions of the box, west to east and south to north.
 _DISTRICT: Ring = (
     (0.62, 0.00), (0.81, 0.01), (0.93, 0.04), (0.97, 0.10), (1.00, 0.17), (0.94, 0.24),
-    (0.88, 0.33), (0.93, 0.42), (0.87, 0.52), (0.91, 0.62), (0.83, 0.72), (0.70, 0.76),
-    (0.60, 0.71), (0.48, 0.73), (0.35, 0.66), (0.32, 0.56), (0.40, 0.48), (0.33, 0.40),
-    (0.38, 0.31), (0.47, 0.24), (0.43, 0.16), (0.50, 0.07),
+    (0.88, 0.33), (0.93, 0.42), (0.87, 0.52), (0.91, 0.62), (0.84, 0.74), (0.70, 0.79),
+    (0.60, 0.74), (0.46, 0.76), (0.32, 0.68), (0.29, 0.57), (0.37, 0.48), (0.30, 0.40),
+    (0.35, 0.31), (0.45, 0.24), (0.41, 0.16), (0.49, 0.07),
 )  # fmt: skip
 _YILIU: Ring = (
     (0.01, 0.76), (0.10, 0.72), (0.20, 0.75), (0.25, 0.83), (0.20, 0.91), (0.09, 0.93),

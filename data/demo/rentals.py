@@ -63,7 +63,9 @@ def let(
 
 def _counts(compounds: Compounds, mainly: Ints, total: int, rng: np.random.Generator) -> Ints:
     """(c,) lettings in each compound; only the planted old compounds come to half and more."""
-    most = np.where(compounds.kind == _OLD, USUAL_MOST, np.where(compounds.kind == _VILLAGE, VILLAGE_MOST, 0.48))
+    most = np.where(
+        compounds.kind == _OLD, USUAL_MOST, np.where(compounds.kind == _VILLAGE, VILLAGE_MOST, 0.48)
+    )
     noise = rng.lognormal(0, 0.35, len(compounds))
     wanted = kinds.column("let_share")[compounds.kind] * noise * compounds.dwellings
     limit = most * compounds.dwellings
@@ -74,7 +76,7 @@ def _counts(compounds: Compounds, mainly: Ints, total: int, rng: np.random.Gener
         wanted *= max(total - fixed.sum(), 0) / wanted.sum()
         wanted = np.minimum(wanted, limit)
     count = np.ceil(fixed) + np.floor(wanted + rng.random(len(wanted)) * (fixed == 0))
-    return np.minimum(count, compounds.dwellings).astype(np.int64)
+    return np.asarray(np.minimum(count, compounds.dwellings), dtype=np.int64)
 
 
 def _buildings(

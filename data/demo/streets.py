@@ -77,7 +77,9 @@ def _lines(
     return found
 
 
-def _kept(lattice: Lattice, lots: Lots, *, along_x: bool) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _kept(
+    lattice: Lattice, lots: Lots, *, along_x: bool
+) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     """Which edges of the lattice lines are streets: (lines, edges along them)."""
     there = np.pad(lattice.block_at >= 0, 1)
     built = np.zeros(len(lattice.row) + 1, dtype=bool)
@@ -93,4 +95,4 @@ def _kept(lattice: Lattice, lots: Lots, *, along_x: bool) -> np.ndarray[tuple[in
         both, near = (there[1:-1, :-1] | there[1:-1, 1:]).T, (town[1:-1, :-1] | town[1:-1, 1:]).T
         hidden = swallowed[1:-1, :-1].T
     country = (np.arange(both.shape[0]) % ARTERIAL_EVERY == 0)[:, None] & both
-    return (near | country) & ~hidden
+    return np.asarray((near | country) & ~hidden)
