@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from api.house import House
+from gis.errors import BadInput
+from gis.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
+Period = Annotated[str | None, typer.Option(help="Quarter 2026Q3, or month 2026-07 (preview).")]
+AsOf = Annotated[str | None, typer.Option(help="Day YYYY-MM-DD; default: from the data.")]
+Internal = Annotated[
+    bool, typer.Option("--internal", help="With internal layers; files are private (0600).")
+]
+
+
+def house() -> House:
+    """The installation that the environment describes."""
+    return House(Settings())
+
+
+def day(text: str | None) -> date | None:
+    """``YYYY-MM-DD`` as a date; raises BadInput."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise BadInput(f"--as-of {text!r}: write a day as 2026-09-30") from exc

@@ -1,0 +1,96 @@
+"""``wangge import``: one file in, one transaction, one report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.common import Json, house
+from api.house import House, transaction
+from api.output import json_out, progress, say, table_out
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
+from data.report import ImportReport
+from gis.errors import BadInput, ImportRefused
+from gis.runs import facts
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_(
+    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="The file.")],
+    frame: Annotated[
+        str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Default: detected.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer or sheet.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN")] = None,
+    profile: Annotated[Path | None, typer.Option(help="Saved mapping (TOML).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take a file into the store, or say row by row why not. 导入。"""
+    at = house()
+    options = Options(
+        frame=frame, encoding=encoding, layer=layer, mapping=_mapping(map_ or []), profile=profile
+    )
+    try:
+        report = take_in(at, kind, file, options, dry_run=dry_run)
+    except ImportRefused as refusal:
+        if isinstance(refusal.report, ImportReport):
+            say(f"report / 回执: {refusal.report.write_xlsx(_reports(at))}")
+        raise
+    written = report.write_xlsx(_reports(at))
+    if json:
+        json_out({**report.as_json(), "report": str(written)})
+    else:
+        _print(report, written)
+
+
+def take_in(
+    at: House, kind: Kind, file: Path, options: Options, *, dry_run: bool = False
+) -> ImportReport:
+    """Import one file in a transaction of its own."""
+    with at.store() as engine, progress() as bar:
+        task = bar.add_task(file.name, total=None)
+
+        def step(stage: str, done: int, total: int | None) -> None:
+            bar.update(task, description=f"{file.name} {stage}", completed=done, total=total)
+
+        with transaction(engine) as session:
+            facts.claim(session, at.district)
+            return import_file(
+                session, file, kind, options, at.district, dry_run=dry_run, progress=step
+            )
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    """``FIELD=COLUMN`` pairs as a dict; raises BadInput."""
+    found = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not (name and equals and column):
+            raise BadInput(f"--map {pair!r}: write FIELD=COLUMN")
+        found[name] = column
+    return found
+
+
+def _reports(at: House) -> Path:
+    return at.settings.home / "reports"
+
+
+def _print(report: ImportReport, written: Path) -> None:
+    table_out(
+        f"{report.kind} ← {report.facts.path.name}{'  (dry run)' if report.dry_run else ''}",
+        ("", ""), list(report.counts().items()),
+    )  # fmt: skip
+    reasons = [
+        (one.severity.value, one.code, one.count, one.reason_zh) for one in report.notes.reasons()
+    ]
+    if reasons:
+        table_out("说明 / notes", ("", "code", "rows", ""), reasons)
+    for remark in (*report.facts.notes, *report.remarks):
+        say(remark)
+    say(f"report / 回执: {written}")

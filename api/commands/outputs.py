@@ -1,0 +1,56 @@
+"""``wangge map`` and ``wangge export``: what the store holds as pages and files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import outputs
+from api.commands.common import AsOf, Internal, Json, Period, day, house
+from api.house import transaction
+from api.output import json_out, say
+from data.export.model import Format
+from gis.layers.service import Scope
+
+app = typer.Typer()
+
+
+@app.command("map")
+def draw(
+    layer: Annotated[str, typer.Argument(help="A layer, combined, or all.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pages.")],
+    period: Period = None,
+    as_of: AsOf = None,
+    internal: Internal = False,
+    json: Json = False,
+) -> None:
+    """Write map pages that need no network. 出图。"""
+    at = house()
+    scope = Scope(period=period, as_of=day(as_of), internal=internal)
+    with at.store() as engine, transaction(engine) as session:
+        pages = outputs.write_maps(session, at, outputs.pages(layer, internal), scope, out)
+    if json:
+        json_out({"maps": [str(page) for page in pages]})
+    for page in pages if not json else ():
+        say(str(page))
+
+
+@app.command("export")
+def export(
+    layer: Annotated[str, typer.Argument(help="A layer, or combined.")],
+    format_: Annotated[Format, typer.Option("--format", help="File format.")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    period: Period = None,
+    as_of: AsOf = None,
+    internal: Internal = False,
+    json: Json = False,
+) -> None:
+    """Write a layer to a file. 导出。"""
+    at = house()
+    scope = Scope(period=period, as_of=day(as_of), internal=internal)
+    with at.store() as engine, transaction(engine) as session:
+        written, rows = outputs.write_export(session, at, layer, scope, format_, out)
+    if json:
+        json_out({"file": str(written), "rows": rows})
+    else:
+        say(f"{written}: {rows} rows")

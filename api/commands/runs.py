@@ -1,0 +1,59 @@
+"""``wangge run``: analyses on what the store holds, results stored with a run id."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from api import analyses
+from api.analyses import Outcome
+from api.commands.common import AsOf, Json, Period, day, house
+from api.house import transaction
+from api.output import json_out, say, table_out
+from gis.runs.model import Analysis
+
+app = typer.Typer()
+
+
+class What(StrEnum):
+    """An analysis, or all of them."""
+
+    COVERAGE = "coverage"
+    RATING = "rating"
+    RENTAL = "rental"
+    VIDEO = "video"
+    GRIDS = "grids"
+    ALL = "all"
+
+
+@app.command("run")
+def run(
+    what: Annotated[What, typer.Argument(help="The analysis.")],
+    period: Period = None,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Compute and store an analysis. 运行分析。"""
+    at = house()
+    with at.store() as engine, transaction(engine) as session:
+        asked = analyses.asked(session, at, period=period, as_of=day(as_of))
+        outcomes = [analyses.run(session, at, one, asked) for one in analyses.chosen(what.value)]
+    if json:
+        json_out({"runs": [one.as_dict() for one in outcomes]})
+        return
+    for one in outcomes:
+        _print(one)
+
+
+def _print(one: Outcome) -> None:
+    name = {
+        Analysis.COVERAGE: "服务设施覆盖 / coverage",
+        Analysis.RATING: "三色评级 / rating",
+        Analysis.RENTAL: "出租房密度 / rental",
+        Analysis.VIDEO: "视频点位 / video",
+        Analysis.GRIDS: "网格审计 / grids",
+    }[one.analysis]
+    rows = [(key, value) for key, value in one.totals.items() if not isinstance(value, dict | list)]
+    table_out(f"{name}  {one.period or one.as_of}", ("", ""), rows)
+    if not one.stored:
+        say(f"run {one.run_id} had the same inputs and rules: kept as it is")

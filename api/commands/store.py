@@ -1,0 +1,114 @@
+"""Commands about the store itself: up, down, status, migrate, backup, restore."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import text
+
+from api.commands.common import Json, house
+from api.house import House
+from api.output import json_out, say, table_out
+from gis.db import backup as backups
+from gis.db import migrate as migrations
+from gis.db.cluster import Cluster, resolve_urls
+from gis.db.cluster.lease import keep
+from gis.db.engine import make_engine
+from gis.errors import StoreUnavailable
+
+app = typer.Typer()
+
+
+@app.command()
+def up(json: Json = False) -> None:
+    """Start the private store and let it run. 启动本机数据库。"""
+    at = house()
+    if at.settings.database_url is not None:
+        raise StoreUnavailable("WANGGE_DATABASE_URL names a server: there is none to start here")
+    urls = keep(at.settings)
+    migrations.upgrade(urls.owner)
+    _state(at, json=json)
+
+
+@app.command()
+def down(json: Json = False) -> None:
+    """Stop the private store. 停止本机数据库。"""
+    at = house()
+    Cluster(at.settings.home.absolute()).down()
+    _state(at, json=json)
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Say what there is, without starting anything. 查看状态。"""
+    _state(house(), json=json)
+
+
+@app.command()
+def migrate(json: Json = False) -> None:
+    """Bring the store to this version's schema. 升级数据库结构。"""
+    at = house()
+    urls = resolve_urls(at.settings)
+    if not urls.owner:
+        raise StoreUnavailable("set WANGGE_OWNER_URL: migrations run as the store's owner")
+    migrations.upgrade(urls.owner)
+    _state(at, json=json)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write.")], json: Json = False
+) -> None:
+    """Write the whole store into one file. 备份。"""
+    at = house()
+    with at.store():
+        size = backups.dump(resolve_urls(at.settings), file)
+    json_out({"file": str(file), "bytes": size}) if json else say(f"{file}: {size:,} bytes")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="File that backup wrote.")], json: Json = False
+) -> None:
+    """Replace the store's content by a backup, whole or not at all. 恢复。"""
+    at = house()
+    with at.store():
+        backups.restore(resolve_urls(at.settings), file)
+    json_out({"file": str(file), "restored": True}) if json else say(f"{file} restored")
+
+
+def _state(at: House, *, json: bool) -> None:
+    state = _status(at)
+    if json:
+        json_out(state)
+    else:
+        table_out("wangge", ("", ""), [(k, v) for k, v in state.items() if k != "rows"])
+        if state["rows"]:
+            table_out("rows / 记录数", ("table", "rows"), list(state["rows"].items()))
+
+
+def _status(at: House) -> dict[str, Any]:
+    """No clock and no process id: two calls with nothing between are equal."""
+    private = at.settings.database_url is None
+    cluster = Cluster(at.settings.home.absolute()).status() if private else None
+    state: dict[str, Any] = {
+        "district": at.district.code,
+        "policy": at.policy.version,
+        "store": "private" if private else "server",
+        "state": cluster.state if cluster else "server",
+        "home": str(at.settings.home),
+        "schema": None,
+        "schema_wanted": migrations.head(),
+        "demo": False,
+        "rows": {},
+    }
+    if cluster is None or cluster.state == "running":
+        engine = make_engine(resolve_urls(at.settings).app, at.settings)
+        state["schema"] = migrations.current(engine)
+        if state["schema"] is not None:
+            with engine.connect() as connection:
+                demo = text("SELECT count(*) FROM store_facts WHERE key = 'demo'")
+                state["demo"] = bool(connection.execute(demo).scalar_one())
+                state["rows"] = backups.row_counts(connection)
+        engine.dispose()
+    return state

@@ -1,0 +1,77 @@
+"""What a request is given: the house, one session, checked parameters."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.orm import Session
+
+from api.house import House
+from gis.areas.model import Level
+from gis.db.session import User, sessions
+from gis.errors import Withheld
+from gis.layers.model import Layer, Sensitivity, layer
+from gis.layers.service import Scope
+from gis.period import Period
+
+LOCAL = User(id="loopback", area_prefixes=("",))  # until accounts exist: whoever is on this machine
+
+
+def house(request: Request) -> House:
+    """The installation that serves the request."""
+    found = request.app.state.house
+    assert isinstance(found, House)
+    return found
+
+
+def session(request: Request) -> Iterator[Session]:
+    """One request, one transaction, one user's rights: commit on return, roll back on raise."""
+    with sessions(request.app.state.engine).begin(info={"user": LOCAL}) as db:
+        yield db
+
+
+At = Annotated[House, Depends(house)]
+Db = Annotated[Session, Depends(session, scope="function")]
+
+AreaPrefix = Annotated[
+    str, Query(pattern=r"^[0-9A-Za-z]{0,20}$", description="division code or its beginning")
+]
+PeriodText = Annotated[
+    str | None, Query(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$", description="2026Q3 or 2026-07")
+]
+AsOf = Annotated[date | None, Query(description="day whose state is shown")]
+Limit = Annotated[int, Query(ge=1, le=10_000, description="features per page")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="features to skip")]
+Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]
+
+
+def scope(
+    at: At,
+    area: AreaPrefix = "",
+    period: PeriodText = None,
+    as_of: AsOf = None,
+    level: Level = Level.COMMUNITY,
+    resolution: Resolution = 9,
+) -> Scope:
+    """What of a layer a request asks for."""
+    if period is not None:
+        Period.parse(period)
+    return Scope(
+        area_prefix=area, period=period, as_of=as_of, level=level, resolution=resolution,
+        internal=at.settings.serve_internal,
+    )  # fmt: skip
+
+
+Asked = Annotated[Scope, Depends(scope)]
+
+
+def shown_layer(at: At, name: str) -> Layer:
+    """The layer called ``name`` if it may be served here; raises NotFound, Withheld."""
+    found = layer(name)
+    if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
+        raise Withheld(f"layer {name} is internal: start the service with --internal")
+    return found
+
+
+ShownLayer = Annotated[Layer, Depends(shown_layer)]

@@ -1,0 +1,42 @@
+"""Frames as plain JSON values: NaN becomes null, dates ISO text, geometry GeoJSON."""
+
+import json
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+
+def listed(frame: gpd.GeoDataFrame, *, key: str) -> list[dict[str, Any]]:
+    """GeoJSON features (coordinates to 1e-7 degrees, about a centimetre)."""
+    shapes = shapely.set_precision(frame.geometry.to_numpy(), 1e-7, mode="pointwise")
+    texts = shapely.to_geojson(shapes)
+    rows = records(frame.drop(columns=frame.geometry.name))
+    return [
+        {
+            "type": "Feature",
+            "id": row[key],
+            "geometry": None if text is None else json.loads(text),
+            "properties": row,
+        }
+        for row, text in zip(rows, texts, strict=True)
+    ]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """One dict per row with JSON values only."""
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, float):
+        if value != value:  # noqa: PLR0124 - NaN
+            return None
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,74 @@
+"""What the top floor hands down: settings, district, policy, and sessions on a ready store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from gis import district as districts
+from gis import policy as policies
+from gis.db import migrate
+from gis.db.cluster.lease import lease
+from gis.db.engine import make_engine
+from gis.db.session import User, sessions
+from gis.district import District
+from gis.errors import StoreNotReady
+from gis.policy import Policy
+from gis.settings import Settings
+
+REFERENCE = Path(str(files("data.reference")))
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation: its settings and, read once, its district and its rules."""
+
+    settings: Settings
+
+    @cached_property
+    def district(self) -> District:
+        """The district of ``WANGGE_DISTRICT_FILE``; Wuhua without one."""
+        return districts.load(self.settings.district_file or REFERENCE / "wuhua.toml")
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The built-in rules with the values of ``WANGGE_POLICY_FILE`` laid over them."""
+        return policies.load(REFERENCE / "policy.toml", self.settings.policy_file)
+
+    @contextmanager
+    def store(self, *, statement_timeout_ms: int = 0) -> Iterator[Engine]:
+        """A ready store for the length of a command; a fresh private cluster is migrated.
+
+        Raises StoreUnavailable, and StoreNotReady for a server that is not migrated.
+        """
+        with lease(self.settings) as urls:
+            engine = make_engine(urls.app, self.settings, statement_timeout_ms=statement_timeout_ms)
+            try:
+                if migrate.current(engine) != migrate.head():
+                    self._migrate(urls.owner)
+                yield engine
+            finally:
+                engine.dispose()
+
+    def _migrate(self, owner_url: str) -> None:
+        if self.settings.database_url is not None:
+            raise StoreNotReady("the store has another schema version: run wangge migrate")
+        migrate.upgrade(owner_url)
+
+    @contextmanager
+    def session(self, *, user: User | None = None) -> Iterator[Session]:
+        """One session and one transaction of a command: commit on return, roll back on raise."""
+        with self.store() as engine, transaction(engine, user=user) as session:
+            yield session
+
+
+@contextmanager
+def transaction(engine: Engine, *, user: User | None = None) -> Iterator[Session]:
+    """One transaction as ``user`` (the command itself by default)."""
+    with sessions(engine).begin(info={"user": user or User.command()}) as session:
+        yield session

@@ -1,0 +1,40 @@
+"""How commands speak: one JSON object or a table on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+NOTES = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def json_out(value: Mapping[str, Any]) -> None:
+    """The command's one object on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, allow_nan=False) + "\n")
+
+
+def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table on stdout."""
+    table = Table(title=title, title_justify="left")
+    for at, name in enumerate(header):
+        table.add_column(name, justify="left" if at == 0 else "right")
+    for row in rows:
+        table.add_row(*["—" if cell is None else str(cell) for cell in row])
+    Console(highlight=False).print(table)
+
+
+def say(text: str) -> None:
+    """One line of progress on stderr; markup in the text is not interpreted."""
+    NOTES.print(text, markup=False)
+
+
+def progress() -> Progress:
+    """A progress bar on stderr that leaves no trace where stderr is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=NOTES, transient=True, disable=not NOTES.is_terminal,
+    )  # fmt: skip

@@ -1,0 +1,183 @@
+"""Maps and exports of what the store holds, for the command and the service alike."""
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from sqlalchemy.orm import Session
+
+import maps.layers
+import maps.page
+from api.house import House
+from data.export.model import Caption, Format, Part
+from data.export.service import export
+from gis.errors import BadInput, NoData, Withheld
+from gis.layers import service, store
+from gis.layers.model import COMBINED, REGISTRY, Layer, Sensitivity, layer
+from gis.layers.service import Scope, Shown
+from gis.runs import facts
+from maps.context import Basemap, MapContext, rule_texts
+
+
+def pages(name: str, internal: bool) -> tuple[str, ...]:
+    """The pages that ``name`` (a layer, ``combined`` or ``all``) stands for.
+
+    Raises NotFound for no such layer and Withheld for an internal one without ``--internal``.
+    """
+    if name == "combined":
+        return (name,)
+    if name == "all":
+        open_layers = [one.name for one in REGISTRY if internal or not _internal(one)]
+        return (*open_layers, "combined")
+    allowed(layer(name), internal=internal)
+    return (name,)
+
+
+def allowed(one: Layer, *, internal: bool) -> Layer:
+    """``one`` if it may leave the store; raises Withheld."""
+    if _internal(one) and not internal:
+        raise Withheld(f"layer {one.name} shows camera positions: ask for it with --internal")
+    return one
+
+
+def caption(session: Session, house: House, shown: Shown, *, internal: bool) -> Caption:
+    """What a file of ``shown`` says about itself."""
+    return Caption(
+        district=f"{house.district.name_zh} / {house.district.name_en}",
+        layer=shown.layer,
+        as_of=shown.as_of,
+        period=shown.run.period if shown.run else None,
+        policy_version=shown.run.policy_version if shown.run else house.policy.version,
+        demo=facts.is_demo(session),
+        internal=internal and _internal(shown.layer),
+    )
+
+
+def write_export(
+    session: Session, house: House, name: str, scope: Scope, form: Format, out: Path
+) -> tuple[Path, int]:
+    """Write one layer (``combined``: all layers of the combined page) and count its rows."""
+    if name == "combined":
+        names = [one for one in COMBINED if scope.internal or not _internal(layer(one))]
+    else:
+        names = [allowed(layer(name), internal=scope.internal).name]
+    parts: list[Part] = []
+    for one in names:
+        shown = service.read(
+            session, layer(one), district=house.district, policy=house.policy, scope=scope
+        )
+        parts.append((shown.features, caption(session, house, shown, internal=scope.internal)))
+    return export(parts, form=form, out=out), sum(len(frame) for frame, _ in parts)
+
+
+def write_maps(
+    session: Session, house: House, names: Sequence[str], scope: Scope, out: Path
+) -> list[Path]:
+    """Write one page per name into ``out``, everything inlined; frames are read once.
+
+    A page that shows internal layers is readable by its owner only.
+    """
+    frames = Frames(session, house, scope)
+    written = []
+    for name in names:
+        path = out / f"{name}.html"
+        page = build_page(frames, name)
+        private = scope.internal and any(_internal(layer(one)) for one in page_layers(name, scope))
+        _write_text(path, page, mode=0o600 if private else 0o644)
+        written.append(path)
+    return written
+
+
+def build_page(frames: "Frames", name: str, **server: Any) -> str:
+    """One page as HTML; ``server`` holds what a served page adds (mode, nonce, query)."""
+    shown = {one: found for one in page_layers(name, frames.scope) if (found := frames.find(one))}
+    if not shown or (name != "combined" and name not in shown):
+        frames.layer(name if name != "combined" else "coverage")  # raises what is missing
+    internal = frames.scope.internal and any(_internal(one.layer) for one in shown.values())
+    runs = [one.run for one in shown.values() if one.run is not None]
+    context = MapContext(
+        district_zh=frames.house.district.name_zh,
+        district_en=frames.house.district.name_en,
+        as_of=max(one.as_of for one in shown.values()),
+        period=next((run.period for run in runs if run.period), None),
+        language=frames.house.district.language,
+        demo=facts.is_demo(frames.session),
+        internal=internal,
+        policy_version=frames.house.policy.version,
+        rules=rule_texts(frames.house.policy),
+        basemap=_basemap(frames.house),
+        **server,
+    )
+    features = {one: found.features for one, found in shown.items()}
+    return maps.page.build(name, features | frames.background(context.as_of), context=context)
+
+
+def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
+    """The layers a page shows; internal ones only when the scope lets them through."""
+    return maps.layers.wanted(name, internal=scope.internal)
+
+
+class Frames:
+    """Reads each layer and the background once for all pages of one call."""
+
+    def __init__(self, session: Session, house: House, scope: Scope) -> None:
+        self.session, self.house, self.scope = session, house, scope
+        self._layers: dict[str, Shown] = {}
+        self._background: dict[str, gpd.GeoDataFrame] | None = None
+
+    def layer(self, name: str) -> Shown:
+        """One layer of the registry."""
+        if name not in self._layers:
+            self._layers[name] = service.read(
+                self.session, layer(name), district=self.house.district,
+                policy=self.house.policy, scope=self.scope,
+            )  # fmt: skip
+        return self._layers[name]
+
+    def find(self, name: str) -> Shown | None:
+        """The same, or None where the layer's analysis has not run."""
+        try:
+            return self.layer(name)
+        except NoData:
+            return None
+
+    def background(self, as_of: date) -> dict[str, gpd.GeoDataFrame]:
+        """Outlines of the divisions and the streets; empty ones are left out."""
+        if self._background is None:
+            prefix = self.scope.area_prefix
+            found = {
+                f"{level}_outlines" if level != "district" else "district_outline": store.outlines(
+                    self.session, level=level, area_prefix=prefix, as_of=as_of
+                )
+                for level in ("district", "street", "community")
+            }
+            found["street_lines"] = store.street_lines(self.session, area_prefix=prefix)
+            self._background = {name: one for name, one in found.items() if not one.empty}
+        return self._background
+
+
+def _basemap(house: House) -> Basemap | None:
+    pmtiles, url = house.settings.basemap_pmtiles, house.settings.basemap_url
+    return Basemap(pmtiles, url) if pmtiles or url else None
+
+
+def _write_text(path: Path, text: str, *, mode: int) -> None:
+    """Write a file whole or not at all; raises BadInput."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(mode=mode)
+        part.chmod(mode)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as exc:
+        raise BadInput(f"{path}: cannot be written ({exc.strerror})") from exc
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _internal(one: Layer) -> bool:
+    return one.sensitivity is Sensitivity.INTERNAL

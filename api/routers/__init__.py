@@ -1,0 +1,12 @@
+"""HTTP routes, one module per capability; a router translates and does not think."""
+
+from api.routers import areas, health, layers, maps, results, tiles
+
+ROUTERS = (
+    health.router,
+    areas.router,
+    results.router,
+    layers.router,
+    maps.router,
+    tiles.router,
+)

@@ -1,0 +1,81 @@
+"""Stored results of the analyses by level, code and period, each with its rule and reason."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from api import features
+from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, PeriodText
+from gis.areas.model import SubjectKind
+from gis.errors import NoData
+from gis.runs import results, store
+from gis.runs.model import Analysis
+
+router = APIRouter(prefix="/api/v1/results", tags=["results"])
+Code = Annotated[str | None, Query(max_length=64, description="code of one subject")]
+
+
+class RunOut(BaseModel):
+    """The run that the rows belong to."""
+
+    id: int
+    analysis: Analysis
+    period: str | None
+    as_of: str
+    revision: int
+    policy_version: str
+    input_digest: str
+    totals: dict[str, Any]
+
+
+class ResultsOut(BaseModel):
+    """A page of one run's rows."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {
+            "run": {"id": 1, "analysis": "coverage", "period": None, "as_of": "2026-09-30",
+                    "revision": 1, "policy_version": "2026.1", "input_digest": "9f…",
+                    "totals": {"met": 67}},
+            "matched": 1,
+            "rows": [{"subject_code": "530102001001", "verdict": "met", "rule": "FAC-1",
+                      "threshold": 30.0, "m2_per_100_households": 41.3}],
+        }}
+    )  # fmt: skip
+
+    run: RunOut
+    matched: int
+    rows: list[dict[str, Any]]
+
+
+@router.get("/{analysis}")
+def read_results(
+    db: Db,
+    at: At,
+    analysis: Analysis,
+    level: SubjectKind | None = None,
+    code: Code = None,
+    area: AreaPrefix = "",
+    period: PeriodText = None,
+    as_of: AsOf = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> ResultsOut:
+    """The newest run of an analysis for the period or day asked; 404 when it never ran."""
+    run = store.latest_run(db, analysis, period, as_of)
+    if run is None:
+        raise NoData(
+            f"the analysis {analysis} has not run for what is asked: wangge run {analysis}"
+        )
+    page = results.read(
+        db, analysis, run.id, level=level, code=code, area_prefix=area, limit=limit, offset=offset
+    )
+    return ResultsOut(
+        run=RunOut(
+            id=run.id, analysis=analysis, period=run.period, as_of=run.as_of.isoformat(),
+            revision=run.revision, policy_version=run.policy_version,
+            input_digest=run.input_digest, totals=run.totals,
+        ),
+        matched=page.matched,
+        rows=features.records(page.rows),
+    )  # fmt: skip
