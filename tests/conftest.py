@@ -49,7 +49,7 @@ class Store:
         return sessions(self.engine).begin(info={"user": user or User.command()})
 
 
-# -- the run: the process that started pytest makes its directory and clears it away --------------------
+# -- the run: the process that started pytest makes its directory and clears it away ------------
 
 
 def pytest_configure(config: pytest.Config) -> None:

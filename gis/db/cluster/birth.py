@@ -10,11 +10,11 @@ from psycopg2 import sql
 
 from gis.db.cluster.account import Account
 from gis.db.cluster.binaries import Binaries
-from gis.db.cluster.layout import Layout, disk_full, require_space, write_private
+from gis.db.cluster.layout import Layout, disk_full, write_private
 from gis.db.cluster.urls import DATABASE, Role, libpq_url
 from gis.errors import StoreUnavailable
 
-_NEW_BYTES = 256 * 1024 * 1024  # 39 MB of system catalogues, PostGIS and the first log segments
+_NEW_BYTES = 256_000_000  # 39 MB of system catalogues, PostGIS and the first log segments
 _UNFINISHED = f"{DATABASE}_unfinished"
 _ACCESS = "# Socket connections with a password, nothing else.\nlocal all all scram-sha-256\n"
 
@@ -29,7 +29,8 @@ def make_data(layout: Layout, account: Account, binaries: Binaries) -> None:
     """
     data = layout.place_data(account)
     draft, password = data.with_name("pg.init"), data.with_name("pg.password")
-    require_space(data.parent, _NEW_BYTES, "a new store")
+    if shutil.disk_usage(data.parent).free < _NEW_BYTES:
+        raise disk_full(data.parent, "a new store", _NEW_BYTES)
     shutil.rmtree(draft, ignore_errors=True)  # of an attempt that was interrupted
     try:
         layout.make_passwords()
@@ -49,7 +50,7 @@ def make_data(layout: Layout, account: Account, binaries: Binaries) -> None:
         done = account.run(command)
         if done.returncode != 0:
             if "No space left on device" in done.stdout:
-                raise disk_full(data.parent, _NEW_BYTES, "a new store")
+                raise disk_full(data.parent, "a new store", _NEW_BYTES)
             raise StoreUnavailable(f"the store could not be made: {done.stdout.strip()}")
         (draft / "pg_hba.conf").write_text(_ACCESS, "utf-8")
         with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:

@@ -69,28 +69,35 @@ class Layout:
         if self.pointer.exists() or account.can_enter(self.home):
             return self.data
         data = ELSEWHERE / secrets.token_hex(8) / "pg"
-        data.parent.mkdir(parents=True, mode=0o755)
+        for directory in (ELSEWHERE, data.parent):
+            directory.mkdir(parents=True, exist_ok=True)
+            directory.chmod(0o755)  # whatever the caller's umask is
         write_private(data.parent / "home", f"{self.home}\n")
         write_private(self.pointer, f"{data}\n")
         return data
 
+    @property
+    def socket_places(self) -> tuple[Path, Path]:
+        """Where the socket's directory may be: in the home, or among the temporary files."""
+        digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
+        return self.home / "run", _temporary() / f"wangge-{digest}"
+
     def socket_directory(self, account: Account) -> Path:
         """The private directory of the server's socket, made if it is missing.
 
-        It is ``<home>/run`` where that is short and plain enough for a socket, else a directory
-        named after the home's digest below the folder for temporary files.
+        It is ``<home>/run`` where that is short and plain enough for a socket and open to the
+        account, else a directory named after the home's digest among the temporary files.
 
         Raises
         ------
         StoreUnavailable
             Somebody else has put something at its place.
         """
-        directory = self.home / "run"
+        directory, elsewhere = self.socket_places
         socket = f"{directory}/.s.PGSQL.{PORT}"
         fits = len(os.fsencode(socket)) < _SOCKET_PATH_BYTES and _PLAIN.fullmatch(socket)
         if not fits or not account.can_enter(self.home):
-            digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
-            directory = _temporary() / f"wangge-{digest}"
+            directory = elsewhere
         try:
             directory.mkdir(mode=0o700)
             account.own(directory)
@@ -165,20 +172,11 @@ def write_private(path: Path, content: str) -> None:
     draft.replace(path)
 
 
-def require_space(path: Path, need_bytes: int, purpose: str) -> None:
-    """Refuse to begin on a disk without room.
+def disk_full(path: Path, purpose: str, need_bytes: int = 64_000_000) -> StoreUnavailable:
+    """The error for a disk without room at ``path``; names the disk, what is free and the need.
 
-    Raises
-    ------
-    StoreUnavailable
-        Names the disk, what is free and what is needed.
+    A store that exists needs room for some segments of its log and temporary files by default.
     """
-    if shutil.disk_usage(path).free < need_bytes:
-        raise disk_full(path, need_bytes, purpose)
-
-
-def disk_full(path: Path, need_bytes: int, purpose: str) -> StoreUnavailable:
-    """The error for a disk without room at ``path``."""
     disk = path.resolve()
     while not os.path.ismount(disk):
         disk = disk.parent

@@ -1,9 +1,11 @@
 """The private cluster: a PostgreSQL server of one home, reachable over a socket file alone."""
 
+import errno
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,10 +15,10 @@ import psycopg2
 from gis.db.cluster import birth, server
 from gis.db.cluster.account import Account, account_for
 from gis.db.cluster.binaries import Binaries, find
-from gis.db.cluster.layout import Layout, write_private
+from gis.db.cluster.layout import Layout, disk_full, write_private
 from gis.db.cluster.server import Server
 from gis.db.cluster.tuning import configuration
-from gis.db.cluster.urls import DATABASE, Role, Urls, libpq_url, socket_url
+from gis.db.cluster.urls import DATABASE, Role, Urls, socket_url
 from gis.errors import StoreUnavailable
 
 _LOCK_S = 300.0
@@ -63,31 +65,31 @@ class Cluster:
             With the reason and the remedy. A cluster that was there is unchanged, and a new one
             is made from the beginning the next time.
         """
-        try:
+        with self._explained():
+            account_for(self._layout.data)
             self._layout.make_home()
             with self._layout.locked(patience_s=_LOCK_S):
                 return self._up()
-        except OSError as error:
-            raise StoreUnavailable(f"the store cannot be kept in {self.home}: {error}") from error
 
     def down(self) -> None:
         """Stop the server; nothing happens when it is not running."""
-        data = self._layout.data
-        if not data.exists():
-            return
-        with self._layout.locked(patience_s=_LOCK_S):
-            account = account_for(data)
-            if server.is_running(data, account):
-                self._server(account).stop()
+        with self._explained():
+            if self.status().state == "absent":
+                return
+            with self._layout.locked(patience_s=_LOCK_S):
+                account = account_for(self._layout.data)
+                if server.is_running(self._layout.data, account):
+                    self._server(account).stop()
 
     def status(self) -> ClusterStatus:
         """What there is and whether it runs."""
-        data = self._layout.data
-        if not data.exists():
-            return ClusterStatus("absent", self.home, data, None)
-        running = server.is_running(data, account_for(data))
-        state: Literal["running", "stopped"] = "running" if running else "stopped"
-        return ClusterStatus(state, self.home, data, _major(data))
+        with self._explained():
+            data = self._layout.data
+            if not data.exists():
+                return ClusterStatus("absent", self.home, data, None)
+            running = server.is_running(data, account_for(data))
+            state: Literal["running", "stopped"] = "running" if running else "stopped"
+            return ClusterStatus(state, self.home, data, _major(data))
 
     def remove(self) -> None:
         """Stop the server and delete the cluster with all its data; the home stays."""
@@ -95,6 +97,8 @@ class Cluster:
         data = self._layout.data
         outside = data.parent != self.home
         shutil.rmtree(data.parent if outside else data, ignore_errors=True)
+        for socket_dir in self._layout.socket_places:
+            shutil.rmtree(socket_dir, ignore_errors=True)
         for path in (self._layout.pointer, self._layout.passwords_file):
             path.unlink(missing_ok=True)
 
@@ -113,11 +117,24 @@ class Cluster:
         socket_dir = server.socket_in_use(self._layout.data)
         return socket_url(socket_dir, role, self._layout.passwords()[role], database)
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What the operating system refuses is the store's being unavailable."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise disk_full(self.home, "the store") from error
+            raise StoreUnavailable(f"the store cannot be kept in {self.home}: {error}") from error
+
     def _up(self) -> Urls:
         data = self._layout.data
         account = account_for(data)
-        if server.is_running(data, account):
-            self._await_answer()
+        end_s = time.monotonic() + _ANSWER_S
+        while server.is_running(data, account):
+            if self._answers(final=time.monotonic() > end_s):
+                break
+            time.sleep(0.1)  # it recovers from the crash of a session, or dies just now
         else:
             self._start(account)
         return Urls(app=self.url("wangge_app"), owner=self.url("wangge_owner"))
@@ -127,6 +144,8 @@ class Cluster:
             birth.make_data(self._layout, account, find())
         engine = self._server(account)
         socket_dir = self._layout.socket_directory(account)
+        for left_behind in socket_dir.glob(".s.PGSQL.*"):
+            left_behind.unlink()
         settings = engine.data / "wangge.conf"
         write_private(settings, configuration(socket_dir, self._settings))
         account.own(settings)
@@ -143,17 +162,15 @@ class Cluster:
     def _binaries(self) -> Binaries:
         return find(major=_major(self._layout.data))
 
-    def _await_answer(self) -> None:
-        """Wait for a server that is still recovering from a crash of one of its processes."""
-        end_s = time.monotonic() + _ANSWER_S
-        url = libpq_url(self.url("postgres", "postgres"))
-        while True:
-            try:
-                return birth.make_database(url, self._layout.passwords())
-            except psycopg2.OperationalError as error:
-                if time.monotonic() > end_s:
-                    raise StoreUnavailable(f"the store does not answer: {error}") from error
-                time.sleep(0.1)
+    def _answers(self, *, final: bool) -> bool:
+        """Whether the running server takes connections; it then has a complete database."""
+        try:
+            birth.make_database(self.url("postgres", "postgres"), self._layout.passwords())
+        except psycopg2.OperationalError as error:
+            if final:
+                raise StoreUnavailable(f"the store does not answer: {error}") from error
+            return False
+        return True
 
 
 def _major(data: Path) -> int:

@@ -16,8 +16,8 @@ from gis.errors import StoreUnavailable
 _PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 _START_S = 600  # recovery after a crash replays up to max_wal_size
 _STOP_S = 120
-_START_BYTES = 64 * 1024 * 1024  # a log segment, the process file and temporary files
-_BUSY = ("pre-existing shared memory block", "lock file", "could not bind Unix")
+_FULL = "No space left on device"
+_BUSY = ("pre-existing shared memory block", "already exists", "Address already in use")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Server:
             code, said = self._pg_ctl("start", _START_S)
             if code == 0:
                 return
-            if not any(sign in said for sign in _BUSY):
+            if _FULL in said or not any(sign in said for sign in _BUSY):
                 break
             time.sleep(pause_s)
             self._end_orphans()
@@ -81,8 +81,8 @@ class Server:
             return done.returncode, file.read().decode("utf-8", "replace")
 
     def _failure(self, action: str, said: str) -> StoreUnavailable:
-        if "No space left on device" in said:
-            return disk_full(self.data, _START_BYTES, "the store")
+        if _FULL in said:
+            return disk_full(self.data, "the store")
         lines = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line]
         reason = (lines or said.splitlines() or ["it said nothing"])[-1]
         return StoreUnavailable(
