@@ -68,7 +68,8 @@ def describe(
     managed = rng.random(count) < kinds.column("managed")[kind]
     built = np.array([kinds.TRAITS[k].built for k in kinds.KINDS])[kind]
     theta, hot = _true_risk(kind, households, rng)
-    ages = np.where(rng.random(count) < STALE_SHARE, rng.integers(400, 900, count), 0)
+    old = rng.permutation(count) < max(round(STALE_SHARE * count), 1)
+    ages = np.where(old, rng.integers(400, 900, count), 0)
     return Compounds(
         code=_codes(divisions, lots),
         name=names.compounds(kind, rng),

@@ -43,7 +43,8 @@ class Register:
 class _Draft:
     """Rows under construction; ``counted_m2`` follows every facility that counts.
 
-    ``target_m2`` (k,) is what a community shall come to, 0 where it shall have nothing.
+    ``target_m2`` (k,) is what a community shall come to, 0 where it shall have nothing;
+    ``need_m2`` (k,) what it would need.
     """
 
     codes: list[str]
@@ -53,6 +54,7 @@ class _Draft:
     rng: np.random.Generator
     rows: list[dict[str, object]]
     target_m2: Floats
+    need_m2: Floats
     counted_m2: Floats
     keys: dict[str, list[str]]
 
@@ -114,8 +116,9 @@ def register(
     keys: dict[str, list[str]] = {
         k: [] for k in ("estimated", "no_area", "shared", "not_open", "not_listed")
     }
-    target = _targets(np.asarray(M2_PER_HOUSEHOLD * households), rng)
-    draft = _Draft(codes, buildings, first, order, rng, [], target, np.zeros(len(codes)), keys)
+    need = np.asarray(M2_PER_HOUSEHOLD * households)
+    target, zero = _targets(need, rng), np.zeros(len(codes))
+    draft = _Draft(codes, buildings, first, order, rng, [], target, need, zero, keys)
     for community in range(len(codes)):
         if target[community] > 0:
             _counted(draft, community, names[community])
@@ -150,20 +153,25 @@ def _counted(draft: _Draft, community: int, name: str) -> None:
     draft.counted_m2[community] += sum(areas)
     if rng.random() < 0.10 or not draft.keys["shared"]:
         _share(draft, rows[0], community, areas[0])
-    if rng.random() < 0.12 or not draft.keys["estimated"]:
+    sound = not _is_short(draft, community)
+    if sound and (rng.random() < 0.18 or not draft.keys["estimated"]):
         _without_area(draft, community, name)
 
 
 def _share(draft: _Draft, row: dict[str, object], community: int, area_m2: float) -> None:
-    """The next community of the same street, if it has any, counts 30 % of it from now on."""
+    """The next community of the same street, if it is not short, counts 30 % from now on."""
     following = min(community + 1, len(draft.codes) - 1)
     here, there = draft.codes[community], draft.codes[following]
-    if here == there or here[:9] != there[:9] or draft.target_m2[following] == 0:
+    if here == there or here[:9] != there[:9] or _is_short(draft, following):
         return
     row.update(shared_with=f"{here}:0.7;{there}:0.3", provision="shared")
     draft.counted_m2[community] -= 0.3 * area_m2
     draft.counted_m2[following] += 0.3 * area_m2
     draft.keys["shared"].append(str(row["key"]))
+
+
+def _is_short(draft: _Draft, community: int) -> bool:
+    return bool(draft.target_m2[community] < draft.need_m2[community])
 
 
 def _without_area(draft: _Draft, community: int, name: str) -> None:
