@@ -97,6 +97,7 @@ def _import_all(engine: Engine, house: House, files: DemoFiles, made_from: str) 
     """Everything goes in through the importer, file by file; files already in are skipped."""
     with transaction(engine) as session:
         facts.claim_demo(session, house.district, made_from)
+        facts.claim(session, house.district)
         known = set(session.execute(select(Import.kind, Import.file_sha256)).tuples())
     for one in files.files:
         if (one.kind.value, digest(one.path)) in known:
