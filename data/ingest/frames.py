@@ -18,7 +18,6 @@ from gis.district import District
 from gis.errors import BadInput
 
 FAR_KM = 50.0  # beyond this distance from the district a position is not believed
-_NEAR_KM = 5.0  # a candidate frame must bring the rows this close
 _SAMPLE = 2_000
 _KM_PER_DEGREE = Geod(ellps="WGS84").line_length([0, 0], [0, 1]) / 1000
 _NAMED = ", ".join((*Datum, "EPSG:n"))
@@ -143,61 +142,61 @@ def near(box: Box, district: District) -> NDArray[np.bool_]:
 
 
 def likely_frames(x: Floats, y: Floats, district: District) -> list[str]:
-    """Frames, best first, that bring nearly all positions into the district; at most three."""
+    """Frames, best first, that bring most positions near the district; at most three.
+
+    The district's bounds are put into every projected CRS made for the place and the numbers are
+    compared there, as they stand, with axes exchanged, and as kilometres.
+    """
     there = np.isfinite(x) & np.isfinite(y)
-    x, y = _sample(x[there], y[there])
+    x, y = x[there], y[there]
     if not len(x):
         return []
-    near = reach(district, _NEAR_KM)
-    found: list[str] = []
-    for word, frame, factor, swapped in _candidates(x, y, district):
-        a, b = (y, x) if swapped else (x, y)
-        if _share(a * factor, b * factor, frame, near) > 0.9:
-            found.append(word)
-            if len(found) == 3:
-                break
-    return found
+    found: list[tuple[float, int, str]] = []
+    for rank, (word, box) in enumerate(_boxes(district)):
+        for way, (a, b, remark) in enumerate(_ways(x, y)):
+            share = _inside(a, b, box)
+            if share >= 0.5:
+                found.append((-round(share, 2), 1000 * way + rank, word + remark))
+    return [word for _, _, word in sorted(found)[:3]]
 
 
-def _sample(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    step = max(1, len(x) // _SAMPLE)
-    return x[::step], y[::step]
+def _ways(x: Floats, y: Floats) -> list[tuple[Floats, Floats, str]]:
+    """The numbers as they stand, with axes exchanged, and both as kilometres."""
+    km = 1000.0
+    return [
+        (x, y, ""),
+        (y, x, " (坐标轴颠倒 / axes exchanged)"),
+        (x * km, y * km, " (单位公里 / in kilometres)"),
+        (y * km, x * km, " (单位公里、坐标轴颠倒 / in kilometres, axes exchanged)"),
+    ]
 
 
-def _share(x: Floats, y: Floats, frame: Frame, box: Reach) -> float:
-    try:
-        with np.errstate(all="ignore"):
-            lon, lat = to_wgs84(x, y, frame)
-    except (ProjError, CRSError):
-        return 0.0
-    return float(box.holds(lon, lat).mean())
+def _inside(x: Floats, y: Floats, box: tuple[float, float, float, float]) -> float:
+    return float(((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])).mean())
 
 
-def _candidates(
-    x: Floats, y: Floats, district: District
-) -> Iterator[tuple[str, Frame, float, bool]]:
-    """Word, frame, factor to its unit, and whether x and y are exchanged; likely ones first."""
-    plain = Frame("wgs84")
-    yield "wgs84", plain, 1.0, False
-    yield "wgs84 (经纬度颠倒 / lon and lat exchanged)", plain, 1.0, True
-    projected = [district.srid, *_projected(district)]
-    for factor, remark in ((1.0, ""), (1000.0, " (单位公里 / in kilometres)")):
-        for swapped in (False, True):
-            note = " (坐标轴颠倒 / axes exchanged)" if swapped else ""
-            for srid in projected:
-                frame = Frame(f"EPSG:{srid}", crs=CRS.from_epsg(srid))
-                yield f"EPSG:{srid}{remark}{note}", frame, factor, swapped
+def _boxes(district: District) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """The grown bounds of the district in degrees and in every CRS made for the place."""
+    edge = reach(district)
+    bounds = (edge.west, edge.south, edge.east, edge.north)
+    yield "wgs84", bounds
+    for srid in [district.srid, *_projected(district)]:
+        try:
+            moved = Transformer.from_crs(4326, srid, always_xy=True).transform_bounds(*bounds)
+        except (ProjError, CRSError):
+            continue
+        if all(np.isfinite(moved)):
+            yield f"EPSG:{srid}", moved
 
 
 def _projected(district: District) -> list[int]:
     """EPSG codes of projected systems made for this place; CGCS2000 first in China."""
-    west, south, east, north = district.bounds
     infos = query_crs_info(
-        "EPSG", PJType.PROJECTED_CRS, AreaOfInterest(west, south, east, north), contains=True
+        "EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*district.bounds), contains=True
     )
     preferred = "CGCS2000" if district.chinese_frames else "WGS 84"
-    ranked = sorted(infos, key=lambda i: (preferred not in i.name, i.name == "", int(i.code)))
-    return [int(i.code) for i in ranked if int(i.code) != district.srid]
+    ranked = sorted(infos, key=lambda info: (preferred not in info.name, int(info.code)))
+    return [int(info.code) for info in ranked if int(info.code) != district.srid]
 
 
 def _bare(crs: CRS) -> bool:

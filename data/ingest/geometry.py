@@ -148,28 +148,44 @@ def _tidy(shaped: Shaped) -> None:
     """Repeated points out, invalid polygons repaired where little ground changes."""
     geom = shaped.geom
     kinds = shapely.get_type_id(geom)
-    drawn = kinds > POINT
-    if not drawn.any():
-        return
-    fewer = shapely.remove_repeated_points(geom[drawn], 0.0)
-    lost = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(geom[drawn])
-    usable = ~shapely.is_empty(fewer) & (lost)
-    places = np.flatnonzero(drawn)[usable]
     before = shapely.area(geom)
-    geom[places] = fewer[usable]
-    repeated = np.zeros(len(geom), bool)
-    repeated[places] = True
-    lines = np.isin(kinds, (LINE, MLINE))
-    shaped.refuse("geometry_collapsed", lines & (shapely.length(geom) == 0))
     polygons = np.isin(kinds, (POLYGON, MPOLYGON))
-    flat = polygons & (before == 0)
-    shaped.refuse("geometry_collapsed", flat)
-    polygons &= ~flat
+    lines = np.isin(kinds, (LINE, MLINE))
+    nothing = np.where(polygons, before == 0, lines & (shapely.length(geom) == 0))
+    shaped.refuse("geometry_collapsed", nothing)
+    _without_repeats(shaped, (polygons | lines) & ~nothing)
+    polygons &= ~shapely.is_missing(geom)
     _repair(shaped, polygons & ~shapely.is_valid(geom), before)
-    shaped.mark("duplicate_points", repeated & ~shapely.is_missing(shaped.geom))
     polygons &= ~shapely.is_missing(geom)
     if polygons.any():
         geom[polygons] = shapely.orient_polygons(geom[polygons], exterior_cw=False)
+
+
+def _without_repeats(shaped: Shaped, drawn: Mask) -> None:
+    """Drop consecutive equal points; a ring that has none but those is ``geometry_unreadable``."""
+    geom = shaped.geom
+    places = np.flatnonzero(drawn)
+    try:
+        fewer = shapely.remove_repeated_points(geom[places], 0.0)
+    except shapely.errors.GEOSException:
+        fewer = np.array([_one_without_repeats(one) for one in geom[places]], dtype=object)
+    broken = np.zeros(len(geom), bool)
+    broken[places] = shapely.is_missing(fewer) | shapely.is_empty(fewer)
+    shaped.refuse("geometry_unreadable", broken)
+    less = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(geom[places])
+    repeated = np.zeros(len(geom), bool)
+    repeated[places[less]] = True
+    repeated &= ~broken
+    geom[places[less]] = fewer[less]
+    geom[broken] = None
+    shaped.mark("duplicate_points", repeated)
+
+
+def _one_without_repeats(geom: shapely.Geometry) -> shapely.Geometry | None:
+    try:
+        return shapely.remove_repeated_points(geom, 0.0)
+    except shapely.errors.GEOSException:
+        return None
 
 
 def _repair(shaped: Shaped, invalid: Mask, before: NDArray[np.float64]) -> None:

@@ -1,6 +1,6 @@
 """Fields of the incidents: a place, a time and a category; no person, no free text."""
 
-from data.ingest.fields.common import AREA, KEY, POSITION
+from data.ingest.fields.common import AREA, POSITION
 from data.ingest.fields.model import Field, Type
 
 INCIDENTS = (
@@ -15,8 +15,8 @@ INCIDENTS = (
         "occurred_at",
         Type.MOMENT,
         ("发生时间", "案发时间", "发案时间", "报警时间", "接警时间", "发生日期", "时间", "日期"),
-        ("occurred", "occurred_on", "datetime", "date_time", "timestamp", "date"),
-        weak=("month", "月份"),
+        ("occurred", "occurred_on", "datetime", "date_time", "date"),
+        weak=("month", "月份", "timestamp"),
         required=True,
         remark="a month alone ('2019-10') is kept with precision month",
     ),

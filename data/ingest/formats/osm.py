@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyogrio
 
 from data.ingest.formats.layer import Batch, Layer
-from data.ingest.formats.vector import stream
+from data.ingest.formats.vector import at_once
 from data.ingest.refusal import refuse
 from data.ingest.types import Kind
 
@@ -92,6 +93,7 @@ def open_osm(path: Path, kind: Kind) -> Layer:
             f"OSM 数据不含 {kind}；可导入 {words}",
             f"holds no {kind}; an extract gives {words}",
         )
+    pyogrio.set_gdal_config_options({"OSM_USE_CUSTOM_INDEXING": "NO"})  # ids need not be in order
     key = "code" if kind is Kind.COMPOUNDS else "key"
     fields = dict.fromkeys([key, *theme.tags.values()])
     if kind is Kind.STREETS:
@@ -118,7 +120,7 @@ def _batches(
 ) -> Iterator[Batch]:
     met = 0
     for part in theme.parts:
-        for batch in stream(path, part.layer, None, {}, _COLUMNS[part.layer], part.where):
+        for batch in at_once(path, part.layer, _COLUMNS[part.layer], part.where):
             columns = _columns(batch.table, kind, theme, key, part.layer)
             rows = np.arange(met + 1, met + len(batch.rows) + 1, dtype=np.int64)
             met += len(batch.rows)

@@ -76,9 +76,6 @@ def sniff(path: Path) -> Format:
         raise refuse("not_a_file", path, "是文件夹；请给出文件", "is a folder; name a file")
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    for magic, found in _MAGIC:
-        if head.lower().startswith(magic.lower()):
-            return found
     main = SIDECARS.get(path.suffix.lower())
     if main:
         raise refuse(
@@ -87,6 +84,9 @@ def sniff(path: Path) -> Format:
             f"是 {main} 文件的附属文件；请导入同名的 {main} 文件",
             f"belongs to a {main} file; import the {main} file of the same name",
         )
+    for magic, found in _MAGIC:
+        if head.lower().startswith(magic.lower()):
+            return found
     if b"OSMHeader" in head[:64]:
         return Format.OSM
     found = _text_format(path, head)
@@ -142,7 +142,7 @@ def _xml_format(path: Path, start: str) -> Format | None:
         return Format.OSM
     if name == "kml":
         return Format.KML
-    if "opengis.net/gml" in start or "opengis.net/wfs" in start:
+    if "opengis.net/gml" in start and re.search(r"FeatureCollection|featureMember", start):
         return Format.GML
     return None
 

@@ -4,13 +4,13 @@ import json
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -20,6 +20,10 @@ from data.ingest.formats.sniff import Format
 from data.ingest.refusal import refuse
 
 _GEOMETRY = "wkb_geometry"
+_MIF_SHAPE = re.compile(
+    rb"\s*(none|point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection)\b",
+    re.IGNORECASE,
+)
 _CURVES = frozenset(range(8, 13))  # WKB types that GEOS cannot hold
 _OPEN = {Format.GML: {"DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}}
 _FRAME_MEMBERS = {
@@ -60,18 +64,25 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
             info = pyogrio.read_info(path, layer=layer, encoding=recode, **options)
         except (DataSourceError, DataLayerError) as exc:
             raise _unreadable(path, exc, layer) from exc
-    names = unique_names([str(name) for name in info["fields"]])
-    rows = int(info["features"])
+    _check_whole(path, form)
+    known = int(info["features"]) if info["features"] >= 0 else None
+    sure = known if form is not Format.SHAPEFILE else None  # deleted records are counted there
+
+    def batches(wanted: Sequence[str]) -> Iterator[Batch]:
+        if form is Format.DXF:
+            return at_once(path, layer, wanted)
+        return stream(path, layer, recode, options, wanted, sure)
+
     return Layer(
         str(form),
         layer or str(info["layer_name"]),
-        names,
-        lambda wanted: stream(path, layer, recode, options, wanted),
+        unique_names([str(name) for name in info["fields"]]),
+        batches,
         has_geometry=info["geometry_type"] is not None,
         crs=_crs(info["crs"]),
         stated_frame=stated,
         encoding=codec or info["encoding"],
-        rows=rows if rows >= 0 else None,
+        rows=known,
     )
 
 
@@ -81,29 +92,78 @@ def stream(
     codec: str | None,
     options: dict[str, str],
     wanted: Sequence[str],
-    where: str | None = None,
+    rows: int | None,
 ) -> Iterator[Batch]:
-    """Rows of a layer in file order, as WKB and columns."""
+    """Rows of a layer in file order; a file that ends before ``rows`` came is refused."""
     met = 0
-    request = {"layer": layer, "encoding": codec, "columns": list(wanted), "where": where}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # measured coordinates; the geometry stage notes them
+    opened = pyogrio.open_arrow(
+        path,
+        layer=layer,
+        encoding=codec,
+        columns=list(wanted),
+        use_pyarrow=True,
+        batch_size=BATCH_ROWS,
+        **options,
+    )
+    with ExitStack() as stack:
         try:
-            with pyogrio.open_arrow(
-                path, use_pyarrow=True, batch_size=BATCH_ROWS, **request, **options
-            ) as (meta, reader):
-                name = meta["geometry_name"] or _GEOMETRY
-                for part in reader:
-                    rows = np.arange(met + 1, met + part.num_rows + 1, dtype=np.int64)
-                    table = pa.Table.from_batches([part])
-                    wkb = _wkb(table, name)
-                    if wkb is not None and _curved(wkb):
-                        wkb = _linear(path, met, part.num_rows, request)
-                    met += part.num_rows
-                    kept = [column for column in table.column_names if column != name]
-                    yield Batch(table.select(kept), rows, wkb)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # measured coordinates: noted by geometry
+                meta, reader = stack.enter_context(opened)
+            name = meta["geometry_name"] or _GEOMETRY
+            for part in reader:
+                numbers = np.arange(met + 1, met + part.num_rows + 1, dtype=np.int64)
+                table = pa.Table.from_batches([part])
+                wkb = _wkb(table, name)
+                if wkb is not None and _curved(wkb):
+                    wkb = _linear(path, met, part.num_rows, layer)
+                met += part.num_rows
+                kept = [column for column in table.column_names if column != name]
+                yield Batch(table.select(kept), numbers, wkb)
         except (DataSourceError, DataLayerError, RuntimeError, OSError) as exc:
             raise _unreadable(path, exc, layer) from exc
+    if rows is not None and met != rows:
+        raise _unreadable(path, EOFError(f"{met} of {rows} rows"), layer)
+
+
+def at_once(
+    path: Path, layer: str | None, wanted: Sequence[str], where: str | None = None
+) -> Iterator[Batch]:
+    """Rows of a layer read in one go: for drivers whose Arrow stream hides a broken file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            meta, _, wkb, values = pyogrio.raw.read(
+                path, layer=layer, columns=list(wanted), where=where
+            )
+        except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
+            raise _unreadable(path, exc, layer) from exc
+    columns = {
+        str(name): pa.array(column, from_pandas=True)
+        for name, column in zip(meta["fields"], values, strict=True)
+    }
+    table = pa.table({name: columns[name] for name in wanted})
+    for start in range(0, len(wkb), BATCH_ROWS):
+        part = pa.array(wkb[start : start + BATCH_ROWS], pa.binary())
+        numbers = np.arange(start + 1, start + len(part) + 1, dtype=np.int64)
+        yield Batch(table.slice(start, BATCH_ROWS), numbers, part)
+
+
+def _check_whole(path: Path, form: Format) -> None:
+    """Refuse a cut Shapefile or MIF: GDAL would take the lost rows for rows without geometry."""
+    shx = path.with_suffix(".shx")
+    if form is Format.SHAPEFILE and shx.exists():
+        index = np.frombuffer(shx.read_bytes()[100:], ">i4")  # pairs: offset, length; 16-bit words
+        ends = index[0::2].astype(np.int64)[: len(index) // 2] * 2 + index[1::2] * 2 + 8
+        if path.stat().st_size < ends.max(initial=0):
+            raise _unreadable(path, EOFError(f"{int(ends.max())} bytes are indexed"))
+    mid = path.with_suffix(".mid")
+    if form is Format.MAPINFO and path.suffix.lower() == ".mif" and mid.exists():
+        rows = sum(1 for line in mid.read_bytes().splitlines() if line.strip())
+        with path.open("rb") as file:
+            shapes = sum(1 for line in file if _MIF_SHAPE.match(line))
+        if shapes != rows:
+            raise _unreadable(path, EOFError(f"{shapes} objects for {rows} rows"))
 
 
 def _wkb(table: pa.Table, name: str) -> pa.Array | None:
@@ -124,16 +184,9 @@ def _curved(wkb: pa.Array) -> bool:
     return bool(np.isin(plain, list(_CURVES)).any())
 
 
-def _linear(path: Path, skip: int, count: int, request: dict[str, Any]) -> pa.Array:
+def _linear(path: Path, skip: int, count: int, layer: str | None) -> pa.Array:
     """The same geometries with curves turned into lines by GDAL (4 degrees a step)."""
-    found = pyogrio.raw.read(
-        path,
-        layer=request["layer"],
-        columns=[],
-        skip_features=skip,
-        max_features=count,
-        where=request["where"],
-    )
+    found = pyogrio.raw.read(path, layer=layer, columns=[], skip_features=skip, max_features=count)
     return pa.array(found[2], pa.binary())
 
 

@@ -58,6 +58,7 @@ def as_text(column: pa.Array) -> pa.Array:
 
 
 def _float_text(column: pa.Array) -> pa.Array:
+    column = pc.cast(column, pa.float64())
     column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
     integral = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 1e15))
     exact = pc.cast(pc.if_else(integral, column, pa.scalar(0, column.type)), pa.int64())

@@ -45,7 +45,7 @@ def texts(column: pa.Array) -> Read:
 def codes(column: pa.Array) -> Read:
     """Codes as strings: ``530102.0`` loses its end; a number of 16 digits or more is ``code_damaged``."""
     if pa.types.is_floating(column.type):
-        lost = mask_of(pc.greater_equal(pc.abs(column), _EXACT))
+        lost = mask_of(pc.greater_equal(pc.abs(pc.cast(column, pa.float64())), _EXACT))
         text = as_text(column)
     elif is_numeric(column):
         return Read(pc.cast(column, pa.string()), {})
