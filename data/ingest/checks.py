@@ -40,9 +40,9 @@ _QUESTIONS: dict[Kind, tuple[tuple[str, str, str], ...]] = {
     Kind.AREAS: (("area_parents", "parent_missing", "parent_code"),),
     Kind.GRIDS: (("grid_communities", "community_missing", "code"),),
     Kind.POSTS: (("post_grids", "grid_missing", "grid_code"),),
-    Kind.HOUSEHOLDS: (("count_subjects", "subject_missing", "subject_code"),),
+    Kind.HOUSEHOLDS: (("count_subjects", "subject_unknown", "subject_code"),),
     Kind.CAMERA_STATUS: (("observation_cameras", "camera_missing", "camera_key"),),
-    Kind.EVALUATIONS: (("evaluation_areas", "subject_missing", "area_code"),),
+    Kind.EVALUATIONS: (("evaluation_areas", "subject_unknown", "area_code"),),
     Kind.FACILITIES: (("shares_unreadable", "shares_unreadable", "shared_with"),),
     Kind.DWELLINGS: (("dwelling_buildings", "placed_by_building", "building_key"),),
 }
@@ -98,7 +98,7 @@ def _missing(session: Session, target: Target, staged: Table) -> list[RowNote]:
         select(staged.c.row, first).where(first.is_not(None)).order_by(staged.c.row)
     )
     return [
-        note(row, "missing_geometry" if column == "geom" else "missing_value", column=column)
+        note(row, "geometry_missing" if column == "geom" else "value_missing", column=column)
         for row, column in rows
     ]
 

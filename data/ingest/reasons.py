@@ -1,12 +1,13 @@
 """What the writing half says about a row: one stable code, its severity, its words."""
 
+from data.ingest.refusal import masked
 from data.ingest.types import RowNote, Severity
 
 _NOTE, _FLAGGED, _REFUSED = Severity.NOTE, Severity.FLAGGED, Severity.REFUSED
 
 REASONS: dict[str, tuple[Severity, str, str]] = {
-    "missing_value": (_REFUSED, "必填项为空", "a required value is missing"),
-    "missing_geometry": (_REFUSED, "没有位置", "the row has no position"),
+    "value_missing": (_REFUSED, "必填项为空", "a required value is missing"),
+    "geometry_missing": (_REFUSED, "没有位置", "the row has no position"),
     "bad_value": (
         _REFUSED,
         "值无法存储（类型或范围不符）",
@@ -62,7 +63,7 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
     ),
     "parent_missing": (_FLAGGED, "上级区划不存在", "the division above is not in the store"),
     "grid_missing": (_FLAGGED, "网格不存在", "the grid is not in the store"),
-    "subject_missing": (_FLAGGED, "统计对象不存在", "the subject is not in the store"),
+    "subject_unknown": (_FLAGGED, "统计对象不存在", "the subject is not in the store"),
     "share_area_missing": (
         _FLAGGED,
         "共享社区不存在",
@@ -118,4 +119,5 @@ def note(
 ) -> RowNote:
     """A remark of `REASONS` on one row; ``words`` fill its text."""
     severity, zh, en = REASONS[code]
-    return RowNote(row, severity, code, column, value, zh.format(**words), en.format(**words))
+    shown = None if value is None else masked(value)
+    return RowNote(row, severity, code, column, shown, zh.format(**words), en.format(**words))

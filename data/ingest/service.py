@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from data.ingest import checks, merge, staging
 from data.ingest.conform import conform
 from data.ingest.fields import field
+from data.ingest.read import open_source
 from data.ingest.reasons import note
 from data.ingest.targets import TARGETS, Target, complete
 from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
@@ -43,8 +44,6 @@ def import_file(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take the file at ``path`` in as ``kind``; see `import_source`."""
-    from data.ingest.read import open_source
-
     source = open_source(path, kind, options, district)
     return import_source(session, source, kind, district, dry_run=dry_run, progress=progress)
 
@@ -83,8 +82,8 @@ def import_source(
         if (unavailable := store_error(_driver_error(error))) is not None:
             raise unavailable from error
         savepoint.rollback()
-        if (refusal := _constraint(error)) is not None:
-            raise refusal from error
+        if (rule := _constraint(error)) is not None:
+            raise rule from error
         raise
     except BaseException:
         if savepoint.is_active:

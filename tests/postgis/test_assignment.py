@@ -1,0 +1,249 @@
+"""Every record lies in one community, grid and compound: when written, and when redrawn."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from sqlalchemy import text
+
+from data.ingest.service import import_source
+from data.ingest.types import Chunk, FileFacts, Kind, Source
+from gis import crs
+from gis import district as districts
+from gis.assignment import service as assignment
+
+WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
+WEST, EAST = "530102001001", "530102001002"  # communities that meet at 102.71
+BORDER = 102.71
+
+
+def box(west: float, east: float, south: float = 25.04, north: float = 25.05) -> shapely.Geometry:
+    return shapely.box(west, south, east, north)
+
+
+def take(session, kind: Kind, rows: list[dict]):
+    frame = pd.DataFrame(rows)
+    frame.insert(0, "row", range(1, len(frame) + 1))
+    names = tuple(frame.columns)
+    facts = FileFacts(
+        Path("rows"), "ab" * 32, "memory", None, None, "wgs84", names, {}, (), len(frame), None
+    )
+    return import_source(session, Source(facts, iter([Chunk(frame, (), len(frame))])), kind, WUHUA)
+
+
+def communities(session, *, border: float = BORDER):
+    return take(
+        session,
+        Kind.AREAS,
+        [
+            {"code": "530102", "name": "五华区", "geom": None},
+            {"code": "530102001", "name": "华山", "geom": None},
+            {"code": WEST, "name": "西", "geom": box(102.70, border)},
+            {"code": EAST, "name": "东", "geom": box(border, 102.72)},
+        ],
+    )
+
+
+def incidents(session, *places: tuple[float, float], **columns):
+    rows = [
+        {
+            "source_key": f"I{number}",
+            "occurred_at": datetime(2026, 5, 1, tzinfo=UTC),
+            "category": "theft",
+            "geom": shapely.Point(lon, lat),
+            **{name: values[number] for name, values in columns.items()},
+        }
+        for number, (lon, lat) in enumerate(places)
+    ]
+    return take(session, Kind.INCIDENTS, rows)
+
+
+def codes(session, column: str = "area_code", records: str = "incidents") -> list[str | None]:
+    return list(session.scalars(text(f"SELECT {column} FROM {records} ORDER BY source_key")))
+
+
+def test_a_point_on_a_border_goes_to_the_lower_code_whichever_was_drawn_first(db):
+    communities(db)
+    grids = [
+        {"code": f"{WEST}002", "geom": box(102.705, BORDER)},
+        {"code": f"{WEST}001", "geom": box(102.70, 102.705)},
+        {"code": f"{EAST}001", "geom": box(BORDER, 102.72)},
+    ]
+    take(db, Kind.GRIDS, grids)
+    incidents(db, (BORDER, 25.045), (102.705, 25.045), (102.70, 25.04))
+    assert codes(db) == [WEST] * 3
+    assert codes(db, "grid_code") == [f"{WEST}002", f"{WEST}001", f"{WEST}001"]
+
+
+def test_a_point_in_no_community_carries_the_district_and_is_flagged(db):
+    communities(db)
+    report = incidents(db, (102.705, 25.045), (102.73, 25.045))
+    assert codes(db) == [WEST, "530102"]
+    assert [(note.row, note.code) for note in report.notes] == [(2, "outside_communities")]
+    assert report.flagged == 1
+
+
+def test_without_drawn_communities_nothing_is_flagged_and_the_register_decides(db):
+    take(db, Kind.AREAS, [{"code": WEST, "name": "西", "parent_code": None}])
+    report = incidents(db, (102.705, 25.045), (102.705, 25.045), area_code=[WEST, None])
+    assert codes(db) == [WEST, "530102"]
+    assert report.flagged == 0
+
+
+def test_a_declared_community_is_compared_with_where_the_point_lies(db):
+    communities(db)
+    degree_m = 111_320 * np.cos(np.radians(25.045))  # of longitude on a sphere: within 0.5 %
+    report = incidents(
+        db,
+        (102.705, 25.045),
+        (BORDER, 25.045),  # on the border of the two: inside what it names
+        (BORDER - 0.003, 25.045),  # too far for a GCJ-02 shift, some 140 m eastward
+        (102.705, 25.045),
+        area_code=[WEST, EAST, EAST, "530102009009"],
+    )
+    notes = {note.row: note for note in report.notes}
+    assert {row: note.code for row, note in notes.items()} == {3: "outside_area", 4: "area_unknown"}
+    distance_m = float(notes[3].reason_en.split(", ")[-1].split(" ")[0])
+    assert distance_m == pytest.approx(0.003 * degree_m, rel=0.01)
+    assert codes(db) == [WEST, WEST, WEST, WEST]
+
+
+@pytest.mark.parametrize(
+    ("frame", "shift"),
+    [
+        ("gcj02", crs.wgs84_to_gcj02),  # a GCJ-02 file that said WGS84
+        ("bd09", lambda lon, lat: crs.gcj02_to_bd09(*crs.wgs84_to_gcj02(lon, lat))),
+        ("wgs84", crs.gcj02_to_wgs84),  # a WGS84 file that said GCJ-02
+    ],
+)
+def test_a_wrong_frame_is_suspected_and_nothing_is_moved(db, frame, shift):
+    small = [
+        {"code": WEST, "name": "西", "geom": shapely.box(102.7000, 25.0400, 102.7010, 25.0410)},
+        {"code": EAST, "name": "东", "geom": shapely.box(102.69, 25.03, 102.72, 25.04)},
+    ]
+    take(db, Kind.AREAS, small)
+    lon, lat = shift(np.array([102.7005]), np.array([25.0405]))
+    report = incidents(db, (lon[0], lat[0]), area_code=[WEST])
+    suspect = next(note for note in report.notes if note.column == "area_code")
+    assert (suspect.code, frame in suspect.reason_en) == ("frame_suspect", True)
+    stored = db.execute(text("SELECT ST_X(geom), ST_Y(geom) FROM incidents")).one()
+    assert stored == (lon[0], lat[0])
+
+
+def test_lines_and_surfaces_lie_where_a_point_on_them_lies(db):
+    communities(db)
+    horseshoe = shapely.Polygon(  # its centroid (102.7105) lies outside it, and east of the border
+        [
+            (102.7085, 25.044),
+            (102.7125, 25.044),
+            (102.7125, 25.0441),
+            (102.7086, 25.0441),
+            (102.7086, 25.0459),
+            (102.7125, 25.0459),
+            (102.7125, 25.046),
+            (102.7085, 25.046),
+        ]
+    )
+    take(db, Kind.BUILDINGS, [{"source_key": "B", "geom": horseshoe}])
+    on_it = shapely.point_on_surface(horseshoe).x
+    assert codes(db, records="buildings") == [WEST if on_it <= BORDER else EAST]
+    take(
+        db,
+        Kind.STREETS,
+        [{"source_key": "S", "geom": shapely.LineString([(102.701, 25.045), (102.702, 25.045)])}],
+    )
+    assert codes(db, records="streets") == [WEST]
+
+
+def test_redrawing_moves_what_it_touches_and_nothing_else(db):
+    communities(db)
+    incidents(db, (102.701, 25.045), (102.7095, 25.045), (102.7105, 25.045))
+    far = db.execute(text("SELECT ctid::text, xmin::text FROM incidents ORDER BY source_key")).all()
+    assert codes(db) == [WEST, WEST, EAST]
+
+    report = communities(db, border=102.709)
+
+    assert codes(db) == [WEST, EAST, EAST]
+    assert report.reassigned == {"incidents": 1}
+    after = db.execute(
+        text("SELECT ctid::text, xmin::text FROM incidents ORDER BY source_key")
+    ).all()
+    assert (after[0], after[2]) == (far[0], far[2])
+    assert communities(db, border=102.709).reassigned == {}
+
+
+def test_later_outlines_take_in_what_is_there_already(db):
+    communities(db)
+    incidents(db, (102.701, 25.045), (102.715, 25.045))
+    compound = {"name": "苑", "kind": "old", "code": "C1", "geom": box(102.7005, 102.7015)}
+    take(
+        db,
+        Kind.HOUSEHOLDS,
+        [
+            {
+                "subject_kind": "compound",
+                "subject_code": "C1",
+                "as_of": date(2026, 1, 1),
+                "households": 9,
+            }
+        ],
+    )
+    assert codes(db, records="household_counts") == ["530102"]
+
+    report = take(db, Kind.COMPOUNDS, [compound])
+
+    assert codes(db, "compound_code") == ["C1", None]
+    assert report.reassigned == {"incidents": 1, "followers": 1}
+    assert codes(db, records="household_counts") == [WEST]
+    grown = take(db, Kind.COMPOUNDS, [compound | {"geom": box(102.7005, 102.7165)}])
+    assert codes(db, "compound_code") == ["C1", "C1"]
+    assert grown.reassigned["incidents"] == 1
+
+
+def test_other_networks_hold_no_records(db):
+    communities(db)
+    take(
+        db,
+        Kind.GRIDS,
+        [{"code": f"{WEST}001", "network": "public_security", "geom": box(102.70, BORDER)}],
+    )
+    incidents(db, (102.705, 25.045))
+    assert codes(db, "grid_code") == [None]
+
+
+def test_one_point_is_located_as_a_batch_would_be(db):
+    communities(db)
+    assert assignment.locate(db, lon=BORDER, lat=25.045) == assignment.Place(WEST, None, None)
+    assert assignment.locate(db, lon=102.73, lat=25.045) == assignment.Place(None, None, None)
+
+
+def test_a_thousand_points_agree_with_shapely(db):
+    rng = np.random.default_rng(4)
+    xs, ys = np.linspace(102.70, 102.75, 6), np.linspace(25.04, 25.09, 6)
+    cells = {
+        f"530102001{100 + i * 5 + j}": shapely.box(xs[i], ys[j], xs[i + 1], ys[j + 1])
+        for i in range(5)
+        for j in range(5)
+    }
+    take(db, Kind.AREAS, [{"code": c, "name": c, "geom": g} for c, g in cells.items()])
+    points = rng.uniform((102.695, 25.035), (102.755, 25.095), (1000, 2)).round(
+        3
+    )  # many on borders
+    rows = [
+        {
+            "source_key": f"{n:04d}",
+            "occurred_at": datetime(2026, 5, 1, tzinfo=UTC),
+            "category": "theft",
+            "geom": shapely.Point(point),
+        }
+        for n, point in enumerate(points)
+    ]
+    take(db, Kind.INCIDENTS, rows)
+    expected = [
+        min((c for c, g in cells.items() if g.intersects(shapely.Point(p))), default="530102")
+        for p in points
+    ]
+    assert codes(db) == expected
