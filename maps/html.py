@@ -18,6 +18,7 @@ _JSON_ESCAPES = {
     "\u2028": "\\u2028",
     "\u2029": "\\u2029",
 }
+_CREDITS = re.compile(r"""(href=\\?["'])https?://[^"'\\]*""")
 _LINKS = re.compile(r"""\b(?:src|href|action|poster|data)\s*=\s*["']?\s*(?:https?:)?//""", re.I)
 _CALLS = re.compile(
     r"""(?:\burl\(\s*["']?|\bfetch\(\s*["'`]|@import\s*["']?)\s*(?:https?:)?//""", re.I
@@ -33,7 +34,11 @@ def json_block(value: Any) -> Markup:
 
 
 def inline_script(source: str) -> Markup:
-    """A library's own source so that it may stand between script tags."""
+    """A script so that it may stand between script tags.
+
+    Links in the credits that a library could show lead nowhere: the page is for closed networks.
+    """
+    source = _CREDITS.sub(r"\1#", source)
     closed = re.sub(r"</(script)", r"<\\/\1", source, flags=re.I)
     plain = re.sub(r"^//# sourceMappingURL=.*$", "", closed, flags=re.M)
     return Markup(plain.replace("<!--", "<\\!--"))  # noqa: S704 - our own pinned files

@@ -90,8 +90,7 @@ def _edges(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 
 
 def _collected(frame: gpd.GeoDataFrame) -> shapely.GeometryCollection:
-    simple = shapely.simplify(frame.geometry.to_numpy(), 2e-5)
-    return shapely.GeometryCollection(list(simple))
+    return shapely.GeometryCollection(list(areas.thinned(frame.geometry.to_numpy())))
 
 
 def _layer(one: Records, context: MapContext) -> canvas.FeatureLayer | tiles.ArchiveLayer:

@@ -19,7 +19,6 @@ MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draw
 _OPTIONS = {
     "MINZOOM": MIN_ZOOM, "MAXZOOM": MAX_ZOOM, "EXTENT": 4096, "BUFFER": 64,
     "MAX_SIZE": 20_000_000, "MAX_FEATURES": 1_000_000,  # never drop a feature in silence
-    "SIMPLIFICATION": 2, "SIMPLIFICATION_MAX_ZOOM": 0.5,
 }  # fmt: skip
 
 

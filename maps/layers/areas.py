@@ -32,7 +32,7 @@ def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.M
     streets = frames.get(STREETS)
     if streets is None or streets.empty:
         return {}
-    lines = shapely.simplify(streets.geometry.to_numpy(), _TOLERANCE_DEG)
+    lines = thinned(streets.geometry.to_numpy())
     kind = streets["kind"].fillna("").astype(str) if "kind" in streets else None
     main = (
         np.array([word.lower() in _MAJOR for word in kind])
@@ -42,6 +42,14 @@ def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.M
     few = shapely.get_num_coordinates(lines).sum() <= _MOST_VERTICES
     parts = {True: lines[main], False: lines[~main] if few else lines[:0]}
     return {which: _one(part) for which, part in parts.items() if len(part)}
+
+
+def thinned(shapes: "np.typing.NDArray[np.object_]") -> "np.typing.NDArray[np.object_]":
+    """Shapes without vertices that lie closer than about 2 m to the one before.
+
+    Not Douglas-Peucker: GEOS recurses there and a line of 70,000 vertices ends the process.
+    """
+    return shapely.remove_repeated_points(shapes, tolerance=_TOLERANCE_DEG)
 
 
 def _one(lines: "np.typing.NDArray[np.object_]") -> shapely.MultiLineString:

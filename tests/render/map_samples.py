@@ -1,14 +1,18 @@
 """Small invented frames in the registry's columns: about 200 compounds with known classes."""
 
+from dataclasses import replace
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from gis import policy as policies
 from gis.layers.model import REGISTRY, layer
-from maps.context import MapContext
+from maps.context import MapContext, rule_texts
 
 WEST, SOUTH = 102.66, 25.03
 STEP = 0.0045  # degrees, about 450 m: one compound per cell
@@ -429,3 +433,9 @@ def frames() -> dict[str, gpd.GeoDataFrame]:
     for name, frame in made.items():
         assert {c.name for c in layer(name).columns} <= set(frame), name
     return {**made, **background()}
+
+
+def inside() -> MapContext:
+    """The context of an internal page, with the rules of the real policy file."""
+    policy = policies.load(Path(str(files("data.reference") / "policy.toml")))
+    return replace(CONTEXT, internal=True, rules=rule_texts(policy), policy_version=policy.version)
