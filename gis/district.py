@@ -79,8 +79,8 @@ class District(BaseModel):
 
     @model_validator(mode="after")
     def _own_code(self) -> "District":
-        if self.level_of(self.code) is not Level.DISTRICT:
-            raise ValueError(f"code {self.code!r} does not match codes.district")
+        if self.level_of(self.code) not in (Level.CITY, Level.DISTRICT):
+            raise ValueError(f"code {self.code!r} matches neither codes.district nor codes.city")
         return self
 
     def level_of(self, code: str) -> Level | None:
