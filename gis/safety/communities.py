@@ -37,9 +37,8 @@ def safe_communities(
     community without a red compound, demonstration one whose rated compounds are all green.
     """
     rated = pd.DataFrame({"colour": colour, "area": area_code})[colour != UNRATED]
-    by_area = rated["colour"].groupby(rated["area"])
-    safe = by_area.agg(lambda colours: not (colours == RED).any())
-    shown = by_area.agg(lambda colours: (colours == GREEN).all())
+    safe = ~(rated["colour"] == RED).groupby(rated["area"]).any()
+    shown = (rated["colour"] == GREEN).groupby(rated["area"]).all()
     total = len(safe)
     if total == 0:
         return SafeCommunities(0, 0, 0, None, None, None)

@@ -49,6 +49,30 @@ def households_by_month(
     return table
 
 
+def latest_households(
+    *,
+    row: NDArray[np.int64],
+    counted_on: NDArray[np.datetime64],
+    households: NDArray[np.float64],
+    as_of: date,
+    compounds: int,
+) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:
+    """Newest count of every compound up to ``as_of``, and its day; NaN and NaT without any.
+
+    Where there is none, the first later count speaks, and an undated one where no dated one does.
+    """
+    latest = np.full(compounds, np.nan)
+    day = np.full(compounds, np.datetime64("NaT", "D"))
+    on = counted_on.astype("datetime64[D]")
+    later, undated = on > np.datetime64(as_of, "D"), np.isnat(on)
+    number = np.where(undated, 0, on.astype(np.int64))
+    # The last one assigned stays: undated, then later ones back from the farthest, then the past.
+    order = np.lexsort((households, np.where(later, -number, number), ~undated & ~later, ~undated))
+    latest[row[order]] = households[order]
+    day[row[order]] = on[order]
+    return latest, day
+
+
 def out_of_date(
     counted_on: NDArray[np.datetime64], *, as_of: date, months: int
 ) -> NDArray[np.bool_]:

@@ -33,7 +33,7 @@ def noted(notes: dict[str, Flags]) -> list[str]:
     return [", ".join(compress(NOTES, row)) for row in held]
 
 
-def silent_run(monthly: Ints, expected: Floats) -> tuple[Ints, Floats]:
+def silent_run(monthly: Ints | Floats, expected: Floats) -> tuple[Ints, Floats]:
     """Longest silence of each row: months without an incident, and what was expected in them.
 
     Parameters
@@ -56,7 +56,13 @@ def silent_run(monthly: Ints, expected: Floats) -> tuple[Ints, Floats]:
 
 
 def implausible_silence(
-    monthly: Ints, expected: Floats, *, nu: Floats, alpha: Floats, min_months: int, tail: float
+    monthly: Ints | Floats,
+    expected: Floats,
+    *,
+    nu: Floats,
+    alpha: Floats,
+    min_months: int,
+    tail: float,
 ) -> Flags:
     """Rows silent for ``min_months`` or longer, although their own incidence speaks against it.
 

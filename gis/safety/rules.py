@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from gis.errors import BadPolicy
+from gis.policy import Policy
 
 RULE = "SAF-1"
+# A severe event is a category marked severe; where the event has a word of its own, it is here.
+EVENT_CATEGORY = {"fatal_fire": "fire"}
 GREEN, YELLOW, RED, UNRATED = "green", "yellow", "red", "unrated"
 
 
@@ -66,6 +69,11 @@ class RatingRules:
         _require(self.window_months >= 3, "window_months must hold at least a quarter")
         _require(self.severe_lift_colour in (YELLOW, RED), "severe_lift_colour: yellow or red")
         _require(self.severe_lift_red_count >= 1, "severe_lift_red_count must be at least 1")
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Read the rules from ``policy``; raises BadPolicy."""
+        return cls.from_values(policy.version, policy.rule("SAF-1"), policy.rule("SAF-3"))
 
     @classmethod
     def from_values(

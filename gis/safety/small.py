@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 ALONE = -1
@@ -53,6 +54,15 @@ def rated_together(
                 group[row] = min(near)
                 changed = True
     return group
+
+
+def neighbouring(
+    rows: NDArray[np.int64], ground: NDArray[np.object_], *, distance_m: float
+) -> NDArray[np.int64]:
+    """Pairs of ``rows`` (k, 2) whose polygons ``ground``, in metres, lie within ``distance_m``."""
+    left, right = shapely.STRtree(ground).query(ground, predicate="dwithin", distance=distance_m)
+    once = left < right
+    return np.column_stack([rows[left[once]], rows[right[once]]]).astype(np.int64)
 
 
 def _adjacency(

@@ -23,10 +23,16 @@ def newest_day(session: Session, district: District) -> date:
 
 def default_period(session: Session, district: District) -> Period:
     """The last quarter that the incidents complete; raises NoData without incidents."""
+    return last_complete_quarter(newest_incident_day(session, district))
+
+
+def newest_incident_day(session: Session, district: District) -> date:
+    """The day of the newest incident in the district's time zone; raises NoData without any."""
     newest = session.execute(_SQL["newest_incident"]).scalar_one()
     if newest is None:
         raise NoData("the store holds no incidents yet: wangge import incidents FILE")
-    return last_complete_quarter(newest.astimezone(district.zone).date())
+    day: date = newest.astimezone(district.zone).date()
+    return day
 
 
 def day_of(session: Session, district: District, *, period: Period | None = None) -> date:

@@ -1,0 +1,291 @@
+"""The three-colour rating of a district (SAF-1..3): a quarter, a month as preview, one compound."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.errors import BadPeriod, NoData, NotFound
+from gis.period import Period, add_months, midnight, month_of, quarter_of
+from gis.policy import Policy
+from gis.runs.model import Analysis, Run
+from gis.runs.store import Recorded, latest_run
+from gis.safety import analysis, assemble, communities, reference, shrinkage, small, store, units
+from gis.safety.inputs import Inputs, input_digest
+from gis.safety.model import Category, Colour
+from gis.safety.reference import Reference
+from gis.safety.rules import EVENT_CATEGORY, RULE, RatingRules
+from gis.timeline import service as timeline
+
+CATEGORIES = tuple(category.value for category in Category)
+
+
+@dataclass(frozen=True)
+class RatingRun:
+    """What `rate` found for ``period``, seen from ``as_of``.
+
+    ``results`` has one row per compound with the columns of table ratings. ``parameters`` hold the
+    frozen reference rates and the fitted priors, so that one compound can be rated again alone;
+    ``totals`` are the counts by colour and grade. Both are plain JSON. ``preview`` marks a month.
+    """
+
+    period: Period
+    as_of: date
+    area_code: str
+    policy: Policy
+    input_digest: str
+    results: pd.DataFrame
+    parameters: dict[str, Any]
+    totals: dict[str, Any]
+
+    @property
+    def preview(self) -> bool:
+        """A month is only a preview; quarters are published."""
+        return not self.period.is_quarter
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Where and when one rating looks; ``months`` begin where the data do."""
+
+    policy: Policy
+    rules: RatingRules
+    district: District
+    period: Period
+    as_of: date
+    months: tuple[date, ...]
+    codes: Sequence[str] | None = None
+
+    def window(self) -> tuple[str, str]:
+        """First and last month, ``2024-10``."""
+        return f"{self.months[0]:%Y-%m}", f"{self.months[-1]:%Y-%m}"
+
+
+def rate(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    period: Period | None = None,
+    as_of: date | None = None,
+) -> RatingRun:
+    """Rate every compound of the district.
+
+    Without ``period``: the last quarter that the incidents complete, at ``as_of`` at the latest.
+    ``as_of``, the day from which compounds and households are seen, is the period's last day.
+    Raises NoData without compounds, or without incidents in the window, and BadPeriod when the
+    period ends after ``as_of``.
+    """
+    scope = _scope(session, policy=policy, district=district, period=period, as_of=as_of)
+    compounds = store.compounds_on(session, as_of=scope.as_of)
+    if compounds.empty:
+        raise NoData(f"no compound is valid on {scope.as_of}: wangge import compounds FILE")
+    incidents = _incidents(session, scope)
+    if incidents.empty:
+        window = " to ".join(scope.window())
+        raise NoData(f"no incident in the window {window}: wangge import incidents FILE")
+    inputs = _neighbours(session, _inputs(session, scope, compounds, incidents), scope)
+    frozen = _reference(session, inputs, scope)
+    found = analysis.rate(inputs, rules=scope.rules, reference=frozen)
+    results = _results(compounds, inputs, found.frame)
+    return RatingRun(
+        period=scope.period,
+        as_of=scope.as_of,
+        area_code=district.code,
+        policy=policy,
+        input_digest=input_digest(inputs, scope.rules, frozen),
+        results=results,
+        parameters={
+            "window": list(scope.window()),
+            "reference": frozen.as_json(),
+            "priors": shrinkage.priors_as_json(found.priors),
+        },
+        totals=_totals(results, incidents, scope),
+    )
+
+
+def save(session: Session, found: RatingRun) -> Recorded:
+    """Keep a rating as a run; the same inputs and rules find the run that is there.
+
+    A period rated again after late reports becomes a new revision; nothing is overwritten.
+    """
+    return store.save(
+        session, found.results, policy=found.policy, period=found.period.label, as_of=found.as_of,
+        area_code=found.area_code, input_digest=found.input_digest, parameters=found.parameters,
+        totals=found.totals,
+    )  # fmt: skip
+
+
+def preview_one(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    code: str,
+    period: Period | None = None,
+) -> pd.DataFrame:
+    """Rate one compound anew with the newest run's frozen figures, as after one new incident.
+
+    Without ``period``: the month of the newest incident. Returns one row with the columns of table
+    ratings, or several for small compounds that are rated together. Whether a whole community fell
+    silent is not looked at. Raises NoData before the first run and NotFound for a compound that the
+    run does not know.
+    """
+    run = latest_run(session, Analysis.RATING)
+    if run is None:
+        raise NoData("nothing was rated yet: wangge run rating")
+    codes = store.rated_with(session, run.id, code)
+    if not codes:
+        raise NotFound("rated compound", code)
+    if period is None:
+        period = month_of(timeline.newest_incident_day(session, district))
+    scope = _scope(session, policy=policy, district=district, period=period, as_of=None)
+    scope = dataclasses.replace(scope, codes=codes)
+    compounds = store.compounds_on(session, as_of=scope.as_of, codes=codes)
+    inputs = _inputs(session, scope, compounds, _incidents(session, scope))
+    found = analysis.rate(
+        _neighbours(session, inputs, scope),
+        rules=scope.rules,
+        reference=Reference.from_json(run.parameters["reference"]),
+        priors=shrinkage.priors_from_json(run.parameters["priors"]),
+    )
+    return _results(compounds, inputs, found.frame)
+
+
+def _scope(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    period: Period | None,
+    as_of: date | None,
+) -> _Scope:
+    if period is None:
+        period = timeline.default_period(session, district)
+        while as_of is not None and period.last_day > as_of:
+            period = period.previous()
+    as_of = period.last_day if as_of is None else as_of
+    if as_of < period.last_day:
+        raise BadPeriod(f"period {period.label} ends on {period.last_day}, after {as_of}")
+    rules = RatingRules.of(policy)
+    begins = store.first_incident(session)
+    start, end = period.window(rules.window_months)
+    if begins is not None:
+        start = max(start, begins.astimezone(district.zone).date().replace(day=1))
+    if start >= end:
+        raise NoData(f"the incidents begin on {start}, after period {period.label}")
+    months = []
+    while start < end:
+        months.append(start)
+        start = add_months(start, 1)
+    return _Scope(policy, rules, district, period, as_of, tuple(months))
+
+
+def _incidents(session: Session, scope: _Scope) -> pd.DataFrame:
+    zone = scope.district.zone
+    return store.incident_counts(
+        session,
+        months=[midnight(month, zone) for month in scope.months],
+        end=midnight(scope.period.end, zone),
+        codes=scope.codes,
+    )
+
+
+def _inputs(
+    session: Session, scope: _Scope, compounds: pd.DataFrame, incidents: pd.DataFrame
+) -> Inputs:
+    """Everything but the neighbours; severe events are those of the quarter up to the period."""
+    zone, quarter = scope.district.zone, quarter_of(scope.period.start)
+    span = store.Span(midnight(quarter.start, zone), midnight(scope.period.end, zone))
+    listed = [EVENT_CATEGORY.get(event, event) for event in scope.rules.severe_lift]
+    before = latest_run(session, Analysis.RATING, quarter.previous().label)
+    return assemble.inputs_of(
+        compounds=compounds,
+        history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
+        incidents=incidents,
+        severe=store.severe_events(session, span=span, categories=listed, codes=scope.codes),
+        previous=store.colours_of_run(session, _id(before), codes=scope.codes),
+        categories=CATEGORIES,
+        months=scope.months,
+        as_of=scope.as_of,
+        rules=scope.rules,
+    )
+
+
+def _id(run: Run | None) -> int | None:
+    return None if run is None else run.id
+
+
+def _neighbours(session: Session, inputs: Inputs, scope: _Scope) -> Inputs:
+    """Add which small compounds lie within the policy's distance of each other."""
+    rows = np.flatnonzero(units.is_small(inputs, scope.rules))
+    if len(rows) < 2:
+        return inputs
+    codes = inputs.compounds["code"].iloc[rows].tolist()
+    ground = store.ground(session, codes=codes, as_of=scope.as_of, srid=scope.district.srid)
+    pairs = small.neighbouring(rows, ground, distance_m=scope.rules.neighbour_distance_m)
+    return dataclasses.replace(inputs, neighbours=pairs)
+
+
+def _reference(session: Session, inputs: Inputs, scope: _Scope) -> Reference:
+    """The frozen rates; derived while the quarter rated first is the one being rated."""
+    known = store.reference_run(session, scope.district.code)
+    if known is not None and known[0] != scope.period.label:
+        return Reference.from_json(known[1])
+    return reference.derive(
+        inputs.counted_counts(scope.rules),
+        inputs.households.sum(axis=1),
+        inputs.compounds["peer_group"].to_numpy(dtype=np.str_),
+        categories=inputs.counted(scope.rules),
+        window=scope.window(),
+        min_incidents=scope.rules.reference_min_incidents,
+    )
+
+
+def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of table ratings."""
+    kept = inputs.compounds
+    used = np.flatnonzero(inputs.counts.any(axis=0))
+    names = [CATEGORIES[column] for column in used]
+    counts = [
+        {name: times for name, times in zip(names, row, strict=True) if times}
+        for row in inputs.counts[:, used].tolist()
+    ]
+    return frame.assign(
+        area_code=kept["area_code"],
+        compound_code=kept["code"],
+        compound_name=compounds["name"].to_numpy(),
+        peer_group=kept["peer_group"],
+        previous_colour=kept["previous_colour"],
+        households=kept["households"],
+        counts=pd.Series(counts, dtype=object),
+        rule=RULE,
+    )
+
+
+def _totals(results: pd.DataFrame, incidents: pd.DataFrame, scope: _Scope) -> dict[str, Any]:
+    colours, grades = results["colour"].value_counts(), results["quality"].value_counts()
+    safe = communities.safe_communities(
+        results["colour"].to_numpy(dtype=np.str_),
+        results["area_code"].to_numpy(dtype=np.str_),
+        rules=scope.rules,
+    )
+    outside = incidents["incidents"][incidents["code"].isna()].sum()
+    return {
+        "period": scope.period.label,
+        "window": list(scope.window()),
+        **{colour.value: int(colours.get(colour.value, 0)) for colour in Colour},
+        "compounds": len(results),
+        "incidents": int(incidents["incidents"].sum()),
+        "incidents_outside_compounds": int(outside),
+        "lifted": int(results["lifted_by"].notna().sum()),
+        "low_count": int(results["low_count"].sum()),
+        "quality": {grade: int(grades.get(grade, 0)) for grade in "ABC"},
+        "saf3": dataclasses.asdict(safe),
+    }
