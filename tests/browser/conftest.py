@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 _ARGUMENTS = [
@@ -55,6 +55,11 @@ class Opened:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def heard(self, message: ConsoleMessage) -> None:
+        """Keep errors; warnings are the browser's hints (the tests' own pixel reads cause some)."""
+        if message.type == "error":
+            self.complaints.append(message.text)
+
     @property
     def left_the_machine(self) -> list[str]:
         """Addresses asked for that are neither files nor data of the page itself."""
@@ -75,14 +80,7 @@ def open_page(chromium, tmp_path):
         contexts.append(context)
         found = Opened(context.new_page())
         found.page.on("request", lambda request: found.requests.append(request.url))
-        found.page.on(
-            "console",
-            lambda message: (
-                found.complaints.append(message.text)
-                if message.type in {"error", "warning"}
-                else None
-            ),
-        )
+        found.page.on("console", found.heard)
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
         if not url:
             path = tmp_path / f"page{len(contexts)}.html"

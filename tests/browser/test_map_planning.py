@@ -1,0 +1,61 @@
+"""Planned video points: drawn by hand on the page, saved as GeoJSON that other readers take."""
+
+import geopandas as gpd
+import pytest
+
+import maps
+
+pytestmark = pytest.mark.browser
+
+
+def test_points_drawn_on_the_map_become_a_file(open_page, frames, inside, tmp_path):
+    opened = open_page(maps.build("cameras", frames, context=inside))
+    page = opened.page
+    page.click("#wg-plan")
+    page.fill("#wg-plan-direction", "450")
+    page.mouse.click(700, 300)
+    page.fill("#wg-plan-direction", "")
+    page.mouse.click(800, 500)
+    page.mouse.click(600, 600)
+    page.click("#wg-plan-undo")
+    there = page.evaluate("wangge.map.containerPointToLatLng([700, 300 - 56])")
+
+    with page.expect_download() as waiting:
+        page.click("#wg-plan-save")
+    path = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+
+    points = gpd.read_file(path)
+    assert points.crs.to_epsg() == 4490
+    assert points["status"].tolist() == ["planned", "planned"]
+    assert points["source_key"].is_unique
+    assert points["direction_deg"].iloc[0] == 90
+    assert points["direction_deg"].isna().tolist() == [False, True]
+    assert points.geometry.iloc[0].x == pytest.approx(there["lng"], abs=2e-5)
+    assert points.geometry.iloc[0].y == pytest.approx(there["lat"], abs=2e-5)
+    assert opened.left_the_machine == []
+    assert opened.complaints == []
+
+
+def test_hostile_names_run_nothing_when_clicked_found_or_named(open_page, samples, inside):
+    hostile = [
+        "</script><script>window.hit=1</script>",
+        "${window.hit=1}",
+        "<img src=x onerror='window.hit=1'>",
+        '"><svg onload=window.hit=1>',
+    ]
+    frame = samples.rating(4)
+    for column in ("name", "reason_zh", "reason_en", "rule", "peer_group"):
+        frame[column] = hostile
+    opened = open_page(maps.build("rating", {"rating": frame}, context=inside))
+    page = opened.page
+    for row, words in enumerate(hostile):
+        page.evaluate(f"wangge.open('rating', wangge.layers.get('rating').index.key[{row}])")
+        page.wait_for_function(
+            "w => document.querySelector('#wg-detail h2')?.textContent === w", arg=words
+        )
+        page.fill("#wg-query", words[:6])
+        assert words in page.text_content("#wg-results")
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate("document.querySelectorAll('img, svg[onload]').length") == 0
+    assert opened.complaints == []
