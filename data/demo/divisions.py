@@ -176,6 +176,6 @@ def _reading_order(polygons: NDArray[np.object_], owner: Ints) -> tuple[Ints, In
     middle = (south + north) / 2
     np.maximum.at(top, owner, middle)
     row = np.floor((top[owner] - middle) / band)
-    order = np.lexsort(((west + east) / 2, row, owner))
+    order = np.lexsort((-middle, west + east, row, owner))  # stacked grids can share both ends
     first = np.searchsorted(owner[order], owner[order], side="left")
     return order, np.arange(len(order)) - first + 1
