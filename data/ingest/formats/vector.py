@@ -3,7 +3,7 @@
 import json
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def stream(
                 warnings.simplefilter("ignore")  # measured coordinates: noted by geometry
                 meta, reader = stack.enter_context(opened)
             name = meta["geometry_name"] or _GEOMETRY
-            for part in reader:
+            for part in _quietly(reader):
                 numbers = np.arange(met + 1, met + part.num_rows + 1, dtype=np.int64)
                 table = pa.Table.from_batches([part])
                 wkb = _wkb(table, name)
@@ -124,6 +124,18 @@ def stream(
             raise _unreadable(path, exc, layer) from exc
     if rows is not None and met != rows:
         raise _unreadable(path, EOFError(f"{met} of {rows} rows"), layer)
+
+
+def _quietly(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; what GDAL warns of (harmless or noted elsewhere) stays inside."""
+    batches = iter(reader)
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            part = next(batches, None)
+        if part is None:
+            return
+        yield part
 
 
 def at_once(
