@@ -24,13 +24,17 @@ _ROW_HEADINGS = ("行 Row", "结果 Outcome", "代码 Code", "列 Column", "值 
 
 @dataclass(frozen=True)
 class Reason:
-    """How often one remark was made; the words are those of its first row."""
+    """How often one remark was made of one column; the words are those of its first row."""
 
     severity: Severity
     code: str
+    column: str | None
     count: int
     reason_zh: str
     reason_en: str
+
+
+_Said = tuple[Severity, str, str | None]
 
 
 class Notes:
@@ -43,14 +47,14 @@ class Notes:
         self._kinds: dict[tuple[Any, ...], int] = {}
         self._rows, self._kind = array("q"), array("q")
         self._values: dict[int, str] = {}
-        self._counts: dict[tuple[Severity, str], int] = {}
-        self._first: dict[tuple[Severity, str], RowNote] = {}
+        self._counts: dict[_Said, int] = {}
+        self._first: dict[_Said, RowNote] = {}
         self._marked: dict[Severity, set[int]] = {severity: set() for severity in Severity}
 
     def add(self, notes: Iterable[RowNote]) -> None:
         """Take in remarks, in any order of rows."""
         for note in notes:
-            said = (note.severity, note.code)
+            said = (note.severity, note.code, note.column)
             self._counts[said] = self._counts.get(said, 0) + 1
             self._first.setdefault(said, note)
             self._marked[note.severity].add(note.row)
@@ -86,9 +90,8 @@ class Notes:
     def reasons(self) -> tuple[Reason, ...]:
         """Every remark that was made, the gravest and most frequent first."""
         listed = [
-            Reason(severity, code, count, first.reason_zh, first.reason_en)
-            for (severity, code), count in self._counts.items()
-            for first in (self._first[severity, code],)
+            Reason(*said, count, self._first[said].reason_zh, self._first[said].reason_en)
+            for said, count in self._counts.items()
         ]
         return tuple(sorted(listed, key=lambda r: (_ORDER.index(r.severity), -r.count, r.code)))
 
@@ -185,7 +188,7 @@ class ImportReport:
         bold = book.add_format({"bold": True})
         sheet = book.add_worksheet("汇总 Summary")
         sheet.set_column(0, 0, 28)
-        sheet.set_column(1, 4, 40)
+        sheet.set_column(1, 5, 30)
         lines: list[tuple[Any, ...]] = [
             ("文件 File", self.facts.path.name),
             ("类别 Kind", self.kind.value),
@@ -200,9 +203,9 @@ class ImportReport:
         lines += [(_COUNT_WORDS[name], count) for name, count in self.counts().items()]
         lines += [(f"重新归属 Reassigned: {table}", n) for table, n in self.reassigned.items()]
         lines += [("说明 Remark", remark) for remark in (*self.facts.notes, *self.remarks)]
-        lines += [(), ("结果 Outcome", "代码 Code", "行数 Rows", "原因", "Reason")]
+        lines += [(), ("结果 Outcome", "代码 Code", "列 Column", "行数 Rows", "原因", "Reason")]
         lines += [
-            (_SEVERITY[r.severity], r.code, r.count, r.reason_zh, r.reason_en)
+            (_SEVERITY[r.severity], r.code, r.column, r.count, r.reason_zh, r.reason_en)
             for r in self.notes.reasons()
         ]
         for line, cells in enumerate(lines):

@@ -154,16 +154,15 @@ def settle_keys(
         remark(session, staged, notes, _repeats(session, target, staged))
         return None
     key = staged.c.source_key
-    times = func.count(staged.c.row)
-    groups = select(times.label("rows")).group_by(key).having(times > 1).subquery()
-    repeated = session.scalar(select(func.sum(groups.c.rows))) or 0
+    counted = select(func.count(key) - func.count(key.distinct()))
+    repeated = session.scalar(counted) or 0
     if not repeated:
         return None
     numbered = literal(digest) + literal(":") + cast(staged.c.row, Text)
     session.execute(update(staged).values(source_key=numbered))
     return (
-        f"键列在{repeated}行中重复，不作为唯一键，改用文件摘要加行号 · the key column repeats in"
-        f" {repeated} rows, so it is no key: file digest and row number are used"
+        f"{repeated}行重复了前面的键，键列不唯一，改用文件摘要加行号 · {repeated} rows repeat an"
+        " earlier key, so the column is no key: file digest and row number are used"
     )
 
 
@@ -187,7 +186,7 @@ def _repeats(session: Session, target: Target, staged: Table) -> list[RowNote]:
     found = select(twice).where(twice.c.row > twice.c.kept).order_by(twice.c.row)
     column = ", ".join(target.key)
     return [
-        note(row, "duplicate_key", column=column, value=key, other=kept)
+        note(row, "duplicate_key", column=column, value=f"{key} (= {kept})")
         for row, key, kept in session.execute(found)
     ]
 

@@ -1,11 +1,15 @@
 """Writes staged rows into their table: new ones inserted, different updated, equal ones left."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
+    Date,
     Select,
     Table,
     cast,
@@ -56,7 +60,7 @@ def fit_versions(session: Session, target: Target, staged: Table, notes: Notes) 
     """
     found = fit(_stored(session, target, staged), _incoming(session, target, staged))
     said = [
-        note(row, "overlapping_version", column="valid_from", other=other)
+        note(row, "overlapping_version", column="valid_from", value=other)
         for row, other in found.refused.items()
     ]
     said += [note(row, "older_version", column="valid_from") for row in found.older]
@@ -86,13 +90,21 @@ def _incoming(session: Session, _target: Target, staged: Table) -> list[Version]
 
 
 def _set_ends(session: Session, target: Target, staged: Table, found: Fit) -> int:
-    for row, end in found.ends.items():
-        if end is not None:
-            session.execute(update(staged).where(staged.c.row == row).values(valid_to=end))
-    for id_, end in found.closed.items():
-        statement = update(target.table).where(target.table.c.id == id_).values(valid_to=end)
-        session.execute(statement)
+    ends = {row: end for row, end in found.ends.items() if end is not None}
+    for table, key, known in ((staged, "row", ends), (target.table, "id", found.closed)):
+        if known:
+            new = _pairs(known)
+            here = update(table).where(table.c[key] == new.c.key)
+            differs = table.c.valid_to.is_distinct_from(new.c.value)
+            session.execute(here.where(differs).values(valid_to=new.c.value))
     return len(found.closed)
+
+
+def _pairs(known: Mapping[int, date]) -> Any:
+    """A mapping as a table with columns key and value, in two parameters."""
+    keys = cast(list(known), ARRAY(BigInteger))
+    values = cast(list(known.values()), ARRAY(Date))
+    return func.unnest(keys, values).table_valued("key", "value", name="pairs").render_derived()
 
 
 def points(target: Target, staged: Table) -> Select[Any]:

@@ -43,13 +43,13 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
     ),
     "duplicate_key": (
         _REFUSED,
-        "与第{other}行的键相同，保留前者",
-        "has the same key as row {other}, which is kept",
+        "与前面的行键相同，保留前者",
+        "has the key of an earlier row, which is kept",
     ),
     "overlapping_version": (
         _REFUSED,
-        "有效期与已有版本（{other}）重叠",
-        "is valid on days of another version ({other})",
+        "有效期与另一版本重叠",
+        "is valid on days of another version",
     ),
     "shares_exceed": (
         _REFUSED,
@@ -86,18 +86,18 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
     ),
     "outside_area": (
         _FLAGGED,
-        "不在填报的社区内，相距{distance}米",
-        "lies outside the area that the row names, {distance} m away",
+        "不在填报的社区内",
+        "lies outside the area that the row names",
     ),
     "outside_grid": (
         _FLAGGED,
-        "不在填报的网格内，相距{distance}米",
-        "lies outside the grid that the row names, {distance} m away",
+        "不在填报的网格内",
+        "lies outside the grid that the row names",
     ),
     "outside_compound": (
         _FLAGGED,
-        "不在填报的小区内，相距{distance}米",
-        "lies outside the compound that the row names, {distance} m away",
+        "不在填报的小区内",
+        "lies outside the compound that the row names",
     ),
     "frame_suspect": (
         _FLAGGED,

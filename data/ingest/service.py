@@ -29,6 +29,7 @@ from gis.runs.model import Import
 
 _SQL = sql.load("data.ingest")
 
+_SUSPECT = "frame_suspect"
 Progress = Callable[[str, int, int | None], None]
 """Told the stage (read, check, place, write), rows done and rows in all (None: unknown)."""
 
@@ -270,7 +271,9 @@ class _Work:
         else:
             record.read, record.kept, record.refused = report.read, report.kept, report.refused
             record.repaired, record.flagged = report.repaired, report.flagged
-            reasons = {reason.code: reason.count for reason in report.notes.reasons()}
+            reasons: dict[str, int] = {}
+            for reason in report.notes.reasons():
+                reasons[reason.code] = reasons.get(reason.code, 0) + reason.count
             record.summary = {**report.counts(), "reasons": reasons}
         self.session.flush()
 
@@ -281,10 +284,6 @@ def _contradictions(layer: Layer, page: pd.DataFrame) -> Iterator[RowNote]:
     for row, code, distance_m, frame in zip(
         page["id"], page["code"], page["distance_m"], frames, strict=True
     ):
-        if frame is not None:
-            yield note(int(row), "frame_suspect", column="area_code", value=code, frame=frame)
-        else:
-            distance = f"{distance_m:.0f}"
-            yield note(
-                int(row), f"outside_{what}", column="area_code", value=code, distance=distance
-            )
+        said, words = (f"outside_{what}", {}) if frame is None else (_SUSPECT, {"frame": frame})
+        value = f"{code}: {distance_m:.1f} m"
+        yield note(int(row), said, column="area_code", value=value, **words)
