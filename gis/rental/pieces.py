@@ -71,7 +71,8 @@ class Places:
         key = compounds.index if level == "compound" else compounds[level]
         sums = compounds.groupby(key).agg(
             ground_m2=("ground_m2", "sum"),
-            number=("number", lambda column: column.sum(min_count=1)),
+            number=("number", "sum"),
+            numbers=("number", "count"),
             by_households=("instead", "any"),
             lacking=("lacking", "sum"),
             stated=("said", "any"),
@@ -79,7 +80,7 @@ class Places:
         named = self._named(level)
         sums = sums.reindex(named.index)
         return named.assign(
-            dwellings=named["dwellings"].fillna(sums["number"]),
+            dwellings=named["dwellings"].fillna(sums["number"].where(sums["numbers"] > 0)),
             ground_m2=sums["ground_m2"],
             by_households=named["dwellings"].isna() & sums["by_households"].eq(True),
             lacking=sums["lacking"].where(named["dwellings"].isna(), 0).fillna(0),

@@ -15,6 +15,7 @@ from gis.rental import analysis, hexagons, pieces, store
 from gis.rental.analysis import ADMIN, FIGURES, Hidden
 from gis.rental.reasons import with_reasons
 from gis.rental.rules import RentalRules
+from gis.runs.digest import of_frames
 from gis.runs.store import Recorded
 
 _RESULT = (
@@ -63,7 +64,7 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
         as_of=as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=read.digest(),
+        input_digest=_digest(read, counted),
         results=rows[list(_RESULT)],
         cells=cells,
         totals=_totals(rows, cells, district=district.code, registered=read.registered),
@@ -76,6 +77,20 @@ def save(session: Session, found: RentalDensity) -> Recorded:
         session, results=found.results, cells=found.cells, policy=found.policy, as_of=found.as_of,
         area_code=found.area_code, input_digest=found.input_digest, totals=found.totals,
     )  # fmt: skip
+
+
+def _digest(read: store.RentalInputs, counted: pd.DataFrame) -> str:
+    """Fingerprint of the inputs; lettings count by their cells, which is all that is used."""
+    registered = pd.DataFrame({"registered": [int(read.registered)]})
+    return of_frames(
+        {
+            "compounds": read.compounds,
+            "counted": counted,
+            "dated": read.counted,
+            "registered": registered,
+            "subjects": read.subjects,
+        }
+    )
 
 
 def _results(

@@ -1,5 +1,6 @@
 """Reads let dwellings and their ground, and keeps the figures of rental density."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,10 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from psycopg2 import sql as names
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.areas.model import SubjectKind
@@ -14,20 +19,21 @@ from gis.areas.store import subjects_on
 from gis.db import sql
 from gis.district import District
 from gis.policy import Policy
+from gis.rental.analysis import SUMS
 from gis.rental.model import RentalCell, RentalResult
 from gis.rental.rules import RentalRules
-from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, record
 
 _SQL = sql.load("gis.rental")
+_COPY = names.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER)")
 
 
 @dataclass(frozen=True)
 class RentalInputs:
     """What rental density is computed from.
 
-    ``lettings`` one row per place with the sums of `gis.rental.analysis.SUMS`; ``compounds`` and
+    ``lettings`` one row per place, in no order, with `gis.rental.analysis.SUMS`; ``compounds`` and
     ``subjects`` (divisions and grids) of the day; ``counted`` dated dwellings of ``subjects``;
     ``registered`` says whether single lettings are registered at all.
     """
@@ -37,12 +43,6 @@ class RentalInputs:
     subjects: pd.DataFrame
     counted: pd.DataFrame
     registered: bool
-
-    def digest(self) -> str:
-        """Fingerprint of all inputs."""
-        frames = {"lettings": self.lettings, "compounds": self.compounds, "counted": self.counted}
-        registered = pd.DataFrame({"registered": [int(self.registered)]})
-        return of_frames({**frames, "subjects": self.subjects, "registered": registered})
 
 
 def inputs(
@@ -57,12 +57,31 @@ def inputs(
     kinds = [kind for kind in SubjectKind if kind is not SubjectKind.COMPOUND]
     subjects = subjects_on(session, as_of=as_of, kinds=kinds)
     return RentalInputs(
-        lettings=sql.table(session, _SQL["let_dwellings"], measures),
+        lettings=_bulk(session, _SQL["let_dwellings"], measures),
         compounds=sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid}),
         subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
         counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
         registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
     )
+
+
+def _bulk(session: Session, clause: TextClause, params: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of ``let_dwellings`` by COPY: a third of the time of the driver's own rows."""
+    connection = session.connection()
+    compiled = clause.compile(dialect=connection.dialect)
+    driver: Any = connection.connection.dbapi_connection
+    body = io.BytesIO()
+    with driver.cursor() as cursor:
+        bound = cursor.mogrify(str(compiled), dict(params)).decode().rstrip().rstrip(";")
+        cursor.copy_expert(_COPY.format(names.SQL(bound)), body)
+    body.seek(0)
+    codes = dict.fromkeys(("area_code", "grid_code", "compound_code"), pa.string())
+    places = dict.fromkeys(("lon", "lat"), pa.float64())
+    sums = dict.fromkeys(SUMS, pa.int64())
+    options = pyarrow.csv.ConvertOptions(
+        column_types=codes | places | sums, strings_can_be_null=True, null_values=[""]
+    )
+    return pd.DataFrame(pyarrow.csv.read_csv(body, convert_options=options).to_pandas())
 
 
 def save(

@@ -200,10 +200,11 @@ def _hide_smallest(parts: pd.DataFrame, hidden: Bools, below: int) -> Bools:
 def _split_and_hidden(published: _Publication, hidden: Bools) -> list[Ints]:
     """The edges of each hidden cell that lies in several parents."""
     own = np.flatnonzero(published.cell >= 0)
-    own = own[hidden[published.cell[own]]]
+    times = np.bincount(published.cell[own], minlength=len(hidden))
+    own = own[(hidden & (times > 1))[published.cell[own]]]
     own = own[np.argsort(published.cell[own], kind="stable")]
     groups = np.split(own, np.flatnonzero(np.diff(published.cell[own])) + 1)
-    return [group for group in groups if len(group) > 1]
+    return groups if len(own) else []
 
 
 def _by_level(published: _Publication, hidden: Bools) -> dict[str, pd.Index]:
