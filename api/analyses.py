@@ -1,6 +1,6 @@
 """Runs analyses by name and stores their results; the figures come back as plain values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.house import House
+from gis.errors import NoData
 from gis.facilities import service as facilities
 from gis.grids import service as grids
 from gis.period import Period
@@ -66,6 +67,25 @@ def asked(session: Session, house: House, *, period: str | None, as_of: date | N
 def chosen(name: str) -> tuple[Analysis, ...]:
     """The analyses that ``name`` stands for; ``all`` in an order in which each finds its inputs."""
     return tuple(_RUNNERS) if name == "all" else (Analysis(name),)
+
+
+def run_all(
+    session: Session, house: House, wanted: Sequence[Analysis], when: Asked
+) -> tuple[list[Outcome], dict[Analysis, str]]:
+    """Run what ``wanted`` names; of several, those that lack their data are left out.
+
+    Returns the outcomes and, for what was left out, which import is missing. Raises NoData when
+    there is data for none.
+    """
+    done, lacking = [], {}
+    for one in wanted:
+        try:
+            done.append(run(session, house, one, when))
+        except NoData as exc:
+            lacking[one] = str(exc)
+            if len(lacking) == len(wanted):
+                raise
+    return done, lacking
 
 
 def run(session: Session, house: House, analysis: Analysis, when: Asked) -> Outcome:

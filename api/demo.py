@@ -139,7 +139,8 @@ class _Made:
         if self._fresh(folder, known):
             return known
         scope = Scope(internal=True)
-        made = outputs.write_maps(self.session, self.house, wanted, scope, folder)
+        made, lacking = outputs.write_maps(self.session, self.house, wanted, scope, folder)
+        assert not lacking, lacking
         self._stamp(folder)
         return made
 

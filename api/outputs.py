@@ -75,20 +75,29 @@ def write_export(
 
 def write_maps(
     session: Session, house: House, names: Sequence[str], scope: Scope, out: Path
-) -> list[Path]:
+) -> tuple[list[Path], dict[str, str]]:
     """Write one page per name into ``out``, everything inlined; frames are read once.
 
-    A page that shows internal layers is readable by its owner only.
+    Of several pages, those whose analysis has not run are left out. Returns the paths and, for
+    what was left out, what to run. Raises NoData when nothing can be drawn. A page that shows
+    internal layers is readable by its owner only.
     """
     frames = Frames(session, house, scope)
-    written = []
+    written: list[Path] = []
+    lacking: dict[str, str] = {}
     for name in names:
         path = out / f"{name}.html"
-        page = build_page(frames, name)
+        try:
+            page = build_page(frames, name)
+        except NoData as exc:
+            lacking[name] = str(exc)
+            if len(lacking) == len(names):
+                raise
+            continue
         private = scope.internal and any(_internal(layer(one)) for one in page_layers(name, scope))
         _write_text(path, page, mode=0o600 if private else 0o644)
         written.append(path)
-    return written
+    return written, lacking
 
 
 def build_page(frames: "Frames", name: str, **server: Any) -> str:

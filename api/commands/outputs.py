@@ -28,9 +28,13 @@ def draw(
     at = house()
     scope = Scope(period=period, as_of=day(as_of), internal=internal)
     with at.store() as engine, transaction(engine) as session:
-        pages = outputs.write_maps(session, at, outputs.pages(layer, internal), scope, out)
+        names = outputs.pages(layer, internal)
+        pages, lacking = outputs.write_maps(session, at, names, scope, out)
+    for name, why in lacking.items():
+        say(f"{name}: 未出图 / not drawn: {why}")
     if json:
-        json_out({"maps": [str(page) for page in pages]})
+        skipped = [{"layer": name, "reason": why} for name, why in lacking.items()]
+        json_out({"maps": [str(page) for page in pages], "skipped": skipped})
     for page in pages if not json else ():
         say(str(page))
 

@@ -37,9 +37,12 @@ def run(
     at = house()
     with at.store() as engine, transaction(engine) as session:
         asked = analyses.asked(session, at, period=period, as_of=day(as_of))
-        outcomes = [analyses.run(session, at, one, asked) for one in analyses.chosen(what.value)]
+        outcomes, lacking = analyses.run_all(session, at, analyses.chosen(what.value), asked)
+    for name, why in lacking.items():
+        say(f"{name}: 未运行 / not run: {why}")
     if json:
-        json_out({"runs": [one.as_dict() for one in outcomes]})
+        skipped = [{"analysis": name.value, "reason": why} for name, why in lacking.items()]
+        json_out({"runs": [one.as_dict() for one in outcomes], "skipped": skipped})
         return
     for one in outcomes:
         _print(one)
