@@ -137,8 +137,8 @@ _BACKGROUND = {
 class Background(folium.GeoJson):
     """Quiet outlines or street lines under the layers."""
 
-    def __init__(self, kind: str, geometry: shapely.Geometry) -> None:
-        style: Mapping[str, Any] = _BACKGROUND[kind]
+    def __init__(self, kind: str, geometry: shapely.Geometry, *, filled: bool = True) -> None:
+        style: Mapping[str, Any] = {**_BACKGROUND[kind], **({} if filled else {"fill": False})}
         text = shapely.to_geojson(shapely.transform(geometry, lambda xy: xy.round(6)))
         super().__init__(
             f'{{"type":"FeatureCollection","features":[{{"type":"Feature","id":"0",'

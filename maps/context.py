@@ -39,6 +39,14 @@ class Basemap:
     url: str | None = None
     attribution: str = ""
 
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the tile URL, as a Content-Security-Policy names it."""
+        if not self.url or "://" not in self.url:
+            return ""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.partition('/')[0].replace('{s}', '*')}"
+
 
 @dataclass(frozen=True)
 class MapContext:

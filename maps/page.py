@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from gis.layers.model import Geometry, Layer
 from gis.legend import Legend, Ramp
-from maps import assets, canvas, html, layers, palette, records, tiles, words
+from maps import assets, basemap, canvas, html, layers, palette, records, tiles, words
 from maps.context import MapContext
 from maps.layers import areas
 from maps.layers.drawing import Sheet
@@ -71,10 +71,14 @@ def _map(
 ) -> canvas.OfflineMap:
     map_ = canvas.offline_map(bounds)
     outlines = areas.outlines(frames)
+    base = basemap.layer(context)
+    if base is not None:
+        map_.add_child(base)
     for kind in ("district_outline", "community_outlines"):
         if kind in outlines:
-            map_.add_child(canvas.Background(kind, _collected(outlines[kind])))
-    for main, lines in areas.street_lines(frames).items():
+            shape = _collected(outlines[kind])
+            map_.add_child(canvas.Background(kind, shape, filled=base is None))
+    for main, lines in areas.street_lines(frames).items() if base is None else ():
         map_.add_child(canvas.Background("streets_main" if main else "streets", lines))
     if "street_outlines" in outlines:
         kind = "street_outlines"
@@ -116,6 +120,8 @@ def _blocks(
     config = _config(sheet, content, visible, bounds, context)
     parts = [canvas.data_block("wg-config", config)]
     parts.append(canvas.data_block("wg-places", _places(frames)))
+    if (archive := basemap.content(context)) is not None:
+        parts.append(tiles.archive_block(basemap.BLOCK, archive))
     for name, one in content.items():
         parts.append(canvas.data_block(f"wg-index-{name}", one.index()))
         if not one.tiled:

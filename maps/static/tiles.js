@@ -81,5 +81,21 @@
     });
   }
 
-  Object.assign(wangge, { tiles, tileRow });
+  // A base map below everything: images by address, or an archive of images or vector tiles.
+  async function basemap(source) {
+    const pane = "tilePane";
+    if (source.images) {
+      L.tileLayer(source.images, { pane, maxZoom: 20, maxNativeZoom: 18 }).addTo(wangge.map);
+      return;
+    }
+    const url = source.url && new URL(source.url, document.baseURI).href;
+    const archive = new pmtiles.PMTiles(source.archive ? new Inside(source.archive) : url);
+    const { tileType, maxZoom } = await archive.getHeader();
+    const layer = tileType === pmtiles.TileType.Mvt
+      ? protomapsL.leafletLayer({ url: archive, flavor: "white", lang: "zh", maxDataZoom: maxZoom, attribution: "", pane })
+      : pmtiles.leafletRasterLayer(archive, { pane, maxNativeZoom: maxZoom, maxZoom: 20 });
+    layer.addTo(wangge.map);
+  }
+
+  Object.assign(wangge, { basemap, tiles, tileRow });
 })();
