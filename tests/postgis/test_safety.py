@@ -1,0 +1,374 @@
+"""The rating on real PostGIS: what is counted, what stays frozen, what is revised."""
+
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+import shapely
+from scipy import stats
+from sqlalchemy import insert, select, text
+
+from gis import district as districts
+from gis import policy as policies
+from gis.areas.model import HouseholdCount
+from gis.compounds.model import Compound
+from gis.errors import BadPeriod, NoData, NotFound
+from gis.period import Period
+from gis.runs.model import Import, Run
+from gis.safety import service
+from gis.safety.model import Incident, Rating
+
+ZONE = ZoneInfo("Asia/Shanghai")
+COMMUNITY, OTHER = "530102001001", "530102001002"
+Q2, Q3, Q4 = (Period.parse(f"2026Q{quarter}") for quarter in (2, 3, 4))
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return policies.load(files("data.reference") / "policy.toml")
+
+
+@pytest.fixture(scope="module")
+def wuhua():
+    return districts.load(files("data.reference") / "wuhua.toml")
+
+
+class World:
+    """Adds rows with defaults; each call is one line of the example."""
+
+    def __init__(self, db, policy, wuhua):
+        self.db, self.settings, self.number = db, {"policy": policy, "district": wuhua}, 0
+        done = Import(
+            area_code="530102", kind="incidents", file_name="x", file_sha256="0", read=0,
+            kept=0, repaired=0, flagged=0, refused=0, summary={},
+        )  # fmt: skip
+        db.add(done)
+        db.flush()
+        self.import_id = done.id
+
+    def _add(self, model, rows):
+        for row in rows:
+            self.number += 1
+            row |= {"source_key": f"k{self.number}", "import_id": self.import_id}
+        if rows:
+            self.db.execute(insert(model), rows)
+
+    def compound(self, code, *, lon=102.7, lat=25.04, households=300, area=COMMUNITY, **values):
+        box = shapely.MultiPolygon([shapely.box(lon, lat, lon + 0.0005, lat + 0.0005)])
+        plain = {
+            "area_code": area, "code": code, "name": f"小区{code}", "kind": "old", "buildings": 6,
+            "households": households, "households_as_of": date(2026, 3, 31),
+            "geom": f"SRID=4326;{box.wkt}",
+        }  # fmt: skip
+        self._add(Compound, [plain | values])
+
+    def counted(self, code, day, households):
+        row = {
+            "area_code": COMMUNITY, "subject_kind": "compound", "subject_code": code,
+            "as_of": day, "households": households,
+        }  # fmt: skip
+        self._add(HouseholdCount, [row])
+
+    def incidents(self, code, times, *, first=date(2024, 7, 1), days=810, **values):
+        """``times`` incidents, evenly over ``days`` days from ``first`` (2024-07 to 2026-09)."""
+        at = datetime(first.year, first.month, first.day, 12, tzinfo=ZONE)
+        step = timedelta(days=days / max(times, 1))
+        self.at(code, [at + step * number for number in range(times)], **values)
+
+    def at(self, code, moments, *, category="theft", severe=False, area=COMMUNITY):
+        rows = [
+            {
+                "area_code": area, "compound_code": code, "occurred_at": moment,
+                "category": category, "severe": severe, "geom": "SRID=4326;POINT(102.7 25.04)",
+            }
+            for moment in moments
+        ]  # fmt: skip
+        self._add(Incident, rows)
+
+    def rate(self, period=Q3, **others):
+        return service.rate(self.db, period=period, **self.settings, **others)
+
+    def rated(self, period=Q3, **others):
+        return self.rate(period, **others).results.set_index("compound_code")
+
+    def keep(self, period=Q3):
+        return service.save(self.db, self.rate(period))
+
+    def preview(self, code, **others):
+        found = service.preview_one(self.db, code=code, **self.settings, **others)
+        return found.set_index("compound_code")
+
+
+@pytest.fixture
+def world(db, policy, wuhua):
+    return World(db, policy, wuhua)
+
+
+@pytest.fixture
+def street(world):
+    """Twelve old compounds of 300 households, 0 to 33 thefts in 27 months."""
+    for number in range(12):
+        world.compound(f"C{number:02d}", lon=102.70 + number * 0.01)
+        world.incidents(f"C{number:02d}", 3 * number)
+    return world
+
+
+def thefts_of(world, code, start, end):
+    """Second opinion: every incident read one by one and counted by Python."""
+    rows = world.db.execute(select(Incident.compound_code, Incident.occurred_at)).all()
+    return sum(own == code and start <= at.astimezone(ZONE).date() < end for own, at in rows)
+
+
+# -- what is counted --------------------
+
+
+def test_counts_are_those_of_the_window_in_local_time(world, street):
+    found = street.rated()
+    for number in range(12):
+        code = f"C{number:02d}"
+        wanted = thefts_of(world, code, date(2024, 10, 1), date(2026, 10, 1))
+        assert found.loc[code, "observed"] == wanted
+        assert found.loc[code, "counts"] == ({"theft": wanted} if wanted else {})
+
+
+def test_the_window_ends_at_local_midnight(world, street):
+    before = street.rated().loc["C00", "observed"]
+    world.at("C00", [datetime(2026, 9, 30, 23, 59, 59, tzinfo=ZONE)])
+    assert street.rated().loc["C00", "observed"] == before + 1
+    world.at("C00", [datetime(2026, 10, 1, tzinfo=ZONE)])
+    world.at("C00", [datetime(2024, 9, 30, 23, 59, 59, tzinfo=ZONE)])
+    assert street.rated().loc["C00", "observed"] == before + 1
+
+
+def test_the_first_run_expects_what_happened_in_all(street):
+    found = street.rated()
+    assert found["expected"].sum() == pytest.approx(found["observed"].sum())
+    assert found["expected"].tolist() == pytest.approx([found["observed"].mean()] * 12)
+
+
+def test_probabilities_are_those_of_the_stored_prior(street):
+    run = street.rate()
+    prior = run.parameters["priors"]["old"]
+    row = run.results.set_index("compound_code").loc["C11"]
+    shape, scale = row["observed"] + prior["nu"], 1 / (row["expected"] + prior["alpha"])
+    assert row["p_red"] == pytest.approx(stats.gamma.sf(1.5, shape, scale=scale), rel=1e-9)
+    assert row["relative_risk"] == pytest.approx(shape * scale)
+    assert run.results["colour"].tolist()[0] == "green"
+    assert row["colour"] == "red"
+
+
+def test_telecom_fraud_is_shown_and_not_rated(world, street):
+    before = street.rated().loc["C00"]
+    world.incidents("C00", 40, category="telecom_fraud", first=date(2025, 1, 1), days=300)
+    after = street.rated().loc["C00"]
+    assert after["counts"] == {"telecom_fraud": 40}
+    assert after["colour"] == before["colour"]
+    assert after["observed"] == before["observed"]
+    assert after["p_red"] == pytest.approx(before["p_red"])
+
+
+def test_incidents_outside_compounds_are_told(world, street):
+    world.incidents(None, 7, first=date(2026, 1, 1), days=100)
+    world.incidents("gone", 2, first=date(2026, 1, 1), days=100)
+    totals = street.rate().totals
+    assert totals["incidents_outside_compounds"] == 7
+    assert totals["compounds"] == 12
+    colours = ("green", "yellow", "red", "unrated")
+    assert sum(totals[colour] for colour in colours) == 12
+
+
+def test_households_follow_their_counts(world, street):
+    world.counted("C05", date(2025, 9, 15), 900)
+    found = street.rated()
+    # The first count also speaks for the months before it; the register's 300 are of March 2026:
+    # 17 months with 900 (October 2024 to February 2026), 7 with 300.
+    share = (17 * 900 + 7 * 300) / (24 * 300)
+    assert found.loc["C05", "expected"] / found.loc["C06", "expected"] == pytest.approx(share)
+    assert found.loc["C05", "households"] == 300
+
+
+def test_a_compound_that_began_later_counts_from_then(world, street):
+    world.compound("NEW", lon=102.9, valid_from=date(2026, 4, 1))
+    world.incidents("NEW", 5, first=date(2025, 1, 1), days=200)  # before there was a compound
+    world.incidents("NEW", 2, first=date(2026, 5, 1), days=60)
+    row = street.rated().loc["NEW"]
+    assert row["observed"] == 2
+    assert row["quality_notes"] == "short_window"
+
+
+def test_a_closed_compound_is_not_rated(world, street):
+    world.compound("OLD", lon=102.9, valid_to=date(2026, 7, 1))
+    assert "OLD" not in street.rated().index
+    assert "OLD" in street.rated(Q2).index
+
+
+def test_urban_villages_are_a_peer_group_of_their_own(world, street):
+    for number in range(12):
+        world.compound(f"V{number:02d}", lon=102.7 + number * 0.01, lat=25.1, kind="urban_village")
+        world.incidents(f"V{number:02d}", 30 + 3 * number)
+    found = street.rated()
+    same_count = found.loc[["C11", "V01"]]
+    assert same_count["observed"].diff().iloc[1] == 0
+    assert same_count["colour"].tolist() == ["red", "green"]
+
+
+def test_severe_events_of_the_quarter_lift(world, street):
+    world.at("C00", [datetime(2026, 8, 1, 3, tzinfo=ZONE)], category="fire", severe=True)
+    world.at("C01", [datetime(2026, 6, 30, 3, tzinfo=ZONE)], category="robbery", severe=True)
+    world.at("C02", [datetime(2026, 8, 1, 3, tzinfo=ZONE)], category="fire")
+    found = street.rated()
+    assert found["lifted_by"].tolist()[:3] == ["fatal_fire", None, None]
+    assert found["colour"].tolist()[:3] == ["yellow", "green", "green"]
+    assert "亡人火灾" in found.loc["C00", "reason_zh"]
+
+
+def test_small_neighbours_within_the_distance_are_rated_together(world, street):
+    plain = {"households": 30, "buildings": 1, "lat": 25.2}
+    world.compound("S1", lon=102.7000, **plain)
+    world.compound("S2", lon=102.7015, **plain)  # 0.0010 degrees of ground between: about 100 m
+    world.compound("S3", lon=102.7100, **plain)  # 800 m away
+    world.incidents("S1", 1)
+    found = street.rated()
+    assert found.loc[["S1", "S2"], "rated_with"].tolist() == ["S1", "S1"]
+    assert found.loc["S3", "colour"] == "unrated"
+    assert "30户" in found.loc["S3", "reason_zh"]
+    assert found.loc["S1", "colour"] != "red"
+    assert found.loc["S2", "counts"] == {}
+
+
+# -- what stays, what is revised --------------------
+
+
+def test_an_equal_rerun_is_found_and_a_late_report_is_a_revision(world, street):
+    first = street.keep()
+    assert street.keep() == type(first)(first.run_id, 1, stored=False)
+    world.at("C03", [datetime(2026, 8, 1, tzinfo=ZONE)])
+    second = street.keep()
+    assert (second.revision, second.stored) == (2, True)
+    observed = dict(
+        world.db.execute(
+            select(Rating.run_id, Rating.observed).where(Rating.compound_code == "C03")
+        ).all()
+    )
+    assert observed[second.run_id] == observed[first.run_id] + 1
+    stored = world.db.execute(select(Rating).where(Rating.run_id == second.run_id)).scalars().all()
+    assert len(stored) == 12
+    assert {row.rule for row in stored} == {"SAF-1"}
+
+
+def test_reference_rates_stay_those_of_the_first_quarter(world, street):
+    street.keep(Q3)
+    first = world.db.execute(select(Run.parameters)).scalar_one()["reference"]
+    for number in range(12):
+        world.incidents(f"C{number:02d}", 60, first=date(2026, 10, 1), days=90)
+    run = street.rate(Q4)
+    assert run.parameters["reference"] == first
+    # the same households over the same 24 months: the same is expected, whatever happened
+    assert run.results["expected"].tolist() == pytest.approx(street.rated()["expected"].tolist())
+    assert (run.results["relative_risk"] > 1).all()
+
+
+def test_the_first_quarter_rated_again_derives_its_reference_again(world, street):
+    street.keep(Q3)
+    world.incidents("C00", 50, first=date(2025, 1, 1), days=300)  # a file that had been forgotten
+    found = street.rated()
+    assert found["expected"].sum() == pytest.approx(found["observed"].sum())
+
+
+def test_red_is_yellow_first(world, street):
+    street.keep(Q2)
+    assert street.rated(Q2).loc["C11", "colour"] == "red"
+    world.db.execute(text("DELETE FROM incidents WHERE compound_code = 'C11'"))
+    row = street.rated(Q3).loc["C11"]
+    assert (row["previous_colour"], row["colour"]) == ("red", "yellow")
+    street.keep(Q3)
+    assert street.rated(Q4).loc["C11", "colour"] == "green"
+
+
+def test_a_replay_gives_the_same_bits(street):
+    one, other = street.rate(), street.rate()
+    assert one.input_digest == other.input_digest
+    pd.testing.assert_frame_equal(one.results, other.results, check_exact=True)
+    assert (one.parameters, one.totals) == (other.parameters, other.totals)
+
+
+def test_a_month_is_a_preview_against_the_last_quarter(world, street):
+    street.keep(Q2)
+    run = street.rate(Period.parse("2026-08"))
+    assert run.preview
+    assert run.parameters["window"] == ["2024-09", "2026-08"]
+    assert run.results["previous_colour"].notna().all()
+
+
+# -- one compound --------------------
+
+
+def test_one_new_incident_updates_one_compound(world, street):
+    street.keep(Q3)
+    month = Period.parse("2026-09")
+    before = street.rated().loc["C04"]
+    again = street.preview("C04", period=month).loc["C04"]
+    assert again["observed"] == before["observed"]
+    assert again["p_red"] == pytest.approx(before["p_red"], rel=1e-12)
+    world.at("C04", [datetime(2026, 9, 20, tzinfo=ZONE)])
+    after = street.preview("C04").loc["C04"]  # the month of the newest incident
+    assert after["observed"] == before["observed"] + 1
+    assert after["p_red"] > before["p_red"]
+
+
+def test_a_preview_of_a_small_compound_brings_its_group(world, street):
+    plain = {"households": 30, "buildings": 1, "lat": 25.2}
+    world.compound("S1", lon=102.7000, **plain)
+    world.compound("S2", lon=102.7015, **plain)
+    street.keep(Q3)
+    world.at("S2", [datetime(2026, 9, 20, tzinfo=ZONE)])
+    found = street.preview("S2")
+    assert found["observed"].to_dict() == {"S1": 1, "S2": 1}
+
+
+def test_a_preview_needs_a_run_and_a_rated_compound(street):
+    with pytest.raises(NoData, match="wangge run rating"):
+        street.preview("C04")
+    street.keep()
+    with pytest.raises(NotFound):
+        street.preview("nowhere")
+
+
+# -- refusals and defaults --------------------
+
+
+def test_the_default_is_the_last_complete_quarter(world, street):
+    assert street.rate(None).period.label == "2026Q2"  # the data end in August
+    world.at("C00", [datetime(2026, 9, 29, tzinfo=ZONE)])
+    assert street.rate(None).period.label == "2026Q3"
+    world.at("C00", [datetime(2026, 11, 5, tzinfo=ZONE)])
+    assert street.rate(None).period.label == "2026Q3"
+    assert street.rate(None, as_of=date(2026, 8, 31)).period.label == "2026Q2"
+
+
+def test_a_period_must_be_over(street):
+    with pytest.raises(BadPeriod, match="2026Q3 ends on 2026-09-30"):
+        street.rate(Q3, as_of=date(2026, 9, 1))
+
+
+def test_without_compounds_or_incidents_there_is_no_rating(world):
+    with pytest.raises(NoData, match="import incidents"):
+        world.rate(None)
+    world.incidents(None, 3)
+    with pytest.raises(NoData, match="import compounds"):
+        world.rate()
+    world.compound("C00")
+    with pytest.raises(NoData, match="after period"):
+        world.rate(Period.parse("2023Q1"))
+
+
+def test_data_that_begin_later_make_a_short_window(world):
+    for number in range(12):
+        world.compound(f"C{number:02d}", lon=102.70 + number * 0.01)
+        world.incidents(f"C{number:02d}", 5 + number, first=date(2025, 10, 3), days=360)
+    run = world.rate()
+    assert run.parameters["window"] == ["2025-10", "2026-09"]
+    assert set(run.results["quality_notes"]) == {"short_window"}
+    assert set(run.results["quality"]) == {"B"}
