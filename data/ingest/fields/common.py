@@ -34,6 +34,13 @@ KEY = Field(
     weak=("id", "code"),
     remark="the row's own key at its source; makes a second import an update",
 )
+TABLE_KEY = Field(
+    "key",
+    Type.CODE,
+    ("唯一标识", "主键"),
+    ("source_key", "uuid", "guid"),
+    remark="the row's own key; without one the columns that make it unique are joined",
+)
 AREA = Field(
     "area_code",
     Type.CODE,

@@ -96,6 +96,7 @@ class Field:
         """Folded name → stored word."""
         found: dict[str, str] = {}
         for word, names in (self.words or {}).items():
-            for name in (word, *names):
+            itself = () if self.type is Type.DIRECTION else (word,)  # degrees are read as numbers
+            for name in (*itself, *names):
                 found[fold(name)] = word
         return found

@@ -8,6 +8,7 @@ from data.ingest.fields.common import (
     KEY,
     RENTED,
     RESIDENTS,
+    TABLE_KEY,
     VALIDITY,
     WKT,
     count,
@@ -204,7 +205,7 @@ COMPOUNDS = (
     WKT,
 )
 HOUSEHOLD_COUNTS = (
-    KEY,
+    TABLE_KEY,
     Field(
         "subject_kind",
         Type.WORD,
@@ -242,7 +243,7 @@ HOUSEHOLD_COUNTS = (
     RENTED,
 )
 EVALUATIONS = (
-    KEY,
+    TABLE_KEY,
     Field(
         "area_code",
         Type.CODE,

@@ -11,9 +11,7 @@ from data.ingest.fields import Field, Type, fold
 from data.ingest.values.cells import Read, as_text, by_value, is_numeric, mask_of, narrow, none
 
 # Factors to the unit of the field; the mu is 10000/15 m² (State Council order on units, 1984).
-_COUNTERS = (
-    "户 栋 幢 座 套 间 人 个 层 名 台 处 天 日 年 次 室 households persons units f 楼".split()
-)
+_COUNTERS = frozenset("户栋幢座套间人个层名台处天日年次室楼f") | {"households", "persons", "units"}
 _METRES = {
     "m": 1,
     "米": 1,
@@ -158,25 +156,27 @@ def _spell(
     """One number and None, or None and the code of what is wrong with it."""
     if text is None:
         return None, None
-    if fold(text) in words:
-        return float(words[fold(text)]), None
     match = _NUMBER.fullmatch(narrow(text).replace("−", "-"))
+    if fold(text) in words and (match is None or not match.group(1) or match.group(2)):
+        return float(words[fold(text)]), None
     if match is None or not re.search(r"\d", match.group(1)):
         return None, "not_a_number"
     number = float(match.group(1).replace(",", ""))
-    unit = match.group(2).strip().lower().removesuffix("以上").rstrip("。.")
-    if not np.isfinite(number):
-        return None, "not_a_number"
-    if not unit:
-        return number, None
+    factor = _factor(match.group(2), field)
+    if factor is None or not np.isfinite(number):
+        return None, "unit_unknown" if factor is None else "not_a_number"
+    return number * factor, None
+
+
+def _factor(written: str, field: Field) -> float | None:
+    """What a number with the unit ``written`` is multiplied by; None for an unknown unit."""
+    unit = written.strip().lower().removesuffix("以上").rstrip("。.")
     known = _UNITS.get(field.unit or "", {})
-    if unit in known:
-        return number * known[unit], None
+    if not unit or unit in known:
+        return known.get(unit, 1.0)
     scale = _SCALES.get(unit[0], 1.0)
     rest = unit[1:] if scale != 1.0 else unit
-    if rest in known or rest in _COUNTERS or not rest:
-        return number * scale * known.get(rest, 1.0), None
-    return None, "unit_unknown" if re.match(r"\D", unit) else "not_a_number"
+    return scale * known.get(rest, 1.0) if rest in known or rest in _COUNTERS or not rest else None
 
 
 def _coordinates(values: pa.Array) -> Read:
