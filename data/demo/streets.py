@@ -35,7 +35,9 @@ def edges(lattice: Lattice, divisions: Divisions, lots: Lots) -> Edges:
     found = []
     for side, (a, b) in _ENDS.items():
         other = lattice.near[:, side]
-        keep = (other >= 0) & (built | built[other]) & ~(swallowed if side == EAST else False)
+        keep = (other >= 0) & (built | built[other])
+        if side == EAST:
+            keep &= ~swallowed
         found.append((lattice.corners[keep][:, [a, b]], divisions.of_block[keep]))
     return Edges(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

@@ -61,15 +61,20 @@ WITH point AS MATERIALIZED (
       AND (CAST(:key AS text) IS NULL OR camera.source_key = CAST(:key AS text))
       AND (CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry))
 ),
+spot AS MATERIALIZED (  -- registers snap incidents to places: one row per place, not per incident
+    SELECT geom, count(*) AS incidents
+    FROM wangge.incidents
+    WHERE occurred_at >= CAST(:since AS timestamptz)
+      AND occurred_at < CAST(:until AS timestamptz)
+    GROUP BY geom
+),
 happened AS MATERIALIZED (
-    SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m
-    FROM wangge.incidents AS incident
-    CROSS JOIN LATERAL (SELECT ST_Transform(incident.geom, CAST(:srid AS int)) AS geom) AS metric
-    WHERE incident.occurred_at >= CAST(:since AS timestamptz)
-      AND incident.occurred_at < CAST(:until AS timestamptz)
+    SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m, spot.incidents
+    FROM spot
+    CROSS JOIN LATERAL (SELECT ST_Transform(spot.geom, CAST(:srid AS int)) AS geom) AS metric
 ),
 around AS (
-    SELECT point.id, count(*) AS incidents
+    SELECT point.id, sum(happened.incidents)::bigint AS incidents
     FROM point
     CROSS JOIN generate_series(-1, 1) AS east (step)
     CROSS JOIN generate_series(-1, 1) AS north (step)

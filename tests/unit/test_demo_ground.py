@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shapely
 
-from data.demo import district, divisions, lattice, outlines
+from data.demo import district, divisions, lattice, outlines, streets
 from data.demo.sizes import SIZES, stream
 
 
@@ -132,3 +132,12 @@ def test_an_incident_lies_in_the_compound_it_was_drawn_for(world):
     ).all()
     hit = shapely.STRtree(world.lots.polygon).query(points[~inside], predicate="intersects")
     assert hit.size == 0
+
+
+def test_street_edges_differ_and_what_happens_outdoors_is_spread_over_them(world):
+    edges = streets.edges(world.lattice, world.divisions, world.lots)
+    assert len(np.unique(edges.ends.reshape(len(edges.ends), -1), axis=0)) == len(edges.ends)
+    outdoors = world.incidents.place[world.incidents.compound < 0]
+    for axis in (0, 1):  # the streets reach over the whole town: so do the incidents
+        reach = np.ptp(edges.ends[..., axis])
+        assert np.ptp(np.percentile(outdoors[:, axis], [5, 95])) > 0.5 * reach
