@@ -31,7 +31,7 @@ def inputs_of(
     codes = pd.Index(compounds["code"])
     counts = {
         "row": codes.get_indexer(pd.Index(history["code"])),
-        "counted_on": pd.to_datetime(history["as_of"]).to_numpy(dtype="datetime64[D]"),
+        "counted_on": np.array(history["as_of"].tolist(), dtype="datetime64[D]"),
         "households": history["households"].to_numpy(dtype=np.float64),
     }
     known = counts["row"] >= 0
@@ -42,14 +42,17 @@ def inputs_of(
     households[began[:, None] >= ends[None, :]] = 0.0
     by_category, by_month = _counts(codes, incidents, categories, households, rules)
     latest, day = exposure.latest_households(**counts, as_of=as_of, compounds=len(codes))
-    frame = compounds[["code", "area_code", "peer_group", "buildings"]].assign(
-        households=latest,
-        households_as_of=day.astype("datetime64[s]"),
-        previous_colour=pd.Series(_matched(codes, previous), dtype=object),
-        severe=_events(codes, severe, rules),
+    frame = pd.DataFrame(
+        {
+            **{name: compounds[name] for name in ("code", "area_code", "peer_group", "buildings")},
+            "households": latest,
+            "households_as_of": day.astype("datetime64[s]"),
+            "previous_colour": pd.Series(_matched(codes, previous), dtype=object),
+            "severe": _events(codes, severe, rules),
+        }
     )
     return Inputs(
-        compounds=frame.reset_index(drop=True),
+        compounds=frame,
         categories=tuple(categories),
         months=tuple(months),
         counts=by_category,

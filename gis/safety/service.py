@@ -257,16 +257,18 @@ def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd
         {name: times for name, times in zip(names, row, strict=True) if times}
         for row in inputs.counts[:, used].tolist()
     ]
-    return frame.assign(
-        area_code=kept["area_code"],
-        compound_code=kept["code"],
-        compound_name=compounds["name"].to_numpy(),
-        peer_group=kept["peer_group"],
-        previous_colour=kept["previous_colour"],
-        households=kept["households"],
-        counts=pd.Series(counts, dtype=object),
-        rule=RULE,
-    )
+    columns = {
+        "area_code": kept["area_code"],
+        "compound_code": kept["code"],
+        "compound_name": compounds["name"],
+        "peer_group": kept["peer_group"],
+        "previous_colour": kept["previous_colour"],
+        "households": kept["households"],
+        "counts": pd.Series(counts, dtype=object),
+        "rule": RULE,
+        **{name: frame[name] for name in frame},
+    }
+    return pd.DataFrame(columns)
 
 
 def _totals(results: pd.DataFrame, incidents: pd.DataFrame, scope: _Scope) -> dict[str, Any]:
