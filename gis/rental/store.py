@@ -19,13 +19,18 @@ from gis.areas.store import subjects_on
 from gis.db import sql
 from gis.district import District
 from gis.policy import Policy
-from gis.rental.analysis import SUMS
 from gis.rental.model import RentalCell, RentalResult
 from gis.rental.rules import RentalRules
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, record
 
 _SQL = sql.load("gis.rental")
+_LETTING_TYPES = {
+    **dict.fromkeys(("area_code", "grid_code", "compound_code"), pa.string()),
+    **dict.fromkeys(("lon", "lat"), pa.float64()),
+    **dict.fromkeys(("rented", "occupants", "counted"), pa.int64()),
+    **dict.fromkeys(("floating", "floating_of", "suspected"), pa.int64()),
+}
 _COPY = names.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER)")
 
 
@@ -75,11 +80,8 @@ def _bulk(session: Session, clause: TextClause, params: Mapping[str, Any]) -> pd
         bound = cursor.mogrify(str(compiled), dict(params)).decode().rstrip().rstrip(";")
         cursor.copy_expert(_COPY.format(names.SQL(bound)), body)
     body.seek(0)
-    codes = dict.fromkeys(("area_code", "grid_code", "compound_code"), pa.string())
-    places = dict.fromkeys(("lon", "lat"), pa.float64())
-    sums = dict.fromkeys(SUMS, pa.int64())
     options = pyarrow.csv.ConvertOptions(
-        column_types=codes | places | sums, strings_can_be_null=True, null_values=[""]
+        column_types=_LETTING_TYPES, strings_can_be_null=True, null_values=[""]
     )
     return pd.DataFrame(pyarrow.csv.read_csv(body, convert_options=options).to_pandas())
 

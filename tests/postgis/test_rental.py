@@ -2,6 +2,7 @@
 
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import geopandas as gpd
 import h3
@@ -291,3 +292,26 @@ def test_a_run_is_kept_and_an_equal_one_found_again(db, world, policy, wuhua):
     assert db.query(RentalCell).filter_by(run_id=first.run_id).count() == 3
     valid = db.execute(text("SELECT bool_and(ST_IsValid(geom)) FROM wangge.rental_cells")).scalar()
     assert valid
+
+
+CHICAGO = Path(__file__).parents[3] / "shared" / "realdata" / "us-chicago"
+
+
+@pytest.mark.skipif(not CHICAGO.is_dir(), reason="needs ../shared/realdata/us-chicago")
+def test_chicago_shares_are_rented_households_over_all_households(db, policy):
+    chicago = districts.load(Path(__file__).parents[1] / "districts" / "chicago.toml")
+    areas = gpd.read_file(CHICAGO / "community_areas_2020.shp").to_crs(4326)
+    world = World(db)
+    for row in areas.itertuples():
+        parts = getattr(row.geometry, "geoms", [row.geometry])
+        world.add(
+            Compound, area_code="IL-CHI", code=str(row.GEOID), name=str(row.GEOG), kind="commodity",
+            households=round(row.TOT_HH), rented_dwellings=round(row.RENTOCCHU),
+            geom=f"SRID=4326;{shapely.MultiPolygon(parts).wkt}",
+        )  # fmt: skip
+    _, rows = figures(db, policy, chicago)
+    shares = rows.xs("compound", level=0)["rented_per_100"] / 100
+    expected = areas.set_index(areas["GEOID"].astype(str)).eval("RENTOCCHU / TOT_HH")
+    assert len(shares) == 77
+    assert shares.to_dict() == pytest.approx(expected.to_dict())
+    assert rows.loc[("district", "IL-CHI"), "rented_dwellings"] == areas["RENTOCCHU"].round().sum()
