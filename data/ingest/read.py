@@ -46,10 +46,12 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     facts = _facts(path, layer, columns, frame, district)
     reading = Reading(moments.Calendar(district.zone), categories.load().words)
     plan = Plan(kind, columns, how, frame, district, reading)
-    return Source(facts, _chunks(plan, itertools.chain([first], batches)))
+    return Source(facts, _chunks(plan, itertools.chain([first], batches), layer))
 
 
-def _chunks(plan: Plan, batches: Iterator[Batch]) -> Iterator[Chunk]:
+def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chunk]:
+    """Chunks one by one; ``layer`` is referred to until the last, so unpacked files stay."""
+    assert layer
     for batch in batches:
         yield chunk_of(plan, batch)
 

@@ -1,6 +1,7 @@
 """From a path to one opened layer, whatever the format; a file is guarded before it is opened."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from data.ingest import encodings
@@ -21,8 +22,14 @@ def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     """
     archive.guard(path)
     form = sniff(path)
+    held = None
     if form is Format.ZIP:
-        form, path, options = archive.unpack(path, options)
+        form, path, options, held = archive.unpack(path, options)
+    path, link = archive.rightly_named(path, form)
+    return replace(_opened(path, form, kind, options), held=(held, link))
+
+
+def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:
     if form is Format.CSV:
         return text.open_text(path, options.encoding)
     if form is Format.PARQUET:
@@ -33,6 +40,8 @@ def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     if form is Format.OSM:
         return osm.open_osm(path, kind)
     names = vector.list_layers(path)
+    if not names:
+        raise refuse("file_broken", path, "没有可读的图层", "has no layer that can be read")
     _one_of(path, names, options.layer)
     return vector.open_vector(path, form, options.layer or names[0], options.encoding)
 

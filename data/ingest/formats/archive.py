@@ -1,7 +1,10 @@
 """Files and archives that may be hostile: what is refused unopened, and how a ZIP is unpacked."""
 
+import re
+import shutil
 import stat
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,13 +13,29 @@ from pathlib import Path, PurePosixPath
 from data.ingest.formats.sniff import SIDECARS, Format, sniff
 from data.ingest.refusal import refuse
 from data.ingest.types import Options
+from gis.errors import ImportRefused
 
 MAX_UNPACKED_BYTES = 8 << 30
 MAX_RATIO = 300  # text of coordinates packs 10-30 times; bombs pack thousands
 _FREE_BYTES = 64 << 20  # below this size no ratio is suspicious
 MAX_MEMBERS = 10_000
 _COPY_BYTES = 1 << 20
-_UNPACKED: list[tempfile.TemporaryDirectory[str]] = []
+_SUFFIXES = {
+    Format.GEOJSON: (".geojson", ".json"),
+    Format.KML: (".kml",),
+    Format.GML: (".gml", ".xml"),
+    Format.GEOPACKAGE: (".gpkg",),
+    Format.FLATGEOBUF: (".fgb",),
+    Format.DXF: (".dxf",),
+}
+
+
+class Scratch:
+    """A private folder that is removed when nobody refers to it any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="wangge-import-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def guard(path: Path) -> None:
@@ -38,24 +57,23 @@ def guard(path: Path) -> None:
         raise refuse("file_empty", path, "文件为空", "is empty")
 
 
-def unpack(path: Path, options: Options) -> tuple[Format, Path, Options]:
-    """What a ZIP holds: a workbook as it is, a KMZ, or one data set unpacked to a private folder."""
+def unpack(path: Path, options: Options) -> tuple[Format, Path, Options, Scratch | None]:
+    """What a ZIP holds: a workbook as it is, or one data set unpacked to a private folder.
+
+    The data set is there as long as the returned Scratch is referred to.
+    """
     members = _members(path)
-    names = [m.filename for m in members]
-    if any(name.startswith("xl/") for name in names):
-        return Format.EXCEL, path, options
-    folder = tempfile.TemporaryDirectory(prefix="wangge-import-")
-    _UNPACKED.append(folder)  # lives as long as the process; the layer reads from it later
-    root = Path(folder.name)
-    _extract(path, members, root)
-    found = _data_sets(root)
-    if not found:
+    if any(member.filename.startswith("xl/") for member in members):
+        return Format.EXCEL, path, options, None
+    scratch = Scratch()
+    _extract(path, members, scratch.path)
+    listed = {str(found.relative_to(scratch.path)): found for found in _data_sets(scratch.path)}
+    if not listed:
         raise refuse(
             "format_unknown", path, "压缩包里没有可导入的文件", "holds no file that can be imported"
         )
-    listed = {str(p.relative_to(root)): p for p in found}
-    if len(found) == 1:
-        chosen = found[0]
+    if len(listed) == 1:
+        chosen = next(iter(listed.values()))
     elif options.layer in listed:
         chosen, options = listed[options.layer], replace(options, layer=None)
     else:
@@ -66,7 +84,18 @@ def unpack(path: Path, options: Options) -> tuple[Format, Path, Options]:
             f"压缩包里有多个文件，请用 --layer 指明：{zh}",
             f"holds several files, name one with --layer: {en}",
         )
-    return sniff(chosen), chosen, options
+    return sniff(chosen), chosen, options, scratch
+
+
+def rightly_named(path: Path, form: Format) -> tuple[Path, Scratch | None]:
+    """The file under an extension that GDAL takes for what it is; a link where it has another."""
+    suffixes = _SUFFIXES.get(form)
+    if suffixes is None or path.suffix.lower() in suffixes:
+        return path, None
+    scratch = Scratch()
+    link = scratch.path / f"{path.stem}{suffixes[0]}"
+    link.symlink_to(path.resolve())
+    return link, scratch
 
 
 def _members(path: Path) -> list[zipfile.ZipInfo]:
@@ -93,8 +122,9 @@ def _members(path: Path) -> list[zipfile.ZipInfo]:
         )
     for member in members:
         parts = PurePosixPath(member.filename.replace("\\", "/"))
+        drive = re.match(r"[A-Za-z]:", member.filename) is not None
         linked = stat.S_ISLNK(member.external_attr >> 16)
-        if parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[:1] or linked:
+        if parts.is_absolute() or ".." in parts.parts or linked or drive:
             raise refuse(
                 "zip_unsafe",
                 path,
@@ -162,8 +192,6 @@ def _data_sets(root: Path) -> list[Path]:
 
 
 def _readable(path: Path) -> bool:
-    from gis.errors import ImportRefused  # noqa: PLC0415
-
     try:
         return sniff(path) is not Format.ZIP
     except ImportRefused:

@@ -37,6 +37,7 @@ class Layer:
 
     ``stated_frame`` is a frame word that the file or its format states beyond a CRS (OSM is
     WGS84; a GeoJSON with ``"crs": "GCJ-02"``). ``batches`` takes the columns that are wanted.
+    ``held`` keeps unpacked files alive as long as the layer.
     """
 
     format: str
@@ -50,6 +51,7 @@ class Layer:
     rows: int | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    held: object = None
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

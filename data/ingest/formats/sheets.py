@@ -63,8 +63,7 @@ def _book(path: Path) -> CalamineWorkbook:
 
 
 def _filled(book: CalamineWorkbook, name: str) -> bool:
-    sheet = book.get_sheet_by_name(name)
-    return bool(sheet.total_height and sheet.total_width)
+    return book.get_sheet_by_name(name).start is not None
 
 
 def _header(rows: list[list[Any]], merged: Sequence[Any]) -> tuple[int, list[str]]:

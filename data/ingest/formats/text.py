@@ -99,7 +99,8 @@ class _Reader:
                 yield Batch(table, numbers, notes=notes)
             if self.bad:
                 numbers, notes = self._numbered(met, 0, rest=True)
-                yield Batch(pa.table({}), numbers, notes=notes)
+                nothing = pa.table({n: pa.array([], pa.string()) for n in self.wanted})
+                yield Batch(nothing, numbers, notes=notes)
         except pa.ArrowInvalid as exc:
             raise self._broken(str(exc), met) from exc
         except UnicodeDecodeError as exc:

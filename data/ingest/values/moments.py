@@ -143,7 +143,8 @@ def _by_value(text: pa.Array, calendar: Calendar) -> tuple[Read, pa.Array]:
         if local.null_count == 0:
             break
         found = pc.strptime(values, pattern, "us", error_is_null=True)
-        fresh = pc.and_(pc.is_null(local), pc.is_valid(found))
+        # strptime takes 30 February for 2 March: the first days of a month are read one by one
+        fresh = pc.and_(pc.is_null(local), pc.fill_null(pc.greater(pc.day(found), 3), False))
         local = pc.if_else(fresh, found, local)
         precision = pc.if_else(fresh, word, precision)
     flaws = {"not_a_date": none(values), "date_ambiguous": none(values)}

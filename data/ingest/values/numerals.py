@@ -159,7 +159,11 @@ def _spell(
     match = _NUMBER.fullmatch(narrow(text).replace("−", "-"))
     if fold(text) in words and (match is None or not match.group(1) or match.group(2)):
         return float(words[fold(text)]), None
-    if match is None or not re.search(r"\d", match.group(1)):
+    if (
+        match is None
+        or not re.search(r"\d", match.group(1))
+        or re.search(r"^\W?\d", match.group(2))
+    ):
         return None, "not_a_number"
     number = float(match.group(1).replace(",", ""))
     factor = _factor(match.group(2), field)
