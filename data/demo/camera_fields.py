@@ -37,6 +37,10 @@ def catalogue(
         _duties(home, number, rng),
     ]
     rows = pd.concat(parts, axis=1)
+    gate = home & np.r_[True, compound[1:] != compound[:-1]]
+    rows["status"] = rows["status"].where(
+        ~gate, "in_use"
+    )  # or bare compounds would arise unplanned
     gone = rows["status"] == "removed"
     return rows.assign(removed_on=np.where(gone, np.datetime64("2026-08-15"), _NEVER))
 

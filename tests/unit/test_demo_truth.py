@@ -130,9 +130,11 @@ def test_only_the_planted_household_counts_are_older_than_a_year(demo):
     assert set(compounds.index[counted < date(2025, 9, 30)]) == demo.planted("stale_households")
 
 
-def test_only_the_planted_compounds_have_no_camera(demo):
-    compounds = demo.layer("compounds")
-    rows = demo.table("cameras.csv")
+@pytest.mark.parametrize("only_in_use", [False, True])
+def test_only_the_planted_compounds_have_no_camera(demo, only_in_use):
+    compounds, rows = demo.layer("compounds"), demo.table("cameras.csv")
+    if only_in_use:
+        rows = rows[rows["status"] == "in_use"]
     places = gpd.points_from_xy(rows["lon"], rows["lat"], crs=4326).to_crs(4543)
     _, hit = compounds.sindex.query(np.asarray(places), predicate="intersects")
 
