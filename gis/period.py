@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from gis.errors import BadPeriod
 
-_QUARTER = re.compile(r"(\d{4})Q([1-4])")
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_YEAR = r"(19\d\d|2[01]\d\d)"  # a window and the period before must be dates, too
+_QUARTER = re.compile(_YEAR + "Q([1-4])")
+_MONTH = re.compile(_YEAR + "-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class Period:
         months = 3 if self.is_quarter else 1
         start = add_months(self.start, -months)
         return quarter_of(start) if self.is_quarter else month_of(start)
+
+
+def plausible(day: date) -> date:
+    """``day`` itself; raises BadPeriod for one around which no window of months can be laid."""
+    if not re.fullmatch(_YEAR, f"{day.year:04d}"):
+        raise BadPeriod(f"{day}: say a day between 1900-01-01 and 2199-12-31")
+    return day
 
 
 def add_months(first: date, months: int) -> date:

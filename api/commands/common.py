@@ -7,6 +7,7 @@ import typer
 
 from api.house import House
 from gis.errors import BadInput
+from gis.period import plausible
 from gis.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else.")]
@@ -27,6 +28,6 @@ def day(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        return plausible(date.fromisoformat(text))
     except ValueError as exc:
         raise BadInput(f"--as-of {text!r}: write a day as 2026-09-30") from exc

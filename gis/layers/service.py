@@ -13,7 +13,7 @@ from gis.district import District
 from gis.errors import NoData
 from gis.layers import store
 from gis.layers.model import Layer
-from gis.period import add_months, midnight
+from gis.period import add_months, midnight, plausible
 from gis.policy import Policy
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
@@ -41,6 +41,11 @@ class Scope:
     internal: bool = False
     key: str | None = None
     box: tuple[float, float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadPeriod for a day that no window of months can be laid around."""
+        if self.as_of is not None:
+            plausible(self.as_of)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ def newest_day(session: Session, district: District) -> date:
     """The newest day in the data; raises NoData for a store without any dated record."""
     day = session.execute(_SQL["newest_day"], {"zone": district.time_zone}).scalar_one()
     if day is None:
-        raise NoData("the store holds no records yet: wangge import KIND FILE, or wangge demo")
+        raise NoData(
+            "no record in the store has a date: wangge import KIND FILE, or say --as-of YYYY-MM-DD"
+        )
     assert isinstance(day, date)
     return day
 
