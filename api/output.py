@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 NOTES = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -18,13 +19,22 @@ def json_out(value: Mapping[str, Any]) -> None:
 
 
 def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table on stdout."""
-    table = Table(title=title, title_justify="left")
+    """A table on stdout, below its title."""
+    table = Table()
     for at, name in enumerate(header):
         table.add_column(name, justify="left" if at == 0 else "right")
     for row in rows:
-        table.add_row(*["—" if cell is None else str(cell) for cell in row])
-    Console(highlight=False).print(table)
+        table.add_row(*[Text(_shown(cell)) for cell in row])
+    console = Console(highlight=False)
+    console.print(title, markup=False, soft_wrap=True)
+    console.print(table)
+
+
+def _shown(cell: Any) -> str:
+    """A cell in words: unknown as a dash, a fraction with two decimals at most."""
+    if cell is None:
+        return "—"
+    return f"{cell:.2f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str(cell)
 
 
 def say(text: str) -> None:
