@@ -9,6 +9,7 @@ from data.export.model import DEMO, Caption
 from gis.layers.model import Column
 
 NOTE = Column("note", "备注", "Note", "note")
+_DBF_BYTES = 254
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -30,6 +31,21 @@ def plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if out[name].dtype == object:
             out[name] = [_plain(value) for value in out[name]]
     return out
+
+
+def cut(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Text that a .dbf field cannot hold ends in an ellipsis, at a whole character."""
+    out = frame.copy()
+    for name in out.columns.drop(out.geometry.name):
+        if out[name].dtype == object or pd.api.types.is_string_dtype(out[name]):
+            out[name] = [_cut(value) for value in out[name]]
+    return out
+
+
+def _cut(value: Any) -> Any:
+    if not isinstance(value, str) or len(value.encode()) <= _DBF_BYTES:
+        return value
+    return value.encode()[: _DBF_BYTES - 3].decode(errors="ignore") + "…"
 
 
 def _plain(value: Any) -> Any:

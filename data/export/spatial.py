@@ -94,7 +94,10 @@ def parquet(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
 
 
 def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
-    """A zip of one shapefile per geometry family, ASCII field names, and the list of fields."""
+    """A zip of one shapefile per geometry family, ASCII field names, and the list of fields.
+
+    A .dbf holds 254 bytes of text: what is longer is cut there and whole in the .csv beside it.
+    """
     shown = columns.listed(frame, caption)
     short = frame.rename(columns={c.name: c.short for c in shown})
     folder = out.parent / f"{out.name}.parts"
@@ -102,9 +105,13 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     for name, part in _families(short, caption.layer.name):
         if not name.endswith("table"):
             pyogrio.write_dataframe(
-                columns.plain(part), folder / f"{name}.shp", driver="ESRI Shapefile",
-                layer_options={"ENCODING": "UTF-8"},
+                columns.cut(columns.plain(part)), folder / f"{name}.shp",
+                driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8"},
             )  # fmt: skip
+        sheet = pd.DataFrame(columns.plain(part).drop(columns=part.geometry.name))
+        sheet.map(columns.harmless).to_csv(
+            folder / f"{name}.csv", index=False, encoding="utf-8-sig"
+        )
     fields = [f"{c.short}\t{c.name}\t{c.zh}\t{c.en}\t{c.unit}" for c in shown]
     text = "\n".join([caption.text, "", "field\tname\t中文\tEnglish\tunit", *fields, ""])
     (folder / "fields.txt").write_text(text, encoding="utf-8-sig")

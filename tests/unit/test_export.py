@@ -82,6 +82,17 @@ def test_shapefile_has_ascii_names_and_a_list_of_them(tmp_path):
         assert f"{column.short}\t{column.name}\t{column.zh}\t{column.en}" in listed
 
 
+def test_text_too_long_for_a_dbf_is_cut_at_a_character_and_whole_beside_it(tmp_path):
+    long = "依据SAF-1：" + "红" * 300
+    path = _write(tmp_path, Format.SHP, frame=_frame().assign(reason_zh=long))
+    kept = pyogrio.read_dataframe(f"/vsizip/{path}/rating.shp")["reason_zh"][0]
+    assert kept.endswith("…")
+    assert long.startswith(kept[:-1])
+    assert len(kept.encode()) <= 254
+    whole = pd.read_csv(zipfile.ZipFile(path).open("rating.csv"))
+    assert whole["reason_zh"][0] == long
+
+
 @pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
 def test_short_names_are_unique_and_short(one):
     short = [column.short for column in one.columns]
