@@ -129,8 +129,9 @@ _BACKGROUND = {
     "street_outlines": {"fill": False, "color": "#9AA5B1", "weight": 1.6, "opacity": 0.9},
     "community_outlines": {"fill": True, "fillColor": "#FFFFFF", "fillOpacity": 1,
                            "color": "#C3CAD3", "weight": 1, "opacity": 1},
-    "streets": {"fill": False, "color": "#E1E5EA", "weight": 1.4, "opacity": 1},
-    "streets_main": {"fill": False, "color": "#D3D9E0", "weight": 3, "opacity": 1},
+    "streets": {"fill": False, "color": "#E4E8EC", "weight": 1.6, "opacity": 1, "wgThin": True},
+    "streets_main": {"fill": False, "color": "#D8DDE3", "weight": 3.2, "opacity": 1,
+                     "wgThin": True},
 }  # fmt: skip
 
 

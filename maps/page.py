@@ -88,6 +88,15 @@ def _map(
     return map_
 
 
+def _first_view(
+    content: Mapping[str, Records], visible: Mapping[str, bool]
+) -> tuple[float, float, float, float] | None:
+    """The crowded part of the largest visible layer; None: the whole."""
+    seen = [one for name, one in content.items() if visible[name]]
+    largest = max(seen, key=len, default=None)
+    return largest.core() if largest else None
+
+
 def _edges(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     west, south, east, north = (float(edge) for edge in frame.total_bounds)
     return west, south, east, north
@@ -124,10 +133,9 @@ def _blocks(
         parts.append(tiles.archive_block(basemap.BLOCK, archive))
     for name, one in content.items():
         parts.append(canvas.data_block(f"wg-index-{name}", one.index()))
-        if not one.tiled:
-            parts.append(canvas.data_block(f"wg-table-{name}", one.table()))
-        elif context.mode == "file":
-            parts.append(canvas.data_block(f"wg-table-{name}", one.packed_table()))
+        if not one.tiled or context.mode == "file":
+            parts.append(canvas.data_block(f"wg-table-{name}", one.stored_table()))
+        if one.tiled and context.mode == "file":
             parts.append(tiles.archive_block(f"wg-archive-{name}", tiles.archive(one)))
     return Markup("\n".join(parts))  # noqa: S704 - every block is escaped JSON or base64
 
@@ -148,7 +156,8 @@ def _config(
     }  # fmt: skip
     return {
         "page": sheet.name, "mode": context.mode, "language": context.language,
-        "bounds": bounds, "api": context.api_url, "query": context.query,
+        "bounds": bounds, "first": _first_view(content, visible),
+        "api": context.api_url, "query": context.query,
         "policy": context.policy_version, "rules": rules,
         "shapes": palette.SHAPES, "hatches": palette.HATCHES, "yesNo": words.YES_NO,
         "layers": [_layer_config(one, shown=visible[name]) for name, one in content.items()],
@@ -162,6 +171,7 @@ def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
     return {
         "name": layer.name, "zh": layer.zh, "en": layer.en, "shown": shown, "tiled": one.tiled,
         "point": layer.geometry is Geometry.POINT, "area": layer.geometry is Geometry.AREA,
+        "above": not one.mostly_areas,
         "outline": palette.outline(layer), "opacity": drawing.opacity, "weight": drawing.weight,
         "marks": drawing.marks, "namesFrom": drawing.names_from, "lead": drawing.lead,
         "caption": drawing.caption, "sizeBy": drawing.size_by,

@@ -17,6 +17,9 @@ from gis.layers.model import Column, Geometry, Layer
 from maps import html, palette
 
 CANVAS_LIMIT = 3_000  # features up to which one canvas redraws fluidly; above come tiles
+_MANY = 50  # features from which a crowded part makes a first view
+_FACING = "direction_deg"
+_PACKED_FROM = 500_000  # bytes of attributes; a click unpacks them in some milliseconds
 _DIGITS = 6  # decimals of a degree: 0.1 m
 
 
@@ -61,6 +64,23 @@ class Records:
         west, south, east, north = (float(edge) for edge in self.frame.total_bounds)
         return west, south, east, north
 
+    def core(self) -> tuple[float, float, float, float] | None:
+        """Where nine tenths of many features lie, if that is a small part of the whole extent.
+
+        The first view of a district whose compounds crowd at one end of it; None where the whole
+        is the better view.
+        """
+        whole = self.bounds()
+        if whole is None or self.drawn < _MANY:
+            return None
+        (west, south), (east, north) = np.nanquantile(self.label_points, [0.05, 0.95], axis=0)
+        pad_lon, pad_lat = 0.08 * (east - west), 0.08 * (north - south)
+        found = shapely.box(west - pad_lon, south - pad_lat, east + pad_lon, north + pad_lat)
+        if found.area > 0.4 * shapely.box(*whole).area:
+            return None
+        west, south, east, north = (float(edge) for edge in found.bounds)
+        return west, south, east, north
+
     def index(self) -> dict[str, Any]:
         """Key, label, class and label point of every row: what marks and search need."""
         lon, lat = (_numbers(axis) for axis in self.label_points.T)
@@ -71,7 +91,14 @@ class Records:
             "lon": lon,
             "lat": lat,
             "spots": self._spots(),
+            "facing": self._facing(),
         }
+
+    def _facing(self) -> list[float | None] | None:
+        """Degrees from north in which points look, where the layer says so."""
+        if not any(column.name == _FACING for column in self.columns):
+            return None
+        return [html.plain(value) for value in self.frame[_FACING]]
 
     def _spots(self) -> list[int]:
         """Rows drawn as a point although their layer also holds areas."""
@@ -91,9 +118,12 @@ class Records:
         """Column name to a list with one JSON value per row."""
         return {c.name: [html.plain(v) for v in self.frame[c.name]] for c in self.columns}
 
-    def packed_table(self) -> dict[str, str]:
-        """The table gzipped and in base64, for pages saved as a file with many rows."""
-        raw = json.dumps(self.table(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    def stored_table(self) -> dict[str, Any]:
+        """The table as a page holds it: as it is, or gzipped in base64 where it is large."""
+        table = self.table()
+        raw = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        if len(raw) < _PACKED_FROM:
+            return table
         packed = gzip.compress(raw.encode(), compresslevel=9, mtime=0)
         return {"gz": base64.b64encode(packed).decode()}
 
@@ -115,7 +145,9 @@ def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:
 def features(records: Records) -> dict[str, Any]:
     """GeoJSON that holds geometry, row number and class, and no text at all."""
     frame = records.frame
-    rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, _DIGITS))
+    texts = shapely.to_geojson(
+        shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, _DIGITS))
+    )
     return {
         "type": "FeatureCollection",
         "features": [
@@ -125,10 +157,16 @@ def features(records: Records) -> dict[str, Any]:
                 "properties": {"row": row, "class": int(records.classes.of[row])},
                 "geometry": json.loads(text),
             }
-            for row, text in enumerate(shapely.to_geojson(rounded))
-            if text is not None
+            for row in drawing_order(records)
+            if (text := texts[row]) is not None
         ],
     }
+
+
+def drawing_order(records: Records) -> list[int]:
+    """Rows from bottom to top: the ordinary (first) class below, the second on top of all."""
+    of = records.classes.of
+    return [int(row) for row in np.argsort(np.where(of == 0, -np.inf, -of), kind="stable")]
 
 
 def _strings(column: Any) -> list[str]:

@@ -17,7 +17,8 @@ from maps.records import Records
 
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
 _OPTIONS = {
-    "MINZOOM": MIN_ZOOM, "MAXZOOM": MAX_ZOOM, "EXTENT": 4096, "BUFFER": 64,
+    "MINZOOM": MIN_ZOOM, "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
+    "BUFFER": 160,  # a tile also draws the symbols that reach into it
     "MAX_SIZE": 20_000_000, "MAX_FEATURES": 1_000_000,  # never drop a feature in silence
 }  # fmt: skip
 

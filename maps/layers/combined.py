@@ -3,6 +3,6 @@
 from gis.layers.model import COMBINED
 from maps.layers.drawing import Sheet
 
-_SHOWN = {"facilities", "rating"}
+_SHOWN = {"rating"}
 
 SHEETS = (Sheet("combined", tuple((name, name in _SHOWN) for name in COMBINED)),)

@@ -3,7 +3,7 @@
   "use strict";
   wangge.clicks(wangge.map);
   wangge.map.on("moveend", () => wangge.link.write());
-  wangge.fit();
+  wangge.fit(wangge.first);
   wangge.marks.addTo(wangge.map);
   if (window.innerWidth <= 720) wangge.panel(false);
   await wangge.link.apply(wangge.link.read());

@@ -42,7 +42,7 @@
     if (layer.table === null) {
       const held = block("wg-table-" + layer.name);
       if (held === null) return fetched(layer, i);
-      layer.table = held.gz ? await unpacked(held.gz) : held;
+      layer.table ??= held.gz ? await unpacked(held.gz) : held;
     }
     const found = {};
     for (const column of layer.columns) found[column.name] = layer.table[column.name][i];

@@ -149,7 +149,8 @@
       const at = [layer.index.lat[row], layer.index.lon[row]];
       const feature = layer.features.find((one) => one.row === row);
       const extent = feature && L.latLngBounds([feature.box[1], feature.box[0]], [feature.box[3], feature.box[2]]);
-      const zoom = extent ? Math.min(17, wangge.map.getBoundsZoom(extent.pad(0.6))) : 16.5;
+      const phone = window.innerWidth <= 720 ? 1 : 0; // half the map lies under the details
+      const zoom = extent ? Math.min(17, wangge.map.getBoundsZoom(extent.pad(0.6)) - phone) : 16.5;
       wangge.map.setView(at, Math.max(zoom, 12), { animate: false });
     }
     await select([{ layer, row }], 0);

@@ -44,17 +44,20 @@
   }
 
   const growth = (zoom) => Math.min(1.6, Math.max(0.3, (zoom - 9) / 6));
-  const pointSize = (zoom) => Math.min(18, Math.max(7, 2.2 * (zoom - 9)));
+  // Where points crowd, those of the ordinary (first) class shrink so that the others are seen.
+  const pointSize = (zoom, layer, of) => {
+    const size = Math.min(18, Math.max(7, 2.2 * (zoom - 9)));
+    return layer.size > 300 && of === 0 && zoom < 14 ? 0.6 * size : size;
+  };
   const hiddenClass = (options) =>
     options.wgLayer !== undefined && wangge.layers.get(options.wgLayer).hidden.has(options.wgClass);
 
-  // Where a video point looks, degrees from north; null where nobody said.
-  function facing(name, feature) {
-    const directions = wangge.layers.get(name).table?.direction_deg;
-    return directions?.[feature.properties.row] ?? null;
-  }
-
-  function sector(context, { x, y }, radius, direction, fill) {
+  // Where a video point looks, if somebody said so.
+  function look(context, { x, y }, layer, row, zoom) {
+    const direction = layer.index.facing?.[row] ?? null;
+    if (direction === null || zoom < 15.5) return;
+    const radius = 16; // as far as a tile draws what lies beside it
+    const fill = layer.classes[layer.index.class[row]].fill;
     const middle = ((direction - 90) * Math.PI) / 180;
     context.beginPath();
     context.moveTo(x, y);
@@ -87,8 +90,9 @@
       if (options.stroke && options.weight !== 0) {
         const steady = options.wgBase || options.wgSteady;
         context.setLineDash(options._dashArray || []);
-        context.globalAlpha = options.opacity;
-        context.lineWidth = options.weight * (steady ? 1 : growth(this._map.getZoom()));
+        const zoom = this._map.getZoom();
+        context.globalAlpha = options.opacity * (steady ? 1 : Math.min(1, Math.max(0.25, (zoom - 10) / 4)));
+        context.lineWidth = options.weight * (options.wgThin ? growth(zoom) ** 2 : steady ? 1 : growth(zoom));
         context.strokeStyle = options.color;
         context.lineCap = options.lineCap;
         context.lineJoin = options.lineJoin;
@@ -102,12 +106,12 @@
       if (!this._drawing || layer._empty() || hiddenClass(options)) return;
       if (!options.wgShape) return;
       const zoom = this._map.getZoom();
-      const size = pointSize(zoom);
-      const direction = facing(options.wgLayer, layer.feature);
-      if (zoom >= 15.5 && direction !== null) sector(this._ctx, layer._point, 2.2 * size, direction, options.fillColor);
+      const of = wangge.layers.get(options.wgLayer);
+      const size = pointSize(zoom, of, options.wgClass);
+      look(this._ctx, layer._point, of, layer.feature.properties.row, zoom);
       shape(this._ctx, options.wgShape, layer._point.x, layer._point.y, size, options.fillColor, options.color);
     },
   });
 
-  Object.assign(wangge, { shape, shapes, pattern, growth, pointSize, hatched: false });
+  Object.assign(wangge, { look, shape, shapes, pattern, growth, pointSize, hatched: false });
 })();

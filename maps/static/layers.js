@@ -10,15 +10,17 @@
     const base = map.createPane("base");
     base.style.zIndex = 250;
     config.layers.forEach((layer, order) => {
-      map.createPane("layer-" + layer.name).style.zIndex = 410 + order;
+      map.createPane("layer-" + layer.name).style.zIndex = 410 + order + (layer.above ? 30 : 0);
     });
     map.createPane("chosen").style.zIndex = 470;
     map.createPane("marks").style.zIndex = 480;
     for (const pane of ["base", "chosen", "marks"]) map.getPane(pane).style.pointerEvents = "none";
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomleft" }).addTo(map);
-    const [west, south, east, north] = config.bounds;
-    wangge.home = L.latLngBounds([south, west], [north, east]);
+    wangge.home = boundsOf(config.bounds);
+    wangge.first = boundsOf(config.first ?? config.bounds);
   }
+
+  const boundsOf = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]);
 
   function attach(name, leaflet) {
     const layer = layers.get(name);

@@ -33,7 +33,7 @@
       wangge.show(layer.name, wanted.layers ? wanted.layers.includes(layer.name) : layer.shown);
     }
     if (wanted.place) wangge.map.setView(wanted.place.slice(1), wanted.place[0], { animate: false });
-    else wangge.fit();
+    else wangge.fit(wangge.first);
     const [name, ...key] = (wanted.selected ?? "").split(":");
     if (layers.has(name)) await wangge.open(name, key.join(":"), { fly: !wanted.place });
   }

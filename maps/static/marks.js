@@ -32,6 +32,9 @@
     }
   }
 
+  // Communities and villages are called by their name, not by that of their committee.
+  const short = (name) => name.replace(/(社区)?居民委员会$/, "社区").replace(/村?村民委员会$/, "村");
+
   // Places in pixels of zoom 0; NaN, and so never in view, where there is no geometry.
   function worldOf(index) {
     const world = new Float64Array(2 * index.lon.length).fill(NaN);
@@ -101,7 +104,7 @@
       const spots = new Set(layer.index.spots);
       const drawnBelow = (i) => layer.point || spots.has(i); // points keep their place free of words
       const size = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
-      const crowded = layer.size > 500 && view.zoom < 13; // then only classes that ask for attention
+      const crowded = layer.size > 500 && view.zoom < 14; // then only classes that ask for attention
       const rows = this.inView(view, layer).filter(([i]) => !crowded || layer.classes[layer.index.class[i]].hatch !== "none");
       rows.sort((a, b) => layer.index.class[a[0]] - layer.index.class[b[0]]);
       for (const [i, x, y] of rows) {
@@ -148,9 +151,11 @@
 
     names(view, layer) {
       if (view.zoom < layer.namesFrom) return;
-      const low = layer.caption ? -17 : layer.marks ? 16 : 0; // figures stand below the mark
+      // Above the mark where figures stand below it; a little further off where that is taken.
+      const places = layer.caption ? [-17, 31, -33, 47] : layer.marks ? [16, -16, 30] : [0];
       for (const [i, x, y] of this.inView(view, layer)) {
-        if (this.text(view, layer.index.label[i], x, y + low, 12, "#1F2933", 500)) wangge.drawn.names++;
+        const label = short(layer.index.label[i]);
+        if (places.some((low) => this.text(view, label, x, y + low, 12, "#1F2933", 500))) wangge.drawn.names++;
       }
     },
 
@@ -163,7 +168,7 @@
         for (const [label, lon, lat] of all[kind] ?? []) {
           const at = view.map.latLngToContainerPoint([lat, lon]).add(view.pad);
           const within = at.x > 0 && at.y > 0 && at.x < view.size.x + 2 * view.pad.x && at.y < view.size.y + 2 * view.pad.y;
-          if (within) this.text(view, label, at.x, at.y, kind === "street_outlines" ? 13 : 12, "#52606D", 500);
+          if (within) this.text(view, short(label), at.x, at.y, kind === "street_outlines" ? 13 : 12, "#52606D", 500);
         }
       }
     },

@@ -40,21 +40,21 @@
   byId("wg-zoom-out").addEventListener("click", () => wangge.map.zoomOut(1));
   byId("wg-home").addEventListener("click", () => wangge.fit());
 
-  // Fit the whole content beside the panel on wide screens.
-  wangge.fit = () => {
+  // Fit the content beside the panel on wide screens.
+  wangge.fit = (bounds = wangge.home) => {
     const wide = window.innerWidth > 720 && !document.body.classList.contains("printing");
     const open = !document.body.classList.contains("panel-closed");
-    wangge.map.fitBounds(wangge.home, {
+    wangge.map.fitBounds(bounds, {
       paddingTopLeft: [wide && open ? 320 : 16, 16],
       paddingBottomRight: [wide ? 24 : 16, wide ? 24 : 72],
       maxZoom: 17,
       animate: false,
     });
-    wangge.atHome = true;
+    wangge.fitted = bounds;
   };
 
   function clicks(map) {
-    map.on("movestart", () => (wangge.atHome = false));
+    map.on("movestart", () => (wangge.fitted = null));
     map.on("click", (event) => {
       if (wangge.planning) return wangge.plan(event.latlng);
       const touch = window.matchMedia("(pointer: coarse)").matches;
@@ -80,7 +80,7 @@
   });
   // Figures that the map itself shows need the attributes from the start, where the page holds them.
   for (const layer of layers.values()) {
-    const drawn = layer.sizeBy || layer.caption || layer.point;
-    if (drawn && layer.size && !layer.tiled) wangge.record(layer, 0);
+    const drawn = layer.sizeBy || layer.caption;
+    if (drawn && layer.size && !layer.tiled) wangge.record(layer, 0).then(() => wangge.emit("changed"));
   }
 })();

@@ -6,12 +6,12 @@
   function enter() {
     if (before) return;
     const { map } = wangge;
-    before = { centre: map.getCenter(), zoom: map.getZoom(), atHome: wangge.atHome };
-    const bounds = wangge.atHome ? wangge.home : seen(map);
+    before = { centre: map.getCenter(), zoom: map.getZoom(), fitted: wangge.fitted };
+    const bounds = wangge.fitted ?? seen(map);
     document.body.classList.add("printing");
     wangge.hatched = true;
     map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(bounds, { animate: false, padding: wangge.atHome ? [16, 16] : [0, 0] });
+    map.fitBounds(bounds, { animate: false, padding: before.fitted ? [16, 16] : [0, 0] });
     repaint();
   }
 
@@ -29,7 +29,7 @@
     wangge.hatched = false;
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });
-    wangge.atHome = before.atHome;
+    wangge.fitted = before.fitted;
     before = null;
     repaint();
   }

@@ -40,7 +40,8 @@
       const of = layer.classes[index];
       if (feature.geomType === protomapsL.GeomType?.Point || feature.geomType === 1) {
         const [{ x, y }] = geometry[0];
-        wangge.shape(context, of.shape, x, y, wangge.pointSize(zoom), of.fill, layer.outline);
+        wangge.look(context, { x, y }, layer, tileRow(layer, feature.props), zoom);
+        wangge.shape(context, of.shape, x, y, wangge.pointSize(zoom, layer, index), of.fill, layer.outline);
         return;
       }
       context.beginPath();
@@ -64,6 +65,19 @@
     }
   }
 
+  // Points lie over one another: the ordinary (first) class below, the second on top of all.
+  function rules(layer) {
+    const symbolizer = new Symbolizer(layer);
+    const rule = { dataLayer: layer.name, symbolizer };
+    if (layer.area) return [rule];
+    const order = layer.classes.map((_, index) => index);
+    order.sort((a, b) => (a === 0 ? -1 : b === 0 ? 1 : b - a));
+    return order.map((index) => ({
+      ...rule,
+      filter: (zoom, feature) => tileClass(layer, feature.props) === index,
+    }));
+  }
+
   function tiles(name, source) {
     const layer = wangge.layers.get(name);
     const url = source.archive
@@ -76,7 +90,7 @@
       minZoom: source.minZoom,
       pane: "layer-" + name,
       noWrap: true,
-      paintRules: [{ dataLayer: name, symbolizer: new Symbolizer(layer) }],
+      paintRules: rules(layer),
       labelRules: [],
     });
   }
