@@ -5,6 +5,7 @@
 """
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -13,17 +14,24 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
 
+from api import analyses
+from api.house import House
+from data.demo import DemoFiles, generate
+from data.ingest.service import import_file
+from data.ingest.types import Options
 from gis.db import migrate
 from gis.db.cluster import Cluster, Urls
 from gis.db.cluster.urls import libpq_url
 from gis.db.engine import make_engine
 from gis.db.session import User, WanggeSession, sessions
+from gis.runs import facts
 from gis.settings import Settings
 
 _PREFIX = "wangge-test-"
@@ -128,31 +136,90 @@ def cluster(run_directory: Path) -> Cluster:
 
 
 @contextmanager
-def _database(cluster: Cluster, name: str) -> Iterator[Store]:
-    """A clone of the template with the rights of a real store."""
-    database = sql.Identifier(name)
+def _database(cluster: Cluster, name: str, template: str = "wangge") -> Iterator[Store]:
+    """A clone of the template with the rights of a real store, dropped afterwards."""
+    _clone(cluster, name, template)
+    with _opened(cluster, name) as store:
+        try:
+            yield store
+        finally:
+            store.engine.dispose()
+            _as_superuser(cluster, name, "DROP DATABASE {} WITH (FORCE)")
+
+
+def _clone(cluster: Cluster, name: str, template: str) -> None:
+    create = f"CREATE DATABASE {{}} TEMPLATE {template} OWNER wangge_owner"
+    revoke = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
+    grant = "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app"
+    _as_superuser(cluster, name, create, revoke, grant)
+
+
+@contextmanager
+def _opened(cluster: Cluster, name: str) -> Iterator[Store]:
+    urls = Urls(app=cluster.url("wangge_app", name), owner=cluster.url("wangge_owner", name))
+    engine = make_engine(urls.app, Settings(_env_file=None))
+    yield Store(urls, engine)
+    engine.dispose()
+
+
+def _as_superuser(cluster: Cluster, database: str, *statements: str) -> None:
     with closing(psycopg2.connect(libpq_url(cluster.url("postgres", "postgres")))) as server:
         server.autocommit = True
-        cursor = server.cursor()
-        for statement in (
-            "CREATE DATABASE {} TEMPLATE wangge OWNER wangge_owner",
-            "REVOKE ALL ON DATABASE {} FROM PUBLIC",
-            "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app",
-        ):
-            cursor.execute(sql.SQL(statement).format(database))
-        urls = Urls(app=cluster.url("wangge_app", name), owner=cluster.url("wangge_owner", name))
-        engine = make_engine(urls.app, Settings(_env_file=None))
-        try:
-            yield Store(urls, engine)
-        finally:
-            engine.dispose()
-            cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+        for statement in statements:
+            server.cursor().execute(sql.SQL(statement).format(sql.Identifier(database)))
 
 
 @pytest.fixture(scope="session")
 def _worker_store(cluster: Cluster) -> Iterator[Store]:
     with _database(cluster, f"worker_{os.getpid()}") as store:
         yield store
+
+
+@dataclass(frozen=True)
+class DemoStore(Store):
+    """The small demo district, imported and analysed; read only, all tests share it.
+
+    ``truth`` is what was planted, ``runs`` the run ids that ``wangge run all`` stored, ``files``
+    the folder of the generated files.
+    """
+
+    house: House
+    truth: dict[str, Any]
+    runs: dict[str, int]
+    files: Path
+
+
+@pytest.fixture(scope="session")
+def demo_store(cluster: Cluster, run_directory: Path) -> Iterator[DemoStore]:
+    """The demo of size small, seed 1; the first worker makes it, the others find it."""
+    files = run_directory / "demo-files"
+    house = House(Settings(_env_file=None, home=run_directory / "demo-home"))
+    stored = run_directory / "demo-runs.json"
+    with _alone(run_directory):
+        if not stored.exists():
+            made = generate(files, size="small", seed=1)
+            _clone(cluster, "demo", "wangge")
+            with _opened(cluster, "demo") as store:
+                stored.write_text(json.dumps(_filled(store, house, made)))
+    with _opened(cluster, "demo") as store:
+        truth = json.loads((files / "truth.json").read_text("utf-8"))
+        yield DemoStore(
+            store.urls, store.engine, house, truth, json.loads(stored.read_text()), files
+        )
+
+
+def _filled(store: Store, house: House, made: DemoFiles) -> dict[str, int]:
+    """Import every file and run every analysis; run ids by analysis."""
+    with store.begin() as session:
+        facts.claim_demo(session, house.district, "small, seed 1")
+        facts.claim(session, house.district)
+    for one in made.files:
+        with store.begin() as session:
+            import_file(session, one.path, one.kind, Options(frame=one.frame), house.district)
+    with store.begin() as session:
+        when = analyses.asked(session, house, period=None, as_of=None)
+        found = [analyses.run(session, house, one, when) for one in analyses.chosen("all")]
+    return {one.analysis.value: one.run_id for one in found}
 
 
 # -- what tests ask for --------------------

@@ -11,7 +11,7 @@ from gis.db.cluster import Cluster
 
 @pytest.fixture(scope="session")
 def _ready_made(run_directory: Path) -> Path:
-    cluster = Cluster(run_directory / f"ready-made-{os.getpid()}")
+    cluster = Cluster(run_directory / f"ready-made-{os.getpid()}", {"fsync": "off"})
     cluster.up()
     cluster.down()
     return cluster.home

@@ -17,6 +17,7 @@ from gis.db.cluster import Cluster, binaries
 from gis.db.cluster.layout import ELSEWHERE
 from gis.errors import StoreUnavailable
 
+FAST = {"fsync": "off"}
 root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can change accounts and mount")
 
 
@@ -65,7 +66,7 @@ def server_account(cluster):
     ],
 )
 def test_any_home_path_will_do(home, name):
-    cluster = Cluster(home / name)
+    cluster = Cluster(home / name, FAST)
     urls = cluster.up()
     assert run(urls.app, "SELECT current_user") == "wangge_app"
     socket_dir = Path(make_url(urls.app).query["host"])
@@ -121,7 +122,7 @@ def test_a_home_closed_to_postgres_keeps_its_data_elsewhere(home):
     """Root's own folder is closed: everything but the data stays in the home, the data go out."""
     closed = home / "closed"
     closed.mkdir(mode=0o700)
-    cluster = Cluster(closed / "home")
+    cluster = Cluster(closed / "home", FAST)
     urls = cluster.up()
     data = cluster.status().data_directory
     assert data.is_relative_to(ELSEWHERE)
@@ -140,7 +141,7 @@ def test_a_home_closed_to_postgres_keeps_its_data_elsewhere(home):
 def test_a_strict_umask_does_not_matter(home):
     before = os.umask(0o077)
     try:
-        cluster = Cluster(home / "strict")
+        cluster = Cluster(home / "strict", FAST)
         assert run(cluster.up().app, "SELECT 1") == 1
         cluster.remove()
     finally:
@@ -151,7 +152,7 @@ def test_a_strict_umask_does_not_matter(home):
 def test_an_ordinary_user_runs_the_store_as_themselves(home):
     """And `sudo wangge up` in their home neither fails nor locks them out."""
     shutil.chown(home, "nobody")
-    cluster = Cluster(home)
+    cluster = Cluster(home, FAST)
     urls = as_account("nobody", cluster.up)
     assert server_account(cluster) == "nobody"
     assert as_account("nobody", lambda: run(urls.app, "SELECT current_user")) == "wangge_app"
@@ -183,7 +184,7 @@ def test_somebody_elses_closed_home_is_refused(home):
 @root
 def test_somebody_elses_socket_directory_is_refused(home):
     """Among the temporary files anybody can make a directory before we do."""
-    cluster = Cluster(home / ("d" * 90))
+    cluster = Cluster(home / ("d" * 90), FAST)
     socket_dir = Path(make_url(cluster.up().app).query["host"])
     assert socket_dir.parent == Path(tempfile.gettempdir())
     cluster.down()

@@ -16,11 +16,19 @@ from gis.errors import StoreUnavailable
 
 _NEW_BYTES = 256_000_000  # 39 MB of system catalogues, PostGIS and the first log segments
 _UNFINISHED = f"{DATABASE}_unfinished"
+_INITDB = (
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",  # the same order on every machine
+    "--auth=scram-sha-256",
+)
 _ACCESS = "# Socket connections with a password, nothing else.\nlocal all all scram-sha-256\n"
 
 
-def make_data(layout: Layout, account: Account, binaries: Binaries) -> None:
+def make_data(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Make the data directory beside its place and move it there when it is complete.
+
+    Unless ``durable`` is false it is then safely on the disk.
 
     Raises
     ------
@@ -28,9 +36,9 @@ def make_data(layout: Layout, account: Account, binaries: Binaries) -> None:
         The disk is full or initdb failed; nothing is left behind.
     """
     data = layout.place_data(account)
-    draft, password = data.with_name("pg.init"), data.with_name("pg.password")
     if shutil.disk_usage(data.parent).free < _NEW_BYTES:
         raise disk_full(data.parent, "a new store", _NEW_BYTES)
+    draft, password = data.with_name("pg.init"), data.with_name("pg.password")
     shutil.rmtree(draft, ignore_errors=True)  # of an attempt that was interrupted
     try:
         layout.make_passwords()
@@ -38,19 +46,13 @@ def make_data(layout: Layout, account: Account, binaries: Binaries) -> None:
         account.own(password)
         draft.mkdir(mode=0o700)
         account.own(draft)
-        command = [
-            binaries.program("initdb"),
-            f"--pgdata={draft}",
-            f"--pwfile={password}",
-            "--username=postgres",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",  # the same order on every machine
-            "--auth=scram-sha-256",
-        ]
-        done = account.run(command)
+        options = [f"--pgdata={draft}", f"--pwfile={password}", *_INITDB]
+        if not durable:
+            options.append("--no-sync")
+        done = account.run([binaries.program("initdb"), *options])
+        if "No space left on device" in done.stdout:
+            raise disk_full(data.parent, "a new store", _NEW_BYTES)
         if done.returncode != 0:
-            if "No space left on device" in done.stdout:
-                raise disk_full(data.parent, "a new store", _NEW_BYTES)
             raise StoreUnavailable(f"the store could not be made: {done.stdout.strip()}")
         (draft / "pg_hba.conf").write_text(_ACCESS, "utf-8")
         with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:

@@ -1,30 +1,17 @@
 """Which server the settings name; a server of one's own is checked before it is used."""
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from gis.db import sql
 from gis.db.cluster.private import Cluster
 from gis.db.cluster.urls import Urls, with_driver
 from gis.errors import StoreUnavailable
 from gis.settings import Settings
 
 _BOOTSTRAP = "let a superuser run gis/db/bootstrap.sql in that database"
-_LOOK = text("""
-SELECT current_user AS role, rolsuper, rolbypassrls, rolcreaterole,
-       EXISTS (SELECT FROM pg_extension WHERE extname = 'postgis') AS has_postgis,
-       EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist') AS has_btree_gist,
-       to_regnamespace('wangge') IS NOT NULL AS has_schema,
-       EXISTS (SELECT FROM pg_namespace
-               WHERE nspname = 'wangge' AND pg_has_role(nspowner, 'MEMBER'))
-       OR EXISTS (SELECT FROM pg_class
-                  WHERE relnamespace = to_regnamespace('wangge')
-                        AND pg_has_role(relowner, 'MEMBER'))
-       OR EXISTS (SELECT FROM pg_database
-                  WHERE datname = current_database() AND pg_has_role(datdba, 'MEMBER')) AS is_owner
-FROM pg_roles
-WHERE rolname = current_user
-""")
+_SQL = sql.load("gis.db.cluster")
 
 
 def resolve_urls(settings: Settings) -> Urls:
@@ -52,7 +39,7 @@ def resolve_urls(settings: Settings) -> Urls:
 
 
 def _check(connection: Connection) -> None:
-    found = connection.execute(_LOOK).one()
+    found = connection.execute(_SQL["role_and_extensions"]).one()
     if not (found.has_postgis and found.has_btree_gist):
         raise StoreUnavailable(
             "the server of WANGGE_DATABASE_URL has no PostGIS in this database; "

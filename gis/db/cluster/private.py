@@ -141,7 +141,8 @@ class Cluster:
 
     def _start(self, account: Account) -> None:
         if not self._layout.data.exists():
-            birth.make_data(self._layout, account, find())
+            durable = self._settings.get("fsync") != "off"
+            birth.make_data(self._layout, account, find(), durable=durable)
         engine = self._server(account)
         socket_dir = self._layout.socket_directory(account)
         for left_behind in socket_dir.glob(".s.PGSQL.*"):
