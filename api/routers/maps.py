@@ -11,13 +11,14 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from api import outputs
 from api.deps import Asked, At, Db
 from gis.errors import NotFound
-from maps import assets
+from maps import assets, basemap
+from maps.context import Basemap
 
 router = APIRouter(tags=["maps"])
 Name = Annotated[str, PathParam(pattern=r"^[a-z0-9_.-]{1,40}$")]
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "img-src 'self' data: blob: {images}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 
@@ -40,13 +41,18 @@ def read_map(db: Db, at: At, asked: Asked, name: Name) -> HTMLResponse:
         outputs.Frames(db, at, asked), page, mode="server", nonce=nonce,
         query=urlencode({key: value for key, value in query.items() if value}),
     )  # fmt: skip
-    headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce), "Cache-Control": "no-store"}
+    images = Basemap(url=at.settings.basemap_url).origin
+    policy = _POLICY.format(nonce=nonce, images=images)
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
     return HTMLResponse(text, headers=headers)
 
 
 @router.get("/assets/{name}", include_in_schema=False)
-def read_asset(name: Name) -> Response:
-    """One browser file by name; nothing else on the disk can be asked for."""
+def read_asset(at: At, name: Name) -> Response:
+    """One browser file by name, or the base map; nothing else on the disk can be asked for."""
+    base = at.settings.basemap_pmtiles
+    if name == basemap.ASSET and base is not None:
+        return FileResponse(base, media_type="application/vnd.pmtiles")
     found = assets.files().get(name)
     if found is None:
         raise NotFound("asset", name)
