@@ -35,26 +35,35 @@ ANALYZE placed;
 
 -- name: place
 -- ST_Intersects, so that a point on a boundary lies in both neighbours; the lowest code by bytes
--- takes it. With many spots the planner walks polygon by polygon over the index of the spots,
--- with a few it looks each one up in the index of the polygons.
+-- takes it. MATERIALIZED makes the planner walk polygon by polygon over the index of the spots: a
+-- polygon is unpacked and indexed once for all its points (300,000 points, 21,168 grids: 0.9 s of
+-- processor time against 12 s point by point). Only polygons near the spots are walked.
 INSERT INTO placed (id, area_code, grid_code, compound_code)
-WITH area AS (
-    SELECT spots.id, min(areas.code COLLATE "C") AS code
-    FROM areas
-    JOIN spots ON ST_Intersects(areas.geom, spots.geom)
-    WHERE areas.level = 'community' AND areas.valid_to IS NULL
+WITH ground AS MATERIALIZED (
+    SELECT ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326) AS box FROM spots
+), community AS MATERIALIZED (
+    SELECT code, geom FROM areas
+    WHERE level = 'community' AND valid_to IS NULL AND geom && (SELECT box FROM ground)
+), unified AS MATERIALIZED (
+    SELECT code, geom FROM grids
+    WHERE network = 'unified' AND valid_to IS NULL AND geom && (SELECT box FROM ground)
+), residential AS MATERIALIZED (
+    SELECT code, geom FROM compounds
+    WHERE valid_to IS NULL AND geom && (SELECT box FROM ground)
+), area AS (
+    SELECT spots.id, min(community.code COLLATE "C") AS code
+    FROM community
+    JOIN spots ON ST_Intersects(community.geom, spots.geom)
     GROUP BY spots.id
 ), grid AS (
-    SELECT spots.id, min(grids.code COLLATE "C") AS code
-    FROM grids
-    JOIN spots ON ST_Intersects(grids.geom, spots.geom)
-    WHERE grids.network = 'unified' AND grids.valid_to IS NULL
+    SELECT spots.id, min(unified.code COLLATE "C") AS code
+    FROM unified
+    JOIN spots ON ST_Intersects(unified.geom, spots.geom)
     GROUP BY spots.id
 ), compound AS (
-    SELECT spots.id, min(compounds.code COLLATE "C") AS code
-    FROM compounds
-    JOIN spots ON ST_Intersects(compounds.geom, spots.geom)
-    WHERE compounds.valid_to IS NULL
+    SELECT spots.id, min(residential.code COLLATE "C") AS code
+    FROM residential
+    JOIN spots ON ST_Intersects(residential.geom, spots.geom)
     GROUP BY spots.id
 )
 SELECT spots.id, area.code, grid.code, compound.code
@@ -102,13 +111,16 @@ WHERE declared.area_code IS NOT NULL
 ORDER BY declared.id;
 
 -- name: declared_outside
--- Records that lie outside the area, grid or compound they name, each with its distance.
+-- Records that lie outside the area, grid or compound they name, each with its distance. What was
+-- placed where it says needs no look at outlines.
 INSERT INTO elsewhere (id, layer, code, distance_m)
 SELECT declared.id, 'areas', areas.code,
        ST_Distance(ST_Transform(areas.geom, CAST(:srid AS integer)),
                    ST_Transform(spots.geom, CAST(:srid AS integer)))
 FROM declared
 JOIN spots ON spots.id = declared.id
+JOIN placed ON placed.id = declared.id
+    AND placed.area_code IS DISTINCT FROM declared.area_code
 JOIN areas ON areas.code = declared.area_code AND areas.valid_to IS NULL
 WHERE NOT ST_Intersects(areas.geom, spots.geom)
 UNION ALL
@@ -117,6 +129,8 @@ SELECT declared.id, 'grids', grids.code,
                    ST_Transform(spots.geom, CAST(:srid AS integer)))
 FROM declared
 JOIN spots ON spots.id = declared.id
+JOIN placed ON placed.id = declared.id
+    AND placed.grid_code IS DISTINCT FROM declared.grid_code
 JOIN grids ON grids.code = declared.grid_code
     AND grids.network = 'unified' AND grids.valid_to IS NULL
 WHERE NOT ST_Intersects(grids.geom, spots.geom)
@@ -126,6 +140,8 @@ SELECT declared.id, 'compounds', compounds.code,
                    ST_Transform(spots.geom, CAST(:srid AS integer)))
 FROM declared
 JOIN spots ON spots.id = declared.id
+JOIN placed ON placed.id = declared.id
+    AND placed.compound_code IS DISTINCT FROM declared.compound_code
 JOIN compounds ON compounds.code = declared.compound_code AND compounds.valid_to IS NULL
 WHERE NOT ST_Intersects(compounds.geom, spots.geom);
 
