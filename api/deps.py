@@ -35,7 +35,7 @@ At = Annotated[House, Depends(house)]
 Db = Annotated[Session, Depends(session, scope="function")]
 
 AreaPrefix = Annotated[
-    str, Query(pattern=r"^[0-9A-Za-z]{0,20}$", description="division code or its beginning")
+    str, Query(pattern=r"^[0-9A-Za-z-]{0,20}$", description="division code or its beginning")
 ]
 PeriodText = Annotated[
     str | None, Query(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$", description="2026Q3 or 2026-07")

@@ -19,6 +19,7 @@ from gis.db.session import User, sessions
 from gis.district import District
 from gis.errors import StoreNotReady
 from gis.policy import Policy
+from gis.runs import facts
 from gis.settings import Settings
 
 REFERENCE = Path(str(files("data.reference")))
@@ -44,13 +45,16 @@ class House:
     def store(self, *, statement_timeout_ms: int = 0) -> Iterator[Engine]:
         """A ready store for the length of a command; a fresh private cluster is migrated.
 
-        Raises StoreUnavailable, and StoreNotReady for a server that is not migrated.
+        Raises StoreUnavailable, StoreNotReady for a server that is not migrated, and BadInput for
+        the store of another district.
         """
         with lease(self.settings) as urls:
             engine = make_engine(urls.app, self.settings, statement_timeout_ms=statement_timeout_ms)
             try:
                 if migrate.current(engine) != migrate.head():
                     self._migrate(urls.owner)
+                with transaction(engine) as session:
+                    facts.confirm(session, self.district)
                 yield engine
             finally:
                 engine.dispose()

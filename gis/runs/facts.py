@@ -17,11 +17,16 @@ def claim(session: Session, district: District) -> None:
     Raises BadInput when the store already serves another district.
     """
     _note(session, _DISTRICT, district.code, district)
+    confirm(session, district)
+
+
+def confirm(session: Session, district: District) -> None:
+    """Raises BadInput when the store serves another district; an empty store serves any."""
     held = read(session, _DISTRICT)
-    if held != district.code:
+    if held not in (None, district.code):
         raise BadInput(
             f"this store serves district {held}, the district file says {district.code}: "
-            "a home serves one district; set WANGGE_HOME to another folder"
+            "set WANGGE_DISTRICT_FILE to that district's file, or WANGGE_HOME to another folder"
         )
 
 
