@@ -20,6 +20,9 @@ REQUIRED_OF_CLASS_1 = {
     "retention_days": "has_retention",
 }
 
+# Without these nobody can say which ground a point covers (VID-2).
+NEEDED_FOR_VIEW = {"direction_deg": "has_direction", "height_m": "has_height"}
+
 
 def placed(
     cameras: pd.DataFrame, subjects: pd.DataFrame, compounds: pd.DataFrame, *, district: str
@@ -81,10 +84,21 @@ def missing_fields(cameras: pd.DataFrame) -> pd.DataFrame:
     lacking = pd.DataFrame({"point_class": standing["point_class"].isna()})
     for field, has in REQUIRED_OF_CLASS_1.items():
         lacking[field] = (standing["point_class"] == "class_1") & ~standing[has].astype(bool)
+    return _listed(standing, lacking)
+
+
+def missing_for_view(cameras: pd.DataFrame) -> pd.DataFrame:
+    """Empty fields without which a point's view is unknown; columns as `missing_fields`."""
+    standing = cameras[~cameras["status"].isin(NOT_STANDING)]
+    lacking = {field: ~standing[has].astype(bool) for field, has in NEEDED_FOR_VIEW.items()}
+    return _listed(standing, pd.DataFrame(lacking))
+
+
+def _listed(cameras: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     any_lacking = lacking.any(axis=1)
     names = np.array(lacking.columns, dtype=object)
     lists = [", ".join(names[row]) for row in lacking[any_lacking].to_numpy(dtype=bool)]
-    found = standing.loc[any_lacking, ["camera"]].reset_index(drop=True)
+    found = cameras.loc[any_lacking, ["camera"]].reset_index(drop=True)
     return found.assign(fields=pd.Series(lists, dtype=object))
 
 

@@ -16,6 +16,9 @@ SELECT camera.source_key AS camera,
        camera.contact_unit IS NOT NULL AS has_contact,
        camera.installed_on IS NOT NULL AS has_installed,
        camera.retention_days IS NOT NULL AS has_retention,
+       (camera.direction_deg IS NOT NULL OR coalesce(camera.omnidirectional, false))
+           AS has_direction,
+       camera.height_m IS NOT NULL AS has_height,
        CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
             WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)

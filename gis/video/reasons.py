@@ -34,6 +34,8 @@ _FIELDS_ZH = {
     "installed_on": "安装时间",
     "contact_unit": "联系单位",
     "retention_days": "录像保存天数",
+    "direction_deg": "监视方位",
+    "height_m": "架设高度",
 }
 
 
@@ -110,6 +112,22 @@ def field_findings(missing: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRul
         for fields in found["fields"]
     ]
     return _findings(found, "field_missing", "VID-1", zh, en)
+
+
+def view_findings(missing: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
+    """Findings of empty fields without which the covered ground is unknown (VID-2)."""
+    found = missing.merge(cameras[["camera", "area_code"]], on="camera")
+    source = rules.working_source
+    zh = [
+        f"VID-2：缺少{'、'.join(_FIELDS_ZH[field] for field in fields.split(', '))}，"
+        f"无法判断覆盖的公共区域（{source}）"
+        for fields in found["fields"]
+    ]
+    en = [
+        f"VID-2: {fields} empty, so the public area the point covers is unknown ({source})"
+        for fields in found["fields"]
+    ]
+    return _findings(found, "view_field_missing", "VID-2", zh, en)
 
 
 def down_findings(cameras: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:

@@ -69,6 +69,7 @@ def inventory(
         [
             reasons.id_findings(faults, at, rules),
             reasons.field_findings(missing, at, rules),
+            reasons.view_findings(analysis.missing_for_view(at), at, rules),
             reasons.down_findings(at, rules, as_of=as_of),
             reasons.bare_findings(bare, rules, as_of=as_of),
         ],

@@ -146,7 +146,8 @@ def test_bad_records_are_counted_once_per_point_and_listed_by_fault(db, world, p
     found, rows = inventory(db, policy, wuhua)
     compound = rows.loc[("compound", "a")]
     assert (compound["bad_ids"], compound["missing_fields"]) == (2, 1)
-    listed = found.findings.groupby("camera_key")["kind"].apply(set).to_dict()
+    records = found.findings[found.findings["kind"] != "view_field_missing"]
+    listed = records.groupby("camera_key")["kind"].apply(set).to_dict()
     assert listed == {
         "c1": {"id_place", "id_industry", "id_type"},
         "c2": {"id_missing"},
@@ -154,6 +155,20 @@ def test_bad_records_are_counted_once_per_point_and_listed_by_fault(db, world, p
     }
     reason = found.findings.set_index("kind").loc["field_missing", "reason_zh"]
     assert "安装时间" in reason
+
+
+def test_a_point_whose_view_nobody_can_know_says_what_is_missing(db, world, policy, wuhua):
+    world.camera("c1", direction_deg=90, height_m=4)
+    world.camera("c2", omnidirectional=True, height_m=4)
+    world.camera("c3", height_m=4)
+    world.camera("c4", direction_deg=0)
+    world.camera("c5", status="planned")
+    found, _ = inventory(db, policy, wuhua)
+    blind = found.findings[found.findings["kind"] == "view_field_missing"]
+    assert blind.set_index("camera_key")["reason_en"].str.split(": ").str[1].str.split(" ").str[
+        0
+    ].to_dict() == {"c3": "direction_deg", "c4": "height_m"}
+    assert set(blind["rule"]) == {"VID-2"}
 
 
 def test_a_store_without_cameras_says_so(db, world, policy, wuhua):
