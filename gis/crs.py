@@ -130,9 +130,11 @@ def geometry_to_wgs84(geom: NDArray[np.object_], frame: Frame) -> NDArray[np.obj
     """Geometries of ``frame`` in EPSG:4326, x before y; the input is not changed."""
     if frame.crs is None and frame.datum in (Datum.WGS84, Datum.CGCS2000):
         return geom
-    moved: NDArray[np.object_] = shapely.transform(
-        geom, lambda x, y: to_wgs84(x, y, frame), interleaved=False
-    )
+
+    def move(xy: Floats) -> Floats:
+        return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], frame))
+
+    moved: NDArray[np.object_] = shapely.transform(geom, move)
     return moved
 
 

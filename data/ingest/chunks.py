@@ -175,7 +175,7 @@ def _frame(work: _Work, geom: Geoms) -> pd.DataFrame:
     kept = ~work.refused
     if not kept.all():
         table = table.filter(pa.array(kept))
-    frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     if shape(work.plan.kind) is not Shape.NONE:
         frame["geom"] = pd.Series(geom[kept], dtype=object)
     return frame

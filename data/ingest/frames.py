@@ -1,12 +1,12 @@
 """Which frame a file's coordinates are in, and whether that can be true for this district."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
@@ -22,6 +22,7 @@ _SAMPLE = 2_000
 _KM_PER_DEGREE = Geod(ellps="WGS84").line_length([0, 0], [0, 1]) / 1000
 _NAMED = ", ".join((*Datum, "EPSG:n"))
 Floats = NDArray[np.float64]
+Candidate = tuple[str, tuple[float, float, float, float]]  # a frame and bounds in its numbers
 Box = tuple[Floats, Floats, Floats, Floats]  # west, south, east, north of each row
 
 
@@ -152,7 +153,10 @@ def likely_frames(x: Floats, y: Floats, district: District) -> list[str]:
     if not len(x):
         return []
     found: list[tuple[float, int, str]] = []
-    for rank, (word, box) in enumerate(_boxes(district)):
+    edge = reach(district)
+    bounds = (edge.west, edge.south, edge.east, edge.north)
+    boxes = _boxes(bounds, district.srid, district.chinese_frames)
+    for rank, (word, box) in enumerate(boxes):
         for way, (a, b, remark) in enumerate(_ways(x, y)):
             share = _inside(a, b, box)
             if share >= 0.5:
@@ -175,28 +179,34 @@ def _inside(x: Floats, y: Floats, box: tuple[float, float, float, float]) -> flo
     return float(((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])).mean())
 
 
-def _boxes(district: District) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """The grown bounds of the district in degrees and in every CRS made for the place."""
-    edge = reach(district)
-    bounds = (edge.west, edge.south, edge.east, edge.north)
-    yield "wgs84", bounds
-    for srid in [district.srid, *_projected(district)]:
+@lru_cache(maxsize=8)
+def _boxes(bounds: tuple[float, float, float, float], srid: int, china: bool) -> list[Candidate]:
+    """``bounds`` (degrees) in degrees and in the numbers of every CRS made for the place.
+
+    Datum shifts are left out: hundreds of metres against tens of kilometres.
+    """
+    west, south, east, north = bounds
+    lon, lat = np.meshgrid(np.linspace(west, east, 5), np.linspace(south, north, 5))
+    found: list[Candidate] = [("wgs84", bounds)]
+    for code in [srid, *_projected(bounds, srid, china)]:
         try:
-            moved = Transformer.from_crs(4326, srid, always_xy=True).transform_bounds(*bounds)
+            x, y = Proj(code)(lon, lat)
         except (ProjError, CRSError):
             continue
-        if all(np.isfinite(moved)):
-            yield f"EPSG:{srid}", moved
+        if np.isfinite(x).all() and np.isfinite(y).all():
+            found.append((f"EPSG:{code}", (x.min(), y.min(), x.max(), y.max())))
+    return found
 
 
-def _projected(district: District) -> list[int]:
+def _projected(bounds: tuple[float, ...], srid: int, china: bool) -> list[int]:
     """EPSG codes of projected systems made for this place; CGCS2000 first in China."""
+    middle = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     infos = query_crs_info(
-        "EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*district.bounds), contains=True
+        "EPSG", PJType.PROJECTED_CRS, AreaOfInterest(*middle, *middle), contains=True
     )
-    preferred = "CGCS2000" if district.chinese_frames else "WGS 84"
+    preferred = "CGCS2000" if china else "WGS 84"
     ranked = sorted(infos, key=lambda info: (preferred not in info.name, int(info.code)))
-    return [int(info.code) for info in ranked if int(info.code) != district.srid]
+    return [int(info.code) for info in ranked if int(info.code) != srid]
 
 
 def _bare(crs: CRS) -> bool:

@@ -1,6 +1,7 @@
-"""Geometry as files have it into geometry as the store wants it, with what was done to which row."""
+"""Geometry as files have it into geometry as the store wants it, and what was done to which row."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import shapely
@@ -181,7 +182,7 @@ def _without_repeats(shaped: Shaped, drawn: Mask) -> None:
     shaped.mark("duplicate_points", repeated)
 
 
-def _one_without_repeats(geom: shapely.Geometry) -> shapely.Geometry | None:
+def _one_without_repeats(geom: Any) -> Any:
     try:
         return shapely.remove_repeated_points(geom, 0.0)
     except shapely.errors.GEOSException:
@@ -191,6 +192,7 @@ def _one_without_repeats(geom: shapely.Geometry) -> shapely.Geometry | None:
 def _repair(shaped: Shaped, invalid: Mask, before: NDArray[np.float64]) -> None:
     geom = shaped.geom
     for at in np.flatnonzero(invalid):
+        candidate: Any
         candidate, area = _without_twins(geom[at], before[at])
         if not shapely.is_valid(candidate):
             candidate = shapely.make_valid(candidate, method="structure", keep_collapsed=False)
@@ -205,7 +207,7 @@ def _repair(shaped: Shaped, invalid: Mask, before: NDArray[np.float64]) -> None:
             shaped.mark("repaired", one)
 
 
-def _without_twins(geom: shapely.Geometry, area: float) -> tuple[shapely.Geometry, float]:
+def _without_twins(geom: Any, area: float) -> tuple[Any, float]:
     """A MultiPolygon without parts that are drawn twice; the ground it covers stays the same."""
     if shapely.get_type_id(geom) != MPOLYGON:
         return geom, area
@@ -213,7 +215,7 @@ def _without_twins(geom: shapely.Geometry, area: float) -> tuple[shapely.Geometr
     _, first = np.unique(shapely.to_wkb(shapely.normalize(parts)), return_index=True)
     if len(first) == len(parts):
         return geom, area
-    kept = shapely.multipolygons(parts[np.sort(first)])
+    kept: Any = shapely.multipolygons(parts[np.sort(first)])
     return kept, float(kept.area)
 
 

@@ -1,6 +1,7 @@
 """Where the rows of a batch are: geometry of the file, coordinate columns or WKT, as shapely."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +104,7 @@ def entrances(texts: list[str | None]) -> tuple[Geoms, Mask]:
     return found, bad
 
 
-def _entrance(text: str) -> shapely.MultiPoint | None:
+def _entrance(text: str) -> Any:
     if text.lstrip()[:1].isalpha():
         read = geometry.shape_up(geometry.from_wkt(np.array([text], dtype=object)), Shape.POINT)
         geom = read.geom[0]

@@ -23,9 +23,10 @@ from gis.district import District
 def open_source(path: Path, kind: Kind, options: Options, district: District) -> Source:
     """Open ``path`` as a file of ``kind``; the first rows are looked at, none is kept yet.
 
-    Raises ImportRefused with a stable code: what the file is, which columns it lacks, which frame it
-    is in are settled here; the chunks may still raise it for what only a later row shows. Rows in
-    the chunks are typed as Arrow (``pandas.ArrowDtype``); ``geom`` and ``entrances`` are shapely.
+    Raises ImportRefused with a stable code: what the file is, which columns it lacks and which
+    frame it is in are settled here; the chunks may still raise it for what only a later row shows.
+    Rows in the chunks have Arrow types (``pandas.ArrowDtype``); ``geom`` and ``entrances`` are
+    shapely.
     """
     layer = open_layer(path, kind, options)
     columns = resolve(path, kind, layer.columns, options)
@@ -58,7 +59,7 @@ def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chun
 
 def _with_layer_mapping(layer: Layer, columns: ColumnMap) -> ColumnMap:
     """Fields that the reader itself has named (OSM) need no synonym."""
-    chosen = layer.mapping | columns.columns
+    chosen = {**layer.mapping, **columns.columns}
     left = tuple(c for c in columns.unmapped if c not in chosen.values())
     return ColumnMap(chosen, columns.constants, left)
 

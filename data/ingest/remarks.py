@@ -1,4 +1,4 @@
-"""What the reading half says about a row: one stable code, its severity, its words in both tongues."""
+"""What the reading half says of a row: a stable code, its severity, its words in two languages."""
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,8 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "not_a_date": (_FLAGGED, "不是日期", "is not a date"),
     "not_a_day": (_FLAGGED, "只有年月，缺少日", "names a month, not a day"),
     "date_ambiguous": (
-        _FLAGGED, "日月次序不明，请写成 2026-03-04", "may be day/month or month/day; write 2026-03-04",
+        _FLAGGED, "日月次序不明，请写成 2026-03-04",
+        "may be day/month or month/day; write 2026-03-04",
     ),
     "not_a_quarter": (_FLAGGED, "不是季度（2026Q3）", "is not a quarter (2026Q3)"),
     "word_unknown": (_FLAGGED, "不在词表中", "is not on the list of words"),
@@ -31,13 +32,13 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
         _REFUSED, "填报的社区编码与网格编码前段不一致",
         "differs from the beginning of the grid code",
     ),
-    "level_corrected": (_FLAGGED, "级别与编码不符，已按编码", "disagrees with the code, which wins"),
+    "level_corrected": (_FLAGGED, "级别与编码不符，已按编码", "disagrees with the code"),
     "personal_masked": (
         _REPAIRED, "文本中的电话、证件号、车牌或邮箱已隐去",
         "held a phone, id, plate or mail address, which was hidden",
     ),
     "dates_reversed": (_REFUSED, "结束日期早于开始日期", "ends before it begins"),
-    "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "is more than the whole, and was left out"),
+    "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "exceeds the whole; was left out"),
     "count_missing": (_REFUSED, "没有任何计数", "states no count at all"),
     "subject_missing": (_REFUSED, "没有统计对象的编码或名称", "names no subject by code or name"),
     "subject_kind_unknown": (
@@ -57,7 +58,7 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
         _REFUSED, "几何无效，修复会使面积变化超过 1%",
         "has an invalid outline whose repair would change its area by more than 1 %",
     ),
-    "coordinate_invalid": (_REFUSED, "坐标不是有限的数", "has coordinates that are no finite numbers"),
+    "coordinate_invalid": (_REFUSED, "坐标不是有限的数", "has a coordinate that is infinite"),
     "outside_district": (
         _REFUSED, "位置在本区 50 公里以外", "lies more than 50 km from the district",
     ),

@@ -1,4 +1,4 @@
-"""Frames: published vectors of GCJ-02, inverses below a millimetre, the values of EPSG's registry."""
+"""Frames: published vectors of GCJ-02, exact inverses, one place in the frames of the registry."""
 
 import numpy as np
 import pytest

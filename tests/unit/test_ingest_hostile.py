@@ -93,7 +93,8 @@ def test_content_decides_not_the_extension(tmp_path):
 
 def test_nul_bytes_and_control_characters_are_taken_out(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes((HEAD.strip() + ",来源\n").encode() + b"J1,2026-08-18,\xe7\x9b\x97\xe7\xaa\x83,"
+    head = (HEAD.strip() + ",来源\n").encode()
+    path.write_bytes(head + b"J1,2026-08-18,\xe7\x9b\x97\xe7\xaa\x83,"
                      b"102.7,25.05,a\x00b\x07c\n")  # fmt: skip
     _, chunks = read(path)
     assert chunks[0].rows["source"].tolist() == ["a b c"]
@@ -193,7 +194,8 @@ def test_undecodable_text_names_the_row(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
 def test_encodings_are_found(tmp_path, encoding):
     path = tmp_path / "a.csv"
-    path.write_text(HEAD.strip() + ",来源\nJ1,2026-08-18,盗窃,102.7,25.05,五华区华山派出所\n", encoding)
+    row = "J1,2026-08-18,盗窃,102.7,25.05,五华区华山派出所\n"
+    path.write_text(HEAD.strip() + ",来源\n" + row, encoding)
     _, chunks = read(path)
     assert chunks[0].rows["source"].tolist() == ["五华区华山派出所"]
 

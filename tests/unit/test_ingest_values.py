@@ -28,9 +28,10 @@ def cell(text, kind: Kind, name: str):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1124", 1124), ("1124户", 1124), ("１１２４ 户", 1124), ("5,389", 5389), ("5，389户", 5389),
-        ("约300户", 300), ("1.2万户", 12000), ("3千", 3000), ("0", 0), ("暂无信息", None), ("", None),
-        ("-", None), ("无", None), ("N/A", None), ("300.0", 300), (" 300 ", 300),
+        ("1124", 1124), ("1124户", 1124), ("１１２４ 户", 1124), ("5,389", 5389),
+        ("5，389户", 5389),        ("约300户", 300), ("1.2万户", 12000), ("3千", 3000),
+        ("0", 0), ("暂无信息", None),
+        ("", None),        ("-", None), ("无", None), ("N/A", None), ("300.0", 300), (" 300 ", 300),
         ("3.5户", "not_whole"), ("-3", "out_of_range"), ("三百", "not_a_number"),
         ("300-500", "not_a_number"), ("300平米", "unit_unknown"), ("1e400", "not_a_number"),
         ("inf", "not_a_number"), ("9999999999", "out_of_range"), ("1,12", "not_a_number"),
@@ -64,8 +65,8 @@ def test_lengths(text, value):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("2003年建成", 2003), ("2003", 2003), ("2003年", 2003), ("1990年代", 1990), ("2003-05-01", 2003),
-     ("2003年5月", 2003), ("50", "out_of_range"), ("未知", None)],
+    [("2003年建成", 2003), ("2003", 2003), ("2003年", 2003), ("1990年代", 1990),
+     ("2003-05-01", 2003),     ("2003年5月", 2003), ("50", "out_of_range"), ("未知", None)],
 )  # fmt: skip
 def test_years(text, value):
     assert cell(text, Kind.COMPOUNDS, "built_year") == value
@@ -91,8 +92,8 @@ def test_coordinates(text, value):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("东", 90), ("西北", 315), ("45", 45), ("45度", 45), ("225", 225), ("NNE", 22.5), ("361", None),
-     ("180.5", 180.5)],
+    [("东", 90), ("西北", 315), ("45", 45), ("45度", 45), ("225", 225), ("NNE", 22.5),
+     ("361", None),     ("180.5", 180.5)],
 )  # fmt: skip
 def test_directions(text, value):
     found = cell(text, Kind.CAMERAS, "direction_deg")
@@ -170,7 +171,7 @@ def test_mixed_forms_in_one_column():
 
 
 def test_excel_serials_as_numbers():
-    found, precision = moments.moments(pa.array([46252.0, 46252.25, 5.0]), KUNMING)
+    found, _ = moments.moments(pa.array([46252.0, 46252.25, 5.0]), KUNMING)
     assert [str(v) for v in found.values.to_pylist()[:2]] == [
         "2026-08-17 16:00:00+00:00", "2026-08-17 22:00:00+00:00",
     ]  # fmt: skip
@@ -215,8 +216,8 @@ def test_codes_that_the_file_keeps_as_numbers():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("是", True), ("否", False), ("有", True), ("无", False), ("Y", True), ("n", False), ("1", True),
-     ("TRUE", True), ("√", True), ("也许", "word_unknown"), ("不详", None)],
+    [("是", True), ("否", False), ("有", True), ("无", False), ("Y", True), ("n", False),
+     ("1", True),     ("TRUE", True), ("√", True), ("也许", "word_unknown"), ("不详", None)],
 )  # fmt: skip
 def test_booleans(text, value):
     assert cell(text, Kind.COMPOUNDS, "gated") == value

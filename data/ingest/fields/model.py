@@ -47,7 +47,8 @@ _IGNORED = re.compile(r"[\s_\-.*:/\\#'\"]+")
 def fold(text: str) -> str:
     """Header or word in the form that synonyms are compared in.
 
-    Full-width forms, case, spaces, punctuation and a bracketed remark ("面积（平方米）") do not count.
+    Full-width forms, case, spaces, punctuation and a bracketed remark do not count:
+    "面积（平方米）" is "面积".
     """
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     bare = _BRACKETS.sub("", plain)
@@ -59,10 +60,10 @@ class Field:
     """One canonical field of a kind.
 
     ``zh`` and ``en`` are header synonyms (the first Chinese one names the field in reports);
-    ``weak`` are taken only where no better column is there (``id``, ``x``). ``low``/``high`` bound a
-    number inclusively, ``open_low`` excludes the lower bound itself. ``words`` maps each stored word
-    to the names it goes by; ``fallback`` is stored, and flagged, for a name that is not listed;
-    ``default`` is stored where the file has no column for the field at all.
+    ``weak`` are taken only where no better column is there (``id``, ``x``). ``low``/``high`` bound
+    a number inclusively, ``open_low`` excludes the lower bound itself. ``words`` maps each stored
+    word to the names it goes by; ``fallback`` is stored, and flagged, for a name that is not
+    listed; ``default`` is stored where the file has no column for the field at all.
     """
 
     name: str

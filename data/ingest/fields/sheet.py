@@ -6,15 +6,15 @@ from data.ingest.types import Kind
 
 _HEAD = """# Fields of importable files
 
-Generated from the registry (`data/ingest/fields/`); a test keeps this page equal to it. To write it anew:
-`python -m data.ingest.fields.sheet > docs/fields.md`.
+Generated from the registry (`data/ingest/fields/`); a test keeps this page equal to it. To write it
+anew: `python -m data.ingest.fields.sheet > docs/fields.md`.
 
 A column is found by its canonical name, else by a synonym, else by a weak synonym; case, spaces,
-underscores and a bracketed remark such as `面积（平方米）` do not count. Two columns for one field are
-refused with both names; `--map FIELD=COLUMN` decides, `--map FIELD==VALUE` states one value for all
-rows, `--profile FILE.toml` keeps such choices (`[kind]`, `field = "column"`). **R** marks what every
-row must have. Columns that name persons, phones, ids or plates are never read. Words of a closed list
-may be given as stored, or by any of the names beside them.
+underscores and a bracketed remark as in `面积（平方米）` do not count. Two columns for one field
+are refused with both names; `--map FIELD=COLUMN` decides, `--map FIELD==VALUE` states one value for
+all rows, `--profile FILE.toml` keeps such choices (`[kind]`, `field = "column"`). **R** marks what
+every row must have. Columns that name persons, phones, ids or plates are never read. Words of a
+closed list may be given as stored, or by any of the names beside them.
 """
 _SHAPES = {
     Shape.NONE: "a table, no geometry",

@@ -168,7 +168,7 @@ def _extract(path: Path, members: Sequence[zipfile.ZipInfo], root: Path) -> None
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Names without the UTF-8 mark come from Chinese Windows as GBK, which zipfile reads as CP437."""
+    """A member's name; without the UTF-8 mark it is GBK, which zipfile takes for CP437."""
     if member.flag_bits & 0x800:
         return member.filename
     try:

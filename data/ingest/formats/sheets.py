@@ -145,16 +145,10 @@ def _batch(held: list[list[str | None]], numbers: list[int], wanted: Sequence[st
 
 def text_of(cell: Any) -> str:
     """A cell as text: whole numbers without ``.0``, dates and times in ISO form."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        return cell.date().isoformat()
     if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ")
+        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
-    return str(cell).strip()
+    return "" if cell is None else str(cell).strip()

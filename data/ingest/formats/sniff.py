@@ -54,6 +54,8 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", Format.EXCEL),
     (b"!table", Format.MAPINFO),
 )
+_DXF = re.compile(r"(999[ \t]*\r?\n.*\r?\n\s*)*0[ \t]*\r?\n[ \t]*SECTION")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GEOJSON_TYPES = {
     "FeatureCollection",
     "Feature",
@@ -65,7 +67,7 @@ _GEOJSON_TYPES = {
     "MultiPolygon",
     "GeometryCollection",
 }
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
+_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 
 
 def sniff(path: Path) -> Format:
@@ -89,15 +91,15 @@ def sniff(path: Path) -> Format:
             return found
     if b"OSMHeader" in head[:64]:
         return Format.OSM
-    found = _text_format(path, head)
-    if found is None:
+    form = _text_format(path, head)
+    if form is None:
         raise refuse(
             "format_unknown",
             path,
             f"不是可导入的格式；可用 {_names('、')}",
             f"is no format that can be imported; use {_names(', ')}",
         )
-    return found
+    return form
 
 
 def _names(joint: str) -> str:
@@ -105,25 +107,24 @@ def _names(joint: str) -> str:
 
 
 def _text_format(path: Path, head: bytes) -> Format | None:
-    text = _plain(head)
-    start = text.lstrip("\ufeff \t\r\n")
+    start = _plain(head).lstrip("\ufeff \t\r\n")
+    suffix = path.suffix.lower()
     if start.startswith("<"):
         return _xml_format(path, start)
     if start.startswith(("{", "[")):
         return Format.GEOJSON if _json_type(path) in _GEOJSON_TYPES else None
-    if re.match(r"(999[ \t]*\r?\n.*\r?\n\s*)*0[ \t]*\r?\n[ \t]*SECTION", start):
+    if _DXF.match(start):
         return Format.DXF
-    if re.match(r"version\s+\d+", start, re.IGNORECASE) and path.suffix.lower() == ".mif":
+    if suffix == ".mif" and re.match(r"version\s+\d+", start, re.IGNORECASE):
         return Format.MAPINFO
-    if b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return None if path.suffix.lower() not in {".csv", ".txt", ".tsv"} else Format.CSV
-    if path.suffix.lower() in {".csv", ".tsv"} or is_table(start):
-        return Format.CSV
-    return None
+    binary = b"\0" in head and not head.startswith(_UTF16)
+    if suffix in {".csv", ".tsv", ".txt"} and (binary or suffix != ".txt"):
+        return Format.CSV  # what is wrong with it is said when it is read
+    return Format.CSV if not binary and is_table(start) else None
 
 
 def _plain(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith(_UTF16):
         return head.decode("utf-16", "ignore")
     return head.decode("utf-8", "ignore")
 
@@ -152,17 +153,17 @@ def _json_type(path: Path) -> str | None:
     with path.open("rb") as file:
         text = file.read(_JSON_HEAD).decode("utf-8", "ignore")
     depth, key, previous = 0, None, ""
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in "{[":
+    for match in _SIGN.finditer(text):
+        sign = match.group()
+        if sign in "{[":
             depth += 1
-        elif token in "}]":
+        elif sign in "}]":
             depth -= 1
-        elif token == ":" and depth == 1:
+        elif sign == ":" and depth == 1:
             key = previous
-        elif depth == 1 and key == '"type"' and token.startswith('"') and previous == ":":
-            return token[1:-1]
-        previous = token
+        elif depth == 1 and key == '"type"' and sign.startswith('"') and previous == ":":
+            return sign[1:-1]
+        previous = sign
     return "FeatureCollection" if '"features"' in text[:_HEAD] and depth > 1 else None
 
 

@@ -1,4 +1,4 @@
-"""CSV and other delimited text, streamed by Arrow; every cell is a string until ``values`` reads it."""
+"""CSV and other delimited text, streamed by Arrow; cells stay strings until ``values``."""
 
 import csv
 import threading

@@ -1,6 +1,6 @@
 """Cells into typed values: one reader per field type, vectorised over the distinct values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -33,30 +33,38 @@ class Reading:
 def read(column: pa.Array | pa.ChunkedArray, field: Field, reading: Reading) -> Read:
     """The column as the field's type (``ARROW``; else text); flawed cells are null."""
     column = whole(column)
-    match field.type:
-        case Type.INTEGER:
-            return numerals.integers(column, field)
-        case Type.NUMBER | Type.DIRECTION:
-            return numerals.numbers(column, field)
-        case Type.YEAR:
-            return numerals.years(column, field)
-        case Type.LON | Type.LAT:
-            return numerals.degrees(column, field)
-        case Type.BOOLEAN:
-            return words.booleans(column)
-        case Type.WORD:
-            return words.words(column, field)
-        case Type.CATEGORY:
-            return words.words(column, field, reading.categories)
-        case Type.DATE:
-            return moments.days(column, reading.calendar)
-        case Type.MOMENT:
-            return moments.moments(column, reading.calendar)[0]
-        case Type.CODE:
-            return words.codes(column)
-        case Type.TEXT:
-            return words.quarters(column) if field.name == "period" else words.texts(column)
+    if field.type is Type.CATEGORY:
+        return words.words(column, field, reading.categories)
+    if field.type is Type.DATE:
+        return moments.days(column, reading.calendar)
+    if field.type is Type.MOMENT:
+        return moments.moments(column, reading.calendar)[0]
+    return _READERS[field.type](column, field)
+
+
+def _verbatim(column: pa.Array, _: Field) -> Read:
     return Read(as_text(column), {})
+
+
+def _text(column: pa.Array, field: Field) -> Read:
+    return words.quarters(column) if field.name == "period" else words.texts(column)
+
+
+_READERS: Mapping[Type, Callable[[pa.Array, Field], Read]] = {
+    Type.INTEGER: numerals.integers,
+    Type.NUMBER: numerals.numbers,
+    Type.DIRECTION: numerals.numbers,
+    Type.YEAR: numerals.years,
+    Type.LON: numerals.degrees,
+    Type.LAT: numerals.degrees,
+    Type.BOOLEAN: lambda column, _: words.booleans(column),
+    Type.WORD: words.words,
+    Type.CODE: lambda column, _: words.codes(column),
+    Type.TEXT: _text,
+    Type.SHARES: _verbatim,
+    Type.POINTS: _verbatim,
+    Type.WKT: _verbatim,
+}
 
 
 __all__ = ["ARROW", "Read", "Reading", "as_text", "moments", "numerals", "read", "whole", "words"]

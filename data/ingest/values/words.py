@@ -43,7 +43,7 @@ def texts(column: pa.Array) -> Read:
 
 
 def codes(column: pa.Array) -> Read:
-    """Codes as strings: ``530102.0`` loses its end; a number of 16 digits or more is ``code_damaged``."""
+    """Codes as strings: ``530102.0`` loses its end; 16 digits as a number are ``code_damaged``."""
     if pa.types.is_floating(column.type):
         lost = mask_of(pc.greater_equal(pc.abs(pc.cast(column, pa.float64())), _EXACT))
         text = as_text(column)
@@ -101,7 +101,7 @@ def words(column: pa.Array, field: Field, lookup: Mapping[str, str] | None = Non
 
 
 def _word(value: str, names: Mapping[str, str]) -> str | None:
-    """``value`` as a listed word; a code before a name ("1-球机") and a plural suffix are ignored."""
+    """``value`` as a listed word; a code before it ("1-球机") and an ending are ignored."""
     folded = fold(value)
     if folded in names:
         return names[folded]
