@@ -165,15 +165,18 @@ def _protect(published: _Publication, hidden: Bools, below: int) -> Bools:
     network, cell = published.network, published.cell
     pieces = (cell < 0) & (published.above < 0) & (network.tail > 0)
     rest = (cell < 0) & ~pieces & (network.flow < below)
+    split = _parts(published) > 1
     while True:
-        grown = _enough_in_each(published, hidden, below)
-        unknown = np.where(cell >= 0, grown[cell], True)
+        enough = _enough_in_each(published, hidden, below)
+        unknown = np.where(cell >= 0, enough[cell], True)
         closed = close_cycles(network, unknown, rest | ((cell >= 0) & unknown))
-        closed = close_cycles_apart(network, closed, _split_and_hidden(published, grown))
-        grown[cell[closed & (cell >= 0)]] = True
-        if (grown == hidden).all():
+        closed = close_cycles_apart(network, closed, _edges_of(published, enough & split))
+        hidden = enough.copy()
+        hidden[cell[closed & (cell >= 0)]] = True
+        # What was added lies on a cycle itself; only a split cell asks for more than that.
+        more = (hidden & ~enough & split).any()
+        if not more and (_enough_in_each(published, hidden, below) == hidden).all():
             return hidden
-        hidden = grown
 
 
 def _enough_in_each(published: _Publication, hidden: Bools, below: int) -> Bools:
@@ -197,11 +200,16 @@ def _hide_smallest(parts: pd.DataFrame, hidden: Bools, below: int) -> Bools:
     return more
 
 
-def _split_and_hidden(published: _Publication, hidden: Bools) -> list[Ints]:
-    """The edges of each hidden cell that lies in several parents."""
+def _parts(published: _Publication) -> Ints:
+    """How many edges each cell has: as many as parents hold it."""
+    cells = sum(len(names) for names in published.labels.values())
+    return np.bincount(published.cell[published.cell >= 0], minlength=cells)
+
+
+def _edges_of(published: _Publication, cells: Bools) -> list[Ints]:
+    """The edges of each of the ``cells``."""
     own = np.flatnonzero(published.cell >= 0)
-    times = np.bincount(published.cell[own], minlength=len(hidden))
-    own = own[(hidden & (times > 1))[published.cell[own]]]
+    own = own[cells[published.cell[own]]]
     own = own[np.argsort(published.cell[own], kind="stable")]
     groups = np.split(own, np.flatnonzero(np.diff(published.cell[own])) + 1)
     return groups if len(own) else []
