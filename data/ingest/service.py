@@ -281,9 +281,10 @@ class _Work:
 def _contradictions(layer: Layer, page: pd.DataFrame) -> Iterator[RowNote]:
     what = {Layer.AREAS: "area", Layer.GRIDS: "grid", Layer.COMPOUNDS: "compound"}[layer]
     frames = page["frame"] if "frame" in page else [None] * len(page)
-    for row, code, distance_m, frame in zip(
-        page["id"], page["code"], page["distance_m"], frames, strict=True
+    found = page["found"].astype(object).where(page["found"].notna(), "–")
+    for row, code, distance_m, lies_in, frame in zip(
+        page["id"], page["code"], page["distance_m"], found, frames, strict=True
     ):
         said, words = (f"outside_{what}", {}) if frame is None else (_SUSPECT, {"frame": frame})
-        value = f"{code}: {distance_m:.1f} m"
+        value = f"{code} → {lies_in}: {distance_m:.2f} m"
         yield note(int(row), said, column="area_code", value=value, **words)

@@ -147,9 +147,14 @@ WHERE NOT ST_Intersects(compounds.geom, spots.geom);
 
 -- name: elsewhere_page
 SELECT elsewhere.id, elsewhere.layer, elsewhere.code, elsewhere.distance_m,
+       CASE elsewhere.layer
+           WHEN 'areas' THEN placed.area_code
+           WHEN 'grids' THEN placed.grid_code
+           ELSE placed.compound_code END AS found,
        ST_X(spots.geom) AS lon, ST_Y(spots.geom) AS lat
 FROM elsewhere
 JOIN spots ON spots.id = elsewhere.id
+JOIN placed ON placed.id = elsewhere.id
 WHERE elsewhere.layer = CAST(:layer AS text) AND elsewhere.id > :after
 ORDER BY elsewhere.id
 LIMIT :most;

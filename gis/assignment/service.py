@@ -70,8 +70,9 @@ def unknown(session: Session) -> Iterator[tuple[int, str]]:
 def contradictions(session: Session, *, srid: int) -> Iterator[tuple[Layer, pd.DataFrame]]:
     """Placed points outside what their source names, layer by layer in pages.
 
-    A page has id, code, distance_m (to the outline named, in the CRS ``srid``) and, for areas,
-    ``frame``: the coordinate frame that would explain it, else None. Nothing is moved.
+    A page has id, code, distance_m (to the outline named, in the CRS ``srid``), found (the code
+    of the layer where the point lies, None in none) and, for areas, ``frame``: the coordinate
+    frame that would explain it, else None. Nothing is moved.
     """
     store.find_contradictions(session, srid=srid)
     for layer in Layer:

@@ -125,7 +125,7 @@ def find_contradictions(session: Session, *, srid: int) -> None:
 
 
 def contradictions(session: Session, layer: Layer) -> Iterator[pd.DataFrame]:
-    """Pages with id, code, distance_m, lon, lat of spots outside the outline that they name."""
+    """Pages with id, code, distance_m, found, lon, lat of spots outside the outline they name."""
     after = -1
     while True:
         page = sql.table(

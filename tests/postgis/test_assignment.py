@@ -106,8 +106,8 @@ def test_a_declared_community_is_compared_with_where_the_point_lies(db):
     )
     notes = {note.row: note for note in report.notes}
     assert {row: note.code for row, note in notes.items()} == {3: "outside_area", 4: "area_unknown"}
-    code, distance = notes[3].value.split(": ")
-    assert code == EAST
+    codes_named_and_found, distance = notes[3].value.split(": ")
+    assert codes_named_and_found == f"{EAST} → {WEST}"
     assert float(distance.removesuffix(" m")) == pytest.approx(0.003 * degree_m, rel=0.01)
     assert codes(db) == [WEST, WEST, WEST, WEST]
 
