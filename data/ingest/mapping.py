@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.ingest.fields import FIELDS, Field, field, fold
-from data.ingest.refusal import refuse
+from data.ingest.refusal import listed, refuse
 from data.ingest.types import Kind, Options
 
 CONSTANT = "="  # --map category==hazard: the field has this value in every row
@@ -84,7 +84,7 @@ def _asked(
         elif column.startswith(CONSTANT):
             constants[name] = column[len(CONSTANT) :]
         else:
-            names = ", ".join(columns)
+            names = listed(columns, like=column)
             raise refuse(
                 "column_unknown",
                 path,

@@ -13,7 +13,7 @@ from data.ingest.formats import digest, open_layer
 from data.ingest.formats.layer import Batch, Layer
 from data.ingest.mapping import ColumnMap, is_personal, resolve
 from data.ingest.positions import Placing, boxes, placing, raw_positions
-from data.ingest.refusal import masked, refuse
+from data.ingest.refusal import listed, masked, refuse
 from data.ingest.types import Chunk, FileFacts, Kind, Options, Source
 from data.ingest.values import Reading, as_text, moments, whole, words
 from gis.crs import Frame
@@ -78,15 +78,15 @@ def _check_columns(
 ) -> None:
     there = columns.columns.keys() | columns.constants.keys()
     lacking = [f for f in FIELDS[kind] if f.required and f.default is None and f.name not in there]
-    listed = ", ".join(masked(c) for c in layer.columns) or "-"
+    names = listed(layer.columns)
     if lacking:
         zh = "、".join(f"{f.name}（{f.label_zh}）" for f in lacking)
         en = ", ".join(f.name for f in lacking)
         raise refuse(
             "column_missing",
             path,
-            f"缺少必填字段 {zh}；文件的列：{listed}；请用 --map 字段=列名，或 --map 字段==固定值",
-            f"lacks {en}; its columns: {listed}; say --map FIELD=COLUMN, or --map FIELD==VALUE",
+            f"缺少必填字段 {zh}；文件的列：{names}；请用 --map 字段=列名，或 --map 字段==固定值",
+            f"lacks {en}; its columns: {names}; say --map FIELD=COLUMN, or --map FIELD==VALUE",
             layer=layer.name,
         )
     by_building = kind is Kind.DWELLINGS and "building_key" in there
@@ -95,8 +95,8 @@ def _check_columns(
     raise refuse(
         "geometry_missing",
         path,
-        f"没有几何，也没有经纬度列；文件的列：{listed}；请用 --map lon=列名 --map lat=列名",
-        f"has neither geometry nor coordinate columns; its columns: {listed};"
+        f"没有几何，也没有经纬度列；文件的列：{names}；请用 --map lon=列名 --map lat=列名",
+        f"has neither geometry nor coordinate columns; its columns: {names};"
         " say --map lon=COLUMN --map lat=COLUMN",
         layer=layer.name,
     )

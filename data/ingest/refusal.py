@@ -1,6 +1,8 @@
 """How a refusal is worded: file, layer, row, column, value, reason and what to do, zh and en."""
 
+import difflib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from gis.errors import ImportRefused
@@ -16,6 +18,7 @@ PERSONAL = "|".join((_PHONE, _IDENTITY, _PLATE, _MAIL))
 NUMBERS = "|".join((_PHONE, _IDENTITY))
 HIDDEN = "***"
 _SHOWN = 60
+_NAMES = 20
 _PERSONAL = re.compile(PERSONAL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -25,6 +28,15 @@ def masked(value: object) -> str:
     text = _CONTROL.sub(" ", str(value)[: 20 * _SHOWN])
     text = _PERSONAL.sub(HIDDEN, text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def listed(names: Sequence[str], like: str = "") -> str:
+    """Column names for a message: masked, at most 20 of them, those like ``like`` first."""
+    close = difflib.get_close_matches(like, names, n=3) if like else []
+    order = [*close, *(name for name in names if name not in close)]
+    more = len(order) - _NAMES
+    rest = f" … (+{more})" if more > 0 else ""
+    return ", ".join(masked(name) for name in order[:_NAMES]) + rest or "-"
 
 
 def refuse(
