@@ -144,29 +144,34 @@ def _database(cluster: Cluster, name: str, template: str = "wangge") -> Iterator
             yield store
         finally:
             store.engine.dispose()
-            _as_superuser(cluster, name, "DROP DATABASE {} WITH (FORCE)")
+            _as_superuser(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 def _clone(cluster: Cluster, name: str, template: str) -> None:
-    create = f"CREATE DATABASE {{}} TEMPLATE {template} OWNER wangge_owner"
-    revoke = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
-    grant = "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app"
-    _as_superuser(cluster, name, create, revoke, grant)
+    for statement in (
+        "CREATE DATABASE {} TEMPLATE {template} OWNER wangge_owner",
+        "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+        "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app",
+    ):
+        _as_superuser(cluster, statement, name, template=template)
 
 
 @contextmanager
 def _opened(cluster: Cluster, name: str) -> Iterator[Store]:
     urls = Urls(app=cluster.url("wangge_app", name), owner=cluster.url("wangge_owner", name))
     engine = make_engine(urls.app, Settings(_env_file=None))
-    yield Store(urls, engine)
-    engine.dispose()
+    try:
+        yield Store(urls, engine)
+    finally:
+        engine.dispose()
 
 
-def _as_superuser(cluster: Cluster, database: str, *statements: str) -> None:
+def _as_superuser(cluster: Cluster, statement: str, *names: str, **named: str) -> None:
+    words = [sql.Identifier(name) for name in names]
+    more = {key: sql.Identifier(name) for key, name in named.items()}
     with closing(psycopg2.connect(libpq_url(cluster.url("postgres", "postgres")))) as server:
         server.autocommit = True
-        for statement in statements:
-            server.cursor().execute(sql.SQL(statement).format(sql.Identifier(database)))
+        server.cursor().execute(sql.SQL(statement).format(*words, **more))
 
 
 @pytest.fixture(scope="session")
