@@ -1,5 +1,6 @@
 """One sentence per rating, in Chinese and English: rule, period, figures, thresholds, lifts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -166,4 +167,6 @@ def _unrated_en(v: Verdict, rules: RatingRules) -> str:
 
 
 def _listed(events: Sequence[str], words: Mapping[str, str], between: str) -> str:
-    return between.join(words.get(event, event) for event in events)
+    """Each kind of event once, with its number where it happened more often."""
+    counted = Counter(words.get(event, event) for event in events)
+    return between.join(word if n == 1 else f"{word}×{n}" for word, n in counted.items())

@@ -273,9 +273,10 @@ def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd
 
 def _totals(results: pd.DataFrame, incidents: pd.DataFrame, scope: _Scope) -> dict[str, Any]:
     colours, grades = results["colour"].value_counts(), results["quality"].value_counts()
+    placed = results[results["area_code"] != scope.district.code]  # the others lie in no community
     safe = communities.safe_communities(
-        results["colour"].to_numpy(dtype=np.str_),
-        results["area_code"].to_numpy(dtype=np.str_),
+        placed["colour"].to_numpy(dtype=np.str_),
+        placed["area_code"].to_numpy(dtype=np.str_),
         rules=scope.rules,
     )
     outside = incidents["incidents"][incidents["code"].isna()].sum()
