@@ -35,7 +35,8 @@ def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:
     if form is Format.PARQUET:
         return parquet.open_parquet(path)
     if form is Format.EXCEL:
-        _one_of(path, sheets.list_sheets(path), options.layer)
+        if options.layer is None:
+            _one_of(path, sheets.list_sheets(path), None)
         return sheets.open_sheet(path, options.layer)
     if form is Format.OSM:
         return osm.open_osm(path, kind)

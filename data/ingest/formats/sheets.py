@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
 from data.ingest.refusal import refuse
@@ -19,7 +19,8 @@ Row = Sequence[Any]
 def list_sheets(path: Path) -> list[str]:
     """Names of the sheets that hold anything."""
     book = _book(path)
-    return [name for name in book.sheet_names if _filled(book, name)]
+    names = list(book.sheet_names)
+    return [name for name in names if _filled(book, name)] if len(names) > 1 else names
 
 
 def open_sheet(path: Path, layer: str | None) -> Layer:
@@ -48,7 +49,7 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         "XLSX",
         chosen,
         columns,
-        lambda wanted: _batches(path, chosen, at + 1, columns, wanted),
+        lambda wanted: _batches(sheet, at + 1, columns, wanted),
         notes=(f"header_row {at + 1}",) if at else (),
     )
 
@@ -98,9 +99,8 @@ def _joined(top: Row, low: Row, at: int, merged: Sequence[Any]) -> list[str]:
 
 
 def _batches(
-    path: Path, sheet_name: str, skip: int, columns: tuple[str, ...], wanted: Sequence[str]
+    sheet: CalamineSheet, skip: int, columns: tuple[str, ...], wanted: Sequence[str]
 ) -> Iterator[Batch]:
-    sheet = _book(path).get_sheet_by_name(sheet_name)
     fills = _fills(sheet.merged_cell_ranges or [], skip)
     places = [columns.index(name) for name in wanted]
     held: list[list[str | None]] = []
