@@ -1,38 +1,81 @@
 """The ``wangge`` command: exit code 0 done, 1 refused (nothing changed), 2 wrong usage."""
 
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
-import click
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from api.commands import demo, inputs, outputs, runs, serve, store
 from api.output import json_out, say
 from gis.errors import GisError
 
+COMMANDS = {  # name: module of `api.commands`, what it does
+    "up": ("store", "启动本机数据库 / start the private store and let it run"),
+    "down": ("store", "停止本机数据库 / stop the private store"),
+    "status": ("store", "查看状态 / say what there is, without starting anything"),
+    "migrate": ("store", "升级数据库结构 / bring the store to this version's schema"),
+    "backup": ("store", "备份 / write the whole store into one file"),
+    "restore": ("store", "恢复 / replace the store's content by a backup"),
+    "demo": ("demo", "演示 / load the demo district and show all that the software does"),
+    "import": ("inputs", "导入 / take a file into the store, or say row by row why not"),
+    "run": ("runs", "运行分析 / compute and store an analysis"),
+    "map": ("outputs", "出图 / write map pages that need no network"),
+    "export": ("outputs", "导出 / write a layer to a file"),
+    "serve": ("serve", "启动服务 / open the service on this machine"),
+}
+
+
+class Commands(TyperGroup):
+    """Loads the module of the one command that is called: GDAL and pandas take seconds."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of a first day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command called so; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"api.commands.{COMMANDS[cmd_name][0]}")
+        return get_group(module.app).get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """What each does, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
 app = typer.Typer(
-    name="wangge", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="网格：城市网格管理与公共安全 GIS / grid management and public-safety GIS of a district.",
+    name="wangge", cls=Commands, no_args_is_help=True, add_completion=False,
+    rich_markup_mode=None, pretty_exceptions_enable=False,
 )  # fmt: skip
-for part in (store, demo, inputs, runs, outputs, serve):
-    app.add_typer(part.app)
+
+
+@app.callback()
+def wangge() -> None:
+    """网格：城市网格管理与公共安全 GIS / grid management and public-safety GIS of a district."""
 
 
 def main() -> NoReturn:
     """Entry point; a refusal is one line on stderr (and one object with ``--json``), no trace."""
     try:
-        app(standalone_mode=False)
+        app()
     except GisError as exc:
         say(f"{exc.code}: {exc}")
-        if "--json" in sys.argv:
-            json_out({"error": {"code": exc.code, "message": str(exc)}})
+        _refused(exc.code, str(exc))
         sys.exit(1)
-    except click.exceptions.Exit as exc:
-        sys.exit(exc.exit_code)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as exc:
-        exc.show()
-        sys.exit(2)
+    except SystemExit as done:
+        if done.code == 2:
+            _refused("usage", "wrong usage: stderr says what")
+        raise
+    except Exception:
+        _refused("internal_error", "an unexpected error: stderr has its trace")
+        raise
     sys.exit(0)
+
+
+def _refused(code: str, message: str) -> None:
+    if "--json" in sys.argv:
+        json_out({"error": {"code": code, "message": message}})

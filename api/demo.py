@@ -22,7 +22,6 @@ from data.export.service import suffix
 from data.ingest.formats import digest
 from data.ingest.service import import_file
 from data.ingest.types import Options
-from gis.db import backup
 from gis.layers.model import REGISTRY
 from gis.layers.service import Scope
 from gis.runs import facts
@@ -75,8 +74,8 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
             maps = made.maps()
         with clock.step("exports"), transaction(engine) as session:
             exports = _Made(session, at, out, outcomes).exports()
-        with engine.connect() as connection:
-            counts = backup.row_counts(connection)
+        with transaction(engine) as session:
+            counts = facts.row_counts(session)
     summary = _summary(at, size, files, counts, outcomes)
     summary |= {
         "maps": [str(path.relative_to(out)) for path in maps],

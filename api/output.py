@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -30,10 +30,27 @@ def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) 
     console.print(table)
 
 
+def figures_out(title: str, figures: Mapping[str, Any]) -> None:
+    """A table of named figures on stdout; nested ones are named by their whole path."""
+    table_out(title, ("", ""), list(_flat(figures)))
+
+
+def _flat(figures: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{name} · ")
+        else:
+            yield f"{path}{name}", value
+
+
 def _shown(cell: Any) -> str:
     """A cell in words: unknown as a dash, a fraction with two decimals at most."""
     if cell is None:
         return "—"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, list | tuple):
+        return " – ".join(map(_shown, cell))
     return f"{cell:.2f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str(cell)
 
 

@@ -8,7 +8,7 @@ which level is the district file's matter, so that other countries' codes work t
 import re
 from enum import StrEnum
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.district import District
 
 SEQUENCE_DIGITS = 3

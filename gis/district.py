@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.errors import BadDistrict
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from api.house import House
 from gis.errors import BadInput
@@ -18,9 +19,24 @@ Internal = Annotated[
 ]
 
 
+def group() -> typer.Typer:
+    """The commands of one module."""
+    return typer.Typer(rich_markup_mode=None)
+
+
+def settings() -> Settings:
+    """What the environment says; raises BadInput naming the variable that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(f"WANGGE_{name}: {first['msg']}") from exc
+
+
 def house() -> House:
     """The installation that the environment describes."""
-    return House(Settings())
+    return House(settings())
 
 
 def day(text: str | None) -> date | None:

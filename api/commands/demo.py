@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.common import Json, house
+from api.commands.common import Json, group, house
 from api.demo import make
-from api.output import json_out, say, table_out
+from api.output import figures_out, json_out, say, table_out
 from data.demo import Size
 
-app = typer.Typer()
+app = group()
 
 
 @app.command()
@@ -35,5 +35,4 @@ def demo(
 def _print(summary: dict[str, Any]) -> None:
     table_out("演示数据 / demo data", ("", "rows"), list(summary["counts"].items()))
     for name in ("coverage", "rating", "rental", "video", "grids"):
-        plain = [(k, v) for k, v in summary[name].items() if not isinstance(v, dict | list)]
-        table_out(name, ("", ""), plain)
+        figures_out(name, summary[name])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.common import Json, house
+from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import json_out, progress, say, table_out
 from data.ingest.service import import_file
@@ -14,13 +14,13 @@ from data.report import ImportReport
 from gis.errors import BadInput, ImportRefused
 from gis.runs import facts
 
-app = typer.Typer()
+app = group()
 
 
 @app.command("import")
 def import_(
     kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
-    file: Annotated[Path, typer.Argument(help="The file.")],
+    file: Annotated[Path, typer.Argument(help="The file.", readable=False)],
     frame: Annotated[
         str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")
     ] = None,
@@ -60,7 +60,8 @@ def take_in(
             bar.update(task, description=f"{file.name} {stage}", completed=done, total=total)
 
         with transaction(engine) as session:
-            facts.claim(session, at.district)
+            if not dry_run:
+                facts.claim(session, at.district)
             return import_file(
                 session, file, kind, options, at.district, dry_run=dry_run, progress=step
             )

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from api import outputs
-from api.commands.common import AsOf, Internal, Json, Period, day, house
+from api.commands.common import AsOf, Internal, Json, Period, day, group, house
 from api.house import transaction
 from api.output import json_out, say
 from data.export.model import Format
 from gis.layers.service import Scope
 
-app = typer.Typer()
+app = group()
 
 
 @app.command("map")

@@ -7,12 +7,12 @@ import typer
 
 from api import analyses
 from api.analyses import Outcome
-from api.commands.common import AsOf, Json, Period, day, house
+from api.commands.common import AsOf, Json, Period, day, group, house
 from api.house import transaction
-from api.output import json_out, say, table_out
+from api.output import figures_out, json_out, say
 from gis.runs.model import Analysis
 
-app = typer.Typer()
+app = group()
 
 
 class What(StrEnum):
@@ -56,7 +56,6 @@ def _print(one: Outcome) -> None:
         Analysis.VIDEO: "视频点位 / video",
         Analysis.GRIDS: "网格审计 / grids",
     }[one.analysis]
-    rows = [(key, value) for key, value in one.totals.items() if not isinstance(value, dict | list)]
-    table_out(f"{name}  {one.period or one.as_of}", ("", ""), rows)
+    figures_out(f"{name}  {one.period or one.as_of}", one.totals)
     if not one.stored:
         say(f"run {one.run_id} had the same inputs and rules: kept as it is")

@@ -2,30 +2,28 @@
 
 import ipaddress
 
-import typer
 import uvicorn
 
 from api.app import create_app
-from api.commands.common import Internal
+from api.commands.common import Internal, group, settings
 from api.output import say
 from gis.errors import BadInput
-from gis.settings import Settings
 
-app = typer.Typer()
+app = group()
 
 
 @app.command()
 def serve(internal: Internal = False) -> None:
     """Open the service on the loopback address. 启动服务。"""
-    settings = Settings()
+    at = settings()
     if internal:
-        settings = settings.model_copy(update={"serve_internal": True})
-    _loopback(settings.host)
+        at = at.model_copy(update={"serve_internal": True})
+    _loopback(at.host)
     say(
-        f"wangge: http://{settings.host}:{settings.port}/maps/combined  —  "
+        f"wangge: http://{at.host}:{at.port}/maps/combined  —  "
         "bound to this machine only: there are no accounts yet / 尚无账户，仅本机可访问"
     )
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning")
+    uvicorn.run(create_app(at), host=at.host, port=at.port, log_level="warning")
 
 
 def _loopback(host: str) -> None:

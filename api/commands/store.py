@@ -4,37 +4,37 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import text
 
-from api.commands.common import Json, house
-from api.house import House
+from api.commands.common import Json, group, house
+from api.house import House, transaction
 from api.output import json_out, say, table_out
 from gis.db import backup as backups
 from gis.db import migrate as migrations
 from gis.db.cluster import Cluster, resolve_urls
-from gis.db.cluster.lease import keep
+from gis.db.cluster.lease import keep, lease, stop
 from gis.db.engine import make_engine
 from gis.errors import StoreUnavailable
+from gis.runs import facts
 
-app = typer.Typer()
+app = group()
 
 
 @app.command()
 def up(json: Json = False) -> None:
     """Start the private store and let it run. 启动本机数据库。"""
     at = house()
-    if at.settings.database_url is not None:
-        raise StoreUnavailable("WANGGE_DATABASE_URL names a server: there is none to start here")
-    urls = keep(at.settings)
-    migrations.upgrade(urls.owner)
-    _state(at, json=json)
+    _private(at)
+    keep(at.settings)
+    with at.store():  # migrates a store that needs it
+        _state(at, json=json)
 
 
 @app.command()
 def down(json: Json = False) -> None:
     """Stop the private store. 停止本机数据库。"""
     at = house()
-    Cluster(at.settings.home.absolute()).down()
+    _private(at)
+    stop(at.settings)
     _state(at, json=json)
 
 
@@ -48,11 +48,11 @@ def status(json: Json = False) -> None:
 def migrate(json: Json = False) -> None:
     """Bring the store to this version's schema. 升级数据库结构。"""
     at = house()
-    urls = resolve_urls(at.settings)
-    if not urls.owner:
-        raise StoreUnavailable("set WANGGE_OWNER_URL: migrations run as the store's owner")
-    migrations.upgrade(urls.owner)
-    _state(at, json=json)
+    with lease(at.settings) as urls:
+        if not urls.owner:
+            raise StoreUnavailable("set WANGGE_OWNER_URL: migrations run as the store's owner")
+        migrations.upgrade(urls.owner)
+        _state(at, json=json)
 
 
 @app.command()
@@ -73,8 +73,15 @@ def restore(
     """Replace the store's content by a backup, whole or not at all. 恢复。"""
     at = house()
     with at.store():
-        backups.restore(resolve_urls(at.settings), file)
+        backups.restore(resolve_urls(at.settings), file, revision=migrations.head())
     json_out({"file": str(file), "restored": True}) if json else say(f"{file} restored")
+
+
+def _private(at: House) -> None:
+    if at.settings.database_url is not None:
+        raise StoreUnavailable(
+            "WANGGE_DATABASE_URL names a server: there is none to start or stop here"
+        )
 
 
 def _state(at: House, *, json: bool) -> None:
@@ -106,9 +113,8 @@ def _status(at: House) -> dict[str, Any]:
         engine = make_engine(resolve_urls(at.settings).app, at.settings)
         state["schema"] = migrations.current(engine)
         if state["schema"] is not None:
-            with engine.connect() as connection:
-                demo = text("SELECT count(*) FROM store_facts WHERE key = 'demo'")
-                state["demo"] = bool(connection.execute(demo).scalar_one())
-                state["rows"] = backups.row_counts(connection)
+            with transaction(engine) as session:
+                state["demo"] = facts.is_demo(session)
+                state["rows"] = facts.row_counts(session)
         engine.dispose()
     return state

@@ -9,27 +9,10 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import literal_column
 
+from gis.areas.levels import Level, SubjectKind
 from gis.db.base import Base, Imported, Versioned, geometry, geometry_3857, one_of, validity
 
-
-class Level(StrEnum):
-    """Levels of the division hierarchy, from wide to narrow."""
-
-    CITY = "city"
-    DISTRICT = "district"
-    STREET = "street"
-    COMMUNITY = "community"
-
-
-class SubjectKind(StrEnum):
-    """What a household count or a result speaks of."""
-
-    CITY = "city"
-    DISTRICT = "district"
-    STREET = "street"
-    COMMUNITY = "community"
-    GRID = "grid"
-    COMPOUND = "compound"
+__all__ = ["Area", "Evaluation", "HouseholdCount", "Level", "Measure", "SubjectKind"]
 
 
 class Measure(StrEnum):

@@ -1,15 +1,22 @@
 """Backup into one file and restore from it, through PostgreSQL's own programs."""
 
 import os
+import re
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+import psycopg2
+from sqlalchemy import make_url
 
+from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
-from gis.db.schema import METADATA
 from gis.errors import BadInput, StoreUnavailable
+
+Done = subprocess.CompletedProcess[str]
+_SCHEMA = "wangge"
+_REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE)
 
 
 def dump(urls: Urls, file: Path) -> int:
@@ -22,46 +29,84 @@ def dump(urls: Urls, file: Path) -> int:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.touch(mode=0o600)
+        options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}")
+        done = _run(urls, "pg_dump", *options, connect=True)
+        if done.returncode != 0:
+            raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
+        os.replace(part, file)
     except OSError as exc:
         raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
-    try:
-        _program("pg_dump", urls, "--format=custom", "--schema=wangge", f"--file={part}")
-        os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
     return file.stat().st_size
 
 
-def restore(urls: Urls, file: Path) -> None:
-    """Replace schema ``wangge`` by the content of ``file`` in one transaction.
+def restore(urls: Urls, file: Path, *, revision: str) -> None:
+    """Replace the rows of a store at schema ``revision`` by those of ``file``, in one transaction.
 
-    Raises BadInput when ``file`` is no backup; the store is then unchanged.
+    Schema, roles and default rights stay as they are; tables come with the rights they had.
+
+    Raises
+    ------
+    BadInput
+        ``file`` is no backup, is damaged, or was made at another revision. Nothing is changed.
     """
-    if not file.is_file() or file.open("rb").read(5) != b"PGDMP":
-        raise BadInput(f"{file}: no file that wangge backup wrote")
-    _program(
-        "pg_restore", urls, "--clean", "--if-exists", "--single-transaction", "--exit-on-error",
-        "--schema=wangge", str(file),
+    made_at = _revision(urls, file)
+    if made_at != revision:
+        raise BadInput(
+            f"{file}: made at schema {made_at}, this store is at {revision}: restore it with the "
+            "version that made it, then run wangge migrate"
+        )
+    done = _run(
+        urls, "pg_restore", "--clean", "--if-exists", "--single-transaction", "--exit-on-error",
+        f"--schema={_SCHEMA}", str(file), connect=True,
     )  # fmt: skip
+    if done.returncode != 0:
+        raise BadInput(
+            f"{file}: cannot be restored, the store is unchanged: pg_restore: {_last_line(done)}"
+        )
 
 
-def row_counts(connection: Connection) -> dict[str, int]:
-    """Rows of every table of ours, by table name."""
-    return {
-        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in sorted(METADATA.tables.values(), key=lambda t: t.name)
-    }
+def _revision(urls: Urls, file: Path) -> str:
+    """The schema revision that a backup was made at; raises BadInput."""
+    if not file.is_file():
+        raise BadInput(f"{file}: there is no such file")
+    options = ("--data-only", f"--schema={_SCHEMA}", "--table=alembic_version", "--file=-")
+    done = _run(urls, "pg_restore", *options, str(file))
+    found = _REVISION.search(done.stdout)
+    if done.returncode != 0 or found is None:
+        raise BadInput(f"{file}: no file that wangge backup wrote")
+    return found[1]
 
 
-def _program(name: str, urls: Urls, *arguments: str) -> None:
+def _run(urls: Urls, program: str, *arguments: str, connect: bool = False) -> Done:
+    """Run a PostgreSQL program; the store's password is never among its arguments."""
     if not urls.owner:
         raise StoreUnavailable("set WANGGE_OWNER_URL: backups are made as the store's owner")
+    url = make_url(libpq_url(urls.owner))
+    command = [_program(program, urls), *arguments]
+    if connect:
+        command.append(f"--dbname={url._replace(password=None).render_as_string()}")
+    environment = {**os.environ, "PGPASSWORD": url.password or "", "LC_ALL": "C"}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, errors="replace", check=False
+    )
+
+
+def _program(name: str, urls: Urls) -> str:
+    """The program of the server's own version, or the one on the path."""
+    try:
+        with closing(psycopg2.connect(libpq_url(urls.owner))) as connection:
+            return find(major=connection.server_version // 10_000).program(name)
+    except psycopg2.OperationalError as exc:
+        raise StoreUnavailable(f"PostgreSQL cannot be reached: {exc}") from exc
+    except StoreUnavailable:
+        pass
     program = shutil.which(name)
     if program is None:
         raise StoreUnavailable(f"{name} is missing: apt-get install postgresql-client")
-    url = libpq_url(urls.owner)
-    done = subprocess.run(  # noqa: S603
-        [program, *arguments, f"--dbname={url}"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise StoreUnavailable(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+    return program
+
+
+def _last_line(done: Done) -> str:
+    return (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 _HEADER = re.compile(r"^--\s*name:(?P<name>.*)$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -100,7 +100,7 @@ def _escape_colons(quoted: re.Match[str]) -> str:
 
 def table(
     session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The rows of a query as a frame with one column per selected name.
 
     Numbers are ``int64`` or ``float64`` (``float64`` with NaN where a number is null), instants
@@ -112,6 +112,8 @@ def table(
     ValueError
         Two selected columns have the same name.
     """
+    import pandas as pd  # noqa: PLC0415 - half a second that a command without frames saves
+
     result = session.execute(clause, params or {})
     assert isinstance(result, CursorResult), "the session is not on one database"
     cursor = result.cursor  # plain tuples; SQLAlchemy's rows cost as much again
@@ -129,6 +131,9 @@ def table(
 
 
 def _typed(values: Sequence[Any], dtype: str | None) -> "pd.Series[Any]":
+    import numpy as np  # noqa: PLC0415 - see `table`
+    import pandas as pd  # noqa: PLC0415
+
     if dtype == _FLOAT or (dtype == _INT and None in values):
         return pd.Series(np.array(values, dtype=np.float64))  # None becomes NaN
     if dtype == _INSTANT:
@@ -140,7 +145,7 @@ def _typed(values: Sequence[Any], dtype: str | None) -> "pd.Series[Any]":
 
 def frame(
     session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
-) -> gpd.GeoDataFrame:
+) -> "gpd.GeoDataFrame":
     """The rows of a query whose column ``geom`` is ``ST_AsBinary(...)``, in EPSG:4326.
 
     The geometry column keeps the name ``geom``; the other columns are those of `table`.
@@ -150,6 +155,10 @@ def frame(
     ValueError
         The query selects no column ``geom``.
     """
+    import geopandas as gpd  # noqa: PLC0415 - see `table`
+    import numpy as np  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
     rows = table(session, clause, params)
     if "geom" not in rows:
         raise ValueError(f"no column geom in {list(rows)}")

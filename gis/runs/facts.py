@@ -1,14 +1,18 @@
 """Facts about the store itself: whose district it holds and whether it is a demonstration."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import column, table
 
 from gis.district import District
 from gis.errors import BadInput
-from gis.runs.model import Import, StoreFact
 
 _DISTRICT, _DEMO = "district", "demo"
+_SCHEMA = "wangge"
+# By name, not by model: every command asks, and the models take half a second to import.
+_FACTS = table("store_facts", column("key"), column("value"), column("area_code"), schema=_SCHEMA)
+_IMPORTS = table("imports", schema=_SCHEMA)
 
 
 def claim(session: Session, district: District) -> None:
@@ -42,7 +46,7 @@ def claim_demo(session: Session, district: District, made_from: str) -> None:
         raise BadInput(
             f"this store holds the demo {held}: set WANGGE_HOME to another folder for {made_from}"
         )
-    if session.execute(select(exists(select(Import.id)))).scalar_one():
+    if session.execute(select(exists().select_from(_IMPORTS))).scalar_one():
         raise BadInput(
             "this store holds imported rows, and invented ones are not mixed with them: "
             "set WANGGE_HOME to an empty folder"
@@ -55,11 +59,22 @@ def is_demo(session: Session) -> bool:
     return read(session, _DEMO) is not None
 
 
+def row_counts(session: Session) -> dict[str, int]:
+    """Rows of every table of ours, by table name."""
+    names = set(inspect(session.connection()).get_table_names(schema=_SCHEMA))
+    counted = {
+        name: select(func.count()).select_from(table(name, schema=_SCHEMA))
+        for name in sorted(names - {"alembic_version"})
+    }
+    return {name: session.execute(query).scalar_one() for name, query in counted.items()}
+
+
 def read(session: Session, key: str) -> str | None:
     """The value of one fact; None where nothing was noted."""
-    return session.execute(select(StoreFact.value).where(StoreFact.key == key)).scalar_one_or_none()
+    value = select(_FACTS.c.value).where(_FACTS.c.key == key)
+    return session.execute(value).scalar_one_or_none()
 
 
 def _note(session: Session, key: str, value: str, district: District) -> None:
     fact = {"key": key, "value": value, "area_code": district.code}
-    session.execute(insert(StoreFact).values(fact).on_conflict_do_nothing())
+    session.execute(insert(_FACTS).values(fact).on_conflict_do_nothing())
