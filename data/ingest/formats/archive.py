@@ -1,5 +1,6 @@
 """Files and archives that may be hostile: what is refused unopened, and how a ZIP is unpacked."""
 
+import os
 import re
 import shutil
 import stat
@@ -40,15 +41,22 @@ class Scratch:
 
 def guard(path: Path) -> None:
     """Refuse what is no plain, non-empty file (a .gdb folder is one), before anything opens it."""
-    if path.is_symlink():
+    denied = refuse("file_unreadable", path, "没有读取权限", "may not be read by this account")
+    try:
+        link, there = path.is_symlink(), path.exists()
+    except PermissionError as exc:
+        raise denied from exc
+    if link:
         raise refuse(
             "not_a_file",
             path,
             "是符号链接；请给出文件本身",
             "is a symbolic link; name the file itself",
         )
-    if not path.exists():
+    if not there:
         raise refuse("file_missing", path, "文件不存在", "does not exist")
+    if not os.access(path, os.R_OK):
+        raise denied
     if path.is_dir():
         return
     if not path.is_file():
