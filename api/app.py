@@ -1,23 +1,18 @@
-"""The service: routes, errors, hosts and headers put together."""
+"""The service: routes, errors and the gate put together."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-from fastapi import FastAPI, Request, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from fastapi import FastAPI, Response
 
-from api import errors, metrics
+from api import errors
+from api.gate import Gate
 from api.house import House
+from api.metrics import Metrics
 from api.routers import ROUTERS
 from api.version import VERSION
 from gis.settings import Settings
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 _DESCRIPTION = "城市网格管理与公共安全 GIS / grid management and public-safety GIS of a district"
 
 
@@ -25,8 +20,10 @@ def create_app(settings: Settings) -> FastAPI:
     """The service over the store that ``settings`` describe.
 
     Documentation pages are the OpenAPI document alone: the usual viewers load from the internet.
+    Raises BadDistrict and BadPolicy at once, not on the first request.
     """
     house = House(settings)
+    _ = house.district, house.policy  # read now: a broken file is told at the start
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -37,21 +34,18 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="wangge", version=VERSION, description=_DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
+        responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    metrics.install(app)
-    app.middleware("http")(_headers)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
+    metrics = Metrics()
+
+    @app.get("/metrics", include_in_schema=False)
+    def read_metrics() -> Response:
+        """Measurements for Prometheus."""
+        return metrics.answer()
+
+    app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics)
     return app
-
-
-async def _headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -1,5 +1,6 @@
 """The ``wangge`` command: exit code 0 done, 1 refused (nothing changed), 2 wrong usage."""
 
+import signal
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -60,6 +61,7 @@ def wangge() -> None:
 
 def main() -> NoReturn:
     """Entry point; a refusal is one line on stderr (and one object with ``--json``), no trace."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except GisError as exc:
@@ -74,6 +76,11 @@ def main() -> NoReturn:
         _refused("internal_error", "an unexpected error: stderr has its trace")
         raise
     sys.exit(0)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    """Leave as after an error, so that a store that was started is stopped."""
+    sys.exit(128 + number)
 
 
 def _refused(code: str, message: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from fastapi import Path as PathParam
 from sqlalchemy.orm import Session
 
 from api.house import House
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.db.session import User, sessions
 from gis.errors import Withheld
 from gis.layers.model import Layer, Sensitivity, layer
@@ -41,8 +42,8 @@ PeriodText = Annotated[
     str | None, Query(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$", description="2026Q3 or 2026-07")
 ]
 AsOf = Annotated[date | None, Query(description="day whose state is shown")]
-Limit = Annotated[int, Query(ge=1, le=10_000, description="features per page")]
-Offset = Annotated[int, Query(ge=0, le=10_000_000, description="features to skip")]
+Limit = Annotated[int, Query(ge=1, le=10_000, description="rows per page")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="rows to skip")]
 Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]
 
 
@@ -66,12 +67,20 @@ def scope(
 Asked = Annotated[Scope, Depends(scope)]
 
 
-def shown_layer(at: At, name: str) -> Layer:
+LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["coverage"])]
+
+
+def shown_layer(at: At, name: LayerName) -> Layer:
     """The layer called ``name`` if it may be served here; raises NotFound, Withheld."""
     found = layer(name)
     if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
         raise Withheld(f"layer {name} is internal: start the service with --internal")
     return found
+
+
+def said(example: Any, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document shows as an operation's answer."""
+    return {200: {"content": {media_type: {"example": example}}}}
 
 
 ShownLayer = Annotated[Layer, Depends(shown_layer)]

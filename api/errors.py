@@ -1,11 +1,14 @@
 """From meaning to status: RFC 9457 problem+json with a stable ``code``."""
 
-import logging
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg2 import errorcodes
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from gis import errors
@@ -23,23 +26,50 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.StoreNotReady: 503,
 }
 MEDIA_TYPE = "application/problem+json"
-_LOG = logging.getLogger("wangge.errors")
+RETRY_AFTER_S = 5  # a private cluster restarts in less
+_HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """One problem document; ``type`` is about:blank, the code tells problems apart."""
-    body = {"type": "about:blank", "status": status, "code": code, "detail": detail, **more}
-    headers = {"Retry-After": "5"} if status == 503 else None
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+    title = HTTPStatus(status).phrase
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
+
+
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem (RFC 9457) with a stable code",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "code", "detail"],
+                    "properties": {
+                        **{key: {"type": "string"} for key in ("type", "title", "code", "detail")},
+                        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                    },
+                },
+                "example": {
+                    "type": "about:blank", "title": "Not Found", "status": 404,
+                    "code": "not_found", "detail": "layer 'x' does not exist",
+                },
+            }
+        },
+    }
+}  # fmt: skip
+"""What the OpenAPI document says of every operation's errors."""
 
 
 def install(app: FastAPI) -> None:
-    """Every answer that is not a success is a problem document."""
+    """Every answer that is not a success is a problem document; bugs are left to the gate."""
     for kind in STATUS:
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(OperationalError, _slow)
+    app.add_exception_handler(PoolTimeout, _busy)
 
 
 def _known(request: Request, exc: Exception) -> JSONResponse:
@@ -60,10 +90,18 @@ def _invalid(request: Request, exc: Exception) -> JSONResponse:
 
 def _http(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
-    codes = {404: "not_found", 405: "method_not_allowed", 400: "bad_request"}
-    return problem(exc.status_code, codes.get(exc.status_code, "http_error"), str(exc.detail))
+    code = _HTTP_CODES.get(exc.status_code, "http_error")
+    answer = problem(exc.status_code, code, str(exc.detail))
+    answer.headers.update(exc.headers or {})
+    return answer
 
 
-def _bug(request: Request, exc: Exception) -> JSONResponse:
-    _LOG.error("unexpected error in %s", request.url.path, exc_info=exc)
-    return problem(500, "internal_error", "an unexpected error; the log has it")
+def _slow(request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, OperationalError)
+    if getattr(exc.orig, "pgcode", None) != errorcodes.QUERY_CANCELED:
+        raise exc
+    return problem(503, "too_slow", "the answer takes too long: ask for a smaller area")
+
+
+def _busy(request: Request, exc: Exception) -> JSONResponse:
+    return problem(503, "busy", "all connections to the store are in use: try again")

@@ -1,7 +1,6 @@
 """How commands speak: one JSON object or a table on stdout, everything else on stderr."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,8 @@ NOTES = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def json_out(value: Mapping[str, Any]) -> None:
     """The command's one object on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, allow_nan=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    print(text, flush=True)  # noqa: T201 - stdout is where it belongs
 
 
 def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -118,6 +118,7 @@ def build_page(frames: "Frames", name: str, **server: Any) -> str:
         policy_version=frames.house.policy.version,
         rules=rule_texts(frames.house.policy),
         basemap=_basemap(frames.house),
+        bounds=frames.house.district.bounds,
         **server,
     )
     features = {one: found.features for one, found in shown.items()}

@@ -1,39 +1,54 @@
 """``wangge serve``: the service on this machine."""
 
 import ipaddress
+import socket
+from contextlib import suppress
 
 import uvicorn
 
 from api.app import create_app
-from api.commands.common import Internal, group, settings
-from api.output import say
+from api.commands.common import Internal, Json, group, settings
+from api.house import House
+from api.output import json_out, say
 from gis.errors import BadInput
 
 app = group()
 
 
 @app.command()
-def serve(internal: Internal = False) -> None:
+def serve(internal: Internal = False, json: Json = False) -> None:
     """Open the service on the loopback address. 启动服务。"""
     at = settings()
     if internal:
         at = at.model_copy(update={"serve_internal": True})
-    _loopback(at.host)
-    say(
-        f"wangge: http://{at.host}:{at.port}/maps/combined  —  "
-        "bound to this machine only: there are no accounts yet / 尚无账户，仅本机可访问"
-    )
-    uvicorn.run(create_app(at), host=at.host, port=at.port, log_level="warning")
+    service = create_app(at)
+    url = f"http://{at.host}:{at.port}"
+    with _listening(at.host, at.port) as listening, House(at).store():
+        if json:
+            json_out({"url": url, "maps": f"{url}/maps/combined"})
+        say(
+            f"wangge: {url}/maps/combined  —  bound to this machine only: there are no accounts "
+            "yet / 尚无账户，仅本机可访问"
+        )
+        config = uvicorn.Config(service, log_level="warning", access_log=False, server_header=False)
+        with suppress(KeyboardInterrupt):  # the way to end it
+            uvicorn.Server(config).run(sockets=[listening])
 
 
-def _loopback(host: str) -> None:
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket of this machine only; raises BadInput for another address or a taken port."""
     name = "127.0.0.1" if host == "localhost" else host.strip("[]")
     try:
-        local = ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
-        local = False
-    if not local:
+        address = None
+    if address is None or not address.is_loopback:
         raise BadInput(
             f"WANGGE_HOST={host}: without accounts the service listens on this machine only "
             "(127.0.0.1, ::1 or localhost)"
         )
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    try:
+        return socket.create_server((name, port), family=family)
+    except OSError as exc:
+        raise BadInput(f"WANGGE_PORT={port}: cannot listen there ({exc.strerror})") from exc

@@ -1,8 +1,10 @@
 """Is it alive, is it ready, which version."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
-from sqlalchemy import text
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
 
 from api.deps import At
 from api.version import VERSION
@@ -10,28 +12,29 @@ from gis.db import migrate
 from gis.errors import StoreNotReady
 
 router = APIRouter(tags=["health"])
+Status = Annotated[str, Field(examples=["ok"])]
 
 
 class Alive(BaseModel):
     """The process answers."""
 
-    status: str = "ok"
+    status: Status = "ok"
 
 
 class Ready(BaseModel):
     """The store answers, has PostGIS and this version's schema."""
 
-    status: str = "ok"
-    postgis: str
-    schema_version: str
+    status: Status = "ok"
+    postgis: str = Field(examples=["3.3.2"])
+    schema_version: str = Field(examples=["0001"])
 
 
 class Version(BaseModel):
     """What runs here."""
 
-    version: str
-    district: str
-    policy: str
+    version: str = Field(examples=["0.1.0"])
+    district: str = Field(examples=["530102"])
+    policy: str = Field(examples=["2026.1"])
 
 
 @router.get("/livez")
@@ -46,9 +49,9 @@ def read_readyz(request: Request) -> Ready:
     engine = request.app.state.engine
     current = migrate.current(engine)
     if current != migrate.head():
-        raise StoreNotReady(f"the store is at schema {current}, this version needs migrating")
+        raise StoreNotReady(f"the store is at schema {current}: run wangge migrate")
     with engine.connect() as connection:
-        postgis = connection.execute(text("SELECT postgis_lib_version()")).scalar_one()
+        postgis = connection.execute(select(func.postgis_lib_version())).scalar_one()
     return Ready(postgis=postgis, schema_version=current)
 
 

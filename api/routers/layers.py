@@ -1,14 +1,17 @@
 """Layers of the registry as GeoJSON: list, features, one feature, what lies at a point."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any
 
+import geopandas as gpd
 import shapely
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from fastapi import Path as PathParam
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
-from api.deps import Asked, At, Db, Limit, Offset, ShownLayer
+from api.deps import Asked, At, Db, Limit, Offset, ShownLayer, said
 from gis.errors import NotFound
 from gis.layers import service
 from gis.layers.model import REGISTRY, Geometry, Sensitivity
@@ -17,23 +20,31 @@ router = APIRouter(prefix="/api/v1/layers", tags=["layers"])
 Lon = Annotated[float, Query(ge=-180, le=180, description="degrees east")]
 Lat = Annotated[float, Query(ge=-90, le=90, description="degrees north")]
 Near = Annotated[float, Query(ge=0, le=0.01, description="degrees a click may miss a point by")]
+Key = Annotated[str, PathParam(max_length=200, examples=["530102001001"])]
+AT_ONE_POINT = 20  # more than anybody reads through after a click
+_FEATURE: dict[str, Any] = {
+    "type": "Feature",
+    "id": "530102001001-X001",
+    "geometry": {"type": "Point", "coordinates": [102.7, 25.05]},
+    "properties": {"colour": "green", "rule": "SAF-1"},
+}
 
 
 class ColumnOut(BaseModel):
     """One column in words."""
 
-    name: str
-    zh: str
-    en: str
-    unit: str
+    name: str = Field(examples=["gap_m2"])
+    zh: str = Field(examples=["缺口"])
+    en: str = Field(examples=["Gap"])
+    unit: str = Field(examples=["m²"])
 
 
 class LayerOut(BaseModel):
     """One layer of the registry."""
 
-    name: str
-    zh: str
-    en: str
+    name: str = Field(examples=["coverage"])
+    zh: str = Field(examples=["服务设施覆盖"])
+    en: str = Field(examples=["Facility coverage"])
     geometry: Geometry
     sensitivity: Sensitivity
     columns: list[ColumnOut]
@@ -45,18 +56,14 @@ class FeaturesOut(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {
             "type": "FeatureCollection", "numberMatched": 1, "numberReturned": 1,
-            "as_of": "2026-09-30", "run_id": 2, "features": [{
-                "type": "Feature", "id": "530102001001-X001",
-                "geometry": {"type": "Point", "coordinates": [102.7, 25.05]},
-                "properties": {"colour": "green", "rule": "SAF-1"},
-            }],
+            "as_of": "2026-09-30", "run_id": 2, "features": [_FEATURE],
         }}
     )  # fmt: skip
 
     type: str = "FeatureCollection"
-    numberMatched: int  # noqa: N815 - OGC API Features spells it so
-    numberReturned: int  # noqa: N815
-    as_of: str
+    numberMatched: int = Field(ge=0)  # noqa: N815 - OGC API Features spells it so
+    numberReturned: int = Field(ge=0)  # noqa: N815
+    as_of: date
     run_id: int | None
     features: list[dict[str, Any]]
 
@@ -84,18 +91,12 @@ def read_features(
     """A page of a layer's features, ordered by key."""
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
     page = shown.features.iloc[offset : offset + limit]
-    return FeaturesOut(
-        numberMatched=len(shown.features),
-        numberReturned=len(page),
-        as_of=shown.as_of.isoformat(),
-        run_id=shown.run.id if shown.run else None,
-        features=features.listed(page, key=layer.key),
-    )
+    return _collection(shown, page, matched=len(shown.features))
 
 
-@router.get("/{name}/features/{key}")
-def read_feature(db: Db, at: At, layer: ShownLayer, asked: Asked, key: str) -> dict[str, Any]:
-    """One feature by its key; 404 without."""
+@router.get("/{name}/features/{key:path}", responses=said(_FEATURE))
+def read_feature(db: Db, at: At, layer: ShownLayer, asked: Asked, key: Key) -> dict[str, Any]:
+    """One feature by its key, which may hold slashes; 404 without."""
     one = replace(asked, key=key)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=one)
     if shown.features.empty:
@@ -107,15 +108,21 @@ def read_feature(db: Db, at: At, layer: ShownLayer, asked: Asked, key: str) -> d
 def read_at(
     db: Db, at: At, layer: ShownLayer, asked: Asked, lon: Lon, lat: Lat, near: Near = 0.0003
 ) -> FeaturesOut:
-    """What of a layer lies at a clicked point."""
+    """What of a layer lies at a clicked point, the first twenty."""
     box = replace(asked, box=(lon - near, lat - near, lon + near, lat + near))
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=box)
     point = shapely.Point(lon, lat)
     shapes = shown.features.geometry.to_numpy()
     close = shapely.dwithin(shapes, point, near) & (shapely.get_dimensions(shapes) == 0)
     hit = shapely.intersects(shapes, point) | close
-    found = shown.features[hit].head(20)
+    return _collection(shown, shown.features[hit].head(AT_ONE_POINT), matched=int(hit.sum()))
+
+
+def _collection(shown: service.Shown, page: gpd.GeoDataFrame, *, matched: int) -> FeaturesOut:
     return FeaturesOut(
-        numberMatched=int(hit.sum()), numberReturned=len(found), as_of=shown.as_of.isoformat(),
-        run_id=shown.run.id if shown.run else None, features=features.listed(found, key=layer.key),
-    )  # fmt: skip
+        numberMatched=matched,
+        numberReturned=len(page),
+        as_of=shown.as_of,
+        run_id=shown.run.id if shown.run else None,
+        features=features.listed(page, key=shown.layer.key),
+    )

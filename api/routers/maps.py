@@ -9,13 +9,13 @@ from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from api import outputs
-from api.deps import Asked, At, Db
+from api.deps import Asked, At, Db, said
 from gis.errors import NotFound
 from maps import assets, basemap
 from maps.context import Basemap
 
 router = APIRouter(tags=["maps"])
-Name = Annotated[str, PathParam(pattern=r"^[a-z0-9_.-]{1,40}$")]
+Name = Annotated[str, PathParam(pattern=r"^[a-z0-9_.-]{1,40}$", examples=["combined"])]
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
     "img-src 'self' data: blob: {images}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -29,12 +29,14 @@ def read_root() -> RedirectResponse:
     return RedirectResponse("/maps/combined")
 
 
-@router.get("/maps/{name}", response_class=HTMLResponse)
+@router.get(
+    "/maps/{name}", response_class=HTMLResponse, responses=said("<!DOCTYPE html>…", "text/html")
+)
 def read_map(db: Db, at: At, asked: Asked, name: Name) -> HTMLResponse:
     """One Folium page; large layers come as tiles from this service."""
-    (page,) = outputs.pages(name, asked.internal) if name != "all" else (None,)
-    if page is None:
+    if name == "all":  # the command's word for every page
         raise NotFound("map", name)
+    (page,) = outputs.pages(name, asked.internal)
     nonce = secrets.token_urlsafe(16)
     query = {"period": asked.period, "as_of": asked.as_of, "area": asked.area_prefix or None}
     text = outputs.build_page(

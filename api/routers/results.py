@@ -1,19 +1,20 @@
 """Stored results of the analyses by level, code and period, each with its rule and reason."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
 from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, PeriodText
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.errors import NoData
 from gis.runs import results, store
 from gis.runs.model import Analysis
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])
-Code = Annotated[str | None, Query(max_length=64, description="code of one subject")]
+Code = Annotated[str | None, Query(max_length=64, description="one subject, or one grid")]
 
 
 class RunOut(BaseModel):
@@ -22,7 +23,7 @@ class RunOut(BaseModel):
     id: int
     analysis: Analysis
     period: str | None
-    as_of: str
+    as_of: date
     revision: int
     policy_version: str
     input_digest: str
@@ -44,7 +45,7 @@ class ResultsOut(BaseModel):
     )  # fmt: skip
 
     run: RunOut
-    matched: int
+    matched: int = Field(ge=0)
     rows: list[dict[str, Any]]
 
 
@@ -72,7 +73,7 @@ def read_results(
     )
     return ResultsOut(
         run=RunOut(
-            id=run.id, analysis=analysis, period=run.period, as_of=run.as_of.isoformat(),
+            id=run.id, analysis=analysis, period=run.period, as_of=run.as_of,
             revision=run.revision, policy_version=run.policy_version,
             input_digest=run.input_digest, totals=run.totals,
         ),

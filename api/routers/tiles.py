@@ -6,16 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
 
-from api.deps import Asked, At, Db, ShownLayer
+from api.deps import Asked, At, Db, ShownLayer, said
 from gis.layers import tiles
 
 router = APIRouter(tags=["tiles"])
 Zoom = Annotated[int, PathParam(ge=0, le=tiles.MAX_ZOOM)]
-Index = Annotated[int, PathParam(ge=0)]
+Index = Annotated[int, PathParam(ge=0, lt=2**tiles.MAX_ZOOM)]
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 
 
-@router.get("/tiles/{name}/{z}/{x}/{y}.mvt", response_class=Response)
+@router.get(
+    "/tiles/{name}/{z}/{x}/{y}.mvt",
+    response_class=Response,
+    responses=said("(a Mapbox vector tile)", MEDIA_TYPE),
+)
 def read_tile(
     request: Request, db: Db, at: At, layer: ShownLayer, asked: Asked, z: Zoom, x: Index, y: Index
 ) -> Response:
