@@ -55,7 +55,8 @@ class MapContext:
     ``mode`` ``file``: all assets, tiles and attributes are inside the page, and the page's own
     policy forbids every request. ``server``: assets, tiles and details come from the addresses
     below, and ``nonce`` is the one of the response's Content-Security-Policy header.
-    ``query`` is appended to tile and detail addresses (``period=2026Q3``).
+    ``query`` is appended to tile and detail addresses (``period=2026Q3``). ``bounds`` (west, south,
+    east, north in degrees) is shown where nothing is drawn: the district's place, else China's.
     """
 
     district_zh: str
@@ -74,6 +75,7 @@ class MapContext:
     tiles_url: str = "/tiles"
     api_url: str = "/api/v1"
     query: str = ""
+    bounds: tuple[float, float, float, float] = (73.0, 18.0, 135.0, 54.0)
 
 
 def rule_texts(policy: Policy) -> dict[str, RuleText]:

@@ -40,25 +40,33 @@ def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapCont
         layer.name: records.of(layer, frames[layer.name], internal=context.internal)
         for layer, _ in chosen
     }
-    visible = {layer.name: at_first for layer, at_first in chosen}
-    bounds = _bounds(content, frames, visible)
+    visible = _seen(content, {layer.name: at_first for layer, at_first in chosen})
+    bounds = _bounds(content, frames, visible) or context.bounds
     page = canvas.Page()
     page.add_child(_map(content, frames, bounds, context))
     blocks = _blocks(sheet, content, visible, bounds, frames, context)
     return _written(page, sheet, content, visible, blocks, context)
 
 
+def _seen(content: Mapping[str, Records], at_first: Mapping[str, bool]) -> dict[str, bool]:
+    """Which layers are switched on; where all of those are empty, one that is not as well."""
+    if any(content[name].drawn for name, on in at_first.items() if on):
+        return dict(at_first)
+    instead = next((name for name, one in content.items() if one.drawn), None)
+    return {name: on or name == instead for name, on in at_first.items()}
+
+
 def _bounds(
     content: Mapping[str, Records],
     frames: Mapping[str, gpd.GeoDataFrame],
     visible: Mapping[str, bool],
-) -> tuple[float, float, float, float]:
-    """What the page shows first: its visible features, else any outline, else China."""
+) -> tuple[float, float, float, float] | None:
+    """What the page shows first: its visible features, else any outline; None without either."""
     seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
     outlines = areas.outlines(frames).values()
     seen = seen or [_edges(one) for one in outlines]
     if not seen:
-        return 73.0, 18.0, 135.0, 54.0
+        return None
     west, south, east, north = zip(*seen, strict=True)
     return min(west), min(south), max(east), max(north)
 

@@ -21,7 +21,8 @@ def outlines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFra
     found = {key: frames[key] for key in (DISTRICT, SUBDISTRICTS, COMMUNITIES) if key in frames}
     if COMMUNITIES not in found and "coverage" in frames:
         found[COMMUNITIES] = frames["coverage"][["code", "name", "geom"]]
-    return {key: frame[frame.geometry.notna()] for key, frame in found.items() if len(frame)}
+    drawn = {key: frame[frame.geometry.notna()] for key, frame in found.items()}
+    return {key: frame for key, frame in drawn.items() if len(frame)}
 
 
 def street_lines(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[bool, shapely.MultiLineString]:
