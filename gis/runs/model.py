@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Identity, Index, func
+from sqlalchemy import BigInteger, Date, DateTime, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,7 +51,15 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         one_of("analysis", Analysis),
-        Index("ix_runs_analysis_period", "analysis", "period", "revision"),
+        Index(  # an expression, because two nulls would count as different
+            "uq_runs_line_revision",
+            "analysis",
+            "as_of",
+            "area_code",
+            text("coalesce(period, '')"),
+            "revision",
+            unique=True,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

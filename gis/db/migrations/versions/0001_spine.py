@@ -67,10 +67,10 @@ def upgrade() -> None:
         schema="wangge",
     )
     op.create_index(
-        "ix_runs_analysis_period",
+        "uq_runs_line_revision",
         "runs",
-        ["analysis", "period", "revision"],
-        unique=False,
+        ["analysis", "as_of", "area_code", sa.text("coalesce(period, '')"), "revision"],
+        unique=True,
         schema="wangge",
     )
     op.create_table(
@@ -1556,3 +1556,5 @@ def upgrade() -> None:
         schema="wangge",
     )
     # ### end Alembic commands ###
+    # The application reads at which revision its store is, and cannot pretend another.
+    op.execute("REVOKE INSERT, UPDATE, DELETE ON wangge.alembic_version FROM wangge_app")
