@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from api import analyses, outputs
+from api import analyses, outputs, stamps
 from api.analyses import Asked, Outcome
 from api.house import House, transaction
 from api.output import say
-from api.version import VERSION
 from data.demo import DemoFiles, Size, generate
 from data.export.model import Format
 from data.export.service import suffix
@@ -88,8 +87,13 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
 
 
 def _files(folder: Path, *, size: Size, seed: int) -> DemoFiles:
-    """The generated files; the same seed gives the same bytes, so a second run changes nothing."""
-    return generate(folder, size=size, seed=seed)
+    """The generated files; those of an earlier run where they are whole."""
+    found = stamps.read_demo(folder, size=size, seed=seed)
+    if found is None:
+        stamps.clear(folder)
+        found = generate(folder, size=size, seed=seed)
+        stamps.write_demo(found, size=size, seed=seed)
+    return found
 
 
 def _import_all(engine: Engine, house: House, files: DemoFiles, made_from: str) -> None:
@@ -123,7 +127,7 @@ def _run_all(engine: Engine, house: House) -> dict[Analysis, Outcome]:
 
 @dataclass(frozen=True)
 class _Made:
-    """Pages and files of one demo; kept when the runs they show are the same ones."""
+    """Pages and files of one demo; kept where the runs they show are the same ones."""
 
     session: Session
     house: House
@@ -132,43 +136,35 @@ class _Made:
 
     def maps(self) -> list[Path]:
         """All pages, cameras among them: a demo has nothing to hide, and says so."""
-        folder = self.out / "maps"
         wanted = outputs.pages("all", internal=True)
-        known = [folder / f"{name}.html" for name in wanted]
-        if self._fresh(folder, known):
-            return known
-        scope = Scope(internal=True)
-        made, lacking = outputs.write_maps(self.session, self.house, wanted, scope, folder)
-        assert not lacking, lacking
-        self._stamp(folder)
-        return made
+        folder = self.out / "maps"
+        if not stamps.holds(folder, self._runs()):
+            stamps.clear(folder)
+            scope = Scope(internal=True)
+            made, lacking = outputs.write_maps(self.session, self.house, wanted, scope, folder)
+            assert not lacking, lacking
+            stamps.write(folder, self._runs(), made)
+        return [folder / f"{name}.html" for name in wanted]
 
     def exports(self) -> list[Path]:
         """Every layer as GeoPackage and XLSX, the risk layer in every format."""
-        folder = self.out / "exports"
-        wanted = {
-            (layer.name, form): folder / f"{layer.name}{suffix(form)}"
+        wanted = [
+            (layer.name, form, f"{layer.name}{suffix(form)}")
             for layer in REGISTRY
             for form in (RISK_FORMATS if layer.name == "risk" else (Format.GPKG, Format.XLSX))
-        }
-        if not self._fresh(folder, list(wanted.values())):
+        ]
+        folder = self.out / "exports"
+        paths = [folder / name for _, _, name in wanted]
+        if not stamps.holds(folder, self._runs()):
+            stamps.clear(folder)
             scope = Scope(internal=True)
-            for (name, form), path in wanted.items():
-                outputs.write_export(self.session, self.house, name, scope, form, path)
-            self._stamp(folder)
-        return list(wanted.values())
+            for (layer, form, _), path in zip(wanted, paths, strict=True):
+                outputs.write_export(self.session, self.house, layer, scope, form, path)
+            stamps.write(folder, self._runs(), paths)
+        return paths
 
-    def _mark(self) -> str:
-        runs = {one.value: outcome.run_id for one, outcome in self.outcomes.items()}
-        return json.dumps({"version": VERSION, "runs": runs}, sort_keys=True)
-
-    def _fresh(self, folder: Path, paths: list[Path]) -> bool:
-        stamp = folder / ".made"
-        same = stamp.is_file() and stamp.read_text(encoding="utf-8") == self._mark()
-        return same and all(path.is_file() for path in paths)
-
-    def _stamp(self, folder: Path) -> None:
-        (folder / ".made").write_text(self._mark(), encoding="utf-8")
+    def _runs(self) -> dict[str, Any]:
+        return {one.value: outcome.run_id for one, outcome in self.outcomes.items()}
 
 
 def _summary(
