@@ -114,7 +114,7 @@ def _params(
     as_of: date,
 ) -> dict[str, Any]:
     month_end = add_months(as_of.replace(day=1), 1)
-    rental = runs.latest_run(session, Analysis.RENTAL)
+    rental = runs.latest_on(session, Analysis.RENTAL, as_of)
     return {
         "area_prefix": scope.area_prefix,
         "as_of": as_of,

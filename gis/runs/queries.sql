@@ -15,13 +15,16 @@ WHERE runs.analysis = CAST(:analysis AS text)
   AND runs.area_code = CAST(:area_code AS text);
 
 -- name: latest_run_id
--- The newest date wins, then the newest revision. A null period or date asks for any.
+-- The newest quarter wins, then the newest date, then the newest revision: an old quarter that is
+-- rated again later does not become the latest. A null date asks for any; a null period asks for
+-- any but months, which are previews and shown only by name.
 SELECT runs.id
 FROM wangge.runs
 WHERE runs.analysis = CAST(:analysis AS text)
-  AND (CAST(:period AS text) IS NULL OR runs.period = CAST(:period AS text))
+  AND CASE WHEN CAST(:period AS text) IS NULL THEN coalesce(runs.period, 'Q') LIKE '%Q%'
+           ELSE runs.period = CAST(:period AS text) END
   AND (CAST(:as_of AS date) IS NULL OR runs.as_of = CAST(:as_of AS date))
-ORDER BY runs.as_of DESC, runs.revision DESC, runs.id DESC
+ORDER BY runs.period DESC NULLS LAST, runs.as_of DESC, runs.revision DESC, runs.id DESC
 LIMIT 1;
 
 -- name: newest_of_line

@@ -117,10 +117,18 @@ def new_run(
 def latest_run(
     session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
 ) -> Run | None:
-    """The newest run of an analysis: newest date, then newest revision; None if it never ran."""
+    """The newest run of an analysis: newest quarter, then date, then revision; None if none did.
+
+    Months are previews: without ``period`` none of them is the latest.
+    """
     asked = {"analysis": analysis, "period": period, "as_of": as_of}
     found = session.execute(_SQL["latest_run_id"], asked).scalar_one_or_none()
     return None if found is None else session.get_one(Run, found)
+
+
+def latest_on(session: Session, analysis: Analysis, as_of: date) -> Run | None:
+    """The newest run of that day, else the newest of any: what is shown beside another figure."""
+    return latest_run(session, analysis, as_of=as_of) or latest_run(session, analysis)
 
 
 def same_run(
@@ -189,11 +197,7 @@ def _columns(target: Table, frame: pd.DataFrame) -> list[Column[Any]]:
     if unknown:
         raise ValueError(f"{target.name} has no columns {unknown}")
     given = {"run_id", *frame.columns}
-    required = {
-        name
-        for name, column in own.items()
-        if not column.nullable and column.server_default is None
-    }
+    required = {name for name, column in own.items() if _required(column)}
     if required - given:
         raise ValueError(f"{target.name} needs the columns {sorted(required - given)}")
     return [column for name, column in own.items() if name in given]

@@ -16,7 +16,7 @@ from gis.district import District
 from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_run, record
+from gis.runs.store import Recorded, latest_on, record
 from gis.video.model import VideoFinding, VideoResult
 
 _SQL = sql.load("gis.video")
@@ -55,13 +55,15 @@ def camera_context(
 
     Columns code, name, area_code, gb28181_id, point_class, kind, state (working, down, unknown,
     repair, planned), owner_unit, direction_deg, grid_code, compound_code, compound_name,
-    compound_colour (latest rating run), incidents_50m (within VID-1's radius in the ``months``
-    months that end with the month of ``as_of``), rented_per_100 and rented_per_km2 of its compound
-    (latest rental run; NaN where hidden, then ``rental_suppressed``); points in EPSG:4326.
+    compound_colour (rating of the day, else the newest), incidents_50m (within VID-1's radius in
+    the ``months`` months that end with the month of ``as_of``, none after the day), rented_per_100
+    and rented_per_km2 of its compound (rental run of the day, else the newest; NaN where hidden,
+    then ``rental_suppressed``); points in EPSG:4326.
     ``box`` is west, south, east, north in degrees.
     """
     month_end = add_months(as_of.replace(day=1), 1)
-    rating, rental = (latest_run(session, kind) for kind in (Analysis.RATING, Analysis.RENTAL))
+    rating = latest_on(session, Analysis.RATING, as_of)
+    rental = latest_on(session, Analysis.RENTAL, as_of)
     asked = {
         "as_of": as_of,
         "since": midnight(add_months(month_end, -months), district.zone),
