@@ -1,17 +1,26 @@
 -- What each layer of the registry shows. Common parameters: :area_prefix (code prefix, '' for all),
 -- :as_of (the day whose versions count), :run_id (the run a result layer shows), :key (one feature)
 -- and :box (EWKT; what touches it); both null for all: the planner folds them away, so indexes serve.
+-- Households are those of gis.areas: the newest count of the day, or the subject's own figure.
 -- Every statement yields the registry's columns and geom (WKB, EPSG:4326), ordered by its key.
 
 -- name: layer_grids
-SELECT grid.code, grid.name, grid.area_code, grid.network, grid.households,
+SELECT grid.code, grid.name, grid.area_code, grid.network, known.households,
        count(post.id) AS posts,
-       CASE WHEN grid.households IS NULL THEN 'unknown'
-            WHEN grid.households < CAST(:households_min AS integer) THEN 'low'
-            WHEN grid.households > CAST(:households_max AS integer) THEN 'high'
+       CASE WHEN known.households IS NULL THEN 'unknown'
+            WHEN known.households < CAST(:households_min AS integer) THEN 'low'
+            WHEN known.households > CAST(:households_max AS integer) THEN 'high'
             ELSE 'within' END AS size_class,
        ST_AsBinary(grid.geom) AS geom
 FROM grids AS grid
+CROSS JOIN LATERAL (
+    SELECT coalesce((
+        SELECT households FROM household_counts
+        WHERE subject_kind = 'grid' AND subject_code = grid.code
+          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+        ORDER BY as_of DESC LIMIT 1
+    ), grid.households) AS households
+) AS known
 LEFT JOIN worker_posts AS post
        ON post.grid_code = grid.code
       AND post.on_duty_on <= CAST(:as_of AS date)
@@ -22,13 +31,25 @@ WHERE grid.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND grid.valid_from <= CAST(:as_of AS date)
   AND (grid.valid_to IS NULL OR grid.valid_to > CAST(:as_of AS date))
   AND grid.network = 'unified'
-GROUP BY grid.id
+GROUP BY grid.id, known.households
 ORDER BY grid.code;
 
 -- name: layer_compounds
-SELECT code, name, area_code, kind, households, buildings, dwellings, built_year, gated,
+SELECT code, name, area_code, kind, known.households, buildings, dwellings, built_year, gated,
        property_managed, grid_code, ST_AsBinary(geom) AS geom
-FROM compounds
+FROM compounds AS compound
+LEFT JOIN LATERAL (
+    SELECT households FROM (
+        SELECT households, as_of, 0 AS own FROM household_counts
+        WHERE subject_kind = 'compound' AND subject_code = compound.code
+          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+        UNION ALL
+        SELECT compound.households, compound.households_as_of, 1
+        WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
+          AND compound.households IS NOT NULL
+    ) AS figure
+    ORDER BY as_of DESC NULLS LAST, own LIMIT 1
+) AS known ON true
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
@@ -38,8 +59,9 @@ ORDER BY code;
 
 -- name: layer_facilities
 SELECT source_key AS code, name, area_code, function, provision, ownership,
-       CASE WHEN status = 'open' AND closed_on <= CAST(:as_of AS date) THEN 'closed'
-            WHEN status = 'open' AND opened_on > CAST(:as_of AS date) THEN 'planned'
+       CASE WHEN status IN ('open', 'closed') AND closed_on <= CAST(:as_of AS date) THEN 'closed'
+            WHEN status IN ('open', 'closed') AND opened_on > CAST(:as_of AS date) THEN 'planned'
+            WHEN status = 'closed' AND closed_on > CAST(:as_of AS date) THEN 'open'
             ELSE status END AS status,
        floor_area_m2, opened_on, closed_on, ST_AsBinary(geom) AS geom
 FROM facilities
@@ -51,7 +73,7 @@ ORDER BY source_key;
 -- name: layer_incidents
 -- Counts by compound and nothing finer: a single incident's place is police duty.
 SELECT compound.code, compound.name, compound.area_code, coalesce(counted.incidents, 0) AS incidents,
-       round(100.0 * coalesce(counted.incidents, 0) / nullif(compound.households, 0), 2)
+       round(100.0 * coalesce(counted.incidents, 0) / nullif(known.households, 0), 2)
            ::double precision AS per_100_households,
        ST_AsBinary(compound.geom) AS geom
 FROM compounds AS compound
@@ -62,6 +84,18 @@ LEFT JOIN (
       AND compound_code IS NOT NULL
     GROUP BY compound_code
 ) AS counted ON counted.compound_code = compound.code
+LEFT JOIN LATERAL (
+    SELECT households FROM (
+        SELECT households, as_of, 0 AS own FROM household_counts
+        WHERE subject_kind = 'compound' AND subject_code = compound.code
+          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+        UNION ALL
+        SELECT compound.households, compound.households_as_of, 1
+        WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
+          AND compound.households IS NOT NULL
+    ) AS figure
+    ORDER BY as_of DESC NULLS LAST, own LIMIT 1
+) AS known ON true
 WHERE compound.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR compound.code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))

@@ -52,8 +52,9 @@ WHERE shown.geom IS NOT NULL;
 SELECT ST_AsMVT(shown, 'facilities', 4096, 'geom' ORDER BY shown.code)
 FROM (
     SELECT source_key AS code, name, function,
-           CASE WHEN status = 'open' AND closed_on <= CAST(:as_of AS date) THEN 'closed'
-                WHEN status = 'open' AND opened_on > CAST(:as_of AS date) THEN 'planned'
+           CASE WHEN status IN ('open', 'closed') AND closed_on <= CAST(:as_of AS date) THEN 'closed'
+                WHEN status IN ('open', 'closed') AND opened_on > CAST(:as_of AS date) THEN 'planned'
+                WHEN status = 'closed' AND closed_on > CAST(:as_of AS date) THEN 'open'
                 ELSE status END AS status,
            ST_AsMVTGeom(ST_Simplify(geom_3857, CAST(:simplify_m AS double precision), true),
                         ST_TileEnvelope(:z, :x, :y), 4096, 160, true) AS geom
@@ -152,7 +153,9 @@ FROM (
     FROM cameras
     WHERE geom_3857 && ST_TileEnvelope(:z, :x, :y, margin => 0.0390625)
       AND area_code LIKE CAST(:area_prefix AS text) || '%'
-      AND status <> 'removed'
+      AND (removed_on IS NULL OR removed_on > CAST(:as_of AS date))
+      AND (status <> 'removed' OR removed_on > CAST(:as_of AS date)
+           OR installed_on > CAST(:as_of AS date))
 ) AS shown
 WHERE shown.geom IS NOT NULL;
 
