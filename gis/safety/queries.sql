@@ -18,7 +18,8 @@ WHERE compound.valid_from <= CAST(:as_of AS date)
 ORDER BY compound.code COLLATE "C";
 
 -- name: household_history
--- Every household count of compounds: dated ones and the register's own, also of earlier versions.
+-- Every household count of compounds: dated ones and the register's own, also of earlier versions
+-- where it is dated; an undated figure speaks for the version of the day alone.
 SELECT subject_code AS code, as_of, CAST(households AS float8) AS households
 FROM household_counts
 WHERE subject_kind = 'compound'
@@ -29,6 +30,7 @@ SELECT code, households_as_of, CAST(households AS float8)
 FROM compounds
 WHERE households IS NOT NULL
   AND valid_from <= CAST(:as_of AS date)
+  AND (households_as_of IS NOT NULL OR valid_to IS NULL OR valid_to > CAST(:as_of AS date))
   AND (CAST(:codes AS text[]) IS NULL OR code = ANY (CAST(:codes AS text[])));
 
 -- name: incident_counts

@@ -189,6 +189,13 @@ def test_households_follow_their_counts(world, street):
     assert found.loc["C05", "households"] == 300
 
 
+def test_an_undated_figure_speaks_for_its_own_version(world, street):
+    first, then = {"valid_to": date(2025, 1, 1)}, {"valid_from": date(2025, 1, 1)}
+    world.compound("V", households=900, households_as_of=None, **first)
+    world.compound("V", households=300, households_as_of=None, **then)
+    assert street.rated().loc["V", "households"] == 300
+
+
 def test_a_compound_that_began_later_counts_from_then(world, street):
     world.compound("NEW", lon=102.9, valid_from=date(2026, 4, 1))
     world.incidents("NEW", 5, first=date(2025, 1, 1), days=200)  # before there was a compound
