@@ -3,9 +3,9 @@
 -- beginning that nobody stated.
 SELECT max(day) AS day
 FROM (
-    SELECT max((occurred_at AT TIME ZONE CAST(:zone AS text))::date) AS day FROM incidents
+    SELECT (max(occurred_at) AT TIME ZONE CAST(:zone AS text))::date AS day FROM incidents
     UNION ALL SELECT max(as_of) FROM household_counts
-    UNION ALL SELECT max((observed_at AT TIME ZONE CAST(:zone AS text))::date)
+    UNION ALL SELECT (max(observed_at) AT TIME ZONE CAST(:zone AS text))::date
               FROM camera_observations
     UNION ALL SELECT max(registered_on) FROM dwellings
     UNION ALL SELECT max(households_as_of) FROM compounds
