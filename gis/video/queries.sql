@@ -64,11 +64,18 @@ WITH point AS MATERIALIZED (
       AND (CAST(:key AS text) IS NULL OR camera.source_key = CAST(:key AS text))
       AND (CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry))
 ),
+ground AS (  -- round all points; a degree of longitude is 10 km or more up to 84 degrees of latitude
+    SELECT ST_Expand(ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326),
+                     CAST(:radius_m AS float8) / 10000) AS box
+    FROM point
+),
 spot AS MATERIALIZED (  -- registers snap incidents to places: one row per place, not per incident
     SELECT geom, count(*) AS incidents
     FROM wangge.incidents
     WHERE occurred_at >= CAST(:since AS timestamptz)
       AND occurred_at < CAST(:until AS timestamptz)
+      AND (CAST(:key AS text) IS NULL AND CAST(:box AS text) IS NULL  -- all points: all incidents
+           OR geom && (SELECT box FROM ground))
     GROUP BY geom
 ),
 happened AS MATERIALIZED (

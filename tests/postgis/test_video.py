@@ -231,6 +231,11 @@ def test_many_points_agree_with_all_pairs_measured_in_memory(db, world, policy, 
         _, _, metres = geod.inv(np.full(150, lon), np.full(150, lat), *places.T)
         assert found.loc[f"c{number}", "incidents_50m"] == (metres <= 50).sum()
     assert found["incidents_50m"].sum() > 100
+    alone = context(db, policy, wuhua, key="c7")  # one click reads the ground round one point
+    assert alone["incidents_50m"].tolist() == [found.loc["c7", "incidents_50m"]]
+    west = context(db, policy, wuhua, box=(LON - 1, LAT - 1, LON + 0.002, LAT + 1))
+    assert 0 < len(west) < 40
+    assert west["incidents_50m"].equals(found.loc[west.index, "incidents_50m"])
 
 
 def test_a_point_knows_its_compound_and_its_colour(db, world, policy, wuhua):
