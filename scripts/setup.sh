@@ -9,7 +9,14 @@ venv=${VENV:-.venv}
 
 say() { printf '\033[1m[setup]\033[0m %s\n' "$*" >&2; }
 
-has_postgis() { ls /usr/share/postgresql/*/extension/postgis.control /usr/local/share/postgresql/extension/postgis.control >/dev/null 2>&1; }
+has_postgis() {
+  local control
+  for control in /usr/share/postgresql/*/extension/postgis.control /usr/local/share/postgresql/extension/postgis.control \
+    /usr/pgsql-*/share/extension/postgis.control; do
+    [ -e "$control" ] && return
+  done
+  return 1
+}
 has_font() { fc-list ':lang=zh' family 2>/dev/null | grep -q .; }
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 find_python() {
