@@ -65,9 +65,9 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
     at = House(house.settings.model_copy(update={"district_file": files.district_file}))
     with at.store() as engine:
         with clock.step("import"):
-            _import_all(engine, at, files, f"{size}, seed {seed}")
+            import_all(engine, at, files, made_from=f"{size}, seed {seed}")
         with clock.step("run"):
-            outcomes = _run_all(engine, at)
+            outcomes = run_all(engine, at)
         with clock.step("maps"), transaction(engine) as session:
             made = _Made(session, at, out, outcomes)
             maps = made.maps()
@@ -96,7 +96,7 @@ def _files(folder: Path, *, size: Size, seed: int) -> DemoFiles:
     return found
 
 
-def _import_all(engine: Engine, house: House, files: DemoFiles, made_from: str) -> None:
+def import_all(engine: Engine, house: House, files: DemoFiles, *, made_from: str) -> None:
     """Everything goes in through the importer, file by file; files already in are skipped."""
     with transaction(engine) as session:
         facts.claim_demo(session, house.district, made_from)
@@ -112,7 +112,7 @@ def _import_all(engine: Engine, house: House, files: DemoFiles, made_from: str) 
         say(f"    {one.kind.value:<14} {report.kept:>8} rows, {report.flagged} flagged")
 
 
-def _run_all(engine: Engine, house: House) -> dict[Analysis, Outcome]:
+def run_all(engine: Engine, house: House) -> dict[Analysis, Outcome]:
     """Every analysis; the rating for the quarter before as well, so that colours have a past."""
     with transaction(engine) as session:
         latest = timeline.default_period(session, house.district)

@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from gis import errors
+from maps.assets import LibrariesMissing
+from maps.records import FrameContract
 
 STATUS: dict[type[errors.GisError], int] = {
     errors.NotFound: 404,
@@ -24,6 +26,8 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.ImportRefused: 422,
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,
+    LibrariesMissing: 503,
+    FrameContract: 500,
 }
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5  # a private cluster restarts in less

@@ -1,9 +1,11 @@
-"""Frames as plain JSON values: NaN becomes null, dates ISO text, geometry GeoJSON."""
+"""Frames as plain JSON values: NaN and infinity become null, dates ISO text, geometry GeoJSON."""
 
 import json
+import math
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -35,8 +37,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT or value is pd.NA:
         return None
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float):
-        if value != value:  # noqa: PLR0124 - NaN
+        if not math.isfinite(value):
             return None
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
     return value.isoformat() if hasattr(value, "isoformat") else value
