@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-LEVELS = ("city", "district", "street", "community")
+from gis.areas.levels import Level
+
+LEVELS = tuple(level.value for level in Level)
 
 
 def hierarchy(subjects: pd.DataFrame, *, district: str) -> pd.DataFrame:
@@ -23,14 +25,48 @@ def hierarchy(subjects: pd.DataFrame, *, district: str) -> pd.DataFrame:
         and where no such division is known.
     """
     divisions = subjects[subjects["subject_kind"].isin(LEVELS)].set_index("subject_code")
-    kind, parent = divisions["subject_kind"], divisions["parent_code"].astype(object)
-    found = pd.DataFrame(None, index=divisions.index, columns=list(LEVELS), dtype=object)
-    for level in LEVELS:  # from wide to narrow: the parent's row is complete when it is copied
-        here = kind == level
-        found.loc[here] = found.reindex(parent[here]).to_numpy()
-        found.loc[here, level] = found.index[here]
-    below = kind != "city"
+    kind = divisions["subject_kind"]
+    held = {
+        code: {kind[above]: above for above in chain}
+        for code, chain in chains(divisions.reset_index()).items()
+    }
+    rows = [held[code] for code in divisions.index]
+    found = pd.DataFrame(rows, index=divisions.index, columns=list(LEVELS), dtype=object)
+    below = kind != Level.CITY
     found.loc[below, "district"] = found.loc[below, "district"].fillna(district)
     if district not in found.index:
         found.loc[district] = [None, district, None, None]
     return found.astype(object).where(found.notna(), None)
+
+
+def chains(divisions: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Each division's code with itself and every division above it, nearest first.
+
+    The parent is ``parent_code`` where that division exists, else the division of a higher level
+    with the longest code that begins this one (a city's code ends in 00 and begins without it).
+    """
+    depths = {level: depth for depth, level in enumerate(LEVELS)}
+    codes = divisions["subject_code"]
+    depth = dict(zip(codes, divisions["subject_kind"].map(depths), strict=True))
+    stated = dict(zip(codes, divisions["parent_code"], strict=True))
+    prefixes = {_prefix(code, at): code for code, at in depth.items()}
+
+    def parent(code: str) -> str | None:
+        above = stated[code]
+        if above in depth and depth[above] < depth[code]:
+            return str(above)
+        for length in range(len(code) - 1, 0, -1):
+            found = prefixes.get(code[:length])
+            if found is not None and depth[found] < depth[code]:
+                return str(found)
+        return None
+
+    found: dict[str, tuple[str, ...]] = {}
+    for code in sorted(depth, key=lambda code: depth[code]):  # parents come first
+        above = parent(code)
+        found[code] = (code, *(found[above] if above is not None else ()))
+    return found
+
+
+def _prefix(code: str, depth: int) -> str:
+    return code.removesuffix("00") if depth == 0 else code

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.areas.model import Level, SubjectKind
+from gis.areas import hierarchy
+from gis.areas.levels import Level, SubjectKind
 from gis.facilities.floors import TOLERANCE_M2, with_floors
 from gis.facilities.model import Verdict
 from gis.facilities.rules import CoverageRules
@@ -65,38 +66,6 @@ def allocate(counted: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     out["area_m2"] *= out["part"]
     out["estimated_m2"] *= out["part"]
     return out
-
-
-def ancestors(areas: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Each division's code with itself and every division above it, nearest first.
-
-    The parent is ``parent_code`` where that division exists, else the division of a higher level
-    with the longest code that begins this one (a city's code ends in 00 and begins without it).
-    """
-    order = {level.value: depth for depth, level in enumerate(Level)}
-    level = dict(zip(areas["subject_code"], areas["subject_kind"].map(order), strict=True))
-    stated = dict(zip(areas["subject_code"], areas["parent_code"], strict=True))
-    prefixes = {_prefix(code, depth): code for code, depth in level.items()}
-
-    def parent(code: str) -> str | None:
-        above = stated[code]
-        if above in level and level[above] < level[code]:
-            return str(above)
-        for length in range(len(code) - 1, 0, -1):
-            found = prefixes.get(code[:length])
-            if found is not None and level[found] < level[code]:
-                return str(found)
-        return None
-
-    chains: dict[str, tuple[str, ...]] = {}
-    for code in sorted(level, key=lambda code: level[code]):  # parents come first
-        above = parent(code)
-        chains[code] = (code, *(chains[above] if above is not None else ()))
-    return chains
-
-
-def _prefix(code: str, depth: int) -> str:
-    return code.removesuffix("00") if depth == 0 else code
 
 
 def area_figures(parts: pd.DataFrame, chains: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
@@ -203,7 +172,7 @@ def coverage(
     parts = allocate(counted, shares)
     grids = subjects[subjects["subject_kind"] == SubjectKind.GRID]
     areas = subjects[subjects["subject_kind"] != SubjectKind.GRID]
-    chains = ancestors(areas)
+    chains = hierarchy.chains(areas)
     of_area = areas.drop(columns=["households", "households_as_of"]).join(
         households_of(areas, chains), on="subject_code"
     )

@@ -105,6 +105,21 @@ def test_every_division_knows_what_holds_it():
     subjects = pd.DataFrame(rows, columns=["subject_kind", "subject_code", "parent_code"])
     found = hierarchy(subjects, district="530102")
     assert found.loc["530102001001"].tolist() == ["530100", "530102", "530102001", "530102001001"]
-    assert found.loc["530102999001"].tolist() == [None, "530102", None, "530102999001"]
+    assert found.loc["530102999001"].tolist() == ["530100", "530102", None, "530102999001"]
     assert found.loc["530102"].tolist() == ["530100", "530102", None, None]
     assert "530102001001001" not in found.index
+
+
+def test_a_division_whose_parent_is_not_on_the_register_lies_where_its_code_says():
+    subjects = pd.DataFrame(
+        [
+            ("city", "530100", None),
+            ("district", "530102", "530100"),
+            ("district", "530103", None),  # the city's code is no prefix, yet it is the city
+            ("community", "530102001001", "530102001"),  # its street is missing
+        ],
+        columns=["subject_kind", "subject_code", "parent_code"],
+    )
+    found = hierarchy(subjects, district="530100")
+    assert found.loc["530103"].tolist() == ["530100", "530103", None, None]
+    assert found.loc["530102001001"].tolist() == ["530100", "530102", None, "530102001001"]
