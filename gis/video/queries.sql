@@ -79,7 +79,9 @@ spot AS MATERIALIZED (  -- registers snap incidents to places: one row per place
     GROUP BY geom
 ),
 happened AS MATERIALIZED (
-    SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m, spot.incidents
+    SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m, spot.incidents,
+           floor(ST_X(metric.geom) / CAST(:radius_m AS float8)) * 1e8
+               + floor(ST_Y(metric.geom) / CAST(:radius_m AS float8)) AS bucket
     FROM spot
     CROSS JOIN LATERAL (SELECT ST_Transform(spot.geom, CAST(:srid AS int)) AS geom) AS metric
 ),
@@ -88,11 +90,10 @@ around AS (
     FROM point
     CROSS JOIN generate_series(-1, 1) AS east (step)
     CROSS JOIN generate_series(-1, 1) AS north (step)
-    JOIN happened
-      ON floor(happened.x_m / CAST(:radius_m AS float8))
-         = floor(point.x_m / CAST(:radius_m AS float8)) + east.step
-     AND floor(happened.y_m / CAST(:radius_m AS float8))
-         = floor(point.y_m / CAST(:radius_m AS float8)) + north.step
+    JOIN happened  -- one key for both axes: the planner would hash the first of two alone
+      ON happened.bucket
+         = (floor(point.x_m / CAST(:radius_m AS float8)) + east.step) * 1e8
+           + floor(point.y_m / CAST(:radius_m AS float8)) + north.step
     WHERE power(happened.x_m - point.x_m, 2) + power(happened.y_m - point.y_m, 2)
           <= power(CAST(:radius_m AS float8), 2)
     GROUP BY point.id
