@@ -43,7 +43,7 @@ class Area(Imported, Versioned, Base):
     code: Mapped[str] = mapped_column(index=True)
     level: Mapped[str]
     name: Mapped[str]
-    parent_code: Mapped[str | None] = mapped_column(index=True)
+    parent_code: Mapped[str | None]
     households: Mapped[int | None]
     residents: Mapped[int | None]
     workers: Mapped[int | None]

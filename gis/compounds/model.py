@@ -68,7 +68,7 @@ class Compound(Imported, Versioned, Base):
     floating_residents: Mapped[int | None]
     rented_dwellings: Mapped[int | None]
     built_year: Mapped[int | None]
-    grid_code: Mapped[str | None] = mapped_column(index=True)
+    grid_code: Mapped[str | None]
     entrances: Mapped[WKBElement | None] = mapped_column(
         Geometry("MULTIPOINT", srid=4326, spatial_index=False)
     )
@@ -92,7 +92,7 @@ class Building(Imported, Base):
     height_m: Mapped[float | None]
     use: Mapped[str | None]
     dwellings: Mapped[int | None]
-    grid_code: Mapped[str | None] = mapped_column(index=True)
-    compound_code: Mapped[str | None] = mapped_column(index=True)
+    grid_code: Mapped[str | None]
+    compound_code: Mapped[str | None]
     geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
     geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")

@@ -12,8 +12,11 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Identity,
+    Index,
     MetaData,
+    Table,
     Text,
+    event,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -55,6 +58,13 @@ class Imported(Identified):
     frame: Mapped[str | None]
 
 
+@event.listens_for(Index, "after_parent_attach")
+def _serve_prefixes(index: Index, _: Table) -> None:
+    """Rights and sums go by code prefix; outside collation C only this class answers LIKE."""
+    if index.columns.keys() == ["area_code"]:
+        index.dialect_options["postgresql"]["ops"] = {"area_code": "text_pattern_ops"}
+
+
 class Versioned:
     """Valid from (inclusive) to (exclusive); an open end means until further notice."""
 
@@ -65,8 +75,8 @@ class Versioned:
 class Placed:
     """A point record knows the grid and the compound that hold it, assigned when it is written."""
 
-    grid_code: Mapped[str | None] = mapped_column(index=True)
-    compound_code: Mapped[str | None] = mapped_column(index=True)
+    grid_code: Mapped[str | None]
+    compound_code: Mapped[str | None]
 
 
 def geometry(kind: str, *, nullable: bool = False) -> Mapped[Any]:

@@ -103,9 +103,9 @@ class FacilityShare(Identified, Base):
     )
 
     facility_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.facilities.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.facilities.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     share: Mapped[float]
 
 
@@ -119,9 +119,9 @@ class CoverageResult(Identified, Base):
     )
 
     run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
     name: Mapped[str]

@@ -92,7 +92,7 @@ class GridFinding(Identified, Base):
     run_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     network: Mapped[str] = mapped_column(server_default=Network.UNIFIED)
     kind: Mapped[str]
     rule: Mapped[str]

@@ -32,7 +32,7 @@ class Dwelling(Imported, Placed, Base):
         CheckConstraint("ended_on IS NULL OR ended_on >= registered_on", name="life"),
     )
 
-    building_key: Mapped[str | None] = mapped_column(index=True)
+    building_key: Mapped[str | None]
     mode: Mapped[str | None]
     rooms: Mapped[int | None]
     usable_m2: Mapped[float | None]
@@ -66,9 +66,9 @@ class RentalResult(Identified, RentalFigures, Base):
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
 
     run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
     name: Mapped[str]
@@ -89,9 +89,9 @@ class RentalCell(Identified, RentalFigures, Base):
     )
 
     run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     h3: Mapped[str]
     resolution: Mapped[int]
     geom: Mapped[WKBElement] = geometry("POLYGON")

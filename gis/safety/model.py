@@ -60,7 +60,13 @@ class Incident(Imported, Placed, Base):
         one_of("category", Category),
         one_of("occurred_precision", Precision),
         Index("ix_incidents_occurred_at", "occurred_at"),
-        Index("ix_incidents_compound_time", "compound_code", "occurred_at"),
+        Index(
+            "ix_incidents_in_compounds",
+            "compound_code",
+            "occurred_at",
+            postgresql_include=["category"],
+            postgresql_where="compound_code IS NOT NULL",
+        ),
     )
 
     occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -84,10 +90,10 @@ class Rating(Identified, Base):
     )
 
     run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
-    compound_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
+    compound_code: Mapped[str]
     compound_name: Mapped[str]
     peer_group: Mapped[str]
     colour: Mapped[str]

@@ -80,7 +80,7 @@ class Camera(Imported, Placed, Base):
         CheckConstraint("retention_days >= 0", name="retention"),
     )
 
-    gb28181_id: Mapped[str | None] = mapped_column(index=True)
+    gb28181_id: Mapped[str | None]
     name: Mapped[str | None]
     point_class: Mapped[str | None]
     kind: Mapped[str | None]
@@ -125,10 +125,10 @@ class CameraObservation(Imported, Base):
     __tablename__ = "camera_observations"
     __table_args__ = (
         one_of("state", Observation),
-        UniqueConstraint("camera_key", "observed_at"),
+        UniqueConstraint("camera_key", "observed_at", postgresql_include=["state"]),
     )
 
-    camera_key: Mapped[str] = mapped_column(index=True)
+    camera_key: Mapped[str]
     observed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     state: Mapped[str]
     cause: Mapped[str | None]
@@ -141,9 +141,9 @@ class VideoResult(Identified, Base):
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
 
     run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
     name: Mapped[str]
@@ -170,7 +170,7 @@ class VideoFinding(Identified, Base):
     run_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
     )
-    area_code: Mapped[str] = mapped_column(index=True)
+    area_code: Mapped[str]
     kind: Mapped[str]
     rule: Mapped[str]
     camera_key: Mapped[str | None]
