@@ -8,6 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
+from data.ingest.refusal import hidden
 from data.ingest.types import FileFacts, Kind, RowNote, Severity
 
 JSON_NOTES = 200  # rows in the JSON form; the workbook has all of them
@@ -145,10 +146,10 @@ class ImportReport:
         refusal = self.refusal and {"code": self.refusal[0], "message": self.refusal[1]}
         return {
             "kind": self.kind.value,
-            "file": self.facts.path.name,
+            "file": hidden(self.facts.path.name),
             "sha256": self.facts.sha256,
             "format": self.facts.format,
-            "layer": self.facts.layer,
+            "layer": self.facts.layer and hidden(self.facts.layer),
             "encoding": self.facts.encoding,
             "frame": self.facts.frame,
             "key_column": self.facts.key_column,
@@ -171,8 +172,8 @@ class ImportReport:
         """
         folder.mkdir(parents=True, exist_ok=True)
         trial = "-dry-run" if self.dry_run else ""
-        stem = f"{self.kind}-{self.facts.path.stem[:60]}-{self.facts.sha256[:8]}{trial}"
-        path = folder / f"{stem}.xlsx"
+        name = hidden(self.facts.path.stem)[:60].replace("*", "_")
+        path = folder / f"{self.kind}-{name}-{self.facts.sha256[:8]}{trial}.xlsx"
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -190,10 +191,10 @@ class ImportReport:
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 5, 30)
         lines: list[tuple[Any, ...]] = [
-            ("文件 File", self.facts.path.name),
+            ("文件 File", hidden(self.facts.path.name)),
             ("类别 Kind", self.kind.value),
             ("SHA-256", self.facts.sha256),
-            ("图层 Layer", self.facts.layer),
+            ("图层 Layer", self.facts.layer and hidden(self.facts.layer)),
             ("坐标系 Frame", self.facts.frame),
             ("编码 Encoding", self.facts.encoding),
             ("试运行 Dry run", "是 yes" if self.dry_run else "否 no"),

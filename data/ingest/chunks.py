@@ -159,6 +159,9 @@ def _entrances(work: _Work) -> Geoms:
     work.say("entrance_unreadable", bad, field="entrances")
     if work.plan.frame is not None:
         found = geometry_to_wgs84(found, work.plan.frame)
+    far = ~frames.near(boxes(found), work.plan.district) & ~shapely.is_missing(found)
+    work.say("entrance_far", far, field="entrances")
+    found[far] = None
     return found
 
 

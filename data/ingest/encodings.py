@@ -1,7 +1,9 @@
 """In which encoding a text or DBF file is written, so that no garbled character is stored."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +11,17 @@ import numpy as np
 from data.ingest.refusal import refuse
 
 _BLOCK = 8 << 20
-_BOMS = (
+_BOMS = (  # the mark of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LATIN = {"iso-8859-1", "latin-1", "latin1", "cp1252", "windows-1252", "ansi 1252", "iso8859-1"}
 _CHINESE_SHARE = 0.9  # garbage decoded as GB18030 lands in private and rare blocks
+_COMMON_SHARE = 0.55  # Chinese text: over 0.9; Big5 and Shift-JIS read as GB18030: under 0.5
+_LATIN_RUNS = 0.3  # at most so much of the accented letters of Latin text stand three in a row
 _DBF_SAMPLE_BYTES = 16 << 20
 
 
@@ -160,9 +166,9 @@ def _best(values: list[bytes], path: Path, *, latin: bool) -> str:
         return "utf-8"
     if all(_decodes(v, "gb18030") for v in values):
         text = "".join(v.decode("gb18030", "ignore") for v in values)
-        if _chinese_share(text) >= _CHINESE_SHARE:
+        if _is_chinese(text):
             return "gb18030"
-    if latin or all(_decodes(v, "cp1252") for v in values):
+    if latin or (all(_decodes(v, "cp1252") for v in values) and _is_latin(b" ".join(values))):
         return "cp1252"
     raise refuse(
         "encoding_unknown",
@@ -170,6 +176,29 @@ def _best(values: list[bytes], path: Path, *, latin: bool) -> str:
         "属性表的编码无法识别；请用 --encoding 指明",
         "the encoding of its attributes was not recognised; name it with --encoding",
     )
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether text decoded as GB18030 reads as Chinese and not as another encoding's bytes."""
+    odd = [c for c in text if ord(c) > 127]
+    common = sum(_in_gb2312(c) for c in odd)
+    return _chinese_share(text) >= _CHINESE_SHARE and common >= _COMMON_SHARE * len(odd)
+
+
+@cache
+def _in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_latin(raw: bytes) -> bool:
+    """Whether bytes above 127 stand singly or in pairs, as in European words."""
+    odd = sum(byte > 127 for byte in raw)
+    in_runs = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", raw)))
+    return in_runs <= _LATIN_RUNS * odd
 
 
 def _chinese_share(text: str) -> float:
@@ -216,9 +245,9 @@ def _other_than_utf8(path: Path, failed: int) -> str:
         file.seek(max(0, failed - 65_536))
         sample = file.read(1 << 20)
     if _first_failure(path, "gb18030") is None:
-        if _chinese_share(sample.decode("gb18030", "ignore")) >= _CHINESE_SHARE:
+        if _is_chinese(sample.decode("gb18030", "ignore")):
             return "gb18030"
-    elif _chinese_share(sample.decode("gb18030", "ignore")) >= _CHINESE_SHARE:
+    elif _is_chinese(sample.decode("gb18030", "ignore")):
         raise refuse(
             "encoding_wrong",
             path,
@@ -226,7 +255,8 @@ def _other_than_utf8(path: Path, failed: int) -> str:
             "is neither UTF-8 nor GB18030 throughout; repair the line",
             row=_row_of(path, _first_failure(path, "gb18030") or failed),
         )
-    if b"\0" not in sample and _first_failure(path, "cp1252") is None:
+    latin = b"\0" not in sample and _is_latin(sample)
+    if latin and _first_failure(path, "cp1252") is None:
         return "cp1252"
     raise refuse(
         "encoding_unknown",

@@ -232,4 +232,9 @@ def accuracy_note(frame: Frame) -> str | None:
     if frame.crs is None:
         return None
     found = Transformer.from_crs(frame.crs, 4326, always_xy=True).accuracy
-    return f"frame_accuracy_m {found:.0f}" if found is not None and found > 5 else None
+    if found is None or found <= 5:
+        return None
+    return (
+        f"坐标系 {frame.word} 转换到 WGS84 的精度约 {found:.0f} 米 · {frame.word} is known to about"
+        f" {found:.0f} m relative to WGS84"
+    )

@@ -1,5 +1,6 @@
 """Geometry as files have it into geometry as the store wants it, and what was done to which row."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +9,11 @@ import shapely
 from numpy.typing import NDArray
 
 from data.ingest.fields import Shape
+from data.ingest.nesting import MOST, too_deep
 
 MAX_AREA_CHANGE = 0.01  # a repair that changes more ground than this is a guess, not a repair
+_SAFE_BYTES = 16_384  # holds 1,800 levels of collections at most; GEOS was seen to read 5,000
+_COLLECTIONS = re.compile("GEOMETRYCOLLECTION", re.IGNORECASE)
 Geoms = NDArray[np.object_]
 Mask = NDArray[np.bool_]
 
@@ -43,6 +47,11 @@ class Shaped:
 
 def from_wkb(wkb: NDArray[np.object_]) -> Shaped:
     """Read WKB; open rings are closed (``ring_closed``), the rest is ``geometry_unreadable``."""
+    deep = np.array([w is not None and len(w) > _SAFE_BYTES and too_deep(w) for w in wkb], bool)
+    if deep.any():
+        shaped = from_wkb(_without(wkb, deep))
+        shaped.refuse("geometry_unreadable", deep)
+        return shaped
     try:
         return Shaped(shapely.from_wkb(wkb))
     except shapely.errors.GEOSException:
@@ -57,7 +66,12 @@ def from_wkb(wkb: NDArray[np.object_]) -> Shaped:
 
 def from_wkt(texts: NDArray[np.object_]) -> Shaped:
     """Read WKT; a text that is none is ``geometry_unreadable``."""
-    given = np.array([isinstance(text, str) and bool(text) for text in texts])
+    given = np.array([isinstance(text, str) and bool(text) for text in texts], bool)
+    deep = np.array([given[at] and _nested(text) for at, text in enumerate(texts)], bool)
+    if deep.any():
+        shaped = from_wkt(_without(texts, deep))
+        shaped.refuse("geometry_unreadable", deep)
+        return shaped
     geom = np.full(len(texts), None, dtype=object)
     clean = [
         text.split(";", 1)[-1] if text.upper().startswith("SRID=") else text
@@ -73,6 +87,17 @@ def from_wkt(texts: NDArray[np.object_]) -> Shaped:
         shaped.mark("ring_closed", failed & ~still)
         shaped.refuse("geometry_unreadable", still)
     return shaped
+
+
+def _without(cells: NDArray[np.object_], where: Mask) -> NDArray[np.object_]:
+    kept = cells.copy()
+    kept[where] = None
+    return kept
+
+
+def _nested(text: str) -> bool:
+    """Whether WKT names more collections than are read: GEOS would run out of stack."""
+    return len(text) > _SAFE_BYTES and len(_COLLECTIONS.findall(text)) > MOST
 
 
 def shape_up(shaped: Shaped, shape: Shape) -> Shaped:

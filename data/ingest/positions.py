@@ -9,14 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from data.ingest import geometry
-from data.ingest.fields import Shape
 from data.ingest.fields import field as field_of
 from data.ingest.formats.layer import Batch
 from data.ingest.geometry import Geoms, Mask, Shaped
 from data.ingest.mapping import ColumnMap
 from data.ingest.types import Kind
 from data.ingest.values import numerals, whole
-from data.ingest.values.cells import as_text
+from data.ingest.values.cells import as_text, narrow
 
 Floats = NDArray[np.float64]
 
@@ -106,19 +105,20 @@ def entrances(texts: list[str | None]) -> tuple[Geoms, Mask]:
 
 def _entrance(text: str) -> Any:
     if text.lstrip()[:1].isalpha():
-        read = geometry.shape_up(geometry.from_wkt(np.array([text], dtype=object)), Shape.POINT)
-        geom = read.geom[0]
-        if geom is None:
-            parsed = shapely.from_wkt(text, on_invalid="ignore")
-            is_many = parsed is not None and parsed.geom_type == "MultiPoint"
-            return shapely.force_2d(parsed) if is_many else None
-        return shapely.MultiPoint([geom])
+        geom = geometry.from_wkt(np.array([text], dtype=object)).geom[0]
+        if geom is None or geom.geom_type not in ("Point", "MultiPoint"):
+            return None
+        points = shapely.get_coordinates(geom)
+        return shapely.MultiPoint(points) if len(points) and np.isfinite(points).all() else None
     try:
         pairs = [
             [float(part) for part in pair.replace(",", " ").split()]
-            for pair in text.replace("；", ";").split(";")
+            for pair in narrow(text).split(";")
             if pair.strip()
         ]
-        return shapely.MultiPoint(np.array(pairs, float).reshape(-1, 2)) if pairs else None
     except ValueError:
         return None
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        return None
+    points = np.array(pairs, float)
+    return shapely.MultiPoint(points) if np.isfinite(points).all() else None

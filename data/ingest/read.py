@@ -29,6 +29,7 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     shapely.
     """
     layer = open_layer(path, kind, options)
+    stamp = _stamp(path)
     columns = resolve(path, kind, layer.columns, options)
     columns = _with_layer_mapping(layer, columns)
     asked = set(options.mapping)
@@ -45,9 +46,12 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     frame = _frame(path, kind, layer, options, district, first, how)
     _check_key(path, columns, first)
     facts = _facts(path, layer, columns, frame, district)
-    reading = Reading(moments.Calendar(district.zone), categories.load().words)
+    reading = Reading(
+        moments.Calendar(district.zone, since_1904=layer.since_1904), categories.load().words
+    )
     plan = Plan(kind, columns, how, frame, district, reading)
-    return Source(facts, _chunks(plan, itertools.chain([first], batches), layer))
+    chunks = _chunks(plan, itertools.chain([first], batches), layer)
+    return Source(facts, _unchanged(path, stamp, chunks))
 
 
 def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chunk]:
@@ -55,6 +59,23 @@ def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chun
     assert layer
     for batch in batches:
         yield chunk_of(plan, batch)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+def _unchanged(path: Path, stamp: tuple[int, int], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same chunks; a file that was written to meanwhile is refused at their end."""
+    yield from chunks
+    if not path.exists() or _stamp(path) != stamp:
+        raise refuse(
+            "file_changed",
+            path,
+            "读取过程中文件被改动；请待文件写完后重试",
+            "was changed while it was read; try again when it is complete",
+        )
 
 
 def _with_layer_mapping(layer: Layer, columns: ColumnMap) -> ColumnMap:

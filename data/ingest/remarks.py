@@ -18,8 +18,8 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "not_a_date": (_FLAGGED, "不是日期", "is not a date"),
     "not_a_day": (_FLAGGED, "只有年月，缺少日", "names a month, not a day"),
     "date_ambiguous": (
-        _FLAGGED, "日月次序不明，请写成 2026-03-04",
-        "may be day/month or month/day; write 2026-03-04",
+        _FLAGGED, "日、月可有两种读法，请写成 2026-03-04",
+        "can be read as two different days or months; write 2026-03-04",
     ),
     "not_a_quarter": (_FLAGGED, "不是季度（2026Q3）", "is not a quarter (2026Q3)"),
     "word_unknown": (_FLAGGED, "不在词表中", "is not on the list of words"),
@@ -36,6 +36,10 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "personal_masked": (
         _REPAIRED, "文本中的电话、证件号、车牌或邮箱已隐去",
         "held a phone, id, plate or mail address, which was hidden",
+    ),
+    "key_personal": (
+        _FLAGGED, "像电话或身份证号，没有作为主键保存",
+        "looks like a phone or identity number and was not kept as a key",
     ),
     "dates_reversed": (_REFUSED, "结束日期早于开始日期", "ends before it begins"),
     "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "exceeds the whole; was left out"),
@@ -73,7 +77,11 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "z_dropped": (_NOTE, "高程已舍去", "had heights, which were dropped"),
     "m_dropped": (_NOTE, "测量值已舍去", "had measures, which were dropped"),
     "entrance_unreadable": (
-        _FLAGGED, "出入口坐标无法读取", "has entrances that cannot be read",
+        _FLAGGED, "出入口坐标无法读取，已略去", "has entrances that cannot be read; left out",
+    ),
+    "entrance_far": (
+        _FLAGGED, "出入口在本区 50 公里以外，已略去",
+        "has entrances more than 50 km from the district; left out",
     ),
     "name_from_code": (_NOTE, "没有名称，以编码代替", "has no name; its code stands in"),
 }  # fmt: skip

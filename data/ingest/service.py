@@ -16,6 +16,7 @@ from data.ingest.conform import conform
 from data.ingest.fields import field
 from data.ingest.read import open_source
 from data.ingest.reasons import note
+from data.ingest.refusal import hidden
 from data.ingest.targets import TARGETS, Target, complete
 from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
@@ -239,7 +240,7 @@ class _Work:
             f"{reason.count} × {reason.code} ({reason.reason_en})"
             for reason in self.notes.reasons()[:3]
         ]
-        return f"{self.facts.path.name}: none of {self.read} rows can be kept: " + (
+        return f"{hidden(self.facts.path.name)}: none of {self.read} rows can be kept: " + (
             "; ".join(leading) or "the file has no rows"
         )
 
@@ -248,9 +249,9 @@ class _Work:
         record = Import(
             area_code=self.district.code,
             kind=self.target.kind,
-            file_name=facts.path.name,
+            file_name=hidden(facts.path.name),
             file_sha256=facts.sha256,
-            layer=facts.layer,
+            layer=facts.layer and hidden(facts.layer),
             frame=facts.frame,
             encoding=facts.encoding,
             read=0,

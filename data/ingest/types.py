@@ -1,4 +1,4 @@
-"""What passes between reading a file and writing its rows: chunks of typed columns and row notes."""
+"""What passes between reading and writing: chunks of typed columns and notes on rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

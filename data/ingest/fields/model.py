@@ -41,6 +41,7 @@ class Shape(StrEnum):
 
 
 _BRACKETS = re.compile(r"[(\[{<【《].*?[)\]}>】》]")
+_LONGEST = 500  # characters of a header or word that are compared; both regexes stay quick
 _IGNORED = re.compile(r"[\s_\-.*:/\\#'\"]+")
 
 
@@ -50,7 +51,7 @@ def fold(text: str) -> str:
     Full-width forms, case, spaces, punctuation and a bracketed remark do not count:
     "面积（平方米）" is "面积".
     """
-    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST]).strip().lower()
     bare = _BRACKETS.sub("", plain)
     return _IGNORED.sub("", bare or plain)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from data.ingest.formats.sniff import SIDECARS, Format, sniff
-from data.ingest.refusal import refuse
+from data.ingest.refusal import hidden, refuse
 from data.ingest.types import Options
 from gis.errors import ImportRefused
 
@@ -21,6 +21,7 @@ MAX_RATIO = 300  # text of coordinates packs 10-30 times; bombs pack thousands
 _FREE_BYTES = 64 << 20  # below this size no ratio is suspicious
 MAX_MEMBERS = 10_000
 _COPY_BYTES = 1 << 20
+_OPENED = frozenset(SIDECARS) | {".gml", ".xml", ".aux"}  # what GDAL opens beside a file
 _SUFFIXES = {
     Format.GEOJSON: (".geojson", ".json"),
     Format.KML: (".kml",),
@@ -57,12 +58,32 @@ def guard(path: Path) -> None:
         raise refuse("file_missing", path, "文件不存在", "does not exist")
     if not os.access(path, os.R_OK):
         raise denied
-    if path.is_dir():
-        return
-    if not path.is_file():
+    if not path.is_file() and not path.is_dir():
         raise refuse("not_a_file", path, "不是普通文件", "is no regular file")
-    if path.stat().st_size == 0:
+    _guard_parts(path)
+    if path.is_file() and path.stat().st_size == 0:
         raise refuse("file_empty", path, "文件为空", "is empty")
+
+
+def _guard_parts(path: Path) -> None:
+    """Refuse links, pipes and devices among the files that are opened with ``path``."""
+    if path.is_dir():
+        parts = [*path.rglob("*")] if path.suffix.lower() == ".gdb" else []
+    else:
+        parts = [other for other in path.parent.iterdir() if _belongs(other, path)]
+    for part in parts:
+        if part.is_symlink() or not (part.is_file() or part.is_dir()):
+            raise refuse(
+                "not_a_file",
+                path,
+                f"附属的 {hidden(part.name)} 不是普通文件",
+                f"comes with {hidden(part.name)}, which is no regular file",
+            )
+
+
+def _belongs(other: Path, path: Path) -> bool:
+    same = other.stem == path.stem or other.name.startswith(f"{path.name}.")
+    return same and other != path and (other.suffix.lower() in _OPENED or other.stem == path.name)
 
 
 def unpack(path: Path, options: Options) -> tuple[Format, Path, Options, Scratch | None]:

@@ -37,7 +37,8 @@ class Layer:
 
     ``stated_frame`` is a frame word that the file or its format states beyond a CRS (OSM is
     WGS84; a GeoJSON with ``"crs": "GCJ-02"``). ``batches`` takes the columns that are wanted.
-    ``held`` keeps unpacked files alive as long as the layer.
+    ``held`` keeps unpacked files alive as long as the layer. ``since_1904`` is true of a workbook
+    whose serial dates count from 1904.
     """
 
     format: str
@@ -52,6 +53,14 @@ class Layer:
     mapping: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     held: object = None
+    since_1904: bool = False
+
+
+def header_notes(line: int) -> tuple[str, ...]:
+    """The remark that a file's header is on ``line``, counted from 1; none for the first."""
+    zh = f"表头在第 {line} 行，其上各行不读"
+    en = f"the header is on line {line}; what stands above it is not read"
+    return (f"{zh} · {en}",) if line > 1 else ()
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

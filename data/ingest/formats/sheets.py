@@ -1,18 +1,27 @@
 """XLSX and XLS sheets: the header is looked for below title rows, merged cells are filled."""
 
 import datetime as dt
+import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
+from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, header_notes, unique_names
 from data.ingest.refusal import refuse
 
 _HEAD_ROWS = 30
+_SHEETS, _WORKBOOK = "xl/worksheets/", "xl/workbook"
+_BLOCK, _LAP = 1 << 20, 256  # bytes of a part that are looked at in one go; longest tag
+_MOST_CELLS = 40_000_000  # about 1 GiB in the reader: a full sheet of 38 columns
+_WIDE = re.compile(rb'<c r="(?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d')  # beyond column AF: 32 columns
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]*/>)')
+_MAC = re.compile(rb"<workbookPr[^>]*date1904=.(?:1|true)")
 Row = Sequence[Any]
 
 
@@ -50,17 +59,71 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         chosen,
         columns,
         lambda wanted: _batches(sheet, at + 1, columns, wanted),
-        notes=(f"header_row {at + 1}",) if at else (),
+        notes=header_notes(at + 1),
+        since_1904=_since_1904(path),
     )
 
 
 def _book(path: Path) -> CalamineWorkbook:
+    _check_extent(path)
     try:
         return CalamineWorkbook.from_path(path)
     except (CalamineError, OSError) as exc:
         raise refuse(
             "file_broken", path, "工作簿损坏或加密，无法打开", "is a broken or encrypted workbook"
         ) from exc
+
+
+def _parts(path: Path, start: str) -> Iterator[Iterator[bytes]]:
+    """The XML parts of a workbook whose name begins with ``start``, each in blocks that overlap."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as book:
+        for name in book.namelist():
+            if name.startswith(start) and name.endswith(".xml"):
+                with book.open(name) as part:
+                    yield _overlapping(part)
+
+
+def _overlapping(part: IO[bytes]) -> Iterator[bytes]:
+    tail = b""
+    while block := part.read(_BLOCK):
+        yield tail + block
+        tail = block[-_LAP:]
+
+
+def _check_extent(path: Path) -> None:
+    """Refuse a sheet with a lone cell far out: the reader holds all cells between, filled or not.
+
+    Up to 32 columns any sheet fits; a wider one is measured.
+    """
+    try:
+        wide = any(_WIDE.search(block) for part in _parts(path, _SHEETS) for block in part)
+        cells = max(map(_extent, _parts(path, _SHEETS)), default=0) if wide else 0
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError):
+        return  # the reader says what is wrong
+    if cells > _MOST_CELLS:
+        raise refuse(
+            "sheet_too_large",
+            path,
+            "工作表范围过大（远处有零散单元格）；请删除多余的行列后重试",
+            "has a sheet whose cells lie too far apart; delete what stands far out",
+        )
+
+
+def _extent(part: Iterator[bytes]) -> int:
+    """Rows times columns up to the farthest filled cell."""
+    rows = columns = 0
+    for block in part:
+        for letters, number in _CELL.findall(block):
+            rows = max(rows, int(number))
+            columns = max(columns, sum((c - 64) * 26**i for i, c in enumerate(letters[::-1])))
+    return rows * columns
+
+
+def _since_1904(path: Path) -> bool:
+    """Whether the workbook counts its days from 1904, as old ones from a Macintosh do."""
+    return any(_MAC.search(block) for part in _parts(path, _WORKBOOK) for block in part)
 
 
 def _filled(book: CalamineWorkbook, name: str) -> bool:

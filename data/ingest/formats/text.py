@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from data.ingest import encodings
-from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
+from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, header_notes, unique_names
 from data.ingest.refusal import masked, refuse
 from data.ingest.types import RowNote, Severity
 
@@ -34,7 +34,7 @@ def open_text(path: Path, encoding: str | None) -> Layer:
         reader = _Reader(path, codec, delimiter, skip, names, tuple(wanted))
         return reader.batches()
 
-    notes = (f"header_line {skip + 1}",) if skip else ()
+    notes = header_notes(skip + 1)
     return Layer("CSV", None, names, batches, encoding=codec.removesuffix("-sig"), notes=notes)
 
 

@@ -17,7 +17,7 @@ from pyproj.exceptions import CRSError
 from data.ingest import encodings
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
 from data.ingest.formats.sniff import Format
-from data.ingest.refusal import refuse
+from data.ingest.refusal import hidden, refuse
 
 _GEOMETRY = "wkb_geometry"
 _MIF_SHAPE = re.compile(
@@ -248,6 +248,6 @@ def _unreadable(path: Path, exc: Exception, layer: str | None = None) -> Excepti
         "file_broken",
         path,
         "无法读取：文件损坏、不完整或格式不符",
-        f"cannot be read: broken, incomplete or not of its format ({reason[:200]})",
+        f"cannot be read: broken, incomplete or not of its format ({hidden(reason[:200])})",
         layer=layer,
     )

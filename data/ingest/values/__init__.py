@@ -46,6 +46,10 @@ def _verbatim(column: pa.Array, _: Field) -> Read:
     return Read(as_text(column), {})
 
 
+def _code(column: pa.Array, field: Field) -> Read:
+    return words.keys(column) if field.name == "key" else words.codes(column)
+
+
 def _text(column: pa.Array, field: Field) -> Read:
     return words.quarters(column) if field.name == "period" else words.texts(column)
 
@@ -59,7 +63,7 @@ _READERS: Mapping[Type, Callable[[pa.Array, Field], Read]] = {
     Type.LAT: numerals.degrees,
     Type.BOOLEAN: lambda column, _: words.booleans(column),
     Type.WORD: words.words,
-    Type.CODE: lambda column, _: words.codes(column),
+    Type.CODE: _code,
     Type.TEXT: _text,
     Type.SHARES: _verbatim,
     Type.POINTS: _verbatim,

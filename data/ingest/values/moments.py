@@ -13,6 +13,15 @@ from data.ingest.values.cells import Mask, Read, as_text, is_numeric, mask_of, n
 
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of Excel's 1900 system, local
 _EXCEL_DAYS = (10_000, 110_000)  # 1927 to 2201: what a serial date of this century can be
+_MAC_DAYS = 1462  # from 1899-12-30 to 1904-01-01
+# Zones of the United States (IANA zone.tab, country US).
+_MONTH_FIRST = frozenset(
+    {"Pacific/Honolulu"} | {f"America/{city}" for city in (
+        "New_York", "Detroit", "Chicago", "Menominee", "Denver", "Boise", "Phoenix",
+        "Los_Angeles", "Anchorage", "Juneau", "Sitka", "Metlakatla", "Yakutat", "Nome", "Adak",
+    )}
+)  # fmt: skip
+_MONTH_FIRST_REGIONS = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 _YEARS = (1900, 2200)
 _LOCAL = pa.timestamp("us")
 UTC = pa.timestamp("us", tz="UTC")
@@ -23,6 +32,7 @@ _FORMATS = (
     ("%Y年%m月%d日 %H:%M", "minute"), ("%m/%d/%Y %I:%M:%S %p", "minute"),
 )  # fmt: skip
 _MONTH = re.compile(r"(\d{4})(?:-|/|\.|年)?(\d{1,2})月?(?:份)?")
+_LOST_ZERO = re.compile(r"\d{4}\.1")  # January, or October that a sheet took for a number
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ T]?(\d{2}):?(\d{2}):?(\d{2})?)?")
 _SLASHED = re.compile(
     r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP]M)?)?",
@@ -39,11 +49,12 @@ class Calendar:
     """How this district writes times: its zone, and whether 3/4/2026 begins with the month."""
 
     zone: ZoneInfo
+    since_1904: bool = False
 
     @property
     def month_first(self) -> bool:
-        """True in the Americas, where a slashed date begins with the month."""
-        return self.zone.key.startswith("America/")
+        """True in the United States, where a slashed date begins with the month."""
+        return self.zone.key in _MONTH_FIRST or self.zone.key.startswith(_MONTH_FIRST_REGIONS)
 
 
 def moments(column: pa.Array, calendar: Calendar) -> tuple[Read, pa.Array]:
@@ -144,7 +155,8 @@ def _by_value(text: pa.Array, calendar: Calendar) -> tuple[Read, pa.Array]:
             break
         found = pc.strptime(values, pattern, "us", error_is_null=True)
         # strptime takes 30 February for 2 March: the first days of a month are read one by one
-        fresh = pc.and_(pc.is_null(local), pc.fill_null(pc.greater(pc.day(found), 3), False))
+        sure = 12 if pattern.startswith("%m") and not calendar.month_first else 3
+        fresh = pc.and_(pc.is_null(local), pc.fill_null(pc.greater(pc.day(found), sure), False))
         local = pc.if_else(fresh, found, local)
         precision = pc.if_else(fresh, word, precision)
     flaws = {"not_a_date": none(values), "date_ambiguous": none(values)}
@@ -181,7 +193,7 @@ def parse(text: str, calendar: Calendar) -> tuple[dt.datetime, str] | str:
     plain = narrow(text)
     try:
         return (
-            _serial(plain)
+            _serial(plain, since_1904=calendar.since_1904)
             or _compact(plain)
             or _month(plain)
             or _loose(plain)
@@ -196,14 +208,15 @@ def parse(text: str, calendar: Calendar) -> tuple[dt.datetime, str] | str:
 Found = tuple[dt.datetime, str] | None
 
 
-def _serial(plain: str) -> Found:
-    """Excel's count of days since 1899-12-30."""
+def _serial(plain: str, *, since_1904: bool) -> Found:
+    """Excel's count of days since 1899-12-30, or since 1904-01-01."""
     if not re.fullmatch(r"\d{5,6}(\.\d+)?", plain):
         return None
     number = float(plain)
     if not _EXCEL_DAYS[0] <= number <= _EXCEL_DAYS[1] or (len(plain) == 6 and "." not in plain):
         return None
-    moment = _EXCEL_EPOCH + dt.timedelta(seconds=round(number * 86_400))
+    shift = _MAC_DAYS if since_1904 else 0
+    moment = _EXCEL_EPOCH + dt.timedelta(days=shift, seconds=round(number * 86_400))
     return moment, "day" if number.is_integer() else "minute"
 
 
@@ -215,7 +228,9 @@ def _compact(plain: str) -> Found:
     return dt.datetime(*parts), "minute" if len(parts) > 3 else "day"  # type: ignore[arg-type]  # noqa: DTZ001
 
 
-def _month(plain: str) -> Found:
+def _month(plain: str) -> tuple[dt.datetime, str] | str | None:
+    if _LOST_ZERO.fullmatch(plain):
+        return "date_ambiguous"
     match = _MONTH.fullmatch(plain)
     if match is None or not 1 <= int(match[2]) <= 12:
         return None
@@ -236,7 +251,7 @@ def _slashed(plain: str, calendar: Calendar) -> tuple[dt.datetime, str] | str | 
         return None
     first, second, year = int(match[1]), int(match[2]), int(match[3])
     if first <= 12 and second <= 12 and first != second:
-        if not (calendar.month_first or match[7]):
+        if not calendar.month_first:
             return "date_ambiguous"
         month, day = first, second
     else:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ingest.fields import Field, fold
-from data.ingest.refusal import HIDDEN, NUMBERS, PERSONAL
+from data.ingest.refusal import NUMBERS, PROVINCES, hidden
 from data.ingest.values.cells import Read, as_text, by_value, is_numeric, mask_of, whole
 
 _YES = {
@@ -16,8 +16,8 @@ _YES = {
 }
 _NO = {fold(w) for w in ("否", "无", "N", "no", "false", "F", "0", "×", "没有", "未", "off")}
 _EXACT = 10**15  # a spreadsheet keeps 15 digits; a longer number has lost its end
-_POSIX_PERSONAL = re.compile(PERSONAL)
-_DIGITS = r"\d{4,}|@|[A-Z][·A-Z0-9 ]{4}"  # what a personal number cannot do without
+# What a personal number cannot do without: four digits in a row, plain or full-width.
+_DIGITS = rf"[0-9０-９]{{4}}|[@＠]|[{PROVINCES}] ?[A-Za-zＡ-Ｚａ-ｚ]"
 _QUARTER = re.compile(
     r"(\d{4})\s*(?:年|[-/ ])?\s*(?:第)?\s*(?:Q|q)?\s*([1-4一二三四])\s*(?:季度|季)?"
 )
@@ -32,7 +32,7 @@ def texts(column: pa.Array) -> Read:
         return Read(text, {})
     places = np.flatnonzero(suspect)
     some = text.take(pa.array(places)).to_pylist()
-    clean = [_POSIX_PERSONAL.sub(HIDDEN, value) for value in some]
+    clean = [hidden(value) for value in some]
     changed = np.array([a != b for a, b in zip(some, clean, strict=True)], bool)
     if not changed.any():
         return Read(text, {})
@@ -58,6 +58,19 @@ def codes(column: pa.Array) -> Read:
     if not lost.any():
         return Read(text, {})
     return Read(pc.if_else(pa.array(~lost), text, None), {"code_damaged": lost})
+
+
+def keys(column: pa.Array) -> Read:
+    """Codes as keys: one that looks like a phone or identity number is ``key_personal``."""
+    read = codes(column)
+    odd = mask_of(pc.match_substring_regex(read.values, r"^\D{0,4}\d{3}.{8,}$"))
+    at = np.flatnonzero(odd)
+    if len(at):
+        some = read.values.take(pa.array(at)).to_pylist()
+        odd[at] = [re.fullmatch(NUMBERS, value) is not None for value in some]
+    if not odd.any():
+        return read
+    return Read(pc.if_else(pa.array(~odd), read.values, None), read.flaws | {"key_personal": odd})
 
 
 def personal_share(column: pa.Array) -> float:

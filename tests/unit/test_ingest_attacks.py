@@ -1,0 +1,247 @@
+"""Files made to crash, stall or mislead a reader, and personal numbers in disguise."""
+
+import os
+import struct
+import time
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+import xlsxwriter
+
+from data.ingest.fields import fold
+from data.ingest.nesting import MOST, too_deep
+from data.ingest.read import open_source
+from data.ingest.refusal import hidden
+from data.ingest.types import Kind, Options, Severity
+from data.ingest.values import moments
+from data.report import ImportReport, Notes
+from gis import district
+from gis.errors import ImportRefused
+
+WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
+HEAD = "编号,发生时间,类别,经度,纬度,来源\n"
+ROW = "{},2026-08-18 10:00,盗窃,102.70,25.05,{}\n"
+GROUND = "POLYGON((102.7 25.05,102.71 25.05,102.71 25.06,102.7 25.05))"
+
+
+def read(path, kind=Kind.INCIDENTS):
+    source = open_source(path, kind, Options(frame="wgs84"), WUHUA)
+    return source, list(source.chunks)
+
+
+def refused(path, kind=Kind.INCIDENTS) -> ImportRefused:
+    with pytest.raises(ImportRefused) as found:
+        read(path, kind)
+    return found.value
+
+
+def notes(chunks):
+    return {(n.row, n.code) for chunk in chunks for n in chunk.notes}
+
+
+def _nested(levels: int, kind: int = 7, order: str = "<") -> bytes:
+    mark = 1 if order == "<" else 0
+    return struct.pack(f"{order}BII", mark, kind, 1) * levels + shapely.Point(102.7, 25.05).wkb
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [4, 6, 7, 1006, 0x80000007])
+def test_depth_is_counted_without_recursion(kind, order):
+    assert not too_deep(_nested(MOST - 1, kind, order))
+    assert too_deep(_nested(300_000, kind, order))
+
+
+def test_depth_of_real_geometries():
+    plain = shapely.from_wkt(
+        "GEOMETRYCOLLECTION(MULTIPOLYGON(((0 0,9 0,9 9,0 0),(3 1,4 1,4 2,3 1))),"
+        "LINESTRING(0 0,1 1),"
+        "GEOMETRYCOLLECTION(POINT Z(1 2 3),MULTIPOINT(1 1,2 2)))"
+    )
+    for flavor in ("iso", "extended"):
+        assert not too_deep(shapely.to_wkb(plain, flavor=flavor))
+    assert not too_deep(shapely.to_wkb(shapely.set_srid(plain, 4326), include_srid=True)[:-3])
+
+
+def test_a_geometry_nested_deep_is_a_bad_row_not_a_crash(tmp_path):
+    good = shapely.from_wkt(GROUND).wkb
+    table = {"key": ["a", "b"], "geometry": pa.array([_nested(300_000), good], pa.binary())}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    _, chunks = read(tmp_path / "a.parquet", Kind.BUILDINGS)
+    assert notes(chunks) == {(1, "geometry_unreadable")}
+    assert chunks[0].rows["source_key"].tolist() == ["b"]
+    deep = "GEOMETRYCOLLECTION(" * 100_000 + "POINT(1 1)" + ")" * 100_000
+    (tmp_path / "a.csv").write_text(f'key,geometry\na,"{deep}"\nb,"{GROUND}"\n')
+    _, chunks = read(tmp_path / "a.csv", Kind.BUILDINGS)
+    assert (1, "geometry_unreadable") in notes(chunks)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("102.7 25.05;102.71，25.06", "MULTIPOINT ((102.7 25.05), (102.71 25.06))"),
+        ("POINT Z(102.7 25.05 3)", "MULTIPOINT ((102.7 25.05))"),
+        ("102.7 25.05 102.71 25.06", "entrance_unreadable"),
+        ("nan nan", "entrance_unreadable"),
+        ("MULTIPOINT EMPTY", "entrance_unreadable"),
+        ("POLYGON((0 0,1 0,1 1,0 0))", "entrance_unreadable"),
+        ("25.05 102.7", "entrance_far"),
+        ("1e308 1e308", "entrance_far"),
+    ],
+)
+def test_entrances_are_near_or_left_out(tmp_path, text, found):
+    rows = f'code,name,kind,geometry,entrances\nC1,x,old,"{GROUND}","{text}"\n'
+    (tmp_path / "a.csv").write_text(rows, "utf-8")
+    _, chunks = read(tmp_path / "a.csv", Kind.COMPOUNDS)
+    entrance = chunks[0].rows["entrances"].iloc[0]
+    assert (found == entrance.wkt) if entrance is not None else ((1, found) in notes(chunks))
+
+
+def test_a_lone_cell_far_out_is_refused_before_the_sheet_is_held(tmp_path):
+    for name, row, column in (("far.xlsx", 1_048_575, 16_383), ("near.xlsx", 900, 400)):
+        with xlsxwriter.Workbook(tmp_path / name) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["编号", "发生时间", "类别", "经度", "纬度"])
+            sheet.write_row(1, 0, ["1", "2026-08-18", "盗窃", 102.7, 25.05])
+            sheet.write(row, column, "x")
+    assert refused(tmp_path / "far.xlsx").code == "sheet_too_large"
+    assert read(tmp_path / "near.xlsx")[1][0].read == 2
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_lies_beside_a_file_is_guarded_too(tmp_path, make):
+    points = gpd.GeoDataFrame({"key": ["1"]}, geometry=[shapely.Point(102.7, 25.05)], crs=4490)
+    points.to_file(tmp_path / "a.shp")
+    (tmp_path / "a.cpg").unlink()
+    assert read(tmp_path / "a.shp", Kind.CAMERAS)
+    make(tmp_path / "a.cpg")
+    assert refused(tmp_path / "a.shp", Kind.CAMERAS).code == "not_a_file"
+    (tmp_path / "b.gdb").mkdir()
+    make(tmp_path / "b.gdb" / "a00000001.gdbtable")
+    assert refused(tmp_path / "b.gdb", Kind.CAMERAS).code == "not_a_file"
+
+
+def test_a_file_that_grows_while_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + ROW.format(1, "x"), "utf-8")
+    source = open_source(path, Kind.INCIDENTS, Options(frame="wgs84"), WUHUA)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(ROW.format(2, "x"))
+    with pytest.raises(ImportRefused) as found:
+        list(source.chunks)
+    assert found.value.code == "file_changed"
+
+
+def test_long_cells_take_no_longer_than_their_length(tmp_path):
+    began = time.process_time()
+    assert fold("(" * 1_000_000)
+    hidden("a" * 1_000_000 + "1234")
+    hidden("1-" * 300_000)
+    assert time.process_time() - began < 3  # a quadratic search takes minutes
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("big5", "群眾報警，發現竊賊後離開現場，臺北市中正區公寓大廈"),
+        ("shift_jis", "窃盗の通報、東京都 住宅街のカメラ"),
+    ],
+)
+def test_other_encodings_of_the_east_are_not_taken_for_chinese(tmp_path, encoding, words):
+    head = "key,occurred_at,category,lon,lat,source\n"
+    (tmp_path / "a.csv").write_text(head + ROW.format(1, words).replace("盗窃", "theft"), encoding)
+    assert refused(tmp_path / "a.csv").code == "encoding_unknown"
+    options = Options(frame="wgs84", encoding=encoding)
+    source = open_source(tmp_path / "a.csv", Kind.INCIDENTS, options, WUHUA)
+    assert next(source.chunks).rows["source"].tolist() == [words]
+
+
+def test_utf32_is_known_by_its_mark(tmp_path):
+    (tmp_path / "a.csv").write_text(HEAD + ROW.format(1, "群众"), "utf-32")
+    assert read(tmp_path / "a.csv")[1][0].rows["source"].tolist() == ["群众"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["１３８１２３４５６７８", "138-1234-5678", "138.1234.5678", "008613812345678",
+     "(0871)63312345", "530102 19900101 1234", "530102１９９００１０１１２３４", "云a12345",
+     "云 A12345", "云Ａ１２３４５", "云AD12345", "li.si@example.com"],
+)  # fmt: skip
+def test_personal_numbers_in_disguise(tmp_path, text):
+    assert hidden(f"甲{text}，乙") in ("甲***，乙", "甲***,乙")
+    (tmp_path / "a.csv").write_text(HEAD + ROW.format(1, text), "utf-8")
+    _, chunks = read(tmp_path / "a.csv")
+    assert chunks[0].rows["source"].tolist() == ["***"]
+
+
+@pytest.mark.parametrize(
+    "text", ["53010200011322000001", "面积 138.12345678", "2026-08-18 10:00:00"]
+)
+def test_codes_areas_and_times_are_not_personal(text):
+    assert hidden(text) == text
+
+
+def test_a_key_here_and_there_that_is_a_phone_is_not_kept(tmp_path):
+    rows = "".join(ROW.format(key, "x") for key in ("A1", "A2", "A3", "13812345678"))
+    (tmp_path / "a.csv").write_text(HEAD + rows, "utf-8")
+    _, chunks = read(tmp_path / "a.csv")
+    assert chunks[0].rows["source_key"].isna().tolist() == [False, False, False, True]
+    assert [(n.code, n.severity, n.value) for n in chunks[0].notes] == [
+        ("key_personal", Severity.FLAGGED, "***")
+    ]
+
+
+def test_a_phone_in_a_file_name_is_not_repeated(tmp_path):
+    path = tmp_path / "13812345678.csv"
+    path.write_text(HEAD + ROW.format(1, "x"), "utf-8")
+    source, _ = read(path)
+    report = ImportReport(Kind.INCIDENTS, source.facts, Notes())
+    assert report.as_json()["file"] == "***.csv"
+    assert "138" not in report.write_xlsx(tmp_path / "reports").name
+    path.write_text("a,b\n1,2\n", "utf-8")
+    assert "13812345678" not in str(refused(path))
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "found"),
+    [
+        ("Asia/Shanghai", "03/04/2026 02:00:00 PM", "date_ambiguous"),
+        ("Asia/Shanghai", "3/4/2026 2:00 PM", "date_ambiguous"),
+        ("Asia/Shanghai", "2026.1", "date_ambiguous"),  # January, or 2026.10 kept as a number
+        ("America/Sao_Paulo", "03/04/2026", "date_ambiguous"),
+        ("America/Chicago", "03/04/2026 02:00:00 PM", "2026-03-04T14:00:00"),
+        ("Asia/Shanghai", "03/14/2026 02:00:00 PM", "2026-03-14T14:00:00"),
+        ("Asia/Shanghai", "2026.10", "2026-10-01T00:00:00"),
+    ],
+)
+def test_dates_with_two_readings(zone, text, found):
+    calendar = moments.Calendar(ZoneInfo(zone))
+    read_, precision = moments.moments(pa.array([text]), calendar)
+    if found == "date_ambiguous":
+        assert read_.flaws[found].tolist() == [True]
+    else:
+        local = read_.values[0].as_py().astimezone(calendar.zone).replace(tzinfo=None)
+        assert local.isoformat() == found
+        assert precision[0].as_py() == ("month" if text == "2026.10" else "minute")
+
+
+def test_serial_dates_of_a_workbook_that_counts_from_1904(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx", {"date_1904": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["编号", "发生时间", "类别", "经度", "纬度"])
+        days = (date(2026, 3, 4) - date(1904, 1, 1)).days
+        sheet.write_row(1, 0, ["1", days, "盗窃", 102.7, 25.05])
+    _, chunks = read(tmp_path / "a.xlsx")
+    assert chunks[0].rows["occurred_at"].astype(str).tolist() == ["2026-03-03 16:00:00+00:00"]
+
+
+def test_a_header_further_down_is_said_in_both_tongues(tmp_path):
+    (tmp_path / "a.csv").write_text("五华区案件台账\n" + HEAD + ROW.format(1, "x"), "utf-8")
+    assert read(tmp_path / "a.csv")[0].facts.notes == (
+        "表头在第 2 行，其上各行不读 · the header is on line 2; what stands above it is not read",
+    )
