@@ -1,7 +1,8 @@
 """Maps and exports of what the store holds, for the command and the service alike."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import geopandas as gpd
 from sqlalchemy.orm import Session
 
+import maps
 import maps.layers
-import maps.page
 from api.house import House
 from data.export.model import Caption, Format, Part
 from data.export.service import export
@@ -121,8 +122,7 @@ def build_page(frames: "Frames", name: str, **server: Any) -> str:
         bounds=frames.house.district.bounds,
         **server,
     )
-    features = {one: found.features for one, found in shown.items()}
-    return maps.page.build(name, features | frames.background(context.as_of), context=context)
+    return maps.build(name, frames.material(shown, context.as_of), context=context)
 
 
 def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class Frames:
     def __init__(self, session: Session, house: House, scope: Scope) -> None:
         self.session, self.house, self.scope = session, house, scope
         self._layers: dict[str, Shown] = {}
-        self._background: dict[str, gpd.GeoDataFrame] | None = None
+        self._material: maps.Material | None = None
 
     def layer(self, name: str) -> Shown:
         """One layer of the registry."""
@@ -154,19 +154,24 @@ class Frames:
         except NoData:
             return None
 
-    def background(self, as_of: date) -> dict[str, gpd.GeoDataFrame]:
+    def material(self, shown: Mapping[str, Shown], as_of: date) -> maps.Material:
+        """What pages are made of: ``shown`` over the quiet background, kept for the next page."""
+        if self._material is None:
+            self._material = maps.Material(self._background(as_of))
+        self._material.add({name: one.features for name, one in shown.items()})
+        return self._material
+
+    def _background(self, as_of: date) -> dict[str, gpd.GeoDataFrame]:
         """Outlines of the divisions and the streets; empty ones are left out."""
-        if self._background is None:
-            prefix = self.scope.area_prefix
-            found = {
-                f"{level}_outlines" if level != "district" else "district_outline": store.outlines(
-                    self.session, level=level, area_prefix=prefix, as_of=as_of
-                )
-                for level in ("district", "street", "community")
-            }
-            found["street_lines"] = store.street_lines(self.session, area_prefix=prefix)
-            self._background = {name: one for name, one in found.items() if not one.empty}
-        return self._background
+        prefix = self.scope.area_prefix
+        found = {
+            f"{level}_outlines" if level != "district" else "district_outline": store.outlines(
+                self.session, level=level, area_prefix=prefix, as_of=as_of
+            )
+            for level in ("district", "street", "community")
+        }
+        found["street_lines"] = store.street_lines(self.session, area_prefix=prefix)
+        return {name: one for name, one in found.items() if not one.empty}
 
 
 def _basemap(house: House) -> Basemap | None:
@@ -186,7 +191,8 @@ def _write_text(path: Path, text: str, *, mode: int) -> None:
     except OSError as exc:
         raise BadInput(f"{path}: cannot be written ({exc.strerror})") from exc
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing was made
+            part.unlink()
 
 
 def _internal(one: Layer) -> bool:

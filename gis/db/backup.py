@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import subprocess
-from contextlib import closing
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
@@ -37,7 +38,8 @@ def dump(urls: Urls, file: Path) -> int:
     except OSError as exc:
         raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing was made
+            part.unlink()
     return file.stat().st_size
 
 
@@ -57,10 +59,13 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
             f"{file}: made at schema {made_at}, this store is at {revision}: restore it with the "
             "version that made it, then run wangge migrate"
         )
-    done = _run(
-        urls, "pg_restore", "--clean", "--if-exists", "--single-transaction", "--exit-on-error",
-        f"--schema={_SCHEMA}", str(file), connect=True,
-    )  # fmt: skip
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as contents:
+        contents.write(_contents(urls, file))
+        contents.flush()
+        done = _run(
+            urls, "pg_restore", "--clean", "--if-exists", "--single-transaction",
+            "--exit-on-error", f"--use-list={contents.name}", str(file), connect=True,
+        )  # fmt: skip
     if done.returncode != 0:
         raise BadInput(
             f"{file}: cannot be restored, the store is unchanged: pg_restore: {_last_line(done)}"
@@ -77,6 +82,15 @@ def _revision(urls: Urls, file: Path) -> str:
     if done.returncode != 0 or found is None:
         raise BadInput(f"{file}: no file that wangge backup wrote")
     return found[1]
+
+
+def _contents(urls: Urls, file: Path) -> str:
+    """What is restored of ``file``: all but the schema itself and the note of its revision.
+
+    Both are there and equal, with rights that the default ones of new tables would widen.
+    """
+    listed = _run(urls, "pg_restore", "--list", f"--schema={_SCHEMA}", str(file)).stdout
+    return "\n".join(line for line in listed.splitlines() if " alembic_version" not in line)
 
 
 def _run(urls: Urls, program: str, *arguments: str, connect: bool = False) -> Done:

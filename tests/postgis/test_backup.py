@@ -1,0 +1,163 @@
+"""A backup holds everything and comes back whole, with its rights, or not at all."""
+
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import errors as refusals
+from sqlalchemy import text
+
+from gis.db import backup, migrate
+from gis.db.cluster.binaries import find
+from gis.db.cluster.urls import Urls, libpq_url
+from gis.errors import BadInput, StoreUnavailable
+from gis.runs import facts
+
+HEAD = migrate.head()
+
+
+def counts(store):
+    with store.begin() as session:
+        return facts.row_counts(session)
+
+
+def digests(store):
+    """One digest per table over all its rows as text, in the order of the text."""
+    found = {}
+    with psycopg2.connect(libpq_url(store.urls.owner)) as owner, owner.cursor() as cursor:
+        for name in counts(store):
+            cursor.execute(
+                f"SELECT md5(coalesce(string_agg(r::text, '\n' ORDER BY r::text), ''))"
+                f" FROM wangge.{name} AS r"
+            )
+            (found[name],) = cursor.fetchone()
+    return found
+
+
+def schema(store):
+    """Every object, constraint and right of schema wangge as pg_dump writes it."""
+    program = find().program("pg_dump")
+    command = [program, "--schema-only", "--schema=wangge", libpq_url(store.urls.owner)]
+    written = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return re.sub(r"^\\(un)?restrict .*$", "", written, flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def demo_backup(demo_store, tmp_path_factory):
+    file = tmp_path_factory.mktemp("backup") / "demo.wangge"
+    size = backup.dump(demo_store.urls, file)
+    assert size == file.stat().st_size > 100_000
+    return file
+
+
+def test_a_backup_is_private(demo_backup):
+    assert demo_backup.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in demo_backup.parent.iterdir()] == [demo_backup.name]
+
+
+def test_what_comes_back_is_what_went_in(store, demo_store, demo_backup):
+    before = schema(store)
+    assert sum(counts(store).values()) == 0
+    backup.restore(store.urls, demo_backup, revision=HEAD)
+    assert counts(store) == counts(demo_store)
+    assert digests(store) == digests(demo_store)
+    assert schema(store) == before == schema(demo_store)
+
+
+def test_a_restore_replaces_what_was_there(store, demo_store, demo_backup):
+    backup.restore(store.urls, demo_backup, revision=HEAD)
+    with store.begin() as session:
+        session.execute(text("DELETE FROM cameras"))
+        session.execute(text("INSERT INTO store_facts VALUES ('other', '530102', 'row')"))
+    backup.restore(store.urls, demo_backup, revision=HEAD)
+    assert digests(store) == digests(demo_store)
+
+
+def test_the_application_keeps_its_rights_and_gets_no_more(store, demo_backup):
+    backup.restore(store.urls, demo_backup, revision=HEAD)
+    with psycopg2.connect(libpq_url(store.urls.app)) as app, app.cursor() as cursor:
+        cursor.execute("INSERT INTO wangge.store_facts VALUES ('a', '530102', 'b')")
+        cursor.execute("UPDATE wangge.store_facts SET value = 'c' WHERE key = 'a'")
+        cursor.execute("DELETE FROM wangge.store_facts WHERE key = 'a'")
+        with pytest.raises(refusals.InsufficientPrivilege):
+            cursor.execute("DROP TABLE wangge.store_facts")
+    with psycopg2.connect(libpq_url(store.urls.owner)) as owner, owner.cursor() as cursor:
+        cursor.execute("CREATE TABLE wangge.later (x integer)")
+    with psycopg2.connect(libpq_url(store.urls.app)) as app, app.cursor() as cursor:
+        cursor.execute("INSERT INTO wangge.later VALUES (1)")
+
+
+def spoilt(kind: str, good: Path, folder: Path) -> Path:
+    file = folder / kind
+    body = good.read_bytes()
+    if kind == "missing":
+        return file
+    if kind == "folder":
+        file.mkdir()
+        return file
+    made = {
+        "empty": b"",
+        "text": b"SELECT 1;",
+        "random": hashlib.sha512(b"x").digest() * 400,
+        "magic_only": b"PGDMP" + b"x" * 1000,
+        "cut_in_half": body[: len(body) // 2],
+        "cut_at_the_end": body[:-2_000],
+        "middle_overwritten": body[:-60_000] + b"\0" * 4_000 + body[-56_000:],
+    }
+    file.write_bytes(made[kind])
+    return file
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "missing", "folder", "empty", "text", "random", "magic_only", "cut_in_half",
+        "cut_at_the_end", "middle_overwritten",
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_backup_changes_nothing(store, demo_backup, tmp_path, kind):
+    with store.begin() as session:
+        session.execute(text("INSERT INTO store_facts VALUES ('kept', '530102', 'row')"))
+    before = digests(store)
+    with pytest.raises(BadInput, match=kind):
+        backup.restore(store.urls, spoilt(kind, demo_backup, tmp_path), revision=HEAD)
+    assert digests(store) == before
+
+
+def test_another_programs_dump_is_refused(store, tmp_path):
+    file = tmp_path / "foreign.dump"
+    command = [find().program("pg_dump"), "--format=custom", "--schema=public", f"--file={file}"]
+    subprocess.run([*command, libpq_url(store.urls.owner)], check=True)
+    with pytest.raises(BadInput, match="no file that wangge backup wrote"):
+        backup.restore(store.urls, file, revision=HEAD)
+
+
+def test_a_backup_of_another_schema_is_refused_with_both_names(store, demo_backup):
+    with pytest.raises(BadInput, match=f"schema {HEAD}.*at 9999"):
+        backup.restore(store.urls, demo_backup, revision="9999")
+
+
+def test_a_file_that_cannot_be_written_is_refused(store, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("a file, not a folder")
+    with pytest.raises(BadInput, match="cannot be written"):
+        backup.dump(store.urls, taken / "x.wangge")
+
+
+def test_an_older_backup_is_replaced_only_by_a_complete_one(store, tmp_path):
+    file = tmp_path / "x.wangge"
+    file.write_text("yesterday's")
+    gone = Urls(app=store.urls.app, owner="postgresql+psycopg2://wangge_owner@/x?host=/nowhere")
+    with pytest.raises(StoreUnavailable):
+        backup.dump(gone, file)
+    assert file.read_text() == "yesterday's"
+    assert os.listdir(tmp_path) == ["x.wangge"]
+
+
+def test_without_the_owner_there_is_no_backup(store, tmp_path):
+    with pytest.raises(StoreUnavailable, match="WANGGE_OWNER_URL"):
+        backup.dump(Urls(app=store.urls.app, owner=""), tmp_path / "x.wangge")
