@@ -35,8 +35,9 @@ def hidden_sums(
 ) -> Hidden:
     """Which cells must not show which sum: measure -> level -> labels.
 
-    Where the lettings are hidden everything is. The floating share gives away the floating and
-    the other people, so both count as small. See `gis.rental.suppression`.
+    Where the lettings are hidden everything is. Occupants and occupants per dwelling give away in
+    how many lettings people were counted, the floating share the floating and the other people:
+    these count as small, too. See `gis.rental.suppression`.
     """
     levels = [level for side in hierarchies for level in side]
 
@@ -44,14 +45,17 @@ def hidden_sums(
         return hidden_cells(pieces, value=value, hierarchies=hierarchies, below=below, also=also)
 
     rented = hide("rented", {})
-    occupants = hide("occupants", rented)
-    settled = pieces["floating_of"] - pieces["floating"]
-    few_settled = {level: small(settled.groupby(pieces[level]).sum(), below) for level in levels}
+
+    def few(counts: "pd.Series[int]") -> dict[str, pd.Index]:
+        return {level: small(counts.groupby(pieces[level]).sum(), below) for level in levels}
+
+    occupants = hide("occupants", _union(rented, few(pieces["counted"])))
+    few_settled = few(pieces["floating_of"] - pieces["floating"])
     floating = hide("floating", _union(rented, occupants, few_settled))
     # Labels without a floating person are unknown to that network; they stay hidden all the same.
     return {
         "rented": rented,
-        "occupants": _union(rented, occupants),
+        "occupants": _union(rented, few(pieces["counted"]), occupants),
         "floating": _union(rented, occupants, few_settled, floating),
         "suspected": _union(rented, hide("suspected", rented)),
     }
