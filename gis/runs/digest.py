@@ -7,6 +7,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 
@@ -34,7 +36,24 @@ def _bytes(column: "pd.Series[Any]") -> bytes:
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         values = column.to_numpy(dtype="<f8", na_value=np.nan)
         return np.where(np.isnan(values), np.nan, values + 0.0).tobytes()  # one NaN, one zero
-    return "\x1f".join("\x00" if _missing(value) else str(value) for value in column).encode()
+    return _text_bytes(_texts(column))
+
+
+def _texts(column: "pd.Series[Any]") -> pa.Array:
+    """The column as text; anything but text (days, truth values) as Python writes it."""
+    try:
+        return pa.array(column.to_numpy(dtype=object), pa.large_string(), from_pandas=True)
+    except pa.ArrowTypeError:
+        words = [None if _missing(value) else str(value) for value in column]
+        return pa.array(words, pa.large_string())
+
+
+def _text_bytes(texts: pa.Array) -> bytes:
+    """Lengths in bytes, -1 where missing, and then all the text; no separator can be forged."""
+    lengths = pc.fill_null(pc.binary_length(texts), -1).to_numpy(zero_copy_only=False)
+    text = texts.buffers()[2]
+    whole = b"" if text is None else text.to_pybytes()[: lengths.clip(min=0).sum()]
+    return bytes(lengths.astype("<i8").tobytes() + whole)
 
 
 def _missing(value: Any) -> bool:

@@ -35,16 +35,24 @@ WHERE households IS NOT NULL
 
 -- name: incident_counts
 -- Unweighted incidents per compound, category and month of the window; month 1 is the first of
--- :months, which are instants. Incidents in no compound come with a null code.
+-- :months, which are instants. The index on incidents in compounds holds all that is asked.
 SELECT compound_code AS code,
        category,
        width_bucket(occurred_at, CAST(:months AS timestamptz[])) AS month,
        count(*) AS incidents
 FROM incidents
-WHERE occurred_at >= CAST(:start AS timestamptz)
+WHERE compound_code IS NOT NULL
+  AND occurred_at >= CAST(:start AS timestamptz)
   AND occurred_at < CAST(:end AS timestamptz)
   AND (CAST(:codes AS text[]) IS NULL OR compound_code = ANY (CAST(:codes AS text[])))
 GROUP BY compound_code, category, month;
+
+-- name: incidents_anywhere
+-- All incidents of the window, in compounds or not.
+SELECT count(*) AS incidents
+FROM incidents
+WHERE occurred_at >= CAST(:start AS timestamptz)
+  AND occurred_at < CAST(:end AS timestamptz);
 
 -- name: severe_events
 -- Severe incidents of the listed categories, in the order of time.

@@ -62,6 +62,11 @@ class _Scope:
     months: tuple[date, ...]
     codes: Sequence[str] | None = None
 
+    def span(self) -> store.Span:
+        """The instants at which the window begins and ends."""
+        zone = self.district.zone
+        return store.Span(midnight(self.months[0], zone), midnight(self.period.end, zone))
+
     def window(self) -> tuple[str, str]:
         """First and last month, ``2024-10``."""
         return f"{self.months[0]:%Y-%m}", f"{self.months[-1]:%Y-%m}"
@@ -86,10 +91,11 @@ def rate(
     compounds = store.compounds_on(session, as_of=scope.as_of)
     if compounds.empty:
         raise NoData(f"no compound is valid on {scope.as_of}: wangge import compounds FILE")
-    incidents = _incidents(session, scope)
-    if incidents.empty:
+    happened = store.incidents_anywhere(session, span=scope.span())
+    if not happened:
         window = " to ".join(scope.window())
         raise NoData(f"no incident in the window {window}: wangge import incidents FILE")
+    incidents = _incidents(session, scope)
     inputs = _neighbours(session, _inputs(session, scope, compounds, incidents), scope)
     frozen = _reference(session, inputs, scope)
     found = analysis.rate(inputs, rules=scope.rules, reference=frozen)
@@ -106,7 +112,7 @@ def rate(
             "reference": frozen.as_json(),
             "priors": shrinkage.priors_as_json(found.priors),
         },
-        totals=_totals(results, incidents, scope),
+        totals=_totals(results, scope, happened=happened, inside=int(incidents["incidents"].sum())),
     )
 
 
@@ -271,7 +277,7 @@ def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd
     return pd.DataFrame(columns)
 
 
-def _totals(results: pd.DataFrame, incidents: pd.DataFrame, scope: _Scope) -> dict[str, Any]:
+def _totals(results: pd.DataFrame, scope: _Scope, *, happened: int, inside: int) -> dict[str, Any]:
     colours, grades = results["colour"].value_counts(), results["quality"].value_counts()
     placed = results[results["area_code"] != scope.district.code]  # the others lie in no community
     safe = communities.safe_communities(
@@ -279,14 +285,13 @@ def _totals(results: pd.DataFrame, incidents: pd.DataFrame, scope: _Scope) -> di
         placed["area_code"].to_numpy(dtype=np.str_),
         rules=scope.rules,
     )
-    outside = incidents["incidents"][incidents["code"].isna()].sum()
     return {
         "period": scope.period.label,
         "window": list(scope.window()),
         **{colour.value: int(colours.get(colour.value, 0)) for colour in Colour},
         "compounds": len(results),
-        "incidents": int(incidents["incidents"].sum()),
-        "incidents_outside_compounds": int(outside),
+        "incidents": happened,
+        "incidents_outside_compounds": happened - inside,
         "lifted": int(results["lifted_by"].notna().sum()),
         "low_count": int(results["low_count"].sum()),
         "quality": {grade: int(grades.get(grade, 0)) for grade in "ABC"},

@@ -58,12 +58,18 @@ def household_history(session: Session, *, as_of: date, codes: Codes = None) -> 
 def incident_counts(
     session: Session, *, months: Sequence[datetime], end: datetime, codes: Codes = None
 ) -> pd.DataFrame:
-    """code (None outside compounds), category, month (1 is the first), incidents; unweighted.
+    """code, category, month (1 is the first), incidents in compounds; unweighted.
 
     ``months`` are the instants at which the months begin, ``end`` that at which the last one ends.
     """
     asked = {"months": list(months), "start": months[0], "end": end, "codes": codes}
     return _copied(session, _SQL["incident_counts"], asked, _COUNTS)
+
+
+def incidents_anywhere(session: Session, *, span: Span) -> int:
+    """How many incidents happened, in compounds or not."""
+    asked = {"start": span.start, "end": span.end}
+    return int(session.execute(_SQL["incidents_anywhere"], asked).scalar_one())
 
 
 def severe_events(
