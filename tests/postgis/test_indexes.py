@@ -1,0 +1,109 @@
+"""Which index serves which question, and statistics that the application may refresh."""
+
+from contextlib import closing
+from datetime import date, datetime
+
+import psycopg2
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import ProgrammingError
+
+from gis.db import sql, statistics
+from gis.db.cluster.urls import libpq_url
+from gis.runs.model import Import
+from gis.safety.model import Incident
+
+WINDOW = {
+    "months": [datetime.fromisoformat("2024-10-01T00:00+08:00")],
+    "start": datetime.fromisoformat("2024-10-01T00:00+08:00"),
+    "end": datetime.fromisoformat("2026-10-01T00:00+08:00"),
+    "codes": None,
+}
+
+
+def add_incidents(session):
+    """400 incidents in four communities; every fourth in no compound."""
+    done = Import(
+        area_code="530102", kind="incidents", file_name="x", file_sha256="0", read=0, kept=0,
+        repaired=0, flagged=0, refused=0, summary={},
+    )  # fmt: skip
+    session.add(done)
+    session.flush()
+    rows = [
+        {
+            "source_key": f"k{n}", "import_id": done.id, "area_code": f"53010200{n % 2}00{n % 4}",
+            "compound_code": f"C{n % 40}" if n % 4 else None, "category": "theft",
+            "occurred_at": datetime.fromisoformat("2025-10-01T00:00+08:00"),
+            "geom": "SRID=4326;POINT(102.7 25.04)",
+        }
+        for n in range(400)
+    ]  # fmt: skip
+    session.execute(insert(Incident), rows)
+
+
+@pytest.fixture
+def incidents(db):
+    add_incidents(db)
+
+
+def plan(db, statement, params=None):
+    """How the planner would do it where a whole scan is dear, as in a large table."""
+    db.execute(text("SET LOCAL enable_seqscan = off"))
+    explained = text(f"EXPLAIN {statement}") if isinstance(statement, str) else statement
+    return "\n".join(db.execute(explained, params or {}).scalars())
+
+
+def explained(query):
+    return text(f"EXPLAIN {query.text}")
+
+
+def rows_of(db, table):
+    count = "SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)"
+    return db.scalar(text(count), {"name": f"wangge.{table}"})
+
+
+def test_the_application_refreshes_statistics_in_its_own_transaction(db, incidents):
+    assert rows_of(db, "incidents") != 400
+    statistics.refresh(db, Incident)
+    assert rows_of(db, "incidents") == 400
+
+
+@pytest.mark.parametrize(
+    "name", ["no_such", "pg_class", "incidents; DROP TABLE x", "INCIDENTS", ""]
+)
+def test_only_tables_of_the_store_are_looked_at(db, name):
+    with pytest.raises(ProgrammingError, match="is no table of the store"):
+        db.execute(text("SELECT wangge.analyze_table(:name)"), {"name": name})
+
+
+def test_a_code_prefix_is_found_by_index(db, incidents):
+    statistics.refresh(db, Incident)
+    asked = "SELECT count(*) FROM incidents WHERE area_code LIKE CAST(:area AS text) || '%'"
+    found = plan(db, asked, {"area": "530102001"})
+    assert "ix_incidents_area_code" in found
+    assert "~>=~ '530102001'" in found  # a range of the index, not a filter over all of it
+
+
+def test_rating_counts_come_from_the_index_alone(store):
+    with store.begin() as session:
+        add_incidents(session)
+    with closing(psycopg2.connect(libpq_url(store.urls.owner))) as owner:
+        owner.autocommit = True
+        owner.cursor().execute("VACUUM ANALYZE wangge.incidents")
+    with store.begin() as session:
+        found = plan(session, explained(sql.load("gis.safety")["incident_counts"]), WINDOW)
+    assert "Index Only Scan using ix_incidents_in_compounds" in found
+
+
+def test_one_compound_is_looked_up_in_the_index(db, incidents):
+    statistics.refresh(db, Incident)
+    asked = WINDOW | {"codes": ["C1"]}
+    found = plan(db, explained(sql.load("gis.safety")["incident_counts"]), asked)
+    assert "ix_incidents_in_compounds" in found
+    assert "compound_code = ANY" in found.split("Index Cond", 1)[1]
+
+
+def test_newest_states_are_read_in_the_order_of_the_index(db):
+    asked = {"as_of": date(2026, 9, 30), "until": WINDOW["end"]}
+    found = plan(db, explained(sql.load("gis.video")["cameras_on"]), asked)
+    assert "Scan Backward using uq_camera_observations_camera_key_observed_at" in found
