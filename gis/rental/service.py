@@ -120,7 +120,8 @@ def _results(
         found["floating_share"] = share.where(told).fillna(found["floating_share"])
         rows.append(found.join(ground.drop(columns=["dwellings"])).assign(subject_kind=level))
     out = pd.concat(rows)
-    mainly = out["rented_per_100"] >= 100 * rules.mainly_rental_share
+    # The share itself: 55 of 100 is 0.55 in binary, too, while 100 * 0.55 is a little above 55.
+    mainly = out["rented_dwellings"] / out["dwellings"] >= rules.mainly_rental_share
     judged = (out["subject_kind"] == "compound") & out["rented_per_100"].notna()
     out["mainly_rental"] = mainly.astype(object).where(judged, None)
     return out.rename_axis("subject_code").reset_index()

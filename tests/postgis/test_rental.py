@@ -187,6 +187,15 @@ def test_half_let_is_mainly_rental_and_only_old_compounds_need_more_service(
     assert rows.loc[("compound", "l"), "threshold"] == 0.5
 
 
+def test_a_share_equal_to_the_line_is_mainly_rental_whatever_the_line(db, world, wuhua, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[rules.REN-2]\nmainly_rental_share = 0.55\n")  # 100 * 0.55 > 55 in binary
+    world.compound("a", 102.70, 25.04, dwellings=100, rented_dwellings=55)
+    strict = policies.load(files("data.reference") / "policy.toml", own)
+    _, rows = figures(db, strict, wuhua)
+    assert rows.loc[("compound", "a"), "mainly_rental"] is True
+
+
 def test_stated_totals_count_where_no_dwelling_is_listed(db, world, policy, wuhua):
     world.compound("a", 102.70, 25.04, households=29313, rented_dwellings=18410)
     world.compound("b", 102.71, 25.04, area=OTHER, households=100, rented_dwellings=0)
