@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import hypothesis
 import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine
@@ -33,6 +34,9 @@ from gis.db.engine import make_engine
 from gis.db.session import User, WanggeSession, sessions
 from gis.runs import facts
 from gis.settings import Settings
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no error
+hypothesis.settings.load_profile("any machine")
 
 _PREFIX = "wangge-test-"
 _FAST = {  # a test store need not survive a power cut
