@@ -1,7 +1,7 @@
 """Reads a layer of the registry as it stands on a day or after a run."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -59,16 +59,26 @@ class Shown:
 
 
 def read(
-    session: Session, layer: Layer, *, district: District, policy: Policy, scope: Scope
+    session: Session,
+    layer: Layer,
+    *,
+    district: District,
+    policy: Policy,
+    scope: Scope,
+    surroundings: bool = True,
 ) -> Shown:
     """The features of ``layer`` within ``scope`` (EPSG:4326), with the registry's columns only.
+
+    Without ``surroundings`` the incidents round video points are not counted (0): that takes most
+    of the time, and a page that asks for each point's details later does not need it.
 
     Raises NoData when the analysis the layer shows has not run, or the store holds nothing.
     """
     run, as_of = what_is_shown(session, layer, district=district, scope=scope)
     if layer.name == _CAMERAS:
         frame = video.camera_context(
-            session, policy=policy, district=district, as_of=as_of, months=INCIDENT_MONTHS,
+            session, policy=policy, district=district, as_of=as_of,
+            months=INCIDENT_MONTHS if surroundings else 0,
             area_prefix=scope.area_prefix, key=scope.key, box=scope.box,
         )  # fmt: skip
     else:
@@ -127,5 +137,5 @@ def _params(
         "households_min": policy["GRD-2", "households_min"],
         "households_max": policy["GRD-2", "households_max"],
         "since": midnight(add_months(month_end, -INCIDENT_MONTHS), district.zone),
-        "until": midnight(month_end, district.zone),
+        "until": midnight(as_of + timedelta(days=1), district.zone),
     }
