@@ -10,6 +10,7 @@ from api.gate import Gate
 from api.house import House
 from api.metrics import Metrics
 from api.routers import ROUTERS
+from api.shelf import Shelf
 from api.version import VERSION
 from gis.settings import Settings
 
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
+    app.state.shelf = Shelf()
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -21,6 +21,7 @@ from gis.layers.model import COMBINED, REGISTRY, Layer, Sensitivity, layer
 from gis.layers.service import Scope, Shown
 from gis.runs import facts
 from maps.context import Basemap, MapContext, rule_texts
+from maps.records import CANVAS_LIMIT
 
 
 def pages(name: str, internal: bool) -> tuple[str, ...]:
@@ -131,21 +132,32 @@ def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
 
 
 class Frames:
-    """Reads each layer and the background once for all pages of one call."""
+    """Reads each layer and the background once for all pages of one call.
 
-    def __init__(self, session: Session, house: House, scope: Scope) -> None:
-        self.session, self.house, self.scope = session, house, scope
+    A ``served`` page asks for the details of large layers one by one.
+    """
+
+    def __init__(
+        self, session: Session, house: House, scope: Scope, *, served: bool = False
+    ) -> None:
+        self.session, self.house, self.scope, self.served = session, house, scope, served
         self._layers: dict[str, Shown] = {}
         self._material: maps.Material | None = None
 
     def layer(self, name: str) -> Shown:
         """One layer of the registry."""
         if name not in self._layers:
-            self._layers[name] = service.read(
-                self.session, layer(name), district=self.house.district,
-                policy=self.house.policy, scope=self.scope,
-            )  # fmt: skip
+            found = self._read(name, surroundings=not self.served)
+            if self.served and _internal(found.layer) and len(found.features) <= CANVAS_LIMIT:
+                found = self._read(name, surroundings=True)  # so few that the page holds them all
+            self._layers[name] = found
         return self._layers[name]
+
+    def _read(self, name: str, *, surroundings: bool) -> Shown:
+        return service.read(
+            self.session, layer(name), district=self.house.district, policy=self.house.policy,
+            scope=self.scope, surroundings=surroundings,
+        )  # fmt: skip
 
     def find(self, name: str) -> Shown | None:
         """The same, or None where the layer's analysis has not run."""

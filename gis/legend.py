@@ -20,7 +20,7 @@ class Entry:
     en: str
     fill: str
     shape: str = "circle"  # circle, square, triangle, diamond, cross, star
-    hatch: str = "none"  # none, forward, backward, cross, dots, horizontal
+    hatch: str = "none"  # none, forward, backward, cross, dots, horizontal, dense
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Legend:
     def entry(self, value: str | None) -> Entry:
         """The entry of ``value``; an unknown value gets the last one, which says so."""
         return next((e for e in self.entries if e.value == value), self.entries[-1])
+
+
+# Hatches of a ramp's classes, the denser the higher; dots are the missing class.
+RAMP_HATCHES = ("none", "none", "horizontal", "forward", "cross", "dense")
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ class Ramp:
         tops = (*self.bounds[1:], None)
         pairs = zip(self.bounds, tops, self.fills, strict=True)
         shown = [
-            Entry(str(i), word, word, fill)
-            for i, (low, top, fill) in enumerate(pairs)
+            Entry(str(i), word, word, fill, hatch=hatch)
+            for i, ((low, top, fill), hatch) in enumerate(zip(pairs, RAMP_HATCHES, strict=False))
             for word in (_interval(low, top, self.unit),)
         ]
         return (*shown, self.missing)
@@ -133,8 +137,17 @@ RENTAL_CELL = Ramp(
     SUPPRESSED,
 )  # fmt: skip
 
+# Muted colours told apart by colour-blind readers: Tol (2021), Colour Schemes, SRON/EPS/TN/09-002.
+COMPOUND = Legend("compound", "小区类型", "Kind of compound", "kind", (
+    Entry("commodity", "商品房小区", "Commodity housing", "#88CCEE", "circle", "none"),
+    Entry("old", "老旧小区", "Old compound", "#DDCC77", "square", "forward"),
+    Entry("urban_village", "城中村", "Urban village", "#CC6677", "triangle", "cross"),
+    Entry("resettlement", "安置小区", "Resettlement housing", "#AA4499", "diamond", "backward"),
+    Entry("unit_housing", "单位小区", "Unit housing", "#44AA99", "star", "horizontal"),
+    Entry("affordable", "保障房小区", "Affordable housing", "#332288", "cross", "dense"),
+))  # fmt: skip
+
 PLAIN = {
-    "compounds": Entry("compounds", "小区", "Compounds", "#DDE3EA"),
     "incidents": Entry("incidents", "警情（按小区计数）", "Incidents (by compound)", ORANGE),
     "areas": Entry("areas", "社区界", "Communities", "#FFFFFF"),
 }

@@ -1,6 +1,7 @@
 """Offline map pages: frames in, one HTML page out (Folium, Leaflet, no network)."""
 
 from maps.context import MapContext
+from maps.material import Material
 from maps.page import build
 
-__all__ = ["MapContext", "build"]
+__all__ = ["MapContext", "Material", "build"]

@@ -20,7 +20,7 @@ LIBRARIES = {
 }
 STYLES = ("map.css", "phone.css", "print.css")
 SCRIPTS = (
-    "core.js", "draw.js", "layers.js", "marks.js", "tiles.js", "detail.js",
+    "core.js", "draw.js", "layers.js", "points.js", "marks.js", "tiles.js", "detail.js",
     "panel.js", "search.js", "link.js", "print.js", "plan.js", "boot.js",
 )  # fmt: skip
 

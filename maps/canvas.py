@@ -1,17 +1,12 @@
 """Folium classes of the pages: the offline map, its page, feature and background layers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import folium
-import shapely
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.template import Template
 
-from gis.layers.model import Geometry
-from maps import html, palette
-from maps.layers.drawing import Drawing
-from maps.records import Records, features
+from maps import html
 
 MAP_ID = "wangge"
 
@@ -72,55 +67,37 @@ def offline_map(bounds: tuple[float, float, float, float]) -> OfflineMap:
 
 
 class FeatureLayer(folium.GeoJson):
-    """``folium.GeoJson`` on canvas: geometry and class only, words stay in the page's data."""
+    """``folium.GeoJson`` on canvas, whose features stand in a data block of the page.
 
-    def __init__(self, records: Records, drawing: Drawing) -> None:
-        layer = records.layer
-        points = layer.geometry is not Geometry.AREA
-        super().__init__(
-            features(records),
-            style_function=lambda feature: feature_style(
-                records, drawing, feature["properties"]["class"]
-            ),
-            marker=folium.CircleMarker(radius=6) if points else None,
-            name=layer.name, show=False, smooth_factor=0.6, interactive=False,
-            pane=f"layer-{layer.name}",
-        )  # fmt: skip
-        name(self, layer.name)
-        self.add_child(name(Attach(layer.name), f"{layer.name}_attach"))
-
-
-def feature_style(records: Records, drawing: Drawing, index: int) -> dict[str, Any]:
-    """Leaflet style of one class; shape, hatch and class are read by the page's renderer."""
-    entry = records.classes.entries[index]
-    return {
-        "fill": True,
-        "fillColor": entry.fill,
-        "fillOpacity": drawing.opacity,
-        "color": palette.outline(records.layer),
-        "weight": drawing.weight,
-        "opacity": 0.9,
-        "wgLayer": records.layer.name,
-        "wgClass": index,
-        "wgHatch": entry.hatch,
-        "wgShape": entry.shape,
-        "pane": f"layer-{records.layer.name}",
-    }
-
-
-class Attach(MacroElement):
-    """Hands a Folium layer to the page's script under the layer's name."""
+    Folium would write them into its script, which branca then reads as a template once more.
+    """
 
     _template = Template("""
         {% macro script(this, kwargs) %}
-            wangge.attach({{ this.layer|tojson }}, {{ this._parent.get_name() }});
+            var {{ this.get_name() }} = wangge.drawn({{ this.layer_name|tojson }});
+            wangge.attach({{ this.layer_name|tojson }}, {{ this.get_name() }});
         {% endmacro %}
     """)
 
     def __init__(self, layer: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Attach"
-        self.layer = layer
+        super().__init__({"type": "FeatureCollection", "features": []}, name=layer, show=False)
+        name(self, layer)
+
+
+class PointLayer(folium.map.Layer):
+    """Points on one canvas, drawn from the page's index by its script."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = wangge.points({{ this.layer_name|tojson }});
+            wangge.attach({{ this.layer_name|tojson }}, {{ this.get_name() }});
+        {% endmacro %}
+    """)
+
+    def __init__(self, layer: str) -> None:
+        super().__init__(name=layer, overlay=True, show=False)
+        self._name = "PointLayer"
+        name(self, layer)
 
 
 _BACKGROUND = {
@@ -136,20 +113,28 @@ _BACKGROUND = {
 
 
 class Background(folium.GeoJson):
-    """Quiet outlines or street lines under the layers."""
+    """Quiet outlines or street lines under the layers; the shape stands in a data block."""
 
-    def __init__(self, kind: str, geometry: shapely.Geometry, *, filled: bool = True) -> None:
-        style: Mapping[str, Any] = {**_BACKGROUND[kind], **({} if filled else {"fill": False})}
-        text = shapely.to_geojson(shapely.transform(geometry, lambda xy: xy.round(6)))
-        super().__init__(
-            f'{{"type":"FeatureCollection","features":[{{"type":"Feature","id":"0",'
-            f'"properties":{{}},"geometry":{text}}}]}}',
-            style_function=lambda _: {**style, "wgBase": True},
-            name=kind, show=True, smooth_factor=0.8, interactive=False, pane="base",
-        )  # fmt: skip
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = wangge.background(
+                {{ this.block|tojson }}, {{ this.look|tojson }}
+            );
+        {% endmacro %}
+    """)
+
+    def __init__(self, kind: str, *, filled: bool = True) -> None:
+        super().__init__({"type": "FeatureCollection", "features": []}, name=kind)
+        self.block = f"wg-base-{kind}"
+        self.look = {**_BACKGROUND[kind], **({} if filled else {"fill": False}), "wgBase": True}
         name(self, f"base_{kind}")
 
 
 def data_block(identity: str, value: Any) -> str:
     """A JSON block that the page's script reads by its id; it is data and never runs."""
-    return f'<script type="application/json" id="{identity}">{html.json_block(value)}</script>'
+    return json_text_block(identity, html.json_block(value))
+
+
+def json_text_block(identity: str, text: str) -> str:
+    """The same for text that is JSON of numbers and our own words already (GeoJSON geometry)."""
+    return f'<script type="application/json" id="{identity}">{text}</script>'

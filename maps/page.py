@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+import folium
 import geopandas as gpd
-import shapely
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from gis.layers.model import Geometry, Layer
 from gis.legend import Legend, Ramp
-from maps import assets, basemap, canvas, html, layers, palette, records, tiles, words
+from maps import assets, basemap, canvas, html, layers, palette, tiles, words
 from maps.context import MapContext
-from maps.layers import areas
 from maps.layers.drawing import Sheet
+from maps.material import Bounds, Material
 from maps.records import Records
 
 _TEMPLATES = Environment(
@@ -25,8 +25,9 @@ _TITLES = {"combined": ("综合一张图", "Combined map")}
 def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapContext) -> str:
     """The page ``name`` (a layer of the registry, or ``combined``) as HTML.
 
-    ``frames`` holds one frame per layer in the registry's columns (EPSG:4326, geometry ``geom``);
-    `maps.layers.wanted` says which a page can show. Background frames are optional:
+    ``frames`` (a `Material` where several pages are made of them) holds one frame per layer in the
+    registry's columns (EPSG:4326, geometry ``geom``); `maps.layers.wanted` says which a page can
+    show. Background frames are optional:
     ``district_outline``, ``street_outlines``, ``community_outlines`` (code, name) and
     ``street_lines`` (kind).
 
@@ -36,88 +37,64 @@ def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapCont
     """
     sheet = layers.sheet(name)
     chosen = layers.shown(name, frames, internal=context.internal)
+    material = frames if isinstance(frames, Material) else Material(frames)
     content = {
-        layer.name: records.of(layer, frames[layer.name], internal=context.internal)
-        for layer, _ in chosen
+        layer.name: material.records(layer, internal=context.internal) for layer, _ in chosen
     }
-    visible = _seen(content, {layer.name: at_first for layer, at_first in chosen})
-    bounds = _bounds(content, frames, visible) or context.bounds
+    visible = {layer.name: at_first for layer, at_first in chosen}
+    bounds = _bounds(content, material, visible)
     page = canvas.Page()
-    page.add_child(_map(content, frames, bounds, context))
-    blocks = _blocks(sheet, content, visible, bounds, frames, context)
+    page.add_child(_map(content, material, bounds, context))
+    blocks = _blocks(sheet, content, visible, bounds, material, context)
     return _written(page, sheet, content, visible, blocks, context)
 
 
-def _seen(content: Mapping[str, Records], at_first: Mapping[str, bool]) -> dict[str, bool]:
-    """Which layers are switched on; where all of those are empty, one that is not as well."""
-    if any(content[name].drawn for name, on in at_first.items() if on):
-        return dict(at_first)
-    instead = next((name for name, one in content.items() if one.drawn), None)
-    return {name: on or name == instead for name, on in at_first.items()}
-
-
 def _bounds(
-    content: Mapping[str, Records],
-    frames: Mapping[str, gpd.GeoDataFrame],
-    visible: Mapping[str, bool],
-) -> tuple[float, float, float, float] | None:
-    """What the page shows first: its visible features, else any outline; None without either."""
+    content: Mapping[str, Records], material: Material, visible: Mapping[str, bool]
+) -> Bounds:
+    """What the page shows first: its visible features, else any outline, else China."""
     seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
-    outlines = areas.outlines(frames).values()
-    seen = seen or [_edges(one) for one in outlines]
+    seen = seen or material.extent
     if not seen:
-        return None
+        return 73.0, 18.0, 135.0, 54.0
     west, south, east, north = zip(*seen, strict=True)
     return min(west), min(south), max(east), max(north)
 
 
 def _map(
-    content: Mapping[str, Records],
-    frames: Mapping[str, gpd.GeoDataFrame],
-    bounds: tuple[float, float, float, float],
-    context: MapContext,
+    content: Mapping[str, Records], material: Material, bounds: Bounds, context: MapContext
 ) -> canvas.OfflineMap:
     map_ = canvas.offline_map(bounds)
-    outlines = areas.outlines(frames)
     base = basemap.layer(context)
     if base is not None:
         map_.add_child(base)
-    for kind in ("district_outline", "community_outlines"):
-        if kind in outlines:
-            shape = _collected(outlines[kind])
-            map_.add_child(canvas.Background(kind, shape, filled=base is None))
-    for main, lines in areas.street_lines(frames).items() if base is None else ():
-        map_.add_child(canvas.Background("streets_main" if main else "streets", lines))
-    if "street_outlines" in outlines:
-        kind = "street_outlines"
-        map_.add_child(canvas.Background(kind, _collected(outlines[kind])))
+    for kind in _background(material, context):
+        map_.add_child(canvas.Background(kind, filled=base is None))
     for one in content.values():
         map_.add_child(_layer(one, context))
     return map_
 
 
-def _first_view(
-    content: Mapping[str, Records], visible: Mapping[str, bool]
-) -> tuple[float, float, float, float] | None:
+def _background(material: Material, context: MapContext) -> dict[str, str]:
+    """The shapes below the layers; a base map has streets of its own."""
+    plain = basemap.layer(context) is None
+    shapes = material.background.items()
+    return {kind: text for kind, text in shapes if plain or not kind.startswith("streets")}
+
+
+def _first_view(content: Mapping[str, Records], visible: Mapping[str, bool]) -> Bounds | None:
     """The crowded part of the largest visible layer; None: the whole."""
     seen = [one for name, one in content.items() if visible[name]]
     largest = max(seen, key=len, default=None)
     return largest.core() if largest else None
 
 
-def _edges(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    west, south, east, north = (float(edge) for edge in frame.total_bounds)
-    return west, south, east, north
-
-
-def _collected(frame: gpd.GeoDataFrame) -> shapely.GeometryCollection:
-    return shapely.GeometryCollection(list(areas.thinned(frame.geometry.to_numpy())))
-
-
-def _layer(one: Records, context: MapContext) -> canvas.FeatureLayer | tiles.ArchiveLayer:
+def _layer(one: Records, context: MapContext) -> folium.map.Layer:
     name = one.layer.name
+    if one.points:
+        return canvas.PointLayer(name)
     if not one.tiled:
-        return canvas.FeatureLayer(one, layers.DRAWINGS[name])
+        return canvas.FeatureLayer(name)
     if context.mode == "file":
         return tiles.ArchiveLayer(name, {"archive": f"wg-archive-{name}"})
     query = f"?{context.query}" if context.query else ""
@@ -129,22 +106,26 @@ def _blocks(
     sheet: Sheet,
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
-    bounds: tuple[float, float, float, float],
-    frames: Mapping[str, gpd.GeoDataFrame],
+    bounds: Bounds,
+    material: Material,
     context: MapContext,
 ) -> Markup:
-    """The page's data: configuration, index and attributes per layer, archives of large ones."""
+    """The page's data: configuration, background, and per layer index, shapes and attributes."""
     config = _config(sheet, content, visible, bounds, context)
     parts = [canvas.data_block("wg-config", config)]
-    parts.append(canvas.data_block("wg-places", _places(frames)))
+    parts.append(canvas.data_block("wg-places", material.places))
+    for kind, text in _background(material, context).items():
+        parts.append(canvas.json_text_block(f"wg-base-{kind}", text))
     if (archive := basemap.content(context)) is not None:
         parts.append(tiles.archive_block(basemap.BLOCK, archive))
     for name, one in content.items():
-        parts.append(canvas.data_block(f"wg-index-{name}", one.index()))
-        if not one.tiled or context.mode == "file":
-            parts.append(canvas.data_block(f"wg-table-{name}", one.stored_table()))
+        parts.append(canvas.json_text_block(f"wg-index-{name}", one.index))
+        if not one.tiled and not one.points:
+            parts.append(canvas.json_text_block(f"wg-shapes-{name}", one.shapes))
+        if not one.large or context.mode == "file":
+            parts.append(canvas.json_text_block(f"wg-table-{name}", one.stored_table))
         if one.tiled and context.mode == "file":
-            parts.append(tiles.archive_block(f"wg-archive-{name}", tiles.archive(one)))
+            parts.append(material.archive(one))
     return Markup("\n".join(parts))  # noqa: S704 - every block is escaped JSON or base64
 
 
@@ -152,7 +133,7 @@ def _config(
     sheet: Sheet,
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
     context: MapContext,
 ) -> dict[str, Any]:
     rules = {
@@ -208,22 +189,6 @@ def _value_words(layer: Layer, column: str) -> Mapping[str, tuple[str, str]]:
     if not own and isinstance(scheme, Legend) and scheme.column == column:
         return {entry.value: (entry.zh, entry.en) for entry in scheme.entries}
     return own
-
-
-def _places(frames: Mapping[str, gpd.GeoDataFrame]) -> dict[str, list[list[Any]]]:
-    """Names of divisions with a point inside them, for quiet labels."""
-    found = {}
-    for kind, frame in areas.outlines(frames).items():
-        if kind == areas.DISTRICT:
-            continue
-        inside = shapely.point_on_surface(frame.geometry.to_numpy())
-        found[kind] = [
-            [str(name), round(float(lon), 6), round(float(lat), 6)]
-            for name, lon, lat in zip(
-                frame["name"], shapely.get_x(inside), shapely.get_y(inside), strict=True
-            )
-        ]
-    return found
 
 
 def _written(

@@ -27,6 +27,7 @@ HATCHES = {
     "cross": "M0 0L8 8M0 8L8 0",
     "dots": "M2 2h.01M6 6h.01",
     "horizontal": "M0 4H8",
+    "dense": "M0 0L8 8M0 8L8 0M4 0V8M0 4H8",
 }
 
 

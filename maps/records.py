@@ -2,7 +2,7 @@
 
 import base64
 import gzip
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from markupsafe import Markup
 
 from gis.errors import BadInput
 from gis.layers.model import Column, Geometry, Layer
@@ -18,6 +19,7 @@ from maps import html, palette
 
 CANVAS_LIMIT = 3_000  # features up to which one canvas redraws fluidly; above come tiles
 _MANY = 50  # features from which a crowded part makes a first view
+_CROWD = 0.8  # share of the features that the first view of such a layer shows at least
 _FACING = "direction_deg"
 _PACKED_FROM = 500_000  # bytes of attributes; a click unpacks them in some milliseconds
 _DIGITS = 6  # decimals of a degree: 0.1 m
@@ -42,9 +44,19 @@ class Records:
         return len(self.frame)
 
     @property
-    def tiled(self) -> bool:
-        """More features than one canvas should draw."""
+    def large(self) -> bool:
+        """More features than a served page should hold the attributes of."""
         return len(self) > CANVAS_LIMIT
+
+    @property
+    def points(self) -> bool:
+        """Points alone: drawn from the index, which holds their places."""
+        return self.layer.geometry is Geometry.POINT
+
+    @property
+    def tiled(self) -> bool:
+        """More areas than one canvas should draw."""
+        return self.large and not self.points
 
     @cached_property
     def drawn(self) -> int:
@@ -65,26 +77,31 @@ class Records:
         return west, south, east, north
 
     def core(self) -> tuple[float, float, float, float] | None:
-        """Where nine tenths of many features lie, if that is a small part of the whole extent.
+        """Where four fifths of many features crowd, if that is a small part of the whole extent.
 
-        The first view of a district whose compounds crowd at one end of it; None where the whole
-        is the better view.
+        The first view of a district whose compounds crowd at one end of it: the features nearest
+        to the median place. None where the whole is the better view.
         """
         whole = self.bounds()
         if whole is None or self.drawn < _MANY:
             return None
-        (west, south), (east, north) = np.nanquantile(self.label_points, [0.05, 0.95], axis=0)
-        pad_lon, pad_lat = 0.08 * (east - west), 0.08 * (north - south)
+        places = self.label_points[~np.isnan(self.label_points[:, 0])]
+        scale = np.array([np.cos(np.radians(np.median(places[:, 1]))), 1.0])
+        distance = np.hypot(*((places - np.median(places, axis=0)) * scale).T)
+        near = places[distance <= np.quantile(distance, _CROWD)]
+        (west, south), (east, north) = near.min(axis=0), near.max(axis=0)
+        pad_lon, pad_lat = 0.04 * (east - west), 0.04 * (north - south)
         found = shapely.box(west - pad_lon, south - pad_lat, east + pad_lon, north + pad_lat)
         if found.area > 0.4 * shapely.box(*whole).area:
             return None
         west, south, east, north = (float(edge) for edge in found.bounds)
         return west, south, east, north
 
-    def index(self) -> dict[str, Any]:
-        """Key, label, class and label point of every row: what marks and search need."""
+    @cached_property
+    def index(self) -> Markup:
+        """Key, label, class and label point of every row as JSON: what marks and search need."""
         lon, lat = (_numbers(axis) for axis in self.label_points.T)
-        return {
+        return html.json_block({
             "key": _strings(self.frame[self.layer.key]),
             "label": _strings(self.frame[self.layer.label]),
             "class": self.classes.of.tolist(),
@@ -92,13 +109,13 @@ class Records:
             "lat": lat,
             "spots": self._spots(),
             "facing": self._facing(),
-        }
+        })  # fmt: skip
 
     def _facing(self) -> list[float | None] | None:
         """Degrees from north in which points look, where the layer says so."""
         if not any(column.name == _FACING for column in self.columns):
             return None
-        return [html.plain(value) for value in self.frame[_FACING]]
+        return html.plain_column(self.frame[_FACING])
 
     def _spots(self) -> list[int]:
         """Rows drawn as a point although their layer also holds areas."""
@@ -114,18 +131,28 @@ class Records:
             return 2 * len(self._spots()) < self.drawn
         return self.layer.geometry is Geometry.AREA
 
-    def table(self) -> dict[str, Any]:
+    def table(self) -> dict[str, list[Any]]:
         """Column name to a list with one JSON value per row."""
-        return {c.name: [html.plain(v) for v in self.frame[c.name]] for c in self.columns}
+        return {c.name: html.plain_column(self.frame[c.name]) for c in self.columns}
 
-    def stored_table(self) -> dict[str, Any]:
-        """The table as a page holds it: as it is, or gzipped in base64 where it is large."""
-        table = self.table()
-        raw = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        if len(raw) < _PACKED_FROM:
-            return table
-        packed = gzip.compress(raw.encode(), compresslevel=9, mtime=0)
-        return {"gz": base64.b64encode(packed).decode()}
+    @cached_property
+    def stored_table(self) -> Markup:
+        """The table as a page holds it: JSON, gzipped in base64 where it is large."""
+        text = html.json_block(self.table())
+        if len(text) < _PACKED_FROM:
+            return text
+        packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
+        return html.json_block({"gz": base64.b64encode(packed).decode()})
+
+    @cached_property
+    def shapes(self) -> str:
+        """``[[row, GeoJSON geometry], ...]`` from bottom to top; it holds no text of a record."""
+        return shape_list(self.frame.geometry.to_numpy(), self._order())
+
+    def _order(self) -> list[int]:
+        """Rows from bottom to top: the ordinary (first) class below, the second on top of all."""
+        of = self.classes.of
+        return [int(row) for row in np.argsort(np.where(of == 0, -np.inf, -of), kind="stable")]
 
 
 def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:
@@ -142,31 +169,11 @@ def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:
     return Records(layer, frame, columns, palette.classify(layer, frame))
 
 
-def features(records: Records) -> dict[str, Any]:
-    """GeoJSON that holds geometry, row number and class, and no text at all."""
-    frame = records.frame
-    texts = shapely.to_geojson(
-        shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, _DIGITS))
-    )
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": str(row),
-                "properties": {"row": row, "class": int(records.classes.of[row])},
-                "geometry": json.loads(text),
-            }
-            for row in drawing_order(records)
-            if (text := texts[row]) is not None
-        ],
-    }
-
-
-def drawing_order(records: Records) -> list[int]:
-    """Rows from bottom to top: the ordinary (first) class below, the second on top of all."""
-    of = records.classes.of
-    return [int(row) for row in np.argsort(np.where(of == 0, -np.inf, -of), kind="stable")]
+def shape_list(shapes: "np.typing.NDArray[np.object_]", rows: Iterable[int]) -> str:
+    """Number and GeoJSON geometry of the shapes in ``rows``, as JSON; missing ones are left out."""
+    rounded = shapely.transform(shapes, lambda xy: np.round(xy, _DIGITS))
+    texts = shapely.to_geojson(rounded)
+    return f"[{','.join(f'[{row},{texts[row]}]' for row in rows if texts[row] is not None)}]"
 
 
 def _strings(column: Any) -> list[str]:
@@ -174,4 +181,4 @@ def _strings(column: Any) -> list[str]:
 
 
 def _numbers(values: "np.typing.NDArray[np.float64]") -> list[float | None]:
-    return [None if np.isnan(v) else round(float(v), _DIGITS) for v in values]
+    return [None if v != v else round(v, _DIGITS) for v in values.tolist()]  # noqa: PLR0124 - NaN

@@ -34,7 +34,6 @@ VALUES: dict[str, dict[str, Pair]] = {
     "previous_colour": _COLOUR,
     "compound_colour": _COLOUR,
     "peer_group": _COMPOUND_KIND,
-    "compounds.kind": _COMPOUND_KIND,
     "risk.kind": _COMPOUND_KIND,
     "cameras.kind": _CAMERA_KIND,
     "network": {

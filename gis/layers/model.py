@@ -107,7 +107,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("gated", "封闭管理", "Gated", "gated"),
         Column("property_managed", "有物业", "Property managed", "prop_mgd"),
         Column("grid_code", "网格编码", "Grid code", "grid_code"),
-    ), legend.PLAIN["compounds"]),
+    ), legend.COMPOUND),
     Layer("facilities", "服务设施", "Facilities", Geometry.ANY, "code", "name", (
         _CODE, _NAME, _AREA, Column("function", "功能", "Function", "function"),
         Column("provision", "提供方式", "Provision", "provision"),

@@ -38,3 +38,7 @@ WHERE runs.analysis = CAST(:analysis AS text)
   AND runs.area_code = CAST(:area_code AS text)
 ORDER BY runs.revision DESC
 LIMIT 1;
+
+-- name: newest
+-- Moves on with every import and every run: what was made of the store before is old then.
+SELECT (SELECT max(id) FROM imports) AS import_id, (SELECT max(id) FROM runs) AS run_id;

@@ -52,6 +52,12 @@ class Recorded:
     stored: bool
 
 
+def newest(session: Session) -> tuple[int | None, int | None]:
+    """Ids of the newest import and the newest run; they move on whenever the store changes."""
+    import_id, run_id = session.execute(_SQL["newest"]).one()
+    return import_id, run_id
+
+
 def record(
     session: Session,
     *,

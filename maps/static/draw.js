@@ -73,6 +73,48 @@
     context.globalAlpha = 1;
   }
 
+  // A canvas over the view and a little more, so that a small pan shows no edge.
+  function sheet(map, canvas) {
+    const size = map.getSize();
+    const pad = size.multiplyBy(0.15).round();
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [size.x + 2 * pad.x, size.y + 2 * pad.y];
+    Object.assign(canvas, { width: width * ratio, height: height * ratio });
+    Object.assign(canvas.style, { width: width + "px", height: height + "px", visibility: "visible" });
+    L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
+    const brush = canvas.getContext("2d");
+    brush.scale(ratio, ratio);
+    return { map, brush, pad, size, zoom: map.getZoom() };
+  }
+
+  // Places in pixels of zoom 0; NaN, and so never in view, where there is no geometry.
+  function worldOf(index) {
+    const world = new Float64Array(2 * index.lon.length).fill(NaN);
+    index.lon.forEach((lon, i) => {
+      if (lon === null) return;
+      const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(index.lat[i], lon), 0);
+      world[2 * i] = x;
+      world[2 * i + 1] = y;
+    });
+    return world;
+  }
+
+  // Rows of a layer in view with their place on its sheet.
+  function inView(view, layer) {
+    const { index } = layer;
+    layer.world ??= worldOf(index);
+    const scale = 2 ** view.zoom;
+    const origin = view.map.getPixelOrigin().subtract(view.map._getMapPanePos()).subtract(view.pad);
+    const [width, height] = [view.size.x + 2 * view.pad.x, view.size.y + 2 * view.pad.y];
+    const found = [];
+    for (let i = 0; i < layer.size; i++) {
+      const x = layer.world[2 * i] * scale - origin.x;
+      const y = layer.world[2 * i + 1] * scale - origin.y;
+      if (x >= 0 && y >= 0 && x <= width && y <= height && !layer.hidden.has(index.class[i])) found.push([i, x, y]);
+    }
+    return found;
+  }
+
   L.Canvas.include({
     _fillStroke(context, layer) {
       const options = layer.options;
@@ -113,5 +155,5 @@
     },
   });
 
-  Object.assign(wangge, { look, shape, shapes, pattern, growth, pointSize, hatched: false });
+  Object.assign(wangge, { look, shape, shapes, pattern, growth, pointSize, sheet, inView, hatched: false });
 })();

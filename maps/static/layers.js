@@ -22,10 +22,36 @@
 
   const boundsOf = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]);
 
+  // The features of a layer that the page itself holds, styled by their class.
+  function drawn(name) {
+    const layer = layers.get(name);
+    const pane = "layer-" + name;
+    const steady = {
+      fill: true, fillOpacity: layer.opacity, color: layer.outline, weight: layer.weight, opacity: 0.9,
+      interactive: false, smoothFactor: 0.6, wgLayer: name, pane,
+    };
+    const styles = layer.classes.map((of, i) => ({
+      ...steady, fillColor: of.fill, wgClass: i, wgHatch: of.hatch, wgShape: of.shape,
+    }));
+    const features = wangge.block("wg-shapes-" + name).map(([row, geometry]) => ({
+      type: "Feature", properties: { row, class: layer.index.class[row] }, geometry,
+    }));
+    return L.geoJSON(features, {
+      pane, interactive: false,
+      style: (feature) => styles[feature.properties.class],
+      pointToLayer: (feature, at) => L.circleMarker(at, { ...styles[feature.properties.class], radius: 6 }),
+    });
+  }
+
+  function background(id, look) {
+    const style = { ...look, smoothFactor: 0.8, interactive: false, pane: "base" };
+    return L.geoJSON(wangge.block(id).map(([, geometry]) => geometry), { ...style, style: () => style });
+  }
+
   function attach(name, leaflet) {
     const layer = layers.get(name);
     layer.leaflet = leaflet;
-    if (!layer.tiled) {
+    if (!layer.tiled && !layer.point) {
       leaflet.eachLayer((one) => layer.features.push(prepared(one.feature)));
     }
   }
@@ -65,7 +91,8 @@
 
   function redraw(layer) {
     if (!layer.visible) return;
-    if (layer.tiled) layer.leaflet.rerenderTiles();
+    if (layer.point) layer.leaflet.redraw();
+    else if (layer.tiled) layer.leaflet.rerenderTiles();
     else layer.leaflet.eachLayer((one) => one.redraw());
   }
 
@@ -74,12 +101,28 @@
     const found = [];
     for (const layer of [...layers.values()].reverse()) {
       if (!layer.visible) continue;
-      const rows = layer.tiled ? inTiles(layer, latlng, reachPx) : inFeatures(layer, latlng, reachPx);
+      const look = layer.point ? inIndex : layer.tiled ? inTiles : inFeatures;
+      const rows = look(layer, latlng, reachPx);
       for (const row of rows) {
         if (!layer.hidden.has(layer.index.class[row])) found.push({ layer, row });
       }
     }
     return found;
+  }
+
+  function inIndex(layer, latlng, reachPx) {
+    const centre = map.latLngToContainerPoint(latlng);
+    const edge = map.containerPointToLatLng(centre.add([reachPx, -reachPx]));
+    const [wide, high] = [edge.lng - latlng.lng, edge.lat - latlng.lat];
+    const { lon, lat } = layer.index;
+    const near = [];
+    for (let row = 0; row < layer.size; row++) {
+      if (lon[row] === null || Math.abs(lon[row] - latlng.lng) > wide || Math.abs(lat[row] - latlng.lat) > high) continue;
+      const distance = centre.distanceTo(map.latLngToContainerPoint([lat[row], lon[row]]));
+      if (distance <= reachPx) near.push([distance, row]);
+    }
+    near.sort((a, b) => a[0] - b[0]);
+    return near.map(([, row]) => row).slice(0, 12);
   }
 
   function inFeatures(layer, latlng, reachPx) {
@@ -126,5 +169,5 @@
     return inside;
   }
 
-  Object.assign(wangge, { begin, attach, show, filter, redraw, under });
+  Object.assign(wangge, { begin, drawn, background, attach, show, filter, redraw, under });
 })();

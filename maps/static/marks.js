@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   const FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif';
-  const PAD = 0.15; // of the view on each side, so that a small pan shows no edge
   const CELL = 48;
 
   // Boxes already taken, by cell.
@@ -35,18 +34,6 @@
   // Communities and villages are called by their name, not by that of their committee.
   const short = (name) => name.replace(/(社区)?居民委员会$/, "社区").replace(/村?村民委员会$/, "村");
 
-  // Places in pixels of zoom 0; NaN, and so never in view, where there is no geometry.
-  function worldOf(index) {
-    const world = new Float64Array(2 * index.lon.length).fill(NaN);
-    index.lon.forEach((lon, i) => {
-      if (lon === null) return;
-      const { x, y } = L.CRS.EPSG3857.latLngToPoint(L.latLng(index.lat[i], lon), 0);
-      world[2 * i] = x;
-      world[2 * i + 1] = y;
-    });
-    return world;
-  }
-
   const Marks = L.Layer.extend({
     onAdd(map) {
       this.canvas = L.DomUtil.create("canvas", "marks", map.getPane("marks"));
@@ -60,42 +47,14 @@
     },
 
     draw() {
-      const map = this._map;
-      const size = map.getSize();
-      const pad = size.multiplyBy(PAD).round();
-      const ratio = window.devicePixelRatio || 1;
-      this.canvas.width = (size.x + 2 * pad.x) * ratio;
-      this.canvas.height = (size.y + 2 * pad.y) * ratio;
-      this.canvas.style.width = size.x + 2 * pad.x + "px";
-      this.canvas.style.height = size.y + 2 * pad.y + "px";
-      L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
-      this.canvas.style.visibility = "visible";
-      const brush = this.canvas.getContext("2d");
-      brush.scale(ratio, ratio);
-      brush.textAlign = "center";
-      brush.textBaseline = "middle";
-      const view = { map, brush, pad, size, zoom: map.getZoom(), taken: new Taken() };
-      wangge.drawn = { marks: 0, names: 0 };
+      const view = { ...wangge.sheet(this._map, this.canvas), taken: new Taken() };
+      view.brush.textAlign = "center";
+      view.brush.textBaseline = "middle";
+      wangge.written = { marks: 0, names: 0 };
       const shown = [...wangge.layers.values()].filter((layer) => layer.visible).reverse();
       for (const layer of shown) this.marks(view, layer);
       this.places(view);
       for (const layer of shown) this.names(view, layer);
-    },
-
-    // Rows in view with their place on the canvas.
-    inView(view, layer) {
-      const { index } = layer;
-      layer.world ??= worldOf(index);
-      const scale = 2 ** view.zoom;
-      const origin = view.map.getPixelOrigin().subtract(view.map._getMapPanePos()).subtract(view.pad);
-      const [width, height] = [view.size.x + 2 * view.pad.x, view.size.y + 2 * view.pad.y];
-      const found = [];
-      for (let i = 0; i < layer.size; i++) {
-        const x = layer.world[2 * i] * scale - origin.x;
-        const y = layer.world[2 * i + 1] * scale - origin.y;
-        if (x >= 0 && y >= 0 && x <= width && y <= height && !layer.hidden.has(index.class[i])) found.push([i, x, y]);
-      }
-      return found;
     },
 
     marks(view, layer) {
@@ -104,14 +63,14 @@
       const spots = new Set(layer.index.spots);
       const drawnBelow = (i) => layer.point || spots.has(i); // points keep their place free of words
       const size = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
-      const crowded = layer.size > 500 && view.zoom < 14; // then only classes that ask for attention
-      const rows = this.inView(view, layer).filter(([i]) => !crowded || layer.classes[layer.index.class[i]].hatch !== "none");
+      const crowded = layer.area && layer.size > 500 && view.zoom < 14; // then only classes that ask for attention
+      const rows = wangge.inView(view, layer).filter(([i]) => !crowded || layer.classes[layer.index.class[i]].hatch !== "none");
       rows.sort((a, b) => layer.index.class[a[0]] - layer.index.class[b[0]]);
       for (const [i, x, y] of rows) {
         if (!view.taken.claim(x, y, size + 1, size + 1) || drawnBelow(i)) continue;
         const of = layer.classes[layer.index.class[i]];
         wangge.shape(view.brush, of.shape, x, y, size, of.fill, layer.outline);
-        wangge.drawn.marks++;
+        wangge.written.marks++;
         if (layer.caption && view.zoom >= 12.5) this.caption(view, layer, i, x, y + size / 2 + 9);
       }
     },
@@ -122,7 +81,7 @@
       if (!values) return;
       const largest = Math.max(1, ...values.map((value) => value ?? 0));
       const full = Math.min(30, Math.max(10, 3 * (view.zoom - 8)));
-      const rows = this.inView(view, layer).sort((a, b) => values[b[0]] - values[a[0]]);
+      const rows = wangge.inView(view, layer).sort((a, b) => values[b[0]] - values[a[0]]);
       for (const [i, x, y] of rows) {
         if (!values[i]) continue;
         const radius = Math.max(1.5, full * Math.sqrt(values[i] / largest));
@@ -136,7 +95,7 @@
         view.brush.strokeStyle = "#FFFFFF";
         view.brush.stroke();
         if (radius >= 9) this.text(view, String(values[i]), x, y, 11, "#3B1D05", 600);
-        wangge.drawn.marks++;
+        wangge.written.marks++;
       }
     },
 
@@ -153,9 +112,9 @@
       if (view.zoom < layer.namesFrom) return;
       // Above the mark where figures stand below it; a little further off where that is taken.
       const places = layer.caption ? [-17, 31, -33, 47] : layer.marks ? [16, -16, 30] : [0];
-      for (const [i, x, y] of this.inView(view, layer)) {
+      for (const [i, x, y] of wangge.inView(view, layer)) {
         const label = short(layer.index.label[i]);
-        if (places.some((low) => this.text(view, label, x, y + low, 12, "#1F2933", 500))) wangge.drawn.names++;
+        if (places.some((low) => this.text(view, label, x, y + low, 12, "#1F2933", 500))) wangge.written.names++;
       }
     },
 

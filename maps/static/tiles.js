@@ -28,7 +28,7 @@
     return row === undefined ? layer.classes.length - 1 : layer.index.class[row];
   }
 
-  // Draws areas with fill, hatch and outline, points with their shape.
+  // Draws areas with fill, hatch and outline.
   class Symbolizer {
     constructor(layer) {
       this.layer = layer;
@@ -38,12 +38,6 @@
       const index = tileClass(layer, feature.props);
       if (layer.hidden.has(index)) return;
       const of = layer.classes[index];
-      if (feature.geomType === protomapsL.GeomType?.Point || feature.geomType === 1) {
-        const [{ x, y }] = geometry[0];
-        wangge.look(context, { x, y }, layer, tileRow(layer, feature.props), zoom);
-        wangge.shape(context, of.shape, x, y, wangge.pointSize(zoom, layer, index), of.fill, layer.outline);
-        return;
-      }
       context.beginPath();
       for (const ring of geometry) {
         ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
@@ -65,19 +59,6 @@
     }
   }
 
-  // Points lie over one another: the ordinary (first) class below, the second on top of all.
-  function rules(layer) {
-    const symbolizer = new Symbolizer(layer);
-    const rule = { dataLayer: layer.name, symbolizer };
-    if (layer.area) return [rule];
-    const order = layer.classes.map((_, index) => index);
-    order.sort((a, b) => (a === 0 ? -1 : b === 0 ? 1 : b - a));
-    return order.map((index) => ({
-      ...rule,
-      filter: (zoom, feature) => tileClass(layer, feature.props) === index,
-    }));
-  }
-
   function tiles(name, source) {
     const layer = wangge.layers.get(name);
     const url = source.archive
@@ -90,7 +71,7 @@
       minZoom: source.minZoom,
       pane: "layer-" + name,
       noWrap: true,
-      paintRules: rules(layer),
+      paintRules: [{ dataLayer: layer.name, symbolizer: new Symbolizer(layer) }],
       labelRules: [],
     });
   }

@@ -135,7 +135,7 @@ INKED = """async ([name, most]) => {
             if (canvas.getContext("2d").getImageData(x, y, 1, 1).data[3] > 0) { inked++; break; }
         }
     }
-    const held = layer.leaflet.getLayers().length;
+    const held = layer.point ? drawable.length : layer.leaflet.getLayers().length;
     return { asked: asked.length, inked, held, drawable: drawable.length };
 }"""
 PLACE = """([name, key]) => {

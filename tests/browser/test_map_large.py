@@ -52,10 +52,9 @@ def large(samples, inside):
     return frame, maps.build("rating", {"rating": frame}, context=inside)
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-def test_a_saved_page_draws_and_answers_from_its_own_archive(open_page, large, size):
+def test_a_saved_page_draws_and_answers_from_its_own_archive(open_page, large):
     frame, html = large
-    opened = open_page(html, size=size)
+    opened = open_page(html, size="phone")
     assert opened.page.evaluate(INK, "layer-rating-pane")
     assert opened.page.evaluate(CLICK, ["rating", 1234]) == [1234]
     detail = opened.page.text_content("#wg-detail")

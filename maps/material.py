@@ -1,0 +1,102 @@
+"""The frames of one call with what pages are made of; each part is made once for all pages."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gis.layers.model import Layer
+from maps import records, tiles
+from maps.layers import areas
+from maps.records import Records, shape_list
+
+Bounds = tuple[float, float, float, float]
+
+
+class Material(Mapping[str, gpd.GeoDataFrame]):
+    """Frames by name; several pages of the same frames share classes, tables and archives.
+
+    The frames must not be changed afterwards; `add` brings further ones.
+    """
+
+    def __init__(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+        self._frames = dict(frames)
+        self._records: dict[tuple[str, bool], Records] = {}
+        self._archives: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> gpd.GeoDataFrame:
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def add(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+        """Take in the frames of layers that another page shows as well."""
+        self._frames |= frames
+
+    def records(self, layer: Layer, *, internal: bool) -> Records:
+        """The records of one layer; raises FrameContract."""
+        secret = internal and any(column.internal for column in layer.columns)
+        if (layer.name, secret) not in self._records:
+            self._records[layer.name, secret] = records.of(layer, self[layer.name], internal=secret)
+        return self._records[layer.name, secret]
+
+    def archive(self, one: Records) -> str:
+        """The layer's tiles as a block of a saved page."""
+        name = one.layer.name
+        if name not in self._archives:
+            self._archives[name] = tiles.archive_block(f"wg-archive-{name}", tiles.archive(one))
+        return self._archives[name]
+
+    @cached_property
+    def outlines(self) -> dict[str, gpd.GeoDataFrame]:
+        """Outlines of the divisions by frame key."""
+        return areas.outlines(self._frames)
+
+    @cached_property
+    def extent(self) -> list[Bounds]:
+        """West, south, east, north of each kind of outline."""
+        return [_edges(frame) for frame in self.outlines.values()]
+
+    @cached_property
+    def background(self) -> dict[str, str]:
+        """Shapes below the layers, by kind and bottom first: JSON of what `maps.canvas` draws."""
+        found = {
+            kind: _text(shapely.GeometryCollection(list(areas.thinned(frame.geometry.to_numpy()))))
+            for kind, frame in self.outlines.items()
+        }
+        for main, lines in areas.street_lines(self._frames).items():
+            found["streets_main" if main else "streets"] = _text(lines)
+        order = (areas.DISTRICT, areas.COMMUNITIES, "streets_main", "streets", areas.SUBDISTRICTS)
+        return {kind: found[kind] for kind in order if kind in found}
+
+    @cached_property
+    def places(self) -> dict[str, list[list[Any]]]:
+        """Names of divisions with a point inside them, for quiet labels."""
+        found = {}
+        for kind, frame in self.outlines.items():
+            if kind == areas.DISTRICT:
+                continue
+            inside = shapely.point_on_surface(frame.geometry.to_numpy())
+            found[kind] = [
+                [str(name), round(float(lon), 6), round(float(lat), 6)]
+                for name, lon, lat in zip(
+                    frame["name"], shapely.get_x(inside), shapely.get_y(inside), strict=True
+                )
+            ]
+        return found
+
+
+def _text(shape: shapely.Geometry) -> str:
+    return shape_list(np.array([shape]), [0])
+
+
+def _edges(frame: gpd.GeoDataFrame) -> Bounds:
+    west, south, east, north = (float(edge) for edge in frame.total_bounds)
+    return west, south, east, north
