@@ -2,14 +2,17 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from data.ingest.refusal import hidden
 from data.ingest.types import FileFacts, Kind, RowNote, Severity
+from gis.errors import BadInput
 
 JSON_NOTES = 200  # rows in the JSON form; the workbook has all of them
 SHEET_NOTES = 1_048_575  # rows of an Excel sheet below its heading
@@ -168,12 +171,35 @@ class ImportReport:
     def write_xlsx(self, folder: Path) -> Path:
         """Write the workbook for the office that sent the file; returns its path.
 
-        The name follows from kind, file and outcome, so a repeated import replaces its report.
+        The name follows from kind, file and outcome, so a repeated import replaces its report. It
+        appears complete or not at all.
+
+        Raises
+        ------
+        BadInput
+            The folder cannot be written; what the import did stands.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         trial = "-dry-run" if self.dry_run else ""
         name = hidden(self.facts.path.stem)[:60].replace("*", "_")
         path = folder / f"{self.kind}-{name}-{self.facts.sha256[:8]}{trial}.xlsx"
+        part = path.with_name(f".{path.name}.part")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._write_book(part)
+            part.replace(path)
+        except (OSError, FileCreateError) as exc:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise BadInput(self._unwritten(exc)) from exc
+        return path
+
+    def _unwritten(self, exc: Exception) -> str:
+        changed = self.refusal is None and not self.dry_run
+        zh = f"已入库 {self.kept} 行，但回执未能写出" if changed else "没有改动，回执也未能写出"
+        en = f"{self.kept} rows are in the store, but" if changed else "nothing was changed, and"
+        return f"{zh} / {en} the report cannot be written ({exc})"
+
+    def _write_book(self, path: Path) -> None:
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -183,7 +209,6 @@ class ImportReport:
         with xlsxwriter.Workbook(str(path), options) as book:
             self._write_summary(book)
             self._write_rows(book)
-        return path
 
     def _write_summary(self, book: xlsxwriter.Workbook) -> None:
         bold = book.add_format({"bold": True})

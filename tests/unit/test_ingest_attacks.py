@@ -15,6 +15,7 @@ import shapely
 import xlsxwriter
 
 from data.ingest.fields import fold
+from data.ingest.formats import digest
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
 from data.ingest.refusal import hidden
@@ -22,7 +23,7 @@ from data.ingest.types import Kind, Options, Severity
 from data.ingest.values import moments
 from data.report import ImportReport, Notes
 from gis import district
-from gis.errors import ImportRefused
+from gis.errors import BadInput, ImportRefused
 
 WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
 HEAD = "编号,发生时间,类别,经度,纬度,来源\n"
@@ -205,6 +206,22 @@ def test_a_phone_in_a_file_name_is_not_repeated(tmp_path):
     assert "138" not in report.write_xlsx(tmp_path / "reports").name
     path.write_text("a,b\n1,2\n", "utf-8")
     assert "13812345678" not in str(refused(path))
+
+
+def test_a_report_that_cannot_be_written_says_what_the_import_did(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + ROW.format(1, "x"), "utf-8")
+    report = ImportReport(Kind.INCIDENTS, read(path)[0].facts, Notes(), inserted=1)
+    (tmp_path / "reports").write_text("a file where the folder should be")
+    with pytest.raises(BadInput, match="1 rows are in the store"):
+        report.write_xlsx(tmp_path / "reports")
+
+
+def test_two_data_sets_of_one_stem_are_two_files(tmp_path):
+    for name, options in (("a.tab", {}), ("a.mif", {"FORMAT": "MIF"})):
+        frame = gpd.GeoDataFrame({"name": [name]}, geometry=[shapely.Point(102.7, 25.05)], crs=4490)
+        frame.to_file(tmp_path / name, driver="MapInfo File", **options)
+    assert digest(tmp_path / "a.tab") != digest(tmp_path / "a.mif")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from data.ingest.formats.sniff import Format, sniff
 from data.ingest.refusal import refuse
 from data.ingest.types import Kind, Options
 
-_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg", ".tab", ".dat", ".map", ".id", ".mif", ".mid")
+_PARTS = {  # files of one data set by its main file; the same stem may name several data sets
+    ".shp": (".shp", ".dbf", ".shx", ".prj", ".cpg"),
+    ".tab": (".tab", ".dat", ".map", ".id"),
+    ".mif": (".mif", ".mid"),
+}
 
 
 def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
@@ -71,9 +75,9 @@ def digest(path: Path) -> str:
     """SHA-256 of the file with the parts that belong to it, by name and content."""
     if path.is_dir():
         parts = sorted(p for p in path.rglob("*") if p.is_file())
-    elif path.suffix.lower() in _PARTS:
+    elif family := _PARTS.get(path.suffix.lower()):
         parts = sorted(
-            p for p in path.parent.glob(f"{_literal(path.stem)}.*") if p.suffix.lower() in _PARTS
+            p for p in path.parent.glob(f"{_literal(path.stem)}.*") if p.suffix.lower() in family
         )
     else:
         parts = [path]
