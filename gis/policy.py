@@ -30,12 +30,20 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Document:
+    """Title of a source document in both languages, with a remark on its rank where it has one."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """All terms in force; ``digest`` changes when any value does."""
 
     version: str
     digest: str
-    documents: Mapping[str, str]
+    documents: Mapping[str, Document]
     terms: Mapping[tuple[str, str], Term]
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
@@ -68,7 +76,7 @@ def load(builtin: Path, override: Path | None = None) -> Policy:
     return Policy(
         version=version,
         digest=hashlib.sha256(canonical.encode()).hexdigest(),
-        documents=MappingProxyType(dict(raw["documents"])),
+        documents=MappingProxyType(_documents(raw["documents"], builtin)),
         terms=MappingProxyType(terms),
     )
 
@@ -80,6 +88,17 @@ def _read(path: Path) -> dict[str, Any]:
         raise BadPolicy(f"{path}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise BadPolicy(f"{path}: {exc}") from exc
+
+
+def _documents(raw: dict[str, Any], path: Path) -> dict[str, Document]:
+    found = {}
+    for letter, title in raw.items():
+        match title:
+            case {"zh": str(zh), "en": str(en)} if zh and en:
+                found[letter] = Document(zh, en)
+            case _:
+                raise _bad(path, "documents", letter, 'write { zh = "…", en = "…" }')
+    return found
 
 
 def _terms(raw: dict[str, Any], path: Path) -> dict[tuple[str, str], Term]:

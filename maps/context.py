@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from gis.policy import Policy
+from gis.policy import Document, Policy
 from maps import words
 
 
@@ -28,7 +28,8 @@ class RuleText:
     zh: str
     en: str
     thresholds: tuple[Threshold, ...]
-    source: str
+    source_zh: str
+    source_en: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def rule_texts(policy: Policy) -> dict[str, RuleText]:
             for (of, _), term in policy.terms.items()
             if of == rule and (rule, term.name) in words.TERMS
         )
-        found[rule] = RuleText(rule, zh, en, thresholds, _source(policy, rule))
+        found[rule] = RuleText(rule, zh, en, thresholds, *_source(policy, rule))
     return found
 
 
@@ -99,12 +100,20 @@ def _value(value: Any, unit: str) -> tuple[str, str]:
     return f"{value:g} {zh}".strip(), f"{value:g} {en}".strip()
 
 
-def _source(policy: Policy, rule: str) -> str:
-    """The places a rule stands at, each document letter with its title."""
+def _source(policy: Policy, rule: str) -> tuple[str, str]:
+    """The places a rule stands at in both languages, each document letter with its title."""
     places = policy.source(rule).split(";")
-    return "; ".join(_titled(policy.documents, place.strip()) for place in places)
+    zh, en = zip(*(_titled(policy.documents, place.strip()) for place in places), strict=True)
+    return "；".join(zh), "; ".join(en)
 
 
-def _titled(documents: Mapping[str, str], place: str) -> str:
+def _titled(documents: Mapping[str, Document], place: str) -> tuple[str, str]:
+    """``S0 四(二)27`` with the title; a remark in the words of `maps.words`."""
+    if place in words.REMARKS:
+        return words.REMARKS[place]
     letter, _, rest = place.partition(" ")
-    return f"{documents[letter]} {rest}".strip() if letter in documents else place
+    if letter not in documents:
+        return place, place
+    title = documents[letter]
+    zh, en = words.REMARKS.get(rest, (rest, rest))
+    return f"{title.zh} {zh}".strip(), f"{title.en} {en}".strip()

@@ -138,7 +138,7 @@ def _config(
 ) -> dict[str, Any]:
     rules = {
         key: {
-            "zh": rule.zh, "en": rule.en, "source": rule.source,
+            "zh": rule.zh, "en": rule.en, "source": [rule.source_zh, rule.source_en],
             "thresholds": [[t.zh, t.en, t.value_zh, t.value_en] for t in rule.thresholds],
         }
         for key, rule in context.rules.items()

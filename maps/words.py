@@ -135,6 +135,14 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("VID-1", "incident_radius_m"): ("事件统计半径", "Radius for incidents"),
     ("VID-2", "working_share"): ("完好率不低于", "Working rate at least"),
 }
+REMARKS: dict[str, Pair] = {  # what the policy file says beside the places of its sources
+    "三(四)22 and glossary 12": ("三(四)22 及名词解释 12", "三(四)22 and glossary 12"),
+    "numbers: M": ("数值见 docs/methods.md", "numbers: docs/methods.md"),
+    "as a grid size 300-500 is a default, not a rule": (
+        "作为网格规模，300-500 户是默认值，不是规定",
+        "as a grid size 300-500 is a default, not a rule",
+    ),
+}
 UNITS = {
     "m² per 100 households": ("m²", "m²"),
     "m² per person": ("m²", "m²"),

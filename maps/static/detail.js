@@ -90,7 +90,7 @@
       const lines = known.thresholds.map(([zh, en, valueZh, valueEn]) =>
         element("li", {}, bi(zh, en), element("b", {}, bi(valueZh, valueEn))));
       if (lines.length) box.append(element("ul", {}, ...lines));
-      box.append(element("p", { class: "source" }, bi("出处：", "Source: "), known.source));
+      box.append(element("p", { class: "source" }, bi(`出处：${known.source[0]}`, `Source: ${known.source[1]}`)));
     }
     if (config.policy) box.append(element("p", { class: "source" }, bi("规则版本：", "Policy version: "), config.policy));
     return box;

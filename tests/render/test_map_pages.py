@@ -177,7 +177,8 @@ def test_marks_of_demo_and_secrecy(frames, samples, inside):
 def test_rules_show_thresholds_and_the_title_of_their_document(inside):
     rule = inside.rules["FAC-1"]
     assert [t.value_zh for t in rule.thresholds] == ["30 m²"]
-    assert "五发〔2018〕6号" in rule.source
+    assert "五发〔2018〕6号" in rule.source_zh
+    assert "Wufa [2018] No. 6" in rule.source_en
     assert "80 %" in [t.value_en for t in inside.rules["SAF-1"].thresholds]
 
 
@@ -222,3 +223,9 @@ def test_missing_libraries_name_the_command(monkeypatch, tmp_path):
     with pytest.raises(assets.LibrariesMissing, match="npm ci"):
         assets.files()
     assets.library_folder.cache_clear()
+
+
+def test_every_source_of_the_policy_reads_well_in_both_languages(inside):
+    for rule in inside.rules.values():
+        assert not re.search(r"[A-Za-z]{4}", rule.source_zh.replace("docs/methods.md", "")), rule
+        assert not re.search(r"[\u4e00-\u9fff]{4}", rule.source_en.replace("发改高技", "")), rule
