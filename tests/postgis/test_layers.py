@@ -111,10 +111,13 @@ def test_a_tile_shows_the_points_that_stand_that_day(db, wuhua, add, shown):
     add(Camera, source_key="gone that day", status="in_use", removed_on=DAY, geom=POINT)
     add(Camera, source_key="gone later", status="removed", removed_on=later, geom=POINT)
     add(Camera, source_key="comes later", status="in_use", installed_on=later, geom=POINT)
-    standing = {"stands", "gone later", "comes later"}
+    add(Camera, source_key="comes that day", status="in_use", installed_on=DAY, geom=POINT)
+    standing = {"stands", "gone later", "comes later", "comes that day"}
     assert set(shown("cameras").index) == standing
     seen = cameras_on(db, district=wuhua, as_of=DAY).set_index("camera")["status"]
     assert set(seen.index[seen != "removed"]) == standing
+    assert seen[["comes that day", "comes later"]].tolist() == ["in_use", "planned"]
+    assert shown("cameras").loc["comes that day", "state"] == "unknown"  # nobody has seen it yet
     scope = Scope(as_of=DAY, internal=True)
     tile = tiles.mvt(db, layer("cameras"), **WORLD_TILE, district=wuhua, scope=scope)
     assert {key for key in seen.index if chr(len(key)).encode() + key.encode() in tile} == standing
