@@ -30,7 +30,10 @@ find_python() {
 missing=()
 has_postgis || missing+=(postgresql-postgis)
 has_font || missing+=(fontconfig fonts-noto-cjk)
-[ "$purpose" = test ] && { has_chromium || missing+=(chromium); }
+if [ "$purpose" = test ]; then
+  has_chromium || missing+=(chromium)
+  ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)  # Playwright's driver wants it
+fi
 find_python >/dev/null || missing+=(python3 python3-venv)
 if find_python >/dev/null && [ ! -x "$venv/bin/python" ] && ! "$(find_python)" -c 'import ensurepip' 2>/dev/null; then missing+=(python3-venv); fi
 if [ ${#missing[@]} -gt 0 ]; then
