@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from api.output import json_out, say
+from api.output import json_out, refuse
 from gis.errors import GisError
 
 COMMANDS = {  # name: module of `api.commands`, what it does
@@ -61,19 +61,19 @@ def wangge() -> None:
 
 def main() -> NoReturn:
     """Entry point; a refusal is one line on stderr (and one object with ``--json``), no trace."""
+    json = "--json" in sys.argv
     signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except GisError as exc:
-        say(f"{exc.code}: {exc}")
-        _refused(exc.code, str(exc))
+        refuse(exc.code, str(exc), json=json)
         sys.exit(1)
     except SystemExit as done:
-        if done.code == 2:
-            _refused("usage", "wrong usage: stderr says what")
+        if done.code == 2 and json:
+            json_out({"error": {"code": "usage", "message": "wrong usage: stderr says what"}})
         raise
     except Exception:
-        _refused("internal_error", "an unexpected error: stderr has its trace")
+        refuse("internal_error", "an unexpected error, its trace follows", json=json)
         raise
     sys.exit(0)
 
@@ -81,8 +81,3 @@ def main() -> NoReturn:
 def _terminated(number: int, frame: object) -> NoReturn:
     """Leave as after an error, so that a store that was started is stopped."""
     sys.exit(128 + number)
-
-
-def _refused(code: str, message: str) -> None:
-    if "--json" in sys.argv:
-        json_out({"error": {"code": code, "message": message}})

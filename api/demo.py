@@ -101,7 +101,8 @@ def import_all(engine: Engine, house: House, files: DemoFiles, *, made_from: str
     with transaction(engine) as session:
         facts.claim_demo(session, house.district, made_from)
         facts.claim(session, house.district)
-        known = set(session.execute(select(Import.kind, Import.file_sha256)).tuples())
+        taken_in = session.execute(select(Import.kind, Import.file_sha256))
+        known = {(row.kind, row.file_sha256) for row in taken_in}
     for one in files.files:
         if (one.kind.value, digest(one.path)) in known:
             continue

@@ -18,6 +18,13 @@ def json_out(value: Mapping[str, Any]) -> None:
     print(text, flush=True)  # noqa: T201 - stdout is where it belongs
 
 
+def refuse(code: str, message: str, *, json: bool, **more: Any) -> None:
+    """What a command that changes nothing says: a line on stderr, the object on request."""
+    say(f"{code}: {message}")
+    if json:
+        json_out({"error": {"code": code, "message": message}, **more})
+
+
 def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table on stdout, below its title."""
     table = Table()

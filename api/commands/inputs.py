@@ -1,5 +1,6 @@
 """``wangge import``: one file in, one transaction, one report."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -7,14 +8,15 @@ import typer
 
 from api.commands.common import Json, group, house
 from api.house import House, transaction
-from api.output import json_out, progress, say, table_out
+from api.output import json_out, progress, refuse, say, table_out
 from data.ingest.service import import_file
-from data.ingest.types import Kind, Options
+from data.ingest.types import Kind, Options, Severity
 from data.report import ImportReport
 from gis.errors import BadInput, ImportRefused
 from gis.runs import facts
 
 app = group()
+SAID_ROWS = 5  # of the refused ones; the report has all
 
 
 @app.command("import")
@@ -39,10 +41,16 @@ def import_(
     try:
         report = take_in(at, kind, file, options, dry_run=dry_run)
     except ImportRefused as refusal:
-        if isinstance(refusal.report, ImportReport):
-            say(f"report / 回执: {refusal.report.write_xlsx(_reports(at))}")
-        raise
+        if not isinstance(refusal.report, ImportReport):
+            raise
+        written = refusal.report.write_xlsx(_reports(at))
+        told = {**refusal.report.as_json(), "report": str(written)}
+        refuse(refusal.code, str(refusal), json=json, report=told)
+        _say_refused(refusal.report)
+        say(f"report / 回执: {written}")
+        raise typer.Exit(1) from refusal
     written = report.write_xlsx(_reports(at))
+    _say_refused(report)
     if json:
         json_out({**report.as_json(), "report": str(written)})
     else:
@@ -80,6 +88,14 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
 def _reports(at: House) -> Path:
     return at.settings.home / "reports"
+
+
+def _say_refused(report: ImportReport) -> None:
+    """The first refused rows with column, value and reason."""
+    refused = (note for note in report.notes if note.severity is Severity.REFUSED)
+    for note in islice(refused, SAID_ROWS):
+        column = "" if note.column is None else f" {note.column} = {note.value!r}"
+        say(f"行 row {note.row}{column}: {note.reason_zh} / {note.reason_en}")
 
 
 def _print(report: ImportReport, written: Path) -> None:

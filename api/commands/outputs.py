@@ -10,6 +10,7 @@ from api.commands.common import AsOf, Internal, Json, Period, day, group, house
 from api.house import transaction
 from api.output import json_out, say
 from data.export.model import Format
+from gis import period as periods
 from gis.layers.service import Scope
 
 app = group()
@@ -26,7 +27,7 @@ def draw(
 ) -> None:
     """Write map pages that need no network. 出图。"""
     at = house()
-    scope = Scope(period=period, as_of=day(as_of), internal=internal)
+    scope = _scope(period, as_of, internal=internal)
     with at.store() as engine, transaction(engine) as session:
         names = outputs.pages(layer, internal)
         pages, lacking = outputs.write_maps(session, at, names, scope, out)
@@ -51,10 +52,17 @@ def export(
 ) -> None:
     """Write a layer to a file. 导出。"""
     at = house()
-    scope = Scope(period=period, as_of=day(as_of), internal=internal)
+    scope = _scope(period, as_of, internal=internal)
     with at.store() as engine, transaction(engine) as session:
         written, rows = outputs.write_export(session, at, layer, scope, format_, out)
     if json:
         json_out({"file": str(written), "rows": rows})
     else:
         say(f"{written}: {rows} rows")
+
+
+def _scope(period: str | None, as_of: str | None, *, internal: bool) -> Scope:
+    """What the options ask for; raises BadPeriod and BadInput."""
+    if period is not None:
+        periods.Period.parse(period)
+    return Scope(period=period, as_of=day(as_of), internal=internal)

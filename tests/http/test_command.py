@@ -1,0 +1,601 @@
+"""The ``wangge`` command as scripts use it: one object on stdout, words on stderr, exit codes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+
+from api.cli import COMMANDS, main
+from data.export.model import Format
+from data.export.service import suffix
+from gis.db.cluster import Cluster
+from gis.layers.model import REGISTRY, Sensitivity
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "json"
+LAYERS = [one.name for one in REGISTRY]
+PUBLIC = [one.name for one in REGISTRY if one.sensitivity is Sensitivity.PUBLIC]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one call left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self, schema: str):
+        """The one object on stdout, which matches ``docs/json/<schema>.json``."""
+        (line,) = self.out.splitlines()
+        found = json.loads(line)
+        validator(schema).validate(found)
+        return found
+
+    def refusal(self) -> tuple[str, str]:
+        """Code and message of a refusal; stderr says the same."""
+        assert self.code == 1, self.err
+        error = self.json("error")["error"]
+        assert error["message"].split("\n")[0] in self.err
+        return error["code"], error["message"]
+
+
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    files = {path.name: json.loads(path.read_text("utf-8")) for path in SCHEMAS.glob("*.json")}
+    resources = [(name, Resource.from_contents(body)) for name, body in files.items()]
+    return jsonschema.Draft202012Validator(
+        files[f"{name}.json"], registry=Registry().with_resources(resources)
+    )
+
+
+def program(*words: str, home: Path, **settings: str) -> list:
+    """Arguments of a process of its own."""
+    environment = {**os.environ, "WANGGE_HOME": str(home), **settings}
+    return [[sys.executable, "-c", "from api.cli import main; main()", *words], environment]
+
+
+def process(*words: str, home: Path, **settings: str) -> Said:
+    command, environment = program(*words, home=home, **settings)
+    done = subprocess.run(
+        command, env=environment, cwd=home, capture_output=True, text=True, check=False
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def demo_home(run_directory):
+    """A home in which ``wangge demo --size small`` ran once; its store is kept running."""
+    home = run_directory / f"command-{os.getpid()}"
+    home.mkdir()
+    made = process("demo", "--size", "small", "--out", str(home / "out"), "--json", home=home)
+    assert made.code == 0, made.err
+    (home / "said.json").write_text(made.out)
+    state = process("status", "--json", home=home)
+    assert state.json("status")["state"] == "stopped", "the demo leaves its store running"
+    assert process("up", "--json", home=home).code == 0
+    yield home
+    Cluster(home).remove()
+
+
+@pytest.fixture
+def wangge(demo_home, monkeypatch, tmp_path, capfd):
+    """Call the command in this process, in the demo's home unless said otherwise."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*words, home=demo_home, **settings) -> Said:
+        with monkeypatch.context() as patch:
+            patch.setenv("WANGGE_HOME", str(home))
+            for name, value in settings.items():
+                patch.setenv(name, str(value))
+            patch.setattr(sys, "argv", ["wangge", *map(str, words)])
+            capfd.readouterr()
+            with pytest.raises(SystemExit) as left:
+                main()
+            out, err = capfd.readouterr()
+        return Said(left.value.code or 0, out, err)
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def server(store):
+    """Settings that name a store of the test's own instead of the home's."""
+    return {"WANGGE_DATABASE_URL": store.urls.app, "WANGGE_OWNER_URL": store.urls.owner}
+
+
+def counts(wangge, **settings):
+    return wangge("status", "--json", **settings).json("status")["rows"]
+
+
+INCIDENTS = "key,lon,lat,occurred_at,category\n{rows}"
+
+
+@pytest.fixture
+def incidents(tmp_path):
+    def written(*rows, name="incidents.csv"):
+        path = tmp_path / name
+        path.write_text(INCIDENTS.format(rows="\n".join(rows)), encoding="utf-8")
+        return path
+
+    return written
+
+
+# -- the surface ------------------------------------------------------------------------------
+
+
+def test_every_command_is_listed_and_explains_itself(wangge):
+    listed = wangge("--help")
+    assert listed.code == 0
+    for name, (_, words) in COMMANDS.items():
+        assert f"{name} " in listed.out
+        assert words in listed.out
+        shown = wangge(name, "--help")
+        assert (shown.code, shown.err) == (0, "")
+        assert "--json" in shown.out
+
+
+def test_quick_commands_load_nothing_heavy(demo_home):
+    """GDAL, pandas, Folium and the models take seconds; status, up, down and help do without."""
+    heavy = {"pandas", "geopandas", "pyogrio", "shapely", "folium", "fastapi", "alembic", "scipy"}
+    code = (
+        "import sys, api.cli\n"
+        "try: api.cli.main()\n"
+        f"except SystemExit: print(sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    for words in (["--help"], ["status", "--json"], ["up", "--json"], ["backup", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            env={**os.environ, "WANGGE_HOME": str(demo_home)},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stderr.splitlines()[-1] == "[]", words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [], ["nothing"], ["run"], ["run", "nothing"], ["run", "all", "--nothing"],
+        ["map", "grids"], ["export", "grids", "--format", "doc", "--out", "x"],
+        ["import", "nothing", "x.csv"], ["demo", "--size", "huge"], ["demo", "--seed", "-1"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_usage_is_exit_code_2_with_the_reason_on_stderr(wangge, words):
+    said = wangge(*words)
+    assert said.code == 2
+    assert "Usage:" in said.err + said.out
+    if words:
+        assert said.out == ""
+        assert wangge(*words, "--json").json("error")["error"]["code"] == "usage"
+
+
+def test_status_twice_is_equal_and_is_about_the_store(wangge, demo_home):
+    first, second = wangge("status", "--json"), wangge("status", "--json")
+    assert first == second
+    state = first.json("status")
+    assert state["state"] == "running"
+    assert state["demo"] is True
+    assert state["schema"] == state["schema_wanted"]
+    assert state["home"] == str(demo_home)
+    assert wangge("status") == wangge("status")
+
+
+def test_a_home_without_a_store_is_absent_and_stays_so(wangge, home):
+    assert wangge("status", "--json", home=home).json("status")["state"] == "absent"
+    assert wangge("down", "--json", home=home).json("status")["state"] == "absent"
+    assert list(home.iterdir()) == []
+
+
+def test_migrating_a_store_that_is_up_to_date_changes_nothing(wangge):
+    before = wangge("status", "--json")
+    assert wangge("migrate", "--json") == before
+
+
+# -- the demo ---------------------------------------------------------------------------------
+
+
+def test_the_summary_is_what_was_said_and_what_is_there(wangge, demo_home):
+    out = demo_home / "out"
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert Said(0, (demo_home / "said.json").read_text(), "").json("demo") == summary
+    assert (summary["district"], summary["size"], summary["demo"]) == ("530102", "small", True)
+    assert all((out / path).stat().st_size > 500 for path in summary["maps"] + summary["exports"])
+    assert len(summary["maps"]) == len(LAYERS) + 1
+    stored = counts(wangge)
+    inputs = {name: n for name, n in summary["counts"].items() if name not in ("runs", "ratings")}
+    assert inputs.items() <= stored.items() or set(inputs) == set(stored)
+
+
+def test_the_figures_are_the_same_everywhere(wangge, demo_home, tmp_path):
+    """Summary, a run's totals and the rows of an export that another program reads."""
+    summary = json.loads((demo_home / "out" / "summary.json").read_text("utf-8"))
+    runs = {one["analysis"]: one for one in wangge("run", "all", "--json").json("run")["runs"]}
+    assert runs["rating"]["totals"].items() <= summary["rating"].items()
+    assert runs["rating"]["period"] == summary["rating"]["period"]
+    for name in ("coverage", "rental", "video", "grids"):
+        assert runs[name]["totals"] == summary[name]
+        assert runs[name]["stored"] is False, "equal inputs and rules are one run"
+    for layer, column, section, whole in (
+        ("rating", "colour", "rating", "compounds"),
+        ("coverage", "verdict", "coverage", "communities"),
+    ):
+        file = tmp_path / f"{layer}.geojson"
+        wangge("export", layer, "--format", "geojson", "--out", file)
+        features = json.loads(file.read_text("utf-8"))["features"]
+        found = Counter(one["properties"][column] for one in features)
+        assert found == {key: n for key, n in summary[section].items() if key in found}
+        assert found.total() == summary[section][whole]
+
+
+def test_a_second_demo_does_only_what_is_missing(wangge, demo_home):
+    out = demo_home / "out"
+    first = wangge("demo", "--size", "small", "--out", out, "--json").json("demo")
+    written = {path: (out / path).stat().st_mtime_ns for path in first["maps"] + first["exports"]}
+    gone = out / "maps" / "grids.html"
+    second = wangge("demo", "--size", "small", "--out", out, "--json").json("demo")
+    same = first.keys() - {"seconds", "counts"}
+    assert {key: second[key] for key in same} == {key: first[key] for key in same}
+    assert {path: (out / path).stat().st_mtime_ns for path in written} == written
+    gone.unlink()
+    assert wangge("demo", "--size", "small", "--out", out, "--json").code == 0
+    assert gone.is_file()
+
+
+def test_another_demo_is_refused_in_the_same_store(wangge, demo_home, tmp_path):
+    before = counts(wangge)
+    command = ["demo", "--size", "small", "--seed", "2", "--out", tmp_path / "o", "--json"]
+    code, message = wangge(*command).refusal()
+    assert code == "bad_input"
+    assert "holds the demo small, seed 1" in message
+    assert counts(wangge) == before
+
+
+def test_a_demo_is_not_mixed_with_rows_of_somebody_else(wangge, server, incidents, tmp_path):
+    file = incidents("a,102.70,25.05,2026-01-02 10:00,theft")
+    assert wangge("import", "incidents", file, "--frame", "wgs84", **server).code == 0
+    before = counts(wangge, **server)
+    said = wangge("demo", "--size", "small", "--out", tmp_path / "o", "--json", **server)
+    code, message = said.refusal()
+    assert code == "bad_input"
+    assert "invented" in message
+    assert counts(wangge, **server) == before
+
+
+def test_a_demo_killed_in_the_middle_can_be_repeated(wangge, server, demo_home, tmp_path):
+    command, environment = program(
+        "demo", "--size", "small", "--out", str(tmp_path / "o"), home=tmp_path, **server
+    )
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        for line in running.stderr:
+            if "compounds" in line:  # half of the files are in
+                break
+        running.kill()
+    before = counts(wangge, **server)
+    assert before["areas"] > 0
+    assert before["runs"] == 0
+    again = wangge("demo", "--size", "small", "--out", tmp_path / "o", "--json", **server)
+    summary = again.json("demo")
+    first = json.loads((demo_home / "out" / "summary.json").read_text("utf-8"))
+    same = ("coverage", "rating", "rental", "video", "grids", "maps", "exports")
+    assert {key: summary[key] for key in same} == {key: first[key] for key in same}
+
+
+# -- import -----------------------------------------------------------------------------------
+
+
+def test_an_import_reports_what_it_kept_and_what_it_refused(wangge, server, incidents, home):
+    file = incidents("a,102.70,25.05,2026-01-02 10:00,theft", "b,102.71,25.05,2026-13-01,theft")
+    said = wangge("import", "incidents", file, "--frame", "wgs84", "--json", **server)
+    report = said.json("import")
+    assert (said.code, report["read"], report["kept"], report["refused"]) == (0, 2, 1, 1)
+    (row,) = report["rows"]
+    assert (row["row"], row["column"], row["value"]) == (2, "occurred_at", "2026-13-01")
+    assert Path(report["report"]).parent.name == "reports"
+    assert "row 2 occurred_at = '2026-13-01': 不是日期 / is not a date" in said.err
+    again = wangge("import", "incidents", file, "--frame", "wgs84", "--json", **server)
+    assert again.json("import")["unchanged"] == 1
+
+
+def test_a_trial_reports_the_same_and_changes_nothing(wangge, server, incidents):
+    file = incidents("a,102.70,25.05,2026-01-02 10:00,theft", "b,102.71,25.05,2026-13-01,theft")
+    before = counts(wangge, **server)
+    words = ["import", "incidents", file, "--frame", "wgs84", "--json"]
+    trial = wangge(*words, "--dry-run", **server).json("import")
+    assert counts(wangge, **server) == before
+    real = wangge(*words, **server).json("import")
+    assert {**trial, "dry_run": False, "report": ""} == {**real, "report": ""}
+
+
+@pytest.mark.parametrize(
+    ("words", "row", "code"),
+    [
+        (["--frame", "wgs84"], "a,abc,25.05,2026-01-02,theft", "nothing_kept"),
+        ([], "a,102.70,25.05,2026-01-02,theft", "frame_missing"),
+        (["--frame", "mars"], "a,102.70,25.05,2026-01-02,theft", None),
+        (["--frame", "wgs84", "--encoding", "x"], "a,102.70,25.05,2026-01-02,theft", None),
+        (["--frame", "wgs84", "--map", "key"], "a,102.70,25.05,2026-01-02,theft", "bad_input"),
+        (["--frame", "wgs84", "--map", "key=nix"], "a,102.70,25.05,2026-01-02,theft", None),
+        (["--frame", "wgs84", "--map", "nix=key"], "a,102.70,25.05,2026-01-02,theft", None),
+        (["--frame", "wgs84", "--profile", "nix"], "a,102.70,25.05,2026-01-02,theft", None),
+    ],
+)
+def test_a_refused_import_leaves_the_store_as_it_was(wangge, incidents, words, row, code):
+    before = counts(wangge)
+    said = wangge("import", "incidents", incidents(row), *words, "--json")
+    found, _ = said.refusal()
+    assert code in (None, found)
+    assert counts(wangge) == before
+
+
+def test_a_refused_file_is_told_row_by_row(wangge, incidents):
+    file = incidents("a,102.7,25.05,someday,theft", "b,102.7,25.05,yesterday,theft")
+    said = wangge("import", "incidents", file, "--frame", "wgs84", "--json")
+    report = said.json("error")["report"]
+    assert report["refusal"]["code"] == "nothing_kept"
+    found = {(one["row"], one["column"], one["value"]) for one in report["rows"]}
+    assert found == {(1, "occurred_at", "someday"), (2, "occurred_at", "yesterday")}
+    assert all(one["reason_zh"] and one["reason_en"] for one in report["rows"])
+    assert report["file"] == file.name
+    assert Path(report["report"]).is_file()
+    assert "row 2 occurred_at = 'yesterday'" in said.err
+
+
+# -- maps and exports -------------------------------------------------------------------------
+
+
+def test_all_maps_are_drawn_without_cameras(wangge, tmp_path):
+    maps = wangge("map", "all", "--out", tmp_path / "maps", "--json").json("map")
+    assert maps["skipped"] == []
+    assert {Path(path).stem for path in maps["maps"]} == {*PUBLIC, "combined"}
+    for path in map(Path, maps["maps"]):
+        text = path.read_text("utf-8")
+        assert "演示数据" in text
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("layer", [*LAYERS, "combined"])
+def test_every_layer_leaves_in_every_format(wangge, tmp_path, layer):
+    rows = set()
+    for form in Format:
+        file = tmp_path / f"{layer}{suffix(form)}"
+        words = ["export", layer, "--format", form.value, "--out", file, "--json"]
+        said = wangge(*words, *(["--internal"] if layer == "cameras" else []))
+        if layer == "combined" and said.code == 1:
+            assert said.refusal()[0] == "bad_input", "a format of one layer a file"
+            continue
+        found = said.json("export")
+        assert Path(found["file"]).stat().st_size > 0
+        rows.add(found["rows"])
+    assert len(rows) == 1
+    assert rows.pop() > 0
+
+
+def test_cameras_leave_only_when_asked_and_then_privately(wangge, tmp_path):
+    for words in (
+        ["export", "cameras", "--format", "csv", "--out", tmp_path / "c.csv"],
+        ["map", "cameras", "--out", tmp_path],
+    ):
+        assert wangge(*words, "--json").refusal()[0] == "withheld"
+    assert list(tmp_path.iterdir()) == []
+    for form in (Format.CSV, Format.GPKG, Format.SHP, Format.XLSX):
+        file = tmp_path / f"c{suffix(form)}"
+        words = ["export", "cameras", "--format", form.value, "--out", file]
+        assert wangge(*words, "--internal").code == 0
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert wangge("map", "cameras", "--out", tmp_path, "--internal").code == 0
+    assert (tmp_path / "cameras.html").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["map", "nothing"], "not_found"),
+        (["export", "nothing", "--format", "csv"], "not_found"),
+        (["map", "rating", "--period", "2026Q9"], "bad_period"),
+        (["map", "rating", "--period", "1999Q1"], "no_data"),
+        (["export", "rating", "--format", "csv", "--period", "1999Q1"], "no_data"),
+        (["map", "rating", "--as-of", "soon"], "bad_input"),
+        (["map", "rating", "--as-of", "0001-01-01"], "bad_period"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_what_cannot_be_drawn_is_said(wangge, tmp_path, words, code):
+    out = tmp_path / "x"
+    assert wangge(*words, "--out", out, "--json").refusal()[0] == code
+    assert not out.exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(wangge, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    code, message = wangge("map", "grids", "--out", taken / "x", "--json").refusal()
+    assert code == "bad_input"
+    assert "cannot be written" in message
+    for form in Format:
+        words = ["export", "grids", "--format", form.value, "--out", taken / f"x{suffix(form)}"]
+        assert wangge(*words, "--json").refusal()[0] == "bad_input", form
+
+
+def test_an_empty_store_has_nothing_to_run_or_to_draw(wangge, server, tmp_path):
+    for words in (["run", "all"], ["run", "coverage"], ["map", "all", "--out", tmp_path]):
+        assert wangge(*words, "--json", **server).refusal()[0] == "no_data"
+
+
+# -- runs and rules ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--period", "2026Q5"], "bad_period"),
+        (["--period", "202607"], "bad_period"),
+        (["--as-of", "30.9.2026"], "bad_input"),
+        (["--as-of", "9999-01-01"], "bad_period"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(wangge, words, code):
+    assert wangge("run", "rating", *words, "--json").refusal()[0] == code
+
+
+def test_a_month_is_rated_as_a_preview(wangge):
+    (run,) = wangge("run", "rating", "--period", "2026-07", "--json").json("run")["runs"]
+    assert run["period"] == "2026-07"
+
+
+def test_a_districts_own_rule_changes_verdicts_and_is_named(wangge, tmp_path):
+    policy = tmp_path / "ours.toml"
+    policy.write_text(
+        'version = "ours-1"\n[rules.FAC-1]\nm2_per_100_households = { value = 9000 }\n'
+    )
+    before = wangge("run", "coverage", "--json").json("run")["runs"][0]["totals"]
+    strict = wangge("run", "coverage", "--json", WANGGE_POLICY_FILE=policy).json("run")["runs"][0]
+    assert before["met"] > 0
+    assert strict["totals"]["met"] == 0
+    assert (
+        wangge("status", "--json", WANGGE_POLICY_FILE=policy).json("status")["policy"] == "ours-1"
+    )
+    file = tmp_path / "coverage.csv"
+    assert wangge("export", "coverage", "--format", "csv", "--out", file).code == 0
+    assert "ours.toml" in file.read_text("utf-8-sig")
+    again = wangge("run", "coverage", "--json").json("run")["runs"][0]
+    assert again["totals"] == before
+
+
+def test_tables_show_nested_figures_and_both_languages(wangge):
+    shown = wangge("run", "grids").out
+    assert "网格审计 / grids" in shown
+    assert "unified · findings" in shown
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "code", "wanted"),
+    [
+        ("WANGGE_DISTRICT_FILE", "code = \n", "bad_district", "line 1"),
+        ("WANGGE_DISTRICT_FILE", 'code = "530102"', "bad_district", "name_zh"),
+        ("WANGGE_POLICY_FILE", "[rules\n", "bad_policy", "line 1"),
+        (
+            "WANGGE_POLICY_FILE",
+            '\n[rules.FAC-1]\nm2_per_100_households = { value = "many" }',
+            "bad_policy",
+            "line 3",
+        ),
+        ("WANGGE_POLICY_FILE", "[rules.FAC-1]\nnothing = 1", "bad_policy", "line 2"),
+    ],
+)
+def test_a_broken_file_of_rules_is_refused_with_its_place(
+    wangge, tmp_path, setting, text, code, wanted
+):
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    for words in (["status"], ["run", "coverage"], ["serve"]):
+        found, message = wangge(*words, "--json", **{setting: file}).refusal()
+        assert found == code
+        assert str(file) in message
+        assert wanted in message
+
+
+def test_a_file_of_rules_that_is_missing_is_named(wangge, tmp_path):
+    for setting in ("WANGGE_DISTRICT_FILE", "WANGGE_POLICY_FILE"):
+        _, message = wangge("status", "--json", **{setting: tmp_path / "nix"}).refusal()
+        assert "cannot be read" in message
+
+
+def test_a_setting_that_is_no_number_is_named(wangge):
+    assert "WANGGE_PORT" in wangge("status", "--json", WANGGE_PORT="many").refusal()[1]
+
+
+def test_the_store_of_another_district_is_refused(wangge):
+    chicago = Path(__file__).parents[1] / "districts" / "chicago.toml"
+    code, message = wangge("run", "all", "--json", WANGGE_DISTRICT_FILE=chicago).refusal()
+    assert code == "bad_input"
+    assert "530102" in message
+
+
+# -- backup -----------------------------------------------------------------------------------
+
+
+def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path):
+    before = counts(wangge)
+    file = tmp_path / "demo.wangge"
+    assert wangge("backup", file, "--json").json("backup")["bytes"] == file.stat().st_size
+    said = wangge("restore", file, "--json", home=home)
+    assert said.json("restore") == {"file": str(file), "restored": True}
+    assert wangge("status", "--json", home=home).json("status")["state"] == "stopped"
+    assert wangge("up", "--json", home=home).json("status")["rows"] == before
+    copy, original = (wangge("run", "all", "--json", home=one) for one in (home, demo_home))
+    assert copy.json("run") == original.json("run")
+    assert wangge("down", "--json", home=home).json("status")["state"] == "stopped"
+
+
+def test_restoring_what_is_no_backup_changes_nothing(wangge, tmp_path):
+    before = counts(wangge)
+    file = tmp_path / "x"
+    file.write_bytes(b"PGDMP" + os.urandom(500))
+    assert wangge("restore", file, "--json").refusal()[0] == "bad_input"
+    assert counts(wangge) == before
+
+
+# -- the service ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.org", ""])
+def test_the_service_does_not_open_to_the_network(wangge, host):
+    code, message = wangge("serve", "--json", WANGGE_HOST=host).refusal()
+    assert code == "bad_input"
+    assert "this machine only" in message
+
+
+def test_the_service_starts_answers_logs_without_values_and_ends(demo_home, unused_port):
+    command, environment = program("serve", "--json", home=demo_home, WANGGE_PORT=str(unused_port))
+    with subprocess.Popen(
+        command, env=environment, cwd=demo_home, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        said = running.stdout.readline()
+        found = Said(0, said, "").json("serve")
+        assert found["url"] == f"http://127.0.0.1:{unused_port}"
+        answer = asked(f"{found['url']}/api/v1/layers/coverage/at?lon=102.71234&lat=25.05678")
+        assert answer.status_code == 200
+        taken = process("serve", "--json", home=demo_home, WANGGE_PORT=str(unused_port))
+        assert str(unused_port) in taken.refusal()[1]
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate(timeout=30)
+    assert out == ""
+    assert running.returncode == 128 + signal.SIGTERM
+    first, *lines = err.splitlines()
+    assert "this machine only" in first
+    (entry,) = map(json.loads, lines)
+    assert entry["route"] == "/api/v1/layers/{name}/at"
+    assert entry["request_id"] == answer.headers["x-request-id"]
+    assert "102.7" not in err
+    assert process("status", "--json", home=demo_home).json("status")["state"] == "running"
+
+
+def asked(url):
+    """The answer, once the service listens."""
+    end_s = time.monotonic() + 30
+    while True:
+        try:
+            return httpx2.get(url, timeout=30)
+        except httpx2.TransportError:
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def unused_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
