@@ -31,7 +31,7 @@ types:
 
 bench:
 	@scripts/setup.sh test
-	@$(BIN)/python -m tests.bench out/bench.json
+	@$(BIN)/python tests/bench/run.py out/bench.json --cache out/bench
 
 soak:
 	@scripts/setup.sh test

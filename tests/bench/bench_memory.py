@@ -1,0 +1,50 @@
+"""Peak memory of the commands at this size: every import, all runs, all maps, every export."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from city import City
+from measure import run_command
+
+from data.export.model import Format
+from data.export.service import suffix
+from gis.layers.model import REGISTRY
+
+LIMIT_MIB = 2048
+
+
+def measure(city: City) -> dict[str, Any]:
+    """The peak of each command; server processes apart, beside their shared buffers."""
+    peaks = {f"import {one['kind']} {one['file']}": _peaks(one) for one in city.imports}
+    with tempfile.TemporaryDirectory() as folder, city.runs_forgotten():
+        for arguments in _commands(Path(folder)):
+            cost = run_command(arguments, environment=city.environment, postmaster=city.postmaster)
+            words = [word for word in arguments if not word.startswith(("-", folder))]
+            peaks[" ".join(words)] = _peaks(cost)
+    return {
+        "client_peak_mib": max(peak["client_peak_mib"] for peak in peaks.values()),
+        "backend_peak_mib": max(peak["backend_peak_mib"] for peak in peaks.values()),
+        "limit_mib": LIMIT_MIB,
+        "commands": peaks,
+    }
+
+
+def _peaks(cost: dict[str, Any]) -> dict[str, Any]:
+    return {name: cost[name] for name in ("client_peak_mib", "backend_peak_mib", "wall_s")}
+
+
+def _commands(folder: Path) -> list[list[str]]:
+    exports = [
+        ["export", layer.name, "--format", form.value, "--internal", "--out",
+         str(folder / f"{layer.name}{suffix(form)}")]
+        for layer in REGISTRY
+        for form in (Format if layer.name == "risk" else (Format.GPKG, Format.XLSX))
+    ]  # fmt: skip
+    combined = ["export", "combined", "--format", "gpkg", "--internal", "--out"]
+    return [
+        ["run", "all"],
+        ["map", "all", "--internal", "--out", str(folder / "maps")],
+        *exports,
+        [*combined, str(folder / "combined.gpkg")],
+    ]

@@ -1,0 +1,84 @@
+"""One new incident against a full rating: placed, written, counted, and its compound's colour."""
+
+import statistics
+from typing import Any
+
+from city import City, Undone, undone
+from measure import Cost, Meter
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from gis.assignment import service as assignment
+from gis.compounds.model import Compound
+from gis.runs.model import Analysis, Import
+from gis.runs.store import latest_run
+from gis.safety import service as safety
+from gis.safety.model import Incident, Rating
+from gis.timeline import service as timeline
+
+REPEATS = 20
+LIMIT = 1 / 100
+
+
+def measure(city: City) -> dict[str, Any]:
+    """The median of several new incidents in other compounds against one full rating run."""
+    meter = Meter(city.postmaster)
+    house = city.house
+    with undone(city) as session:
+        latest = timeline.default_period(session, house.district)
+        settings = {"policy": house.policy, "district": house.district}
+        safety.rate(session, **settings, period=latest, as_of=latest.last_day)  # warm
+        with meter.measure() as cost:
+            found = safety.rate(session, **settings, period=latest, as_of=latest.last_day)
+            safety.save(session, found)
+        raise Undone
+    full = cost[0]
+    ones: list[Cost] = []
+    with undone(city) as session:
+        for compound in _compounds(session):
+            with meter.measure() as cost:
+                _write(session, compound)
+                preview = safety.preview_one(session, **settings, code=compound.code)
+            assert compound.code in set(preview["compound_code"])
+            ones += cost
+        raise Undone
+    one_s = statistics.median(cost.wall_s for cost in ones)
+    return {
+        "ratio": round(one_s / full.wall_s, 5),
+        "cpu_ratio": round(statistics.median(cost.cpu_s for cost in ones) / full.cpu_s, 5),
+        "limit": LIMIT,
+        "one_incident_s": round(one_s, 4),
+        "full_rating": full.as_json(),
+    }
+
+
+def _compounds(session: Session) -> list[Any]:
+    """Some rated compounds that are rated alone, and the point to write at."""
+    run = latest_run(session, Analysis.RATING)
+    assert run is not None, "nothing was rated yet"
+    spot = func.ST_PointOnSurface(Compound.geom)
+    asked = (
+        select(Compound.code, func.ST_X(spot).label("lon"), func.ST_Y(spot).label("lat"))
+        .join(Rating, Rating.compound_code == Compound.code)
+        .where(Rating.run_id == run.id, Rating.rated_with.is_(None), Compound.valid_to.is_(None))
+        .order_by(func.md5(Compound.code))
+        .limit(REPEATS)
+    )
+    return list(session.execute(asked).all())
+
+
+def _write(session: Session, compound: Any) -> None:
+    """One incident by itself: placed by its point, an hour after the newest one."""
+    place = assignment.locate(session, lon=compound.lon, lat=compound.lat)
+    assert place.compound == compound.code
+    row = {
+        "source_key": f"bench {compound.code}",
+        "import_id": select(func.max(Import.id)).scalar_subquery(),
+        "area_code": place.community,
+        "grid_code": place.grid,
+        "compound_code": place.compound,
+        "occurred_at": select(func.max(Incident.occurred_at)).scalar_subquery(),
+        "category": "burglary",
+        "geom": f"SRID=4326;POINT({compound.lon} {compound.lat})",
+    }
+    session.execute(insert(Incident).values(row))
