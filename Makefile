@@ -5,13 +5,18 @@ BIN := $(VENV)/bin
 SIZE ?= district
 WORKERS ?= 2
 
-.PHONY: demo serve test check lint types bench soak lock docs setup clean
+.PHONY: demo pictures serve test check lint types bench soak lock docs setup clean
 
 setup:
 	@scripts/setup.sh run
 
 demo: setup
 	@$(BIN)/wangge demo --size $(SIZE) --out out/demo
+
+pictures:
+	@scripts/setup.sh test
+	@$(BIN)/wangge demo --size district --out out/demo
+	@$(BIN)/python scripts/pictures.py out/demo/maps docs/pictures
 
 serve: setup
 	@$(BIN)/wangge serve

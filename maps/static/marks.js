@@ -52,7 +52,8 @@
       view.brush.textBaseline = "middle";
       wangge.written = { marks: 0, names: 0 };
       const shown = [...wangge.layers.values()].filter((layer) => layer.visible).reverse();
-      for (const layer of shown) this.marks(view, layer);
+      // Classes of areas first: beside them a facility gives way, not the other way round.
+      for (const layer of [...shown].sort((a, b) => b.area - a.area)) this.marks(view, layer);
       this.places(view);
       for (const layer of shown) this.names(view, layer);
     },
@@ -62,11 +63,12 @@
       if (!layer.marks || !layer.classed) return;
       const spots = new Set(layer.index.spots);
       const drawnBelow = (i) => layer.point || spots.has(i); // points keep their place free of words
-      const size = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
+      const full = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
       const crowded = layer.area && layer.size > 500 && view.zoom < 14; // then only classes that ask for attention
       const rows = wangge.inView(view, layer).filter(([i]) => !crowded || layer.classes[layer.index.class[i]].hatch !== "none");
       rows.sort((a, b) => layer.index.class[a[0]] - layer.index.class[b[0]]);
       for (const [i, x, y] of rows) {
+        const size = layer.area ? full : wangge.pointSize(view.zoom, layer, layer.index.class[i]);
         if (!view.taken.claim(x, y, size + 1, size + 1) || drawnBelow(i)) continue;
         const of = layer.classes[layer.index.class[i]];
         wangge.shape(view.brush, of.shape, x, y, size, of.fill, layer.outline);
