@@ -14,7 +14,7 @@ from gis.grids import service as grids
 from gis.period import Period
 from gis.rental import service as rental
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded
+from gis.runs.store import Recorded, hold_still
 from gis.safety import service as safety
 from gis.timeline import service as timeline
 from gis.video import service as video
@@ -89,7 +89,11 @@ def run_all(
 
 
 def run(session: Session, house: House, analysis: Analysis, when: Asked) -> Outcome:
-    """Compute and store one analysis; equal inputs and rules find the run that is there."""
+    """Compute and store one analysis; equal inputs and rules find the run that is there.
+
+    Imports wait until the transaction ends.
+    """
+    hold_still(session, analysis)
     recorded, totals = _RUNNERS[analysis](session, house, when)
     period = totals.get("period")
     return Outcome(

@@ -59,8 +59,8 @@ def scope(
     if period is not None:
         Period.parse(period)
     return Scope(
-        area_prefix=area, period=period, as_of=as_of, level=level, resolution=resolution,
-        internal=at.settings.serve_internal,
+        area_prefix=at.district.prefix_of(area), period=period, as_of=as_of, level=level,
+        resolution=resolution, internal=at.settings.serve_internal,
     )  # fmt: skip
 
 

@@ -91,6 +91,10 @@ class District(BaseModel):
                 return level
         return None
 
+    def prefix_of(self, code: str) -> str:
+        """What the codes of everything inside ``code`` begin with: a city's ends before its 00."""
+        return code.removesuffix("00") if self.level_of(code) is Level.CITY else code
+
     @property
     def zone(self) -> ZoneInfo:
         """Time zone in which days, months and quarters begin."""

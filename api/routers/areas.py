@@ -61,7 +61,7 @@ def read_areas(
     day = as_of or timeline.day_of(db, at.district)
     levels = [level] if level else list(Level)
     found = store.subjects_on(db, as_of=day, kinds=[SubjectKind(one.value) for one in levels])
-    found = found[found["subject_code"].str.startswith(area)]
+    found = found[found["subject_code"].str.startswith(at.district.prefix_of(area))]
     rank = found["subject_kind"].map({one.value: place for place, one in enumerate(Level)})
     found = found.assign(rank=rank).sort_values(["rank", "subject_code"], kind="stable")
     rows = features.records(found.iloc[offset : offset + limit])

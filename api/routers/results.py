@@ -69,8 +69,9 @@ def read_results(
             f"the analysis {analysis} has not run for what is asked: wangge run {analysis}"
         )
     page = results.read(
-        db, analysis, run.id, level=level, code=code, area_prefix=area, limit=limit, offset=offset
-    )
+        db, analysis, run.id, level=level, code=code,
+        area_prefix=at.district.prefix_of(area), limit=limit, offset=offset,
+    )  # fmt: skip
     return ResultsOut(
         run=RunOut(
             id=run.id, analysis=analysis, period=run.period, as_of=run.as_of,

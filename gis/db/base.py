@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
     """Declarative base of all tables of schema ``wangge``."""
 
     metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
-    type_annotation_map = {str: Text}
+    type_annotation_map: ClassVar = {str: Text}
 
 
 class Identified:
@@ -103,6 +103,3 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 def validity() -> CheckConstraint:
     """A version ends after it began."""
     return CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity")
-
-
-GeometryValue = WKBElement | str

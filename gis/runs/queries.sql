@@ -5,6 +5,12 @@
 -- ends with the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended(CAST(:line AS text), 0));
 
+-- name: hold_still
+-- No import changes the records while an analysis reads them (importers take the same lock alone),
+-- and an analysis runs once at a time; both locks end with the transaction.
+SELECT pg_advisory_xact_lock_shared(hashtext('wangge import')),
+       pg_advisory_xact_lock(hashtextextended('wangge run ' || CAST(:analysis AS text), 0));
+
 -- name: next_revision
 -- 1 for the first run of a line.
 SELECT coalesce(max(runs.revision), 0) + 1 AS revision

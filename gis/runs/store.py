@@ -58,6 +58,15 @@ def newest(session: Session) -> tuple[int | None, int | None]:
     return import_id, run_id
 
 
+def hold_still(session: Session, analysis: Analysis) -> None:
+    """Until the transaction ends no import commits, and nobody else runs ``analysis``.
+
+    Without it an analysis could read half of what an import writes, or store what it read before
+    an import as a newer revision than what was read after it.
+    """
+    session.execute(_SQL["hold_still"], {"analysis": analysis.value})
+
+
 def record(
     session: Session,
     *,

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 import shapely
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from gis import policy
+from gis.db import sql
 from gis.db.session import User
 from gis.grids.model import GridFinding
 from gis.runs import digest
@@ -139,6 +141,25 @@ def test_two_runs_at_once_get_two_revisions(store):
         thread.join()
     with store.begin(User.command()) as session:
         assert sorted(session.scalars(select(Run.revision))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_analysis_and_an_import_wait_for_each_other(store):
+    def waits(take) -> bool:
+        """Whether somebody else already holds the lock that ``take`` asks for."""
+        with store.begin(User.command()) as other:
+            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            try:
+                take(other)
+            except OperationalError:
+                other.rollback()
+                return True
+        return False
+
+    with store.begin(User.command()) as reading:
+        runs.hold_still(reading, Analysis.RATING)
+        assert waits(lambda other: other.execute(sql.load("data.ingest")["lock_imports"]))
+        assert waits(lambda other: runs.hold_still(other, Analysis.RATING))
+        assert not waits(lambda other: runs.hold_still(other, Analysis.VIDEO))
 
 
 def test_the_digest_sees_values_and_nothing_else():
