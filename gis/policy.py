@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -120,7 +121,12 @@ def _replaced(
     known: Mapping[tuple[str, str], Term], own: dict[str, Any], path: Path
 ) -> dict[tuple[str, str], Term]:
     out = {}
-    for rule, body in own.get("rules", {}).items():
+    rules = own.get("rules", {})
+    if not isinstance(rules, dict):
+        raise BadPolicy(f"{path}: rules: write [rules.FAC-1] and values below it")
+    for rule, body in rules.items():
+        if not isinstance(body, dict):
+            raise BadPolicy(f"{path}: {rule}: write [rules.{rule}] and values below it")
         for name, cell in body.items():
             if name in _META:
                 continue
@@ -138,13 +144,12 @@ def _replaced(
 
 def _check_type(path: Path, old: Term, value: Any) -> None:
     wanted = type(old.value)
-    number = (
-        wanted in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
-    )
-    if not (number or (isinstance(value, wanted) and not (wanted is int and value is True))):
+    number = wanted in (int, float)
+    accepted = (int, float) if wanted is float else (wanted,)
+    if type(value) not in accepted:
         raise _bad(path, old.rule, old.name, f"{value!r} is not of type {wanted.__name__}")
-    if number and value < 0:
-        raise _bad(path, old.rule, old.name, f"{value!r} is below zero")
+    if number and not 0 <= value < math.inf:
+        raise _bad(path, old.rule, old.name, f"{value!r} is no number from zero upwards")
     if old.unit in {"probability", "share"} and number and value > 1:
         raise _bad(path, old.rule, old.name, f"{value!r} is no {old.unit} (0 to 1)")
     if wanted is list and value and not all(isinstance(v, type(old.value[0])) for v in value):
