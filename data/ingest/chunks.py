@@ -147,8 +147,13 @@ def _geometry(work: _Work) -> Geoms:
     if plan.kind not in GEOMETRY_OPTIONAL:
         work.say("position_missing" if from_columns else "geometry_missing", lost)
     geom = geometry_to_wgs84(shaped.geom, plan.frame)
-    near = frames.near(boxes(geom), plan.district)
-    far = ~near & ~shapely.is_missing(geom)
+    box = boxes(geom)
+    far = ~frames.near(box, plan.district)
+    if (
+        plan.kind is not Kind.AREAS
+    ):  # a city may be larger; a compound across the globe is a mistake
+        far |= frames.beyond(box, plan.district) & (shapely.get_dimensions(geom) == 2)
+    far &= ~shapely.is_missing(geom)
     work.say("far_area" if plan.kind is Kind.AREAS else "outside_district", far)
     return geom
 

@@ -161,6 +161,15 @@ def _decodes(value: bytes, encoding: str) -> bool:
     return True
 
 
+def is_utf8(value: bytes | None) -> bool:
+    """Whether bytes are UTF-8 text; nothing is."""
+    try:
+        str(value or b"", "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _best(values: list[bytes], path: Path, *, latin: bool) -> str:
     if all(_decodes(v, "utf-8") for v in values):
         return "utf-8"

@@ -18,6 +18,7 @@ from gis.district import District
 from gis.errors import BadInput
 
 FAR_KM = 50.0  # beyond this distance from the district a position is not believed
+WIDE_KM = 500.0  # an outline that reaches further is torn (antimeridian, a stray vertex)
 _SAMPLE = 2_000
 _KM_PER_DEGREE = Geod(ellps="WGS84").line_length([0, 0], [0, 1]) / 1000
 _NAMED = ", ".join((*Datum, "EPSG:n"))
@@ -140,6 +141,14 @@ def near(box: Box, district: District) -> NDArray[np.bool_]:
         (lon1 >= limit.west) & (lon0 <= limit.east) & (lat1 >= limit.south) & (lat0 <= limit.north)
     )
     return close
+
+
+def beyond(box: Box, district: District) -> NDArray[np.bool_]:
+    """Which bounds (degrees, WGS84) reach more than ``WIDE_KM`` out of the district."""
+    limit = reach(district, WIDE_KM)
+    inside = limit.holds(box[0], box[1]) & limit.holds(box[2], box[3])
+    out: NDArray[np.bool_] = ~inside
+    return out
 
 
 def likely_frames(x: Floats, y: Floats, district: District) -> list[str]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from data.ingest import categories, frames
+from data.ingest import categories, encodings, frames
 from data.ingest.chunks import Plan, chunk_of
 from data.ingest.fields import FIELDS, GEOMETRY_OPTIONAL, Shape, shape
 from data.ingest.formats import digest, open_layer
@@ -39,7 +40,7 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     _check_columns(path, kind, columns, how, layer)
     columns = _without_unused_positions(columns, how)
     wanted = list(dict.fromkeys([*columns.columns.values(), *(how.columns if how else ())]))
-    batches = layer.batches(wanted)
+    batches = _decoded(path, layer.batches(wanted))
     first = next((b for b in batches if b.read), None)
     if first is None:
         raise refuse("no_rows", path, "没有数据行", "holds no rows", layer=layer.name)
@@ -59,6 +60,27 @@ def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chun
     assert layer
     for batch in batches:
         yield chunk_of(plan, batch)
+
+
+def _decoded(path: Path, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches; bytes that a file labels as UTF-8 and that are not are refused."""
+    for batch in batches:
+        for name in batch.table.column_names:
+            column = batch.table[name]
+            try:
+                column.validate(full=True)
+            except pa.ArrowInvalid as exc:
+                cells = whole(column).cast(pa.binary()).to_pylist()
+                bad = next(at for at, cell in enumerate(cells) if not encodings.is_utf8(cell))
+                raise refuse(
+                    "encoding_wrong",
+                    path,
+                    "含有无法解码的字节",
+                    "has bytes that do not decode",
+                    row=int(batch.rows[bad]),
+                    column=name,
+                ) from exc
+        yield batch
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -31,6 +31,10 @@ from gis.runs.model import Import
 _SQL = sql.load("data.ingest")
 
 _SUSPECT = "frame_suspect"
+_KEYLESS = (
+    "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column: a corrected or"
+    " longer file will stand beside this one, not replace its rows"
+)
 Progress = Callable[[str, int, int | None], None]
 """Told the stage (read, check, place, write), rows done and rows in all (None: unknown)."""
 
@@ -189,6 +193,8 @@ class _Work:
             self.session, self.target, self.staged, self.notes, self.digest
         )
         self.remarks += (repeated,) if repeated else ()
+        if not self.target.key and self.facts.key_column is None:
+            self.remarks += (_KEYLESS,)
 
     def _write(self, *, closed: int = 0) -> ImportReport:
         kept = checks.count(self.session, self.staged)

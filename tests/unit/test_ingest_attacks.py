@@ -138,6 +138,24 @@ def test_a_file_that_grows_while_it_is_read(tmp_path):
     assert found.value.code == "file_changed"
 
 
+def test_bytes_that_a_geopackage_calls_text(tmp_path):
+    points = [shapely.Point(102.7, 25.05), shapely.Point(102.7, 25.05)]
+    names = pa.array([b"\xe6\xa5\xbc", b"\xe6\xa5\xbc\xff"], pa.binary()).view(pa.string())
+    table = {"key": ["1", "2"], "name": names, "geometry": pa.array(shapely.to_wkb(points))}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    found = refused(tmp_path / "a.parquet", Kind.CAMERAS)
+    assert found.code == "encoding_wrong"
+    assert "row 2, column name" in str(found)
+
+
+def test_an_outline_across_the_globe_is_not_near(tmp_path):
+    rows = [f'A,"{GROUND}"', 'B,"POLYGON((179.9 25,-179.9 25,-179.9 26,179.9 26,179.9 25))"']
+    (tmp_path / "a.csv").write_text("key,geometry\n" + "\n".join(rows) + "\n", "utf-8")
+    _, chunks = read(tmp_path / "a.csv", Kind.BUILDINGS)
+    assert (2, "outside_district") in notes(chunks)
+    assert chunks[0].rows["source_key"].tolist() == ["A"]
+
+
 def test_long_cells_take_no_longer_than_their_length(tmp_path):
     began = time.process_time()
     assert fold("(" * 1_000_000)
