@@ -4,7 +4,7 @@ from maps.layers.drawing import Drawing, Sheet
 
 DRAWINGS = (
     Drawing(
-        "compounds", ("小区", "Compounds"), opacity=0.75, marks=False, names_from=15,
+        "compounds", ("小区", "Compounds"), opacity=0.75, marks_from=15, names_from=15,
         lead=("households", "buildings", "dwellings"),
     ),
 )  # fmt: skip

@@ -10,8 +10,8 @@ class Drawing:
     """Drawing of one layer.
 
     ``opacity`` of the fill; ``weight`` of outlines, pixels; ``marks``: areas carry the shape of
-    their class; ``names_from``: zoom from which names are written; ``lead``: columns shown large
-    in the details; ``caption``: column written beside the mark where it is above zero, with the
+    their class from zoom ``marks_from``; ``names_from``: zoom from which names are written;
+    ``lead``: columns shown large in the details; ``caption``: column written beside the mark where it is above zero, with the
     words before it; ``size_by``: column whose value sets the area of a circle; ``note``: a line
     under the legend.
     """
@@ -21,6 +21,7 @@ class Drawing:
     opacity: float = 0.62
     weight: float = 1.0
     marks: bool = True
+    marks_from: int = 0
     names_from: int = 16
     lead: tuple[str, ...] = ()
     caption: tuple[str, str, str] | None = None

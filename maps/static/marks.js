@@ -60,7 +60,7 @@
 
     marks(view, layer) {
       if (layer.sizeBy) return this.circles(view, layer);
-      if (!layer.marks || !layer.classed) return;
+      if (!layer.marks || !layer.classed || view.zoom < layer.marksFrom) return;
       const spots = new Set(layer.index.spots);
       const drawnBelow = (i) => layer.point || spots.has(i); // points keep their place free of words
       const full = Math.min(15, Math.max(7, 2 * (view.zoom - 8.5)));
