@@ -11,9 +11,9 @@ class Drawing:
 
     ``opacity`` of the fill; ``weight`` of outlines, pixels; ``marks``: areas carry the shape of
     their class from zoom ``marks_from``; ``names_from``: zoom from which names are written;
-    ``lead``: columns shown large in the details; ``caption``: column written beside the mark where it is above zero, with the
-    words before it; ``size_by``: column whose value sets the area of a circle; ``note``: a line
-    under the legend.
+    ``lead``: columns shown large in the details; ``caption``: column written beside the mark where
+    it is above zero, with the words before it; ``size_by``: column whose value sets the area of a
+    circle; ``note``: a line under the legend.
     """
 
     name: str
