@@ -149,9 +149,7 @@ def _geometry(work: _Work) -> Geoms:
     geom = geometry_to_wgs84(shaped.geom, plan.frame)
     box = boxes(geom)
     far = ~frames.near(box, plan.district)
-    if (
-        plan.kind is not Kind.AREAS
-    ):  # a city may be larger; a compound across the globe is a mistake
+    if plan.kind is not Kind.AREAS:  # a province may be larger
         far |= frames.beyond(box, plan.district) & (shapely.get_dimensions(geom) == 2)
     far &= ~shapely.is_missing(geom)
     work.say("far_area" if plan.kind is Kind.AREAS else "outside_district", far)

@@ -34,6 +34,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 def hidden(text: str) -> str:
     """``text`` with ``***`` for phones, ids, plates and mail, full-width ones included."""
     clean, found = _PERSONAL.subn(HIDDEN, text)
+    if unicodedata.is_normalized("NFKC", text):
+        return clean
     plain, more = _PERSONAL.subn(HIDDEN, unicodedata.normalize("NFKC", text))
     return plain if more > found else clean
 

@@ -32,8 +32,8 @@ _SQL = sql.load("data.ingest")
 
 _SUSPECT = "frame_suspect"
 _KEYLESS = (
-    "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column: a corrected or"
-    " longer file will stand beside this one, not replace its rows"
+    "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column:"
+    " a corrected or longer file will stand beside this one, not replace its rows"
 )
 Progress = Callable[[str, int, int | None], None]
 """Told the stage (read, check, place, write), rows done and rows in all (None: unknown)."""
