@@ -16,8 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import hypothesis
+import psycopg2
 import pytest
 from psycopg2 import sql
 from sqlalchemy import Engine

@@ -1,5 +1,6 @@
 """Every format is read back by a reader that is not ours, with its words, colours and marks."""
 
+import io
 import json
 import sqlite3
 import stat
@@ -89,7 +90,8 @@ def test_text_too_long_for_a_dbf_is_cut_at_a_character_and_whole_beside_it(tmp_p
     assert kept.endswith("…")
     assert long.startswith(kept[:-1])
     assert len(kept.encode()) <= 254
-    whole = pd.read_csv(zipfile.ZipFile(path).open("rating.csv"))
+    with zipfile.ZipFile(path) as archive:
+        whole = pd.read_csv(io.BytesIO(archive.read("rating.csv")))
     assert whole["reason_zh"][0] == long
 
 
@@ -120,8 +122,10 @@ def test_every_layers_styles_are_well_formed(one):
     from data.export import styles
 
     for point in (True, False):
-        ElementTree.fromstring(styles.qml(one, point=point).split("\n", 1)[1])
-        ElementTree.fromstring(styles.sld(one, point=point))
+        drawn = ElementTree.fromstring(styles.qml(one, point=point).split("\n", 1)[1])
+        assert len(drawn.findall(".//symbol")) == len(styles.entries(one))
+        ruled = ElementTree.fromstring(styles.sld(one, point=point))
+        assert len(ruled.findall(".//{*}Rule")) == len(styles.entries(one))
 
 
 def test_mixed_geometry_becomes_one_table_per_family(tmp_path):
