@@ -550,7 +550,11 @@ def test_restoring_what_is_no_backup_changes_nothing(wangge, tmp_path):
 # -- the service ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.org", ""])
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "192.168.1.1", "::", "example.org", ""],
+    ids=["any", "network", "any6", "name", "none"],  # loadscope cuts node ids at double colons
+)
 def test_the_service_does_not_open_to_the_network(wangge, host):
     code, message = wangge("serve", "--json", WANGGE_HOST=host).refusal()
     assert code == "bad_input"

@@ -1,0 +1,22 @@
+"""The pages about the command and the HTTP surface say what the code does."""
+
+from pathlib import Path
+
+from api import reference
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_of_commands_is_up_to_date():
+    assert (DOCS / "commands.md").read_text("utf-8") == reference.commands_page()
+
+
+def test_the_page_of_routes_is_up_to_date():
+    assert (DOCS / "http.md").read_text("utf-8") == reference.http_page()
+
+
+def test_every_schema_belongs_to_a_command():
+    names = {path.stem for path in (DOCS / "json").glob("*.json")}
+    assert names == {
+        "backup", "demo", "error", "export", "import", "map", "restore", "run", "serve", "status",
+    }  # fmt: skip
