@@ -1,5 +1,6 @@
 """Columns on their way out: words of the registry, plain types, and text no spreadsheet runs."""
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -25,11 +26,15 @@ def listed(frame: pd.DataFrame, caption: Caption) -> tuple[Column, ...]:
 
 
 def plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Objects as text and dates as ISO days, so that every driver keeps them."""
+    """Text, numbers, truth values and days only, so that every driver keeps them."""
     out = frame.copy()
     for name in out.columns.drop(out.geometry.name):
         if out[name].dtype == object:
-            out[name] = [_plain(value) for value in out[name]]
+            values = [_plain(value) for value in out[name]]
+            empty = all(value is None for value in values)
+            out[name] = pd.array(values, dtype="string") if empty else pd.Series(
+                values, index=out.index, dtype=object
+            )  # fmt: skip
     return out
 
 
@@ -49,9 +54,13 @@ def _cut(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if _missing(value):
+        return None
+    return value if isinstance(value, bool | int | float | str | date) else str(value)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value != value  # noqa: PLR0124 - NaN
 
 
 def harmless(value: Any) -> Any:

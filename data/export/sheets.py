@@ -1,6 +1,7 @@
 """Writers of the office formats: XLSX with a sheet of field explanations, CSV with a BOM."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
     "constant_memory": True,
+    "default_date_format": "yyyy-mm-dd",
 }
 
 
@@ -64,9 +66,11 @@ def _rows(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
 
 
 def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if pd.isna(value):
         return
-    if isinstance(value, bool):
+    if isinstance(value, date):
+        sheet.write_datetime(row, column, value)
+    elif isinstance(value, bool):
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)

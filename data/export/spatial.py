@@ -27,7 +27,7 @@ def gpkg(parts: Sequence[Part], out: Path) -> None:
     for frame, caption in parts:
         for name, part in _families(frame, caption.layer.name):
             pyogrio.write_dataframe(
-                columns.plain(part), out, layer=name, driver="GPKG", append=written,
+                columns.plain(part), out, layer=name, driver="GPKG", append=written, use_arrow=True,
                 promote_to_multi=name.endswith("area") or None,
                 dataset_options={} if written else {"VERSION": "1.2"},
                 layer_options={"DESCRIPTION": caption.text, "GEOMETRY_NAME": "geom"},
@@ -70,7 +70,7 @@ def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.Geo
 def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     """RFC 7946: WGS84, seven decimals (about a centimetre), right-hand rings."""
     pyogrio.write_dataframe(
-        columns.plain(frame), out, driver="GeoJSON", layer=caption.layer.name,
+        columns.plain(frame), out, driver="GeoJSON", layer=caption.layer.name, use_arrow=True,
         layer_options={"RFC7946": "YES", "DESCRIPTION": caption.text},
     )  # fmt: skip
 
@@ -79,7 +79,7 @@ def fgb(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     """FlatGeobuf with its spatial index; features without a geometry are kept."""
     indexed = "NO" if frame.geometry.isna().any() or frame.empty else "YES"
     pyogrio.write_dataframe(
-        columns.plain(frame), out, driver="FlatGeobuf", layer=caption.layer.name,
+        columns.plain(frame), out, driver="FlatGeobuf", layer=caption.layer.name, use_arrow=True,
         layer_options={"SPATIAL_INDEX": indexed, "DESCRIPTION": caption.text},
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
         if not name.endswith("table"):
             pyogrio.write_dataframe(
                 columns.cut(columns.plain(part)), folder / f"{name}.shp",
-                driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8"},
+                driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8"}, use_arrow=True,
             )  # fmt: skip
         sheet = pd.DataFrame(columns.plain(part).drop(columns=part.geometry.name))
         sheet.map(columns.harmless).to_csv(
@@ -146,8 +146,8 @@ def kml(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     ElementTree(root).write(out, encoding="utf-8", xml_declaration=True)
 
 
-def _text(value: object) -> str:
-    return "" if value is None or value != value else str(value)  # noqa: PLR0124 - NaN
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
 
 
 def _kml_style(document: Element, name: str, fill: str) -> None:

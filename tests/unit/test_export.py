@@ -83,6 +83,29 @@ def test_shapefile_has_ascii_names_and_a_list_of_them(tmp_path):
         assert f"{column.short}\t{column.name}\t{column.zh}\t{column.en}" in listed
 
 
+@pytest.mark.parametrize("form", [Format.GPKG, Format.GEOJSON, Format.FGB, Format.SHP])
+def test_days_are_dates_and_missing_ones_are_null(tmp_path, form):
+    frame = _frame("facilities").assign(opened_on=[date(2024, 2, 29), None, None, None])
+    frame["closed_on"] = None
+    path = _write(tmp_path, form, frame=frame, name="facilities")
+    source = f"/vsizip/{path}/facilities.shp" if form is Format.SHP else path
+    back = pyogrio.read_dataframe(source, layer=0).set_index("code").sort_index()
+    assert str(back["opened_on"].iloc[0].date()) == "2024-02-29"
+    assert back["opened_on"].isna().tolist() == [False, True, True, True]
+    assert back["closed_on"].isna().all()
+
+
+def test_a_sheets_day_is_a_date(tmp_path):
+    frame = _frame("facilities").assign(opened_on=[date(2024, 2, 29), None, None, None])
+    sheet = load_workbook(_write(tmp_path, Format.XLSX, frame=frame, name="facilities")).worksheets[
+        0
+    ]
+    header = [cell.value for cell in sheet[1]]
+    cell = sheet.cell(2, header.index("启用日期 / Opened") + 1)
+    assert cell.is_date
+    assert cell.value.date() == date(2024, 2, 29)
+
+
 def test_text_too_long_for_a_dbf_is_cut_at_a_character_and_whole_beside_it(tmp_path):
     long = "依据SAF-1：" + "红" * 300
     path = _write(tmp_path, Format.SHP, frame=_frame().assign(reason_zh=long))
