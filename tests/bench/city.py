@@ -45,6 +45,13 @@ class City:
         """URL of the owning role for the bare driver."""
         return libpq_url(Cluster(self.house.settings.home).url("wangge_owner"))
 
+    def versions(self) -> dict[str, str]:
+        """Of the server, as it names itself."""
+        with psycopg2.connect(self.owner) as owner, owner.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version'), postgis_lib_version()")
+            postgresql, postgis = cursor.fetchone()
+        return {"postgresql": postgresql.split()[0], "postgis": postgis}
+
     @contextmanager
     def runs_forgotten(self) -> Iterator[None]:
         """What commands store in the block is deleted afterwards, and the ids are used again."""

@@ -33,6 +33,7 @@ def main() -> int:
     if "import" in asked.only:
         result["import"] = _import(IMPORT_ROWS[asked.size])
     with city.opened(asked.cache, asked.size) as there:
+        result["machine"] |= there.versions()
         for name, measure in _benches(there, result).items():
             if name in asked.only:
                 sys.stderr.write(f"{name} ...\n")
