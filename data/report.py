@@ -1,5 +1,6 @@
 """What became of every row of an imported file: counts, reasons, rows; as JSON and workbook."""
 
+import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from data.ingest.refusal import hidden
 from data.ingest.types import FileFacts, Kind, RowNote, Severity
-from gis.errors import BadInput
+from gis.errors import BadInput, ImportRefused
 
 JSON_NOTES = 200  # rows in the JSON form; the workbook has all of them
 SHEET_NOTES = 1_048_575  # rows of an Excel sheet below its heading
@@ -261,3 +262,22 @@ _COUNT_WORDS = {
     "flagged": "存疑 Flagged",
     "refused": "拒收 Refused",
 }
+
+
+def unopened(path: Path, kind: Kind, refusal: ImportRefused) -> ImportReport | None:
+    """The report of a file refused before a row was read; None where it is no readable file.
+
+    Only the file itself is read for its digest: what lies beside it may be why it was refused.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+    facts = FileFacts(
+        path=path, sha256=sha256, format="", layer=None, encoding=None, frame="", columns=(),
+        mapping={}, unmapped=(), rows=None, key_column=None,
+    )  # fmt: skip
+    return ImportReport(kind, facts, Notes(), refusal=(refusal.code, str(refusal)))

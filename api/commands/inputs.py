@@ -11,7 +11,7 @@ from api.house import House, transaction
 from api.output import json_out, progress, refuse, say, table_out
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity
-from data.report import ImportReport
+from data.report import ImportReport, unopened
 from gis.errors import BadInput, ImportRefused
 from gis.runs import facts
 
@@ -41,20 +41,19 @@ def import_(
     try:
         report = take_in(at, kind, file, options, dry_run=dry_run)
     except ImportRefused as refusal:
-        if not isinstance(refusal.report, ImportReport):
+        refused = _report_of(refusal, file, kind)
+        if refused is None:
             raise
-        written = refusal.report.write_xlsx(_reports(at))
-        told = {**refusal.report.as_json(), "report": str(written)}
+        told = {**refused.as_json(), "report": _written(refused, at)}
         refuse(refusal.code, str(refusal), json=json, report=told)
-        _say_refused(refusal.report)
-        say(f"report / 回执: {written}")
+        _say_refused(refused)
         raise typer.Exit(1) from refusal
-    written = report.write_xlsx(_reports(at))
+    written = _written(report, at)
     _say_refused(report)
     if json:
-        json_out({**report.as_json(), "report": str(written)})
+        json_out({**report.as_json(), "report": written})
     else:
-        _print(report, written)
+        _print(report)
 
 
 def take_in(
@@ -86,8 +85,25 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-def _reports(at: House) -> Path:
-    return at.settings.home / "reports"
+def _report_of(refusal: ImportRefused, file: Path, kind: Kind) -> ImportReport | None:
+    """The report of a refused file; None where there is no readable file to report on."""
+    if isinstance(refusal.report, ImportReport):
+        return refusal.report
+    return unopened(file, kind, refusal)
+
+
+def _written(report: ImportReport, at: House) -> str | None:
+    """Where the workbook lies; None, and a line that says why, where it cannot be written.
+
+    What the import did stands either way.
+    """
+    try:
+        path = report.write_xlsx(at.settings.home / "reports")
+    except BadInput as exc:
+        say(str(exc))
+        return None
+    say(f"report / 回执: {path}")
+    return str(path)
 
 
 def _say_refused(report: ImportReport) -> None:
@@ -98,7 +114,7 @@ def _say_refused(report: ImportReport) -> None:
         say(f"行 row {note.row}{column}: {note.reason_zh} / {note.reason_en}")
 
 
-def _print(report: ImportReport, written: Path) -> None:
+def _print(report: ImportReport) -> None:
     table_out(
         f"{report.kind} ← {report.facts.path.name}{'  (dry run)' if report.dry_run else ''}",
         ("", ""), list(report.counts().items()),
@@ -110,4 +126,3 @@ def _print(report: ImportReport, written: Path) -> None:
         table_out("说明 / notes", ("", "code", "rows", ""), reasons)
     for remark in (*report.facts.notes, *report.remarks):
         say(remark)
-    say(f"report / 回执: {written}")

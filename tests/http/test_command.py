@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import jsonschema
 import pytest
+from openpyxl import load_workbook
 from referencing import Registry, Resource
 
 from api.cli import COMMANDS, main
@@ -350,6 +351,24 @@ def test_a_refused_file_is_told_row_by_row(wangge, incidents):
     assert report["file"] == file.name
     assert Path(report["report"]).is_file()
     assert "row 2 occurred_at = 'yesterday'" in said.err
+
+
+def test_a_file_refused_unopened_has_a_workbook_too(wangge, incidents):
+    file = incidents("a,102.7,25.05,2026-01-02,theft")
+    report = wangge("import", "incidents", file, "--json").json("error")["report"]
+    assert report["refusal"]["code"] == "frame_missing"
+    (sheet, *_) = load_workbook(report["report"]).worksheets
+    assert any("frame_missing" in row for row in sheet.values)
+
+
+def test_a_report_that_cannot_be_written_undoes_nothing(wangge, server, incidents, home):
+    here = {**server, "WANGGE_HOME": str(home)}
+    (home / "reports").write_text("in the way")
+    file = incidents("a,102.70,25.05,2026-01-02 10:00,theft")
+    said = wangge("import", "incidents", file, "--frame", "wgs84", "--json", **here)
+    report = said.json("import")
+    assert (said.code, report["kept"], report["report"]) == (0, 1, None)
+    assert counts(wangge, **here)["incidents"] == 1
 
 
 # -- maps and exports -------------------------------------------------------------------------
