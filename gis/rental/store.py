@@ -1,6 +1,5 @@
 """Reads let dwellings and their ground, and keeps the figures of rental density."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +8,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
-from psycopg2 import sql as names
-from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.areas.model import SubjectKind
 from gis.areas.store import subjects_on
-from gis.db import sql
+from gis.db import bulk, sql
 from gis.district import District
 from gis.policy import Policy
 from gis.rental.model import RentalCell, RentalResult
@@ -31,7 +27,6 @@ _LETTING_TYPES = {
     **dict.fromkeys(("rented", "occupants", "counted"), pa.int64()),
     **dict.fromkeys(("floating", "floating_of", "suspected"), pa.int64()),
 }
-_COPY = names.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER)")
 
 
 @dataclass(frozen=True)
@@ -62,28 +57,12 @@ def inputs(
     kinds = [kind for kind in SubjectKind if kind is not SubjectKind.COMPOUND]
     subjects = subjects_on(session, as_of=as_of, kinds=kinds)
     return RentalInputs(
-        lettings=_bulk(session, _SQL["let_dwellings"], measures),
+        lettings=bulk.table(session, _SQL["let_dwellings"], measures, _LETTING_TYPES),
         compounds=sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid}),
         subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
         counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
         registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
     )
-
-
-def _bulk(session: Session, clause: TextClause, params: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of ``let_dwellings`` by COPY: a third of the time of the driver's own rows."""
-    connection = session.connection()
-    compiled = clause.compile(dialect=connection.dialect)
-    driver: Any = connection.connection.dbapi_connection
-    body = io.BytesIO()
-    with driver.cursor() as cursor:
-        bound = cursor.mogrify(str(compiled), dict(params)).decode().rstrip().rstrip(";")
-        cursor.copy_expert(_COPY.format(names.SQL(bound)), body)
-    body.seek(0)
-    options = pyarrow.csv.ConvertOptions(
-        column_types=_LETTING_TYPES, strings_can_be_null=True, null_values=[""]
-    )
-    return pd.DataFrame(pyarrow.csv.read_csv(body, convert_options=options).to_pandas())
 
 
 def save(

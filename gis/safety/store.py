@@ -1,6 +1,5 @@
 """Reads what a rating needs, unweighted and grouped, and keeps ratings as runs."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,14 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import shapely
 from numpy.typing import NDArray
-from psycopg2 import sql as names
-from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
-from gis.db import sql
+from gis.db import bulk, sql
 from gis.policy import Policy
 from gis.runs import store as runs
 from gis.runs.model import Analysis
@@ -65,7 +61,7 @@ def incident_counts(
     asked = {"months": list(months), "start": months[0], "end": end, "codes": codes}
     if codes is not None:  # a few rows, for which a COPY is the dearer way
         return sql.table(session, _SQL["incident_counts"], asked)
-    return _copied(session, _SQL["incident_counts"], asked, _COUNTS)
+    return bulk.table(session, _SQL["incident_counts"], asked, _COUNTS)
 
 
 def incidents_anywhere(session: Session, *, span: Span) -> int:
@@ -142,37 +138,3 @@ def save(
         area_code=area_code,
         results={Rating: results[_RESULT]},
     )
-
-
-def _copied(
-    session: Session,
-    clause: TextClause,
-    params: Mapping[str, Any],
-    columns: Mapping[str, pa.DataType],
-) -> pd.DataFrame:
-    """The rows of a query by COPY: half a million take half the time that fetching them takes.
-
-    The driver binds the parameters as it does for any statement.
-    """
-    connection = session.connection()
-    compiled = clause.bindparams(**params).compile(dialect=connection.dialect)
-    driver: Any = connection.connection.dbapi_connection
-    body = io.BytesIO()
-    with driver.cursor() as cursor:
-        bound = cursor.mogrify(compiled.string, compiled.params).decode().rstrip("; \n")
-        cursor.copy_expert(names.SQL(_COPY).format(names.SQL(bound)), body)
-    if not body.tell():
-        empty: pd.DataFrame = pa.schema(columns.items()).empty_table().to_pandas()
-        return empty
-    body.seek(0)
-    found: pd.DataFrame = pyarrow.csv.read_csv(
-        body,
-        read_options=pyarrow.csv.ReadOptions(column_names=list(columns)),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=columns, strings_can_be_null=True, quoted_strings_can_be_null=False
-        ),
-    ).to_pandas()
-    return found
-
-
-_COPY = "COPY ({}\n) TO STDOUT WITH (FORMAT csv)"
