@@ -19,8 +19,8 @@ WITH counted AS (
                     * greatest(coalesce(storeys, 1), 1) END, 0) AS area_m2
     FROM facilities
     WHERE (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
-      AND (opened_on <= CAST(:day AS date)) IS NOT FALSE
-      AND (closed_on > CAST(:day AS date)) IS NOT FALSE
+      AND (opened_on IS NULL OR opened_on <= CAST(:day AS date))
+      AND (closed_on IS NULL OR closed_on > CAST(:day AS date))
       AND function = ANY (CAST(:functions AS text[]))
 ), part AS (
     SELECT area_code, area_m2 FROM counted
@@ -57,8 +57,8 @@ WITH let AS (
     SELECT compound_code AS code, count(*) AS rented, sum(occupants) AS occupants
     FROM dwellings
     WHERE compound_code IS NOT NULL
-      AND (registered_on <= CAST(:day AS date)) IS NOT FALSE
-      AND (ended_on > CAST(:day AS date)) IS NOT FALSE
+      AND (registered_on IS NULL OR registered_on <= CAST(:day AS date))
+      AND (ended_on IS NULL OR ended_on > CAST(:day AS date))
     GROUP BY compound_code
 )
 SELECT compounds.code, coalesce(rented, 0) AS rented_dwellings,
