@@ -22,7 +22,7 @@ from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
 from gis.assignment.store import Layer
-from gis.db import sql
+from gis.db import sql, statistics
 from gis.db.engine import store_error
 from gis.district import District
 from gis.errors import ImportRefused
@@ -99,6 +99,8 @@ def import_source(
         savepoint.rollback()
         return replace(report, dry_run=True)
     savepoint.commit()
+    if report.inserted:
+        statistics.refresh(session, work.target.table)
     return report
 
 

@@ -2,12 +2,16 @@
 
 from contextlib import closing
 from datetime import date, datetime
+from pathlib import Path
 
 import psycopg2
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import ProgrammingError
 
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
+from gis import district as districts
 from gis.db import sql, statistics
 from gis.db.cluster.urls import libpq_url
 from gis.runs.model import Import
@@ -64,7 +68,7 @@ def rows_of(db, table):
 
 def test_the_application_refreshes_statistics_in_its_own_transaction(db, incidents):
     assert rows_of(db, "incidents") != 400
-    statistics.refresh(db, Incident)
+    statistics.refresh(db, Incident.__table__)
     assert rows_of(db, "incidents") == 400
 
 
@@ -77,7 +81,7 @@ def test_only_tables_of_the_store_are_looked_at(db, name):
 
 
 def test_a_code_prefix_is_found_by_index(db, incidents):
-    statistics.refresh(db, Incident)
+    statistics.refresh(db, Incident.__table__)
     asked = "SELECT count(*) FROM incidents WHERE area_code LIKE CAST(:area AS text) || '%'"
     found = plan(db, asked, {"area": "530102001"})
     assert "ix_incidents_area_code" in found
@@ -98,7 +102,7 @@ def test_rating_counts_come_from_the_index_alone(store):
 
 
 def test_one_compound_is_looked_up_in_the_index(db, incidents):
-    statistics.refresh(db, Incident)
+    statistics.refresh(db, Incident.__table__)
     asked = WINDOW | {"codes": ["C1"]}
     found = plan(db, explained(sql.load("gis.safety")["incident_counts"]), asked)
     assert "ix_incidents_in_compounds" in found
