@@ -72,6 +72,15 @@ def test_the_application_refreshes_statistics_in_its_own_transaction(db, inciden
     assert rows_of(db, "incidents") == 400
 
 
+def test_an_import_leaves_fresh_statistics(db, tmp_path):
+    district = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
+    rows = "".join(f"JQ{n},2026-07-01 08:00,盗窃,102.70,25.04\n" for n in range(50))
+    file = tmp_path / "incidents.csv"
+    file.write_text("警情编号,发生时间,警情类别,经度,纬度\n" + rows, encoding="utf-8")
+    import_file(db, file, Kind.INCIDENTS, Options(frame="wgs84"), district)
+    assert rows_of(db, "incidents") == 50
+
+
 @pytest.mark.parametrize(
     "name", ["no_such", "pg_class", "incidents; DROP TABLE x", "INCIDENTS", ""]
 )
