@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import shapely
 from pyproj import Transformer
+from referencing import Registry, Resource
 from scipy import stats
 from sqlalchemy import text
 
@@ -64,7 +65,7 @@ class Answer:
     def refusal(self) -> str:
         """The code of a refusal that is told alike on stdout and stderr."""
         assert self.code == 1, self.err
-        jsonschema.validate(self.json, _schema("error"))
+        _validator("error").validate(self.json)
         found = self.json["error"]
         assert f"{found['code']}: {found['message']}" in self.err
         return found["code"]
@@ -111,14 +112,22 @@ def _in(wangge, district: Path):
     return run
 
 
-def _schema(name: str):
-    return json.loads((ROOT / f"docs/json/{name}.json").read_text("utf-8"))
+def _validator(name: str) -> jsonschema.Draft202012Validator:
+    """The schema of one answer; schemas name each other by file."""
+    files = {
+        path.name: json.loads(path.read_text("utf-8"))
+        for path in sorted((ROOT / "docs" / "json").glob("*.json"))
+    }
+    known = Registry().with_resources(
+        (one, Resource.from_contents(schema)) for one, schema in files.items()
+    )
+    return jsonschema.Draft202012Validator(files[f"{name}.json"], registry=known)
 
 
 def done(answer: Answer, *, schema: str | None = None):
     assert answer.code == 0, answer.err
     if schema:
-        jsonschema.validate(answer.json, _schema(schema))
+        _validator(schema).validate(answer.json)
     return answer.json
 
 
