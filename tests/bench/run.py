@@ -83,12 +83,13 @@ def _import(rows: int) -> dict[str, Any]:
 
 
 def _met(of: dict[str, Any]) -> bool:
-    """Whether the one figure that has a limit keeps it."""
+    """Whether the limit is kept by wall time and by processor time alike."""
     if "limit_mib" in of:
         return bool(of["client_peak_mib"] < of["limit_mib"])
+    ratios = (of["ratio"], of["cpu_ratio"])
     if "limit_at_least" in of:
-        return bool(of["ratio"] >= of["limit_at_least"])
-    return bool(of["ratio"] <= of["limit"])
+        return bool(min(ratios) >= of["limit_at_least"])
+    return bool(max(ratios) <= of["limit"])
 
 
 def _line(of: dict[str, Any]) -> str:
