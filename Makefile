@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SIZE ?= district
 WORKERS ?= 2
 
-.PHONY: demo pictures serve test check lint types bench soak lock docs setup clean
+.PHONY: demo pictures serve test check lint types bench lock setup clean
 
 setup:
 	@scripts/setup.sh run
@@ -23,7 +23,7 @@ serve: setup
 
 test:
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests --ignore=tests/bench --ignore=tests/soak
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests --ignore=tests/bench
 
 check: lint types test
 
@@ -37,10 +37,6 @@ types:
 bench:
 	@scripts/setup.sh test
 	@$(BIN)/python tests/bench/run.py out/bench.json --cache out/bench
-
-soak:
-	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -m soak tests/soak
 
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
