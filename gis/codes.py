@@ -1,4 +1,4 @@
-"""Division codes and grid ids: what a code says about its parent, its level and its kind.
+"""Division codes and grid ids: what a code says about its parent and its level.
 
 Chinese division codes have 12 digits: 6 county (GB/T 2260), 3 street or town, 3 community. A grid
 id has 15: the community's 12 and a sequence of 3 (DB11/T 2157-2023). Which string is a code of
@@ -6,38 +6,12 @@ which level is the district file's matter, so that other countries' codes work t
 """
 
 import re
-from enum import StrEnum
 
 from gis.areas.levels import Level
 from gis.district import District
 
 SEQUENCE_DIGITS = 3
 _ORDER = list(Level)
-
-
-class StreetClass(StrEnum):
-    """Class of a street-level division by the third segment of its code."""
-
-    STREET = "street"
-    TOWN = "town"
-    TOWNSHIP = "township"
-    DEVELOPMENT_ZONE = "development_zone"
-
-
-_STREET_CLASSES = (
-    (range(1, 100), StreetClass.STREET),
-    (range(100, 200), StreetClass.TOWN),
-    (range(200, 400), StreetClass.TOWNSHIP),
-    (range(400, 600), StreetClass.DEVELOPMENT_ZONE),
-)
-
-
-def street_class(code: str) -> StreetClass | None:
-    """Class of the street that a Chinese code of 9 or more digits lies in; None if undefined."""
-    if not re.fullmatch(r"\d{9}(\d{3}){0,2}", code):
-        return None
-    segment = int(code[6:9])
-    return next((name for span, name in _STREET_CLASSES if segment in span), None)
 
 
 def parent_code(code: str, district: District) -> str | None:

@@ -87,6 +87,26 @@ def test_small_compounds_are_never_coloured_on_their_own(demo_store, planted):
         assert found.loc[code, "colour"] == "unrated" or found.loc[code, "rated_with"] is not None
 
 
+def test_old_household_counts_are_noted_where_planted_and_nowhere_else(demo_store, planted):
+    query = (
+        "SELECT compound_code FROM ratings WHERE run_id = :run"
+        " AND quality_notes LIKE '%stale_households%'"
+    )
+    found = _rows(demo_store, query, "rating")
+    assert sorted(found["compound_code"]) == sorted(c for (c,) in planted["stale_households"])
+
+
+def test_facilities_that_do_not_count_are_the_planted_ones(demo_store, planted):
+    query = (
+        "SELECT (totals ->> 'facilities_not_open')::int AS closed,"
+        " (totals ->> 'facilities_not_listed')::int AS unlisted,"
+        " (totals ->> 'facilities_unmeasured')::int AS unmeasured FROM runs WHERE id = :run"
+    )
+    found = _rows(demo_store, query, "coverage").iloc[0].to_dict()
+    kinds = {"closed": "not_open", "unlisted": "not_listed", "unmeasured": "no_area"}
+    assert found == {name: len(planted[f"facility_{kind}"]) for name, kind in kinds.items()}
+
+
 def test_video_faults_are_found_where_planted(demo_store, planted):
     query = "SELECT kind, camera_key, compound_code FROM video_findings WHERE run_id = :run"
     rows = _rows(demo_store, query, "video")

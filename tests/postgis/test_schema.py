@@ -344,12 +344,12 @@ def staged(db):
 
 
 @pytest.mark.parametrize(
-    ("origin", "name", "clause"), QUERIES, ids=[f"{origin}-{name}" for origin, name, _ in QUERIES]
-)
+    ("origin", "name", "clause"),
+    [pytest.param(*query, id="-".join(query[:2])) for query in QUERIES
+     if not query[1].startswith("create_")],  # those ran in the fixture
+)  # fmt: skip
 def test_every_query_can_be_planned(staged, origin, name, clause):
     nothing = dict.fromkeys(clause.compile().params)
-    utility = ("create_", "drop_", "index_", "analyze_")
-    if name.startswith("create_"):
-        return  # ran already
+    utility = ("drop_", "index_", "analyze_")
     explain = "" if name.startswith(utility) else "EXPLAIN "
     staged.execute(text(explain + str(clause.text)).bindparams(**nothing))

@@ -111,15 +111,6 @@ def test_parents_elsewhere():
     assert codes.parent_code("IL-CHI", CHICAGO) == "IL"
 
 
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [("530102001", "street"), ("530102401", "development_zone"), ("530102101", "town"),
-     ("530102201001", "township"), ("530102", None)],
-)  # fmt: skip
-def test_street_classes(code, kind):
-    assert codes.street_class(code) == kind
-
-
 SQUARE = "POLYGON ((102.70 25.05, 102.71 25.05, 102.71 25.06, 102.70 25.05))"
 
 
