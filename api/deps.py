@@ -9,14 +9,16 @@ from fastapi import Path as PathParam
 from sqlalchemy.orm import Session
 
 from api.house import House
+from gis.access.rights import EVERYTHING, Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
-from gis.errors import Withheld
+from gis.errors import Forbidden, Withheld
 from gis.layers.model import Layer, Sensitivity, layer
 from gis.layers.service import Scope
 from gis.period import Period
 
-LOCAL = User(id="loopback", area_prefixes=("",))  # until accounts exist: whoever is on this machine
+# Until accounts exist: whoever is on this machine.
+LOCAL = User(id="loopback", area_prefixes=("",), rights=EVERYTHING)
 
 
 def house(request: Request) -> House:
@@ -26,9 +28,35 @@ def house(request: Request) -> House:
     return found
 
 
-def session(request: Request) -> Iterator[Session]:
+def caller(request: Request) -> User:
+    """Who asks."""
+    return LOCAL
+
+
+Caller = Annotated[User, Depends(caller)]
+
+
+class Needs:
+    """A route's rule, given as ``dependencies=[needs(Capability.VIDEO)]``; raises Forbidden."""
+
+    def __init__(self, capability: Capability, action: Action = Action.READ) -> None:
+        self.capability, self.action = capability, action
+
+    def __call__(self, user: Caller) -> User:
+        """The caller, who may."""
+        if not user.may(self.capability, self.action):
+            raise Forbidden(self.capability, self.action)
+        return user
+
+
+def needs(capability: Capability, action: Action = Action.READ) -> Any:
+    """`Needs` as an entry of a route's or a router's ``dependencies``."""
+    return Depends(Needs(capability, action))
+
+
+def session(request: Request, user: Caller) -> Iterator[Session]:
     """One request, one transaction, one user's rights: commit on return, roll back on raise."""
-    with sessions(request.app.state.engine).begin(info={"user": LOCAL}) as db:
+    with sessions(request.app.state.engine).begin(info={"user": user}) as db:
         yield db
 
 

@@ -19,6 +19,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.NotFound: 404,
     errors.NoData: 404,
     errors.Withheld: 403,
+    errors.Forbidden: 403,
     errors.BadInput: 422,
     errors.BadPeriod: 422,
     errors.BadPolicy: 500,

@@ -75,3 +75,13 @@ class Withheld(GisError):
     """The thing exists but may not be shown here; the message says under which condition."""
 
     code = "withheld"
+
+
+class Forbidden(GisError):
+    """The user's role or areas do not allow it; names the right that is missing."""
+
+    code = "forbidden"
+
+    def __init__(self, capability: str, action: str) -> None:
+        super().__init__(f"your role gives no right to {action} {capability}")
+        self.capability, self.action = capability, action

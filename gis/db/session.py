@@ -8,22 +8,36 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from gis.access.rights import EVERYTHING, PERMISSIONS, Action, Capability, Right, Role
+
 
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody who works in the store, and where.
 
     ``area_prefixes`` are prefixes of area codes: ``"530102001"`` is a street with all it holds,
-    the empty prefix is the whole district, no prefix at all is nothing.
+    the empty prefix is the whole district, no prefix at all is nothing. ``rights`` are those of
+    the role in `gis.access.rights.PERMISSIONS`; without any, nothing may be done.
     """
 
     id: str
     area_prefixes: tuple[str, ...]
+    rights: frozenset[Right] = frozenset()
+    role: Role | None = None
 
     @classmethod
     def command(cls) -> Self:
         """The ``wangge`` command: whoever may start it and read the home sees the district."""
-        return cls(id="command", area_prefixes=("",))
+        return cls(id="command", area_prefixes=("",), rights=EVERYTHING)
+
+    @classmethod
+    def of(cls, role: Role, *, id: str, area_prefixes: tuple[str, ...]) -> Self:
+        """Somebody with one role in some areas."""
+        return cls(id=id, area_prefixes=area_prefixes, rights=PERMISSIONS[role], role=role)
+
+    def may(self, capability: Capability, action: Action = Action.READ) -> bool:
+        """Whether the role gives that right; where, the area prefixes say."""
+        return (capability, action) in self.rights
 
 
 class NoUser(RuntimeError):
