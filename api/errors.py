@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from gis import errors
 from maps.assets import LibrariesMissing
 from maps.records import FrameContract
+from maps.typeset import FontsMissing
 
 STATUS: dict[type[errors.GisError], int] = {
     errors.NotFound: 404,
@@ -28,6 +29,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,
     LibrariesMissing: 503,
+    FontsMissing: 503,
     FrameContract: 500,
 }
 MEDIA_TYPE = "application/problem+json"
