@@ -22,6 +22,7 @@ from gis.safety.shrinkage import (
     priors_from_json,
 )
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 TABLE_PRIOR = Prior(2.943, 2.896)  # docs/methods/safety.md, "The table to check by hand"
 
 
@@ -157,21 +158,45 @@ def test_priors_survive_json():
     assert priors_from_json(priors_as_json(priors)) == priors
 
 
+def test_marshalls_estimator_of_auckland():
+    """As spdep's help for EBest prints it: a = 7.284173e-07, b = 0.002633436."""
+    found = moments(*auckland())
+    assert found.variance == pytest.approx(7.284173e-07, abs=5e-14)
+    assert found.mean == pytest.approx(0.002633436, abs=5e-10)
+
+
+def test_the_maximum_of_auckland():
+    """Bailey & Gatrell (1995) print 11.55 and 4336; two digits more are known by now."""
+    prior = fit(*auckland())
+    assert prior.nu == pytest.approx(11.5525, abs=5e-5)
+    assert prior.alpha == pytest.approx(4335.71, abs=5e-3)
+    assert prior.units == 167
+
+
+def auckland() -> tuple[np.ndarray, np.ndarray]:
+    """Deaths in nine years and child-years at risk of 167 census areas."""
+    deaths, children = np.loadtxt(
+        SAMPLES / "auckland.csv", dtype=np.int64, delimiter=",", skiprows=1, unpack=True
+    )
+    assert deaths.sum() == 1_403
+    return deaths, 9.0 * children
+
+
 @pytest.fixture(scope="module")
-def sids() -> tuple[np.ndarray, np.ndarray, Path]:
+def sids() -> tuple[np.ndarray, np.ndarray, list[str], Path]:
     """Deaths and births of North Carolina's counties 1974-78; libpysal's wheel carries them."""
     folder = Path(pytest.importorskip("libpysal").__file__).parent / "examples" / "sids2"
     if not (folder / "sids2.dbf").exists():
         pytest.skip("this libpysal carries no sids2")
     counties = pyogrio.read_dataframe(folder / "sids2.dbf", read_geometry=False)
     births = counties["BIR74"].to_numpy(np.float64)
-    return counties["SID74"].to_numpy(np.int64), births, folder / "sids2.gal"
+    return counties["SID74"].to_numpy(np.int64), births, list(counties["FIPS"]), folder
 
 
 @pytest.mark.filterwarnings("ignore")  # esda's and libpysal's own deprecations
 def test_marshall_agrees_with_esda_on_sids(sids):
     smoothing = pytest.importorskip("esda.smoothing")
-    deaths, births, _ = sids
+    deaths, births, _, _ = sids
     found = moments(deaths, births)
     weight = found.variance / (found.variance + found.mean / births)
     ours = found.mean + weight * (deaths / births - found.mean)
@@ -181,27 +206,46 @@ def test_marshall_agrees_with_esda_on_sids(sids):
 
 @pytest.mark.filterwarnings("ignore")
 def test_eb_moran_of_sids_agrees_with_esda(sids):
-    """Our moments and the bare neighbour list against esda's own way (weights style B).
-
-    The 0.25789 in spdep's help belongs to Cressie & Chan's neighbour list, which the wheel lacks.
-    """
+    """Our moments and the bare neighbour list against esda's own way (weights style B)."""
     esda, libpysal = pytest.importorskip("esda"), pytest.importorskip("libpysal")
-    deaths, births, path = sids
-    found = moments(deaths, births)
-    z = (deaths / births - found.mean) / np.sqrt(found.variance + found.mean / births)
-    z -= z.mean()
-    pairs = neighbour_pairs(path)
-    ours = len(z) / len(pairs) * sum(z[i] * z[j] for i, j in pairs) / (z @ z)
+    deaths, births, _, folder = sids
+    path = folder / "sids2.gal"
+    lines = [line.split() for line in path.read_text().splitlines()][1:]
+    ours = eb_moran(deaths, births, neighbour_pairs(path, [head[0] for head in lines[::2]]))
     with closing(libpysal.io.open(str(path))) as file:
         weights = file.read()
     theirs = esda.Moran_Rate(deaths, births, weights, transformation="B", permutations=0)
     assert ours == pytest.approx(theirs.I, rel=1e-9)
 
 
-def neighbour_pairs(path: Path) -> list[tuple[int, int]]:
+@pytest.mark.filterwarnings("ignore")
+def test_eb_moran_of_sids_is_the_one_that_spdep_prints(sids):
+    """spdep's help for EBImoran.mc: 0.25789, Cressie & Chan's neighbours, style B, zero.policy.
+
+    Two counties have no neighbour; they count among the 100, as spdep's zero.policy does.
+    """
+    esda, libpysal = pytest.importorskip("esda"), pytest.importorskip("libpysal")
+    deaths, births, fips, _ = sids
+    pairs = neighbour_pairs(SAMPLES / "ncCC89.gal", fips)
+    assert eb_moran(deaths, births, pairs) == pytest.approx(0.25789, abs=5e-6)
+    others = {row: [j for i, j in pairs if i == row] for row in range(len(fips))}
+    weights = libpysal.weights.W(others, silence_warnings=True)
+    theirs = esda.Moran_Rate(deaths, births, weights, transformation="B", permutations=0).I
+    assert theirs == pytest.approx(0.25789, abs=5e-6)
+
+
+def eb_moran(deaths: np.ndarray, births: np.ndarray, pairs: list[tuple[int, int]]) -> float:
+    """Assunção & Reis (1999): Moran's I of rates standardised by Marshall's moments."""
+    found = moments(deaths, births)
+    z = (deaths / births - found.mean) / np.sqrt(found.variance + found.mean / births)
+    z -= z.mean()
+    return float(len(z) / len(pairs) * sum(z[i] * z[j] for i, j in pairs) / (z @ z))
+
+
+def neighbour_pairs(path: Path, names: list[str]) -> list[tuple[int, int]]:
     """Directed pairs of a GAL file: a line 'id count', then a line with the neighbours' ids."""
     lines = [line.split() for line in path.read_text().splitlines()][1:]
-    row = {head[0]: at for at, head in enumerate(lines[::2])}
+    row = {name: at for at, name in enumerate(names)}
     return [
         (row[head[0]], row[other])
         for head, others in zip(lines[::2], lines[1::2], strict=True)
