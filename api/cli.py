@@ -24,6 +24,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "run": ("runs", "运行分析 / compute and store an analysis"),
     "map": ("outputs", "出图 / write map pages that need no network"),
     "export": ("outputs", "导出 / write a layer to a file"),
+    "video": ("video", "视频点位 / video points: register, checks, plans"),
     "serve": ("serve", "启动服务 / open the service on this machine"),
 }
 

@@ -66,7 +66,9 @@ def commands_page() -> str:
     parts = [_COMMANDS]
     for name, (module, words) in COMMANDS.items():
         parts += [f"## {name}", "", f"{words[0].upper()}{words[1:]}.", ""]
-        parts += [*_parameters(_function(module, name)), ""]
+        for typed, function in _functions(module, name):
+            parts += [f"### {typed}", "", *_said(function)] if typed != name else []
+            parts += [*_parameters(function), ""]
     return "\n".join(parts)
 
 
@@ -85,13 +87,20 @@ def http_page() -> str:
     return "\n".join(parts)
 
 
-def _function(module: str, name: str) -> Any:
-    """The function behind a command."""
-    group = import_module(f"api.commands.{module}").app
-    return next(
-        one.callback for one in group.registered_commands
-        if (one.name or one.callback.__name__) == name
-    )  # fmt: skip
+def _functions(module: str, name: str) -> Iterator[tuple[str, Any]]:
+    """What is typed and the function behind it; of a group of commands, one after the other."""
+    top = import_module(f"api.commands.{module}").app
+    for one in top.registered_commands:
+        if name == (one.name or one.callback.__name__):
+            yield name, one.callback
+    for group in top.registered_groups:
+        if name == group.name:
+            for one in group.typer_instance.registered_commands:
+                yield f"{name} {one.name}", one.callback
+
+
+def _said(function: Any) -> list[str]:
+    return [(function.__doc__ or "").splitlines()[0], ""]
 
 
 def _parameters(function: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ from gis.errors import BadInput
 
 _MAX_ROWS = 1_048_576 - 1  # Excel's rows less the header
 _MAX_TEXT = 32_767
-_OPTIONS = {
+OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
@@ -34,13 +34,13 @@ def xlsx(parts: Sequence[Part], out: Path) -> None:
 
     Raises BadInput when a layer has more rows than a sheet can hold.
     """
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+    with xlsxwriter.Workbook(out, OPTIONS) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
         for frame, caption in parts:
             table = _tabular(frame, caption)
             if len(table) > _MAX_ROWS:
                 raise BadInput(f"{len(table)} rows do not fit a sheet ({_MAX_ROWS}): take csv")
-            _rows(book.add_worksheet(caption.layer.zh[:31]), table, bold)
+            rows(book.add_worksheet(caption.layer.zh[:31]), table, bold)
         book.set_properties({"title": parts[0][1].title, "comments": parts[0][1].text})
         _explained(book.add_worksheet("字段说明"), parts, bold)
 
@@ -53,7 +53,8 @@ def _tabular(frame: gpd.GeoDataFrame, caption: Caption) -> pd.DataFrame:
     return table.rename(columns={c.name: f"{c.zh} / {c.en}" for c in shown})
 
 
-def _rows(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
+def rows(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
+    """Write ``table`` with a bold, frozen and filtered header line."""
     for at, name in enumerate(table.columns):
         sheet.set_column(at, at, min(max(len(name) + 4, 10), 40))
     sheet.freeze_panes(1, 0)

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ingest import categories
+from data.ingest.refusal import HIDDEN
 from data.ingest.types import Kind
-from data.ingest.values.cells import Mask, mask_of
+from data.ingest.values.cells import Mask, as_text, mask_of
+from data.ingest.values.persons import persons_among
 from gis import codes
 from gis.district import District
 
@@ -160,6 +162,17 @@ def _cameras(rows: Rows) -> None:
     rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
     rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
     rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
+    for name in ("owner_unit", "management_unit", "contact_unit"):
+        _unit_only(rows, name)
+
+
+def _unit_only(rows: Rows, name: str) -> None:
+    """A cell that names a person instead of a unit is emptied; no report repeats it."""
+    persons = persons_among(rows.columns[name])
+    if persons.any():
+        rows.raw[name] = pc.if_else(pa.array(persons), HIDDEN, as_text(rows.raw[name]))
+        rows.columns[name] = pc.if_else(pa.array(persons), None, rows.columns[name])
+        rows.find("unit_personal", name, persons)
 
 
 _STEPS: dict[Kind, tuple[Callable[[Rows], None], ...]] = {

@@ -37,6 +37,10 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
         _REPAIRED, "文本中的电话、证件号、车牌或邮箱已隐去",
         "held a phone, id, plate or mail address, which was hidden",
     ),
+    "unit_personal": (
+        _FLAGGED, "像个人姓名或电话，没有保存；请填单位或岗位",
+        "looks like a person's name or number and was not kept; name a unit or a post",
+    ),
     "key_personal": (
         _FLAGGED, "像电话或身份证号，没有作为主键保存",
         "looks like a phone or identity number and was not kept as a key",

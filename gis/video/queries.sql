@@ -34,6 +34,18 @@ LEFT JOIN (
 ) AS seen ON seen.camera_key = camera.source_key
 ORDER BY camera.source_key;
 
+-- name: register
+-- The whole register with every stored field, removed points included; position in degrees.
+SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status, owner_unit,
+       management_unit, contact_unit, place_kind, mount, indoor, networked, function_type,
+       direction_deg, omnidirectional, horizontal_fov_deg, vertical_fov_deg, tilt_deg, height_m,
+       max_distance_m, focal_mm, sensor_width_mm, width_px, height_px, light, imaging,
+       security_level, installed_on, removed_on, retention_days, legal_basis, filed_on, filing_no,
+       sign_present, consent_needed, ST_X(geom) AS lon, ST_Y(geom) AS lat
+FROM wangge.cameras
+WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY source_key;
+
 -- name: compounds_on
 -- Compounds of the day, to find those without a camera.
 SELECT code AS compound, name, area_code, grid_code

@@ -28,6 +28,11 @@ def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataF
     return sql.table(session, _SQL["cameras_on"], {"as_of": as_of, "until": until})
 
 
+def register(session: Session, *, area_prefix: str = "") -> pd.DataFrame:
+    """Every point with every stored field, ``lon`` and ``lat`` in degrees (internal)."""
+    return sql.table(session, _SQL["register"], {"area_prefix": area_prefix})
+
+
 def compounds_on(session: Session, *, as_of: date) -> pd.DataFrame:
     """Compounds of the day: compound, name, area_code, grid_code."""
     return sql.table(session, _SQL["compounds_on"], {"as_of": as_of})

@@ -226,3 +226,21 @@ def test_missing_columns_are_named_with_what_to_do(table):
     assert "occurred_at" in str(found)
     assert "--map" in str(found)
     assert refused(table, "小区编号,名称\n1,a\n", Kind.COMPOUNDS).code == "geometry_missing"
+
+
+def test_a_contact_that_names_a_person_is_not_kept_and_not_repeated(tmp_path):
+    text = (
+        "设备编号,经度,纬度,联系单位,所属单位\n"
+        "a,102.7,25.05,王小明 13800138000,阳光物业\n"
+        "b,102.7,25.05,李经理,张三\n"
+        "c,102.7,25.05,值班岗,王家桥社区居委会\n"
+    )
+    (tmp_path / "rows.csv").write_text(text, "utf-8")
+    source = open_source(tmp_path / "rows.csv", Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    (chunk,) = source.chunks
+    assert chunk.rows["contact_unit"].isna().tolist() == [True, True, False]
+    assert chunk.rows["owner_unit"].isna().tolist() == [False, True, False]
+    said = [note for note in chunk.notes if note.code == "unit_personal"]
+    assert [(note.row, note.column, note.value) for note in said] == [
+        (2, "所属单位", "***"), (1, "联系单位", "***"), (2, "联系单位", "***"),
+    ]  # fmt: skip

@@ -78,15 +78,26 @@ CAMERAS = (
         default="unknown",
         fallback="unknown",
     ),
-    Field("owner_unit", Type.TEXT, ("所属单位", "建设单位", "产权单位"), ("owner", "operator")),
+    Field(
+        "owner_unit",
+        Type.TEXT,
+        ("所属单位", "建设单位", "产权单位"),
+        ("owner", "operator"),
+        remark="a unit; a person's name is not kept",
+    ),
     Field(
         "management_unit",
         Type.TEXT,
         ("管理单位", "维护单位", "运维单位", "所属部门"),
         ("maintenance_unit",),
+        remark="a unit; a person's name is not kept",
     ),
     Field(
-        "contact_unit", Type.TEXT, ("联系单位",), (), remark="a unit; contact persons are not read"
+        "contact_unit",
+        Type.TEXT,
+        ("联系单位", "联系部门", "联系岗位", "值班岗位"),
+        ("contact_info",),
+        remark="a unit or a post; a person's name or a number is not kept",
     ),
     Field(
         "place_kind",
@@ -127,7 +138,7 @@ CAMERAS = (
         ("监视方位", "监控方位", "摄像机监控方位"),
         (),
         words=DIRECTION_TYPES,
-        remark="DirectionType 1..9; becomes direction_deg",
+        remark="DirectionType 1..9; becomes direction_deg where no degrees are given",
     ),
     Field("omnidirectional", Type.BOOLEAN, ("是否全向", "全向"), ("omni",)),
     _number(

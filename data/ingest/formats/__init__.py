@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.ingest import encodings
-from data.ingest.formats import archive, osm, parquet, sheets, text, vector
+from data.ingest.formats import archive, osm, parquet, records, sheets, text, vector
 from data.ingest.formats.layer import Layer
 from data.ingest.formats.sniff import Format, sniff
 from data.ingest.refusal import refuse
@@ -42,6 +42,8 @@ def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:
         if options.layer is None:
             _one_of(path, sheets.list_sheets(path), None)
         return sheets.open_sheet(path, options.layer)
+    if form is Format.RECORDS:
+        return records.open_records(path, options.encoding)
     if form is Format.OSM:
         return osm.open_osm(path, kind)
     names = vector.list_layers(path)

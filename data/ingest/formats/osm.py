@@ -37,6 +37,10 @@ _AMENITIES = (
 )  # fmt: skip
 _FACILITY = " OR ".join(f'other_tags LIKE \'%"amenity"=>"{word}"%\'' for word in _AMENITIES)
 _FACILITY_AREA = "amenity IN ({})".format(", ".join(f"'{word}'" for word in _AMENITIES))
+_CAMERA = (  # surveillance:type says what watches; a guard is nobody's camera
+    "man_made = 'surveillance' AND"
+    """ (other_tags IS NULL OR other_tags NOT LIKE '%"surveillance:type"=>"guard"%')"""
+)
 _NOT_WALKED = (
     "motorway",
     "motorway_link",
@@ -70,7 +74,7 @@ _THEMES = {
         {"name": "name", "amenity": "function", "building:levels": "storeys"},
     ),
     Kind.CAMERAS: _Theme(
-        (_Part("points", "man_made = 'surveillance'"),),
+        (_Part("points", _CAMERA),),
         {"name": "name", "camera:type": "kind", "camera:direction": "direction_deg",
          "direction": "direction_deg", "camera:angle": "horizontal_fov_deg",
          "camera:mount": "mount", "surveillance:zone": "place_kind", "height": "height_m",

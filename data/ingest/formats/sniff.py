@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
+from data.ingest.formats import records
 from data.ingest.refusal import refuse
 
 
@@ -23,6 +24,7 @@ class Format(StrEnum):
     MAPINFO = "MapInfo"
     DXF = "DXF"
     OSM = "OSM"
+    RECORDS = "JSON"
     ZIP = "ZIP"
 
 
@@ -112,7 +114,7 @@ def _text_format(path: Path, head: bytes) -> Format | None:
     if start.startswith("<"):
         return _xml_format(path, start)
     if start.startswith(("{", "[")):
-        return Format.GEOJSON if _json_type(path) in _GEOJSON_TYPES else None
+        return _json_format(path, start)
     if _DXF.match(start):
         return Format.DXF
     if suffix == ".mif" and re.match(r"version\s+\d+", start, re.IGNORECASE):
@@ -146,6 +148,13 @@ def _xml_format(path: Path, start: str) -> Format | None:
     if "opengis.net/gml" in start and re.search(r"FeatureCollection|featureMember", start):
         return Format.GML
     return None
+
+
+def _json_format(path: Path, start: str) -> Format | None:
+    found = _json_type(path)
+    if found in _GEOJSON_TYPES:
+        return Format.GEOJSON
+    return Format.RECORDS if found is None and records.is_list(start) else None
 
 
 def _json_type(path: Path) -> str | None:
