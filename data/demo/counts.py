@@ -10,7 +10,9 @@ from data.demo.lattice import Ints
 
 DAYS = (date(2024, 9, 30), date(2025, 9, 30), date(2026, 6, 30))
 GROWTH_PER_YEAR = 0.012
-PERIODS = ("2025Q4", "2026Q1", "2026Q2", "2026Q3")
+PERIODS = (
+    "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3",
+)  # fmt: skip
 MEASURES = (("satisfaction", 86.0, 5.0), ("problems_fixed", 90.0, 6.0), ("media", 94.0, 4.0),
             ("inspection", 84.0, 7.0))  # fmt: skip
 _COLUMNS = [

@@ -1,0 +1,20 @@
+"""Reads evaluations; nothing else."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+
+_SQL = sql.load("gis.ranking")
+
+
+def scores(session: Session, *, periods: Sequence[str]) -> pd.DataFrame:
+    """Evaluations of some quarters: period, code, measure, score."""
+    return sql.table(session, _SQL["scores"], {"periods": list(periods)})
+
+
+def quarters(session: Session) -> list[str]:
+    """Quarters with evaluations, newest first."""
+    return list(session.execute(_SQL["quarters"]).scalars())
