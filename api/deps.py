@@ -29,7 +29,8 @@ def house(request: Request) -> House:
 
 
 def caller(request: Request) -> User:
-    """Who asks."""
+    """Who asks; the gate's log and the audit trail find the user in the request's state."""
+    request.state.user = LOCAL
     return LOCAL
 
 
@@ -56,7 +57,8 @@ def needs(capability: Capability, action: Action = Action.READ) -> Any:
 
 def session(request: Request, user: Caller) -> Iterator[Session]:
     """One request, one transaction, one user's rights: commit on return, roll back on raise."""
-    with sessions(request.app.state.engine).begin(info={"user": user}) as db:
+    info = {"user": user, "request": request.state.origin}
+    with sessions(request.app.state.engine).begin(info=info) as db:
         yield db
 
 

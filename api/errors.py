@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from gis import errors
+from gis.audit import service as audit
+from gis.db.session import User, sessions
 from maps.assets import LibrariesMissing
 from maps.records import FrameContract
 from maps.typeset import FontsMissing
@@ -33,6 +35,8 @@ STATUS: dict[type[errors.GisError], int] = {
     FrameContract: 500,
 }
 MEDIA_TYPE = "application/problem+json"
+_REFUSALS = (401, 403, 429)
+NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
@@ -82,7 +86,24 @@ def install(app: FastAPI) -> None:
 def _known(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, errors.GisError)
     status = next(STATUS[kind] for kind in type(exc).__mro__ if kind in STATUS)
+    if status in _REFUSALS:
+        try:
+            _note_refusal(request, exc)
+        except errors.StoreUnavailable as unavailable:
+            return _known(request, unavailable)
     return problem(status, exc.code, str(exc))
+
+
+def _note_refusal(request: Request, refusal: errors.GisError) -> None:
+    """A refusal leaves its line in the audit trail: route template and reason, no values."""
+    user = getattr(request.state, "user", None) or NOBODY
+    info = {"user": user, "request": request.state.origin}
+    route = getattr(request.scope.get("route"), "path", "unmatched")
+    with sessions(request.app.state.engine).begin(info=info) as session:
+        audit.note(
+            session, event="refusal", target=f"{request.method} {route}", result="refused",
+            detail={"reason": refusal.code},
+        )  # fmt: skip
 
 
 def _invalid(request: Request, exc: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import problem
 from api.logs import described, logger
 from api.metrics import Metrics
+from gis.audit.entry import Origin
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -37,6 +38,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request_id, started, status = secrets.token_hex(8), time.perf_counter(), 0
+        address = scope["client"][0] if scope.get("client") else "socket"
+        scope.setdefault("state", {})["origin"] = Origin(address, request_id)
         failure: dict[str, Any] = {}
 
         async def answer(message: Message) -> None:
@@ -61,20 +64,22 @@ class Gate:
                 mute = problem(500, "internal_error", "an unexpected error; the log has it")
                 await mute(scope, receive, answer)
         finally:
-            self._record(scope, status, time.perf_counter() - started, request_id, failure)
+            self._record(scope, status, time.perf_counter() - started, failure)
 
     def _is_ours(self, host: str) -> bool:
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         return name.lower() in self._hosts
 
     def _record(
-        self, scope: Scope, status: int, seconds: float, request_id: str, failure: Mapping[str, Any]
+        self, scope: Scope, status: int, seconds: float, failure: Mapping[str, Any]
     ) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe(method, route, status, seconds)
         say = self._log.error if failure else self._log.info
+        user = scope["state"].get("user")
         say(
             "request", method=method, route=route, status=status, ms=round(1_000 * seconds, 1),
-            request_id=request_id, **failure,
+            request_id=scope["state"]["origin"].request_id, user=user.id if user else None,
+            **failure,
         )  # fmt: skip

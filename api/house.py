@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gis import district as districts
 from gis import policy as policies
+from gis.audit.entry import Origin
 from gis.db import migrate
 from gis.db.cluster.lease import lease
 from gis.db.engine import make_engine
@@ -74,5 +75,6 @@ class House:
 @contextmanager
 def transaction(engine: Engine, *, user: User | None = None) -> Iterator[Session]:
     """One transaction as ``user`` (the command itself by default)."""
-    with sessions(engine).begin(info={"user": user or User.command()}) as session:
+    info = {"user": user or User.command(), "request": Origin.of_process()}
+    with sessions(engine).begin(info=info) as session:
         yield session

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -250,10 +250,16 @@ def db(_worker_store: Store) -> Iterator[WanggeSession]:
         session.rollback()
 
 
+@pytest.fixture(scope="session")
+def own_store(cluster: Cluster) -> Callable[[], AbstractContextManager[Store]]:
+    """``with own_store() as store:`` for fixtures that tests of a module share."""
+    return lambda: _database(cluster, f"test_{os.getpid()}_{next(_NUMBER)}")
+
+
 @pytest.fixture
-def store(cluster: Cluster) -> Iterator[Store]:
+def store(own_store: Callable[[], AbstractContextManager[Store]]) -> Iterator[Store]:
     """A store of the test's own, for code that commits; dropped after the test."""
-    with _database(cluster, f"test_{os.getpid()}_{next(_NUMBER)}") as store:
+    with own_store() as store:
         yield store
 
 

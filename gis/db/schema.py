@@ -1,6 +1,7 @@
 """The whole schema: importing this module registers every table on one metadata."""
 
 from gis.areas import model as areas
+from gis.audit import model as audit
 from gis.compounds import model as compounds
 from gis.db.base import Base
 from gis.facilities import model as facilities
@@ -12,4 +13,4 @@ from gis.video import model as video
 from gis.walking import model as walking
 
 METADATA = Base.metadata
-MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs)
+MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs, audit)

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Engine, event, func, select
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from gis.access.rights import EVERYTHING, PERMISSIONS, Action, Capability, Right, Role
+from gis.audit import service as audit
+from gis.audit import store as trail
+from gis.errors import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,38 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
     )
 
 
+@event.listens_for(WanggeSession, "before_commit")
+def _write_audit(session: Session) -> None:
+    """What the transaction noted becomes part of it, last; a savepoint writes nothing."""
+    if not session.in_nested_transaction():
+        audit.write_pending(session)
+
+
+@event.listens_for(WanggeSession, "after_commit")
+def _forget_audit(session: Session) -> None:
+    if not session.in_nested_transaction():
+        audit.forget_pending(session)
+
+
 class Sessions(sessionmaker[WanggeSession]):
     """Makes sessions: ``with sessions(engine).begin(info={"user": user}) as session:``."""
 
     @contextmanager
     def begin(self, **options: Any) -> Iterator[WanggeSession]:
-        """One session, one transaction: commit on return, roll back on raise."""
-        with self(**options) as session, session.begin():
-            yield session
+        """One session, one transaction: commit on return, roll back on raise.
+
+        What a transaction noted for the audit trail is kept when it is rolled back.
+        """
+        session = self(**options)
+        try:
+            with session, session.begin():
+                yield session
+        except BaseException as exc:
+            lines = audit.lost(session.info, exc)
+            if lines and not isinstance(exc, StoreUnavailable):
+                with self(**options) as again, again.begin():
+                    trail.append(again, lines)
+            raise
 
 
 def sessions(engine: Engine) -> Sessions:

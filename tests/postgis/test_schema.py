@@ -20,6 +20,7 @@ from gis.db.schema import METADATA
 
 ROOT = Path(gis.__file__).resolve().parents[1]
 TABLES = sorted(table.name for table in METADATA.sorted_tables)
+APPENDED = ["audit_entries"]  # written by a function alone: test_audit.py
 BOX = "SRID=4326;MULTIPOLYGON(((102.7 25.0,102.7 25.1,102.8 25.1,102.8 25.0,102.7 25.0)))"
 SPOT = "SRID=4326;POINT(102.71 25.04)"
 LINE = "SRID=4326;MULTILINESTRING((102.7 25.0,102.7 25.1))"
@@ -32,7 +33,7 @@ FACTS = """
 SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
        concat_ws(' ', a.attnotnull, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
 FROM pg_attribute AS a
-JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind = 'r'
+JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = 'wangge'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
@@ -272,10 +273,11 @@ def add(db):
 
 
 def test_every_table_has_a_good_and_a_bad_row():
-    assert sorted(GOOD) == TABLES == sorted({name for name, _, _ in BAD})
+    assert sorted([*GOOD, *APPENDED]) == TABLES
+    assert sorted(GOOD) == sorted({name for name, _, _ in BAD})
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", GOOD)
 def test_a_good_row_is_taken(add, name):
     assert add(name)
 

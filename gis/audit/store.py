@@ -1,0 +1,78 @@
+"""Runs the audit trail's SQL; knows nothing of models, so that every command may load it."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gis.audit.analysis import BEGINNING, Anchor, Stored
+from gis.audit.entry import Line, Origin
+from gis.db import sql
+
+_SQL = sql.load("gis.audit")
+_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which lines are asked for; None asks for all."""
+
+    user_id: str | None = None
+    event: str | None = None
+    target: str | None = None
+    result: str | None = None
+    area_prefix: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before_number: int | None = None
+
+
+def append(session: Session, lines: Sequence[Line]) -> int:
+    """Write ``lines`` as the last statement of a transaction; the number of the last one."""
+    text = _json([_signed(session, line) for line in lines])
+    return int(session.execute(_SQL["append"], {"lines": text}).scalar_one())
+
+
+def _signed(session: Session, line: Line) -> dict[str, Any]:
+    """The line with who and from where."""
+    user, origin = session.info["user"], session.info.get("request") or Origin("", "")
+    who = {"user_id": user.id, "role": user.role}
+    return {**who, "address": origin.address, "request_id": origin.request_id, **asdict(line)}
+
+
+def _json(lines: object) -> str:
+    return json.dumps(lines, ensure_ascii=False, allow_nan=False, default=str)
+
+
+def chain(session: Session) -> Iterator[Stored]:
+    """All lines in the order of their numbers, read in batches."""
+    rows = session.execute(_SQL["chain"], execution_options={"yield_per": _BATCH})
+    for number, *fields, digest in rows:
+        yield Stored(number, tuple(fields), bytes(digest))
+
+
+def start(session: Session) -> Anchor:
+    """Where the stored chain begins: after the last line that retention dropped."""
+    found = session.execute(_SQL["dropped"]).one_or_none()
+    return Anchor(0, BEGINNING) if found is None else Anchor(found[0], bytes.fromhex(found[1]))
+
+
+def head(session: Session) -> Anchor:
+    """The newest line; number 0 of an empty trail."""
+    found = session.execute(_SQL["head"]).one_or_none()
+    return start(session) if found is None else Anchor(found.number, bytes(found.hash))
+
+
+def prune(session: Session, *, months: int) -> int:
+    """Drop the partitions that ended more than ``months`` months ago; how many lines they held."""
+    line = _json(_signed(session, Line("audit_retention", "audit")))
+    return int(session.execute(_SQL["prune"], {"months": months, "line": line}).scalar_one())
+
+
+def page(session: Session, asked: Asked, *, limit: int) -> list[dict[str, Any]]:
+    """Lines as ``asked``, newest first."""
+    rows = session.execute(_SQL["page"], {**asdict(asked), "limit": limit})
+    return [dict(row) for row in rows.mappings()]
