@@ -12,6 +12,9 @@ from api.metrics import Metrics
 from api.routers import ROUTERS
 from api.shelf import Shelf
 from api.version import VERSION
+from api.web import failures
+from api.web.origin import OwnOrigin
+from api.web.pages import PAGES
 from gis.settings import Settings
 
 _DESCRIPTION = "城市网格管理与公共安全 GIS / grid management and public-safety GIS of a district"
@@ -40,8 +43,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.house = house
     app.state.shelf = Shelf()
     errors.install(app)
+    failures.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    for page in PAGES:
+        app.include_router(page, include_in_schema=False, dependencies=[OwnOrigin])
     metrics = Metrics()
 
     @app.get("/metrics", include_in_schema=False)

@@ -83,6 +83,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _busy)
 
 
+def answer(request: Request, exc: Exception) -> JSONResponse:
+    """The problem document of a domain error, a refused request or a status that was raised."""
+    if isinstance(exc, RequestValidationError):
+        return _invalid(request, exc)
+    return _http(request, exc) if isinstance(exc, HTTPException) else _known(request, exc)
+
+
 def _known(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, errors.GisError)
     status = next(STATUS[kind] for kind in type(exc).__mro__ if kind in STATUS)

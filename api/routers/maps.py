@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from api import outputs
 from api.deps import Asked, At, Db, said
 from api.shelf import Shelf
+from api.web import assets
 from gis.errors import NotFound
-from maps import assets, basemap
+from maps import basemap
 from maps.context import Basemap
 
 router = APIRouter(tags=["maps"])
@@ -24,12 +25,6 @@ _POLICY = (
     "img-src 'self' data: blob: {images}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-
-
-@router.get("/", include_in_schema=False)
-def read_root() -> RedirectResponse:
-    """The combined map is the front page."""
-    return RedirectResponse("/maps/combined")
 
 
 @router.get(
@@ -65,14 +60,20 @@ def _packed(request: Request, text: str, headers: dict[str, str]) -> Response:
 
 
 @router.get("/assets/{name}", include_in_schema=False)
-def read_asset(at: At, name: Name) -> Response:
-    """One browser file by name, or the base map; nothing else on the disk can be asked for."""
+def read_asset(request: Request, at: At, name: Name) -> Response:
+    """One browser file by name, or the base map; nothing else on the disk can be asked for.
+
+    An address that names the content (``?v=…``) may be kept for good, any other for an hour.
+    """
     base = at.settings.basemap_pmtiles
     if name == basemap.ASSET and base is not None:
         return FileResponse(base, media_type="application/vnd.pmtiles")
     found = assets.files().get(name)
     if found is None:
         raise NotFound("asset", name)
-    return FileResponse(
-        found.path, media_type=found.media_type, headers={"Cache-Control": "max-age=3600"}
-    )
+    kept = "max-age=31536000, immutable" if "v" in request.query_params else "max-age=3600"
+    headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return FileResponse(found.path, media_type=found.media_type, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(assets.packed(found), media_type=found.media_type, headers=headers)

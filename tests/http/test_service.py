@@ -409,11 +409,6 @@ def test_a_page_runs_only_scripts_with_its_nonce(client):
         assert client.get(name).status_code == 200, name
 
 
-def test_the_front_page_is_the_combined_map(client):
-    response = client.get("/", follow_redirects=False)
-    assert response.headers["location"] == "/maps/combined"
-
-
 def test_an_unchanged_tile_is_not_sent_again(client, demo_store):
     lon, lat = rows(
         demo_store,

@@ -1,0 +1,163 @@
+"""What a page is made at: who asks, in which language, and the frame all pages share."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.deps import Caller, house
+from api.house import House, transaction
+from api.version import VERSION
+from api.web import assets, menu, words
+from gis.db.session import User
+from gis.legend import Entry
+from gis.runs import facts
+from maps.palette import SHAPES
+
+_LOCALE = {"zh": "zh_CN", "en": "en_GB"}
+_YEAR_S = 365 * 24 * 3600
+_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+    "img-src 'self' data: blob:; connect-src 'self'; form-action 'self'; frame-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_TEMPLATES = Environment(
+    loader=PackageLoader("api.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+    undefined=StrictUndefined,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request for a page: ``user`` is None only on the open pages."""
+
+    request: Request
+    house: House
+    user: User | None
+    language: words.Language
+    theme: str
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """The page ``template`` in the shell's frame; its own policy and no copy in a cache.
+
+        Every template has ``t`` (words), ``n``, ``share``, ``day``, ``moment`` (Babel's figures),
+        ``either`` (the right one of a Chinese and an English text) and ``desk``.
+        """
+        nonce = secrets.token_urlsafe(16)
+        text = _TEMPLATES.get_template(template).render(self._words(), nonce=nonce, **values)
+        answer = HTMLResponse(text, status)
+        answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce)
+        answer.headers["Referrer-Policy"] = "same-origin"  # else a form's Origin is "null"
+        answer.headers["Vary"] = "HX-Request"
+        self._remember(answer)
+        return answer
+
+    def _words(self) -> dict[str, Any]:
+        return {
+            "desk": self, "t": self.t, "n": self.n, "share": self.share, "day": self.day,
+            "moment": self.moment, "either": self.either, "chip": self.chip, "menu": menu,
+            "asset": assets.link, "shapes": SHAPES, "version": VERSION,
+        }  # fmt: skip
+
+    def _remember(self, answer: HTMLResponse) -> None:
+        """A choice made in the address holds for the next pages."""
+        for name in ("language", "theme"):
+            if name in self.request.query_params:
+                chosen = getattr(self, name)
+                answer.set_cookie(
+                    f"wangge_{name}", chosen, max_age=_YEAR_S, httponly=True, samesite="lax"
+                )
+
+    # -- words and figures in the reader's language --------------------
+
+    def t(self, key: str, **values: object) -> str:
+        """Words of ``area.key``."""
+        return words.word(key, self.language, **values)
+
+    def either(self, zh: str, en: str) -> str:
+        """The text of the reader's language."""
+        return zh if self.language == "zh" else en
+
+    def n(self, value: float | None, digits: int = 0) -> str:
+        """A number as people write it; a dash for none."""
+        if value is None:
+            return "—"
+        shape = "#,##0" + ("." + "#" * digits if digits else "")
+        return str(format_decimal(value, shape, locale=_LOCALE[self.language]))
+
+    def share(self, value: float | None) -> str:
+        """A share of 1 in per cent."""
+        if value is None:
+            return "—"
+        return str(format_percent(value, "#,##0.#%", locale=_LOCALE[self.language]))
+
+    def day(self, value: date | None) -> str:
+        """A day."""
+        if value is None:
+            return "—"
+        return str(format_date(value, "medium", locale=_LOCALE[self.language]))
+
+    def moment(self, value: datetime | None) -> str:
+        """A moment in the district's time zone."""
+        if value is None:
+            return "—"
+        zone, locale = self.house.district.zone, _LOCALE[self.language]
+        return str(format_datetime(value, "short", tzinfo=zone, locale=locale))
+
+    def chip(self, entry: Entry) -> dict[str, str]:
+        """A class of the legend as the macro ``chip`` shows it."""
+        return {
+            "value": entry.value, "word": self.either(entry.zh, entry.en), "fill": entry.fill,
+            "shape": SHAPES[entry.shape],
+        }  # fmt: skip
+
+    # -- addresses and marks --------------------
+
+    def here(self, **changed: str | None) -> str:
+        """The page's own address with some of its choices changed (None: dropped)."""
+        kept = {**self.request.query_params, **changed}
+        return f"{self.request.url.path}?{urlencode({k: v for k, v in kept.items() if v})}"
+
+    @property
+    def demo(self) -> bool:
+        """Whether pages must say 演示数据."""
+        with transaction(self.request.app.state.engine) as session:
+            return facts.is_demo(session)
+
+
+def _chosen(request: Request, name: str, allowed: Sequence[str]) -> str:
+    """What the address says, else the cookie, else the first one allowed."""
+    for said in (request.query_params.get(name), request.cookies.get(f"wangge_{name}")):
+        if said is not None and said in allowed:
+            return said
+    return allowed[0]
+
+
+def at_desk(request: Request, user: User | None) -> Desk:
+    """The desk of a request, for a page that anybody may open too."""
+    at = house(request)
+    language = _chosen(request, "language", (at.district.language, *words.LANGUAGES))
+    return Desk(
+        request=request, house=at, user=user, language="en" if language == "en" else "zh",
+        theme=_chosen(request, "theme", ("auto", "light", "dark")),
+    )  # fmt: skip
+
+
+def _desk(request: Request, user: Caller) -> Desk:
+    return at_desk(request, user)
+
+
+def _open_desk(request: Request) -> Desk:
+    return at_desk(request, None)
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+OpenDesk = Annotated[Desk, Depends(_open_desk)]

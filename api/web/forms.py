@@ -1,0 +1,50 @@
+"""A form as it was sent: its values, and what is wrong with each entry in the reader's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, UploadFile
+
+
+@dataclass
+class Form:
+    """Values by name, errors by name; an empty form shows neither."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.errors
+
+    def wrong(self, name: str, why: str) -> None:
+        """Say what is wrong with an entry; the first reason stays."""
+        self.errors.setdefault(name, why)
+
+    def text(self, name: str) -> str:
+        """What was written, without the spaces round it."""
+        return self.values.get(name, "").strip()
+
+
+async def sent(request: Request) -> FormData:
+    """The posted fields and files; parsed here, since a route that blocks cannot await them."""
+    return await request.form(max_files=4, max_fields=60)
+
+
+Sent = Annotated[FormData, Depends(sent)]
+
+
+def form_of(data: FormData) -> Form:
+    """The text entries of what was posted."""
+    return Form({name: value for name, value in data.items() if isinstance(value, str)})
+
+
+def file_of(data: FormData, name: str) -> bytes | None:
+    """The bytes of a posted file; None where none was chosen."""
+    one: Any = data.get(name)
+    if not isinstance(one, UploadFile) or not one.filename:
+        return None
+    return one.file.read()

@@ -1,0 +1,49 @@
+"""The menu: which pages there are and what right each one needs; a new page adds its line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gis.access.rights import Action, Capability, Right, Role
+from gis.db.session import User
+
+
+@dataclass(frozen=True)
+class Item:
+    """One page of the menu: its address, its words (``menu.<key>``), its icon, its right."""
+
+    path: str
+    key: str
+    icon: str
+    capability: Capability
+    action: Action = Action.READ
+    group: str = "work"
+
+    @property
+    def right(self) -> Right:
+        """What the reader must be allowed."""
+        return self.capability, self.action
+
+
+ITEMS: tuple[Item, ...] = (Item("/maps/combined", "map", "map", Capability.RATING),)
+GROUPS = ("work", "planning", "police", "administration")
+# Where a role begins; a role without a line begins at its first page.
+HOME: Mapping[Role, str] = {}
+
+
+def items(user: User | None) -> list[Item]:
+    """The pages the reader may open."""
+    return [one for one in ITEMS if user is not None and one.right in user.rights]
+
+
+def groups(user: User | None) -> dict[str, list[Item]]:
+    """The same by group, groups without a page left out."""
+    shown = items(user)
+    found = {group: [one for one in shown if one.group == group] for group in GROUPS}
+    return {group: inside for group, inside in found.items() if inside}
+
+
+def home(user: User) -> str:
+    """The page a reader begins at."""
+    if user.role is not None and user.role in HOME:
+        return HOME[user.role]
+    return next((one.path for one in items(user)), "/help")

@@ -1,0 +1,282 @@
+"""A table as a page shows it: search, filters, sort, choice of columns, pages, downloads."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+from fastapi import Response
+
+from api.web.desk import Desk
+from api.web.search import matches
+from data.export.columns import harmless
+from gis.access.rights import Action, Capability
+from gis.errors import Forbidden
+from gis.legend import Entry
+
+PER_PAGE = 50
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+_MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``text`` makes what is read of a row; without it the value itself is written.
+
+    ``chip`` makes the class that is drawn before the words; ``link`` puts the row's address on it.
+    """
+
+    name: str
+    label: str
+    text: Callable[[Row], str] | None = None
+    chip: Callable[[Row], Entry] | None = None
+    number: bool = False
+    link: bool = False
+    at_first: bool = True
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One choice above the table: ``options`` are value and word; rows keep it by ``of``."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+    of: Callable[[Row], str]
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell reads."""
+
+    text: str
+    chip: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its key, its address, its cells by column."""
+
+    key: str
+    href: str
+    cells: Mapping[str, Cell]
+
+
+@dataclass
+class View:
+    """What the macro ``table`` draws, and what a download holds: the same rows and columns."""
+
+    desk: Desk
+    name: str
+    title: str
+    columns: Sequence[Column]
+    matching: Sequence[Row]
+    filters: Sequence[Filter]
+    capability: Capability
+    key: str
+    href: Callable[[Row], str]
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    # -- what the address asks for --------------------
+
+    @property
+    def _asked(self) -> Mapping[str, str]:
+        return self.desk.request.query_params
+
+    @property
+    def q(self) -> str:
+        """The words searched for."""
+        return self._asked.get("q", "")
+
+    @property
+    def sort(self) -> str:
+        """The column sorted by; empty: as the rows came."""
+        asked = self._asked.get("sort", "")
+        return asked if asked in {one.name for one in self.columns} else ""
+
+    @property
+    def down(self) -> bool:
+        """Largest first."""
+        return self._asked.get("down") == "1"
+
+    @property
+    def page(self) -> int:
+        """Page number from 1."""
+        asked = self._asked.get("page", "1")
+        last = max(1, -(-self.matched // PER_PAGE))
+        return min(max(int(asked), 1), last) if asked.isascii() and asked.isdigit() else 1
+
+    @property
+    def shown_names(self) -> set[str]:
+        """Names of the columns shown."""
+        asked = set(self.desk.request.query_params.getlist("columns"))
+        known = {one.name for one in self.columns}
+        return asked & known or {one.name for one in self.columns if one.at_first}
+
+    @property
+    def shown(self) -> list[Column]:
+        """The columns shown, in their order."""
+        return [one for one in self.columns if one.name in self.shown_names]
+
+    # -- rows --------------------
+
+    @property
+    def matched(self) -> int:
+        """How many rows match."""
+        return len(self.matching)
+
+    @property
+    def first(self) -> int:
+        """Number of the page's first row."""
+        return (self.page - 1) * PER_PAGE + 1
+
+    @property
+    def last(self) -> int:
+        """Number of the page's last row."""
+        return min(self.page * PER_PAGE, self.matched)
+
+    @property
+    def rows(self) -> list[Line]:
+        """The rows of the page."""
+        return [self._line(row) for row in self.matching[self.first - 1 : self.last]]
+
+    def _line(self, row: Row) -> Line:
+        cells = {column.name: self._cell(column, row) for column in self.shown}
+        return Line(str(row[self.key]), self.href(row), cells)
+
+    def _cell(self, column: Column, row: Row) -> Cell:
+        chip = self.desk.chip(column.chip(row)) if column.chip else None
+        if chip is not None:
+            return Cell(chip["word"], chip)
+        return Cell(column.text(row) if column.text else _plain(self.desk, row[column.name]))
+
+    # -- addresses --------------------
+
+    def sorted_by(self, name: str) -> str:
+        """The same table sorted by a column, the other way round at the second click."""
+        down = "1" if self.sort == name and not self.down else None
+        return self._address(sort=name, down=down, page=None)
+
+    def at_page(self, number: int) -> str:
+        """Another page of the same table."""
+        return self._address(page=str(number))
+
+    def download(self, form: str) -> str:
+        """The same table as a file."""
+        return self._address(download=form, page=None)
+
+    def _address(self, **changed: str | None) -> str:
+        return self.desk.here(**changed)
+
+    # -- files --------------------
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether the reader may take the table along."""
+        user = self.desk.user
+        return user is not None and user.may(self.capability, Action.EXPORT)
+
+    def file(self) -> Response | None:
+        """The file the address asks for: exactly the columns, rows and order that are seen.
+
+        None where no file is asked for; raises Forbidden without the right to export.
+        """
+        form = self._asked.get("download")
+        if form not in _MEDIA:
+            return None
+        if not self.may_leave:
+            raise Forbidden(self.capability, Action.EXPORT)
+        body = (_csv if form == "csv" else _xlsx)(self.title, self._written())
+        headers = {"Content-Disposition": f'attachment; filename="{self.name}.{form}"'}
+        return Response(body, media_type=_MEDIA[form], headers=headers)
+
+    def _written(self) -> Iterable[list[Any]]:
+        yield [column.label for column in self.shown]
+        for row in self.matching:
+            yield [
+                row[column.name]
+                if column.number and isinstance(row[column.name], int | float)
+                else harmless(self._cell(column, row).text)
+                for column in self.shown
+            ]
+
+
+def view(
+    desk: Desk,
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    *,
+    name: str,
+    title: str,
+    capability: Capability,
+    key: str = "code",
+    href: Callable[[Row], str] = lambda row: "",
+    filters: Sequence[Filter] = (),
+    search: Sequence[str] = ("name", "code"),
+    kept: Sequence[str] = (),
+) -> View:
+    """The table of ``rows`` as the address asks for it.
+
+    ``search`` names the values that the search box looks through (also by pinyin initials),
+    ``kept`` the other choices in the address that a search must not lose.
+    """
+    asked = desk.request.query_params
+    chosen = [_set(one, asked.get(one.name, "")) for one in filters]
+    rows = [row for row in rows if all(not f.value or f.of(row) == f.value for f in chosen)]
+    found = View(
+        desk, name, title, columns, rows, chosen, capability, key, href,
+        {one: asked[one] for one in ("sort", "down", "language", *kept) if one in asked},
+    )  # fmt: skip
+    if found.q:
+        rows = [row for row in rows if matches(found.q, [row.get(one) for one in search])]
+    if found.sort:
+        rows = _ordered(rows, found.sort, down=found.down)
+    found.matching = rows
+    return found
+
+
+def _set(one: Filter, value: str) -> Filter:
+    return Filter(one.name, one.label, one.options, one.of, value)
+
+
+def _ordered(rows: Sequence[Row], name: str, *, down: bool) -> list[Row]:
+    """Rows by one value; those without one stay last either way."""
+    having = [row for row in rows if row[name] not in (None, "")]
+    lacking = [row for row in rows if row[name] in (None, "")]
+    return [*sorted(having, key=lambda row: row[name], reverse=down), *lacking]
+
+
+def _plain(desk: Desk, value: Any) -> str:
+    if isinstance(value, bool):
+        return desk.t("shell.yes" if value else "shell.no")
+    if isinstance(value, int | float):
+        return desk.n(value, 2)
+    if isinstance(value, date):
+        return desk.day(value)
+    return "—" if value in (None, "") else str(value)
+
+
+def _csv(title: str, lines: Iterable[list[Any]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerows(lines)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _xlsx(title: str, lines: Iterable[list[Any]]) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+        sheet = book.add_worksheet(title[:31].translate({ord(one): " " for one in "[]:*?/\\"}))
+        bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
+        for at, line in enumerate(lines):
+            sheet.write_row(at, 0, line, bold if at == 0 else None)
+        sheet.freeze_panes(1, 0)
+        sheet.autofit()
+    return out.getvalue()

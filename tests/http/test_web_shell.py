@@ -1,0 +1,85 @@
+"""The frame of the pages over HTTP: policy, language, errors for people, posts of other sites."""
+
+import re
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from api.web import assets
+from api.web.origin import OwnOrigin
+
+PAGE = {"accept": "text/html"}
+
+
+def test_a_page_has_its_own_nonce_policy_and_is_not_kept(client):
+    seen = set()
+    for _ in range(2):
+        answer = client.get("/help", headers=PAGE)
+        policy = answer.headers["content-security-policy"]
+        nonce = re.search(r"script-src 'nonce-([^']+)'", policy)[1]
+        assert "unsafe" not in policy
+        assert answer.text.count(f'nonce="{nonce}"') == answer.text.count('nonce="')
+        assert answer.headers["cache-control"] == "no-store"
+        seen.add(nonce)
+    assert len(seen) == 2
+
+
+def test_the_language_is_chosen_in_the_address_and_remembered(client):
+    assert '<html lang="zh-CN"' in client.get("/help", headers=PAGE).text
+    english = client.get("/help?language=en", headers=PAGE)
+    assert '<html lang="en"' in english.text
+    assert "wangge_language=en" in english.headers["set-cookie"]
+    again = client.get("/help", headers=PAGE | {"cookie": "wangge_language=en"})
+    assert "Help and glossary" in again.text
+    client.cookies.clear()
+
+
+def test_the_front_page_leads_to_work(client):
+    answer = client.get("/", headers=PAGE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/maps/combined")
+
+
+def test_an_error_is_a_page_for_people_and_a_problem_for_programs(client):
+    page = client.get("/nothing", headers=PAGE)
+    assert (page.status_code, "没有找到" in page.text) == (404, True)
+    assert page.headers["content-type"].startswith("text/html")
+    program = client.get("/nothing")
+    assert program.headers["content-type"] == "application/problem+json"
+    api = client.get("/api/v1/layers/none/features", headers=PAGE)
+    assert api.headers["content-type"] == "application/problem+json"
+
+
+def test_an_asset_named_by_its_content_is_kept_for_good(client):
+    address = assets.link("shell.css")
+    answer = client.get(address)
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.text == assets.files()["shell.css"].text()
+    assert "immutable" not in client.get("/assets/shell.css").headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site", "origin": "http://here"}, 403),
+        ({"origin": "http://here"}, 200),
+        ({"origin": "http://here.evil"}, 403),
+        ({"origin": "null"}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_post_of_another_site_is_refused(headers, status):
+    from starlette.testclient import TestClient
+
+    from api import errors
+
+    router = APIRouter()
+    router.add_api_route("/change", lambda: "done", methods=["POST", "GET"])
+    app = FastAPI()
+    errors.install(app)
+    app.include_router(router, dependencies=[OwnOrigin])
+    with TestClient(app, base_url="http://here") as sender:
+        assert sender.post("/change", headers=headers).status_code == status
+        assert sender.get("/change", headers=headers).status_code == 200

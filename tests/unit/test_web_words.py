@@ -1,0 +1,53 @@
+"""Every word a page asks for exists in both languages; templates hold nothing inline."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from api.web import search, words
+
+WEB = Path(__file__).parents[2] / "api" / "web"
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
+WORDS = sorted((WEB / "words").glob("*.toml"))
+ASKED = re.compile(r"""\bt\(\s*["']([a-z]+\.[a-z0-9_]+)["']\s*[,)]""")
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *sorted(WEB.rglob("*.py"))], ids=lambda p: p.name)
+def test_every_word_asked_for_is_written(path):
+    for key in ASKED.findall(path.read_text("utf-8")):
+        for language in words.LANGUAGES:
+            assert words.word(key, language), key
+
+
+@pytest.mark.parametrize("path", WORDS, ids=lambda p: p.stem)
+def test_words_stand_in_both_languages_with_the_same_values(path):
+    for key, pair in tomllib.loads(path.read_text("utf-8")).items():
+        zh, en = pair
+        assert zh.strip(), key
+        assert en.strip(), key
+        assert set(re.findall(r"{\w+}", zh)) == set(re.findall(r"{\w+}", en)), key
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.name)
+def test_templates_hold_nothing_inline(path):
+    text = path.read_text("utf-8")
+    assert not re.search(r"""\s(style|on[a-z]+|hx-on[^=]*)=["']""", text)
+    assert "<style" not in text
+    assert all("nonce" in tag for tag in re.findall(r"<script[^>]*>", text) if "json" not in tag)
+
+
+def test_a_missing_word_is_an_error_and_values_are_put_in():
+    with pytest.raises(KeyError):
+        words.word("shell.nothing_of_the_kind", "zh")
+    assert words.word("shell.table_rows", "en", matched=3) == "3 rows"
+
+
+@pytest.mark.parametrize("typed", ["金鼎", "JDXQ", "jd", "A001"])
+def test_a_place_is_found_by_its_name_code_or_initials(typed):
+    assert search.matches(typed, ["金鼎小区", "530102001001-A001", None])
+
+
+def test_other_initials_find_nothing():
+    assert not search.matches("xqjd", ["金鼎小区"])
