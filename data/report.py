@@ -11,9 +11,9 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from data.ingest.refusal import hidden
 from data.ingest.types import FileFacts, Kind, RowNote, Severity
 from gis.errors import BadInput, ImportRefused
+from gis.privacy import hidden
 
 JSON_NOTES = 200  # rows in the JSON form; the workbook has all of them
 SHEET_NOTES = 1_048_575  # rows of an Excel sheet below its heading

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ingest import categories
-from data.ingest.refusal import HIDDEN
 from data.ingest.types import Kind
 from data.ingest.values.cells import Mask, as_text, mask_of
 from data.ingest.values.persons import persons_among
 from gis import codes
 from gis.district import District
+from gis.privacy import HIDDEN
 
 Columns = dict[str, pa.Array]
 

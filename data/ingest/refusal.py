@@ -2,42 +2,15 @@
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from gis.errors import ImportRefused
+from gis.privacy import hidden
 
-_PHONE = (
-    r"(?<!\d)(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}[- ]?|\.\d{4}\.)\d{4}(?!\d)"
-    r"|(?<!\d)(?:0\d{2,3}-|\(0\d{2,3}\) ?)\d{7,8}(?!\d)"
-)
-_IDENTITY = (
-    r"(?<!\d)[1-9]\d{5}[- ]?(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[- ]?"
-    r"\d{3}[\dXx](?!\d)"
-)
-PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_PLATE = (
-    rf"[{PROVINCES}]"
-    r" ?[A-HJ-NP-Za-hj-np-z][·\s]?[A-HJ-NP-Za-hj-np-z0-9]{4,5}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳]"
-)
-_MAIL = r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[\w-]{1,64}\.[A-Za-z0-9.]{1,64}"
-PERSONAL = "|".join((_PHONE, _IDENTITY, _PLATE, _MAIL))
-NUMBERS = "|".join((_PHONE, _IDENTITY))
-HIDDEN = "***"
 _SHOWN = 60
 _NAMES = 20
-_PERSONAL = re.compile(PERSONAL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-
-
-def hidden(text: str) -> str:
-    """``text`` with ``***`` for phones, ids, plates and mail, full-width ones included."""
-    clean, found = _PERSONAL.subn(HIDDEN, text)
-    if unicodedata.is_normalized("NFKC", text):
-        return clean
-    plain, more = _PERSONAL.subn(HIDDEN, unicodedata.normalize("NFKC", text))
-    return plain if more > found else clean
 
 
 def masked(value: object) -> str:

@@ -16,7 +16,6 @@ from data.ingest.conform import conform
 from data.ingest.fields import field
 from data.ingest.read import open_source
 from data.ingest.reasons import note
-from data.ingest.refusal import hidden
 from data.ingest.targets import TARGETS, Target, complete
 from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
@@ -26,6 +25,7 @@ from gis.db import sql, statistics
 from gis.db.engine import store_error
 from gis.district import District
 from gis.errors import ImportRefused
+from gis.privacy import hidden
 from gis.runs.model import Import
 
 _SQL = sql.load("data.ingest")

@@ -18,12 +18,12 @@ from data.ingest.fields import fold
 from data.ingest.formats import digest
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
-from data.ingest.refusal import hidden
 from data.ingest.types import Kind, Options, Severity
 from data.ingest.values import moments
 from data.report import ImportReport, Notes
 from gis import district
 from gis.errors import BadInput, ImportRefused
+from gis.privacy import hidden
 
 WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
 HEAD = "编号,发生时间,类别,经度,纬度,来源\n"

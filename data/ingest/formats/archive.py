@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from data.ingest.formats.sniff import SIDECARS, Format, sniff
-from data.ingest.refusal import hidden, refuse
+from data.ingest.refusal import refuse
 from data.ingest.types import Options
 from gis.errors import ImportRefused
+from gis.privacy import hidden
 
 MAX_UNPACKED_BYTES = 8 << 30
 MAX_RATIO = 300  # text of coordinates packs 10-30 times; bombs pack thousands

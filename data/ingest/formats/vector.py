@@ -17,7 +17,8 @@ from pyproj.exceptions import CRSError
 from data.ingest import encodings
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
 from data.ingest.formats.sniff import Format
-from data.ingest.refusal import hidden, refuse
+from data.ingest.refusal import refuse
+from gis.privacy import hidden
 
 _GEOMETRY = "wkb_geometry"
 _MIF_SHAPE = re.compile(

@@ -5,17 +5,9 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from data.ingest.refusal import HIDDEN
 from data.ingest.values.cells import Mask
+from gis.privacy import DOUBLE_SURNAMES, HIDDEN, SURNAMES
 
-# The hundred commonest surnames of the 2020 register (Ministry of Public Security, name report
-# 2021) and the two-character ones in use; they carry more than nine names of ten.
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程"
-    "苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚"
-    "邵万钱严覃武戴莫孔向汤普"
-)
-_DOUBLE = "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯"
 _TITLES = (
     "先生|女士|师傅|经理|主任|队长|警官|老师|书记|所长|科长|处长|局长|院长|校长|站长|总|工|同志"
 )
@@ -24,7 +16,7 @@ _UNITS = re.compile(
     "[所局站司委办队业区院校园厂店处科组会岗班室部行台员厅署社村寨楼路街巷场馆库]|中心|银行|物管|集团"
 )
 _NUMBER = re.compile(rf"{re.escape(HIDDEN)}|[0-9０-９+()（）\-－\s,，、;；:：/]+")
-_NAME = re.compile(rf"(?:{_DOUBLE}|[{_SURNAMES}])(?:[\u4e00-\u9fff·]{{1,2}})?(?:{_TITLES})?")
+_NAME = re.compile(rf"(?:{DOUBLE_SURNAMES}|[{SURNAMES}])(?:[\u4e00-\u9fff·]{{1,2}})?(?:{_TITLES})?")
 
 
 def persons_among(column: pa.Array) -> Mask:
@@ -47,6 +39,6 @@ def _is_person(text: str) -> bool:
     if HIDDEN in text:
         return True
     bare = _NUMBER.sub("", text)
-    if re.fullmatch(rf"(?:{_DOUBLE}|[{_SURNAMES}])(?:{_TITLES})", bare):
+    if re.fullmatch(rf"(?:{DOUBLE_SURNAMES}|[{SURNAMES}])(?:{_TITLES})", bare):
         return True
     return _NAME.fullmatch(bare) is not None and _UNITS.search(bare) is None

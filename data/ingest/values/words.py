@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ingest.fields import Field, fold
-from data.ingest.refusal import NUMBERS, PROVINCES, hidden
 from data.ingest.values.cells import Read, as_text, by_value, is_numeric, mask_of, whole
+from gis.privacy import NUMBERS, PROVINCES, hidden
 
 _YES = {
     fold(w) for w in ("是", "有", "Y", "yes", "true", "T", "1", "√", "对", "已", "on", "designated")
