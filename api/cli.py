@@ -25,6 +25,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "map": ("outputs", "出图 / write map pages that need no network"),
     "export": ("outputs", "导出 / write a layer to a file"),
     "video": ("video", "视频点位 / video points: register, checks, plans"),
+    "worker": ("worker", "处理后台任务 / work on the queue of jobs"),
     "serve": ("serve", "启动服务 / open the service on this machine"),
 }
 

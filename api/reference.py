@@ -139,7 +139,7 @@ def _query(parameter: dict[str, Any], document: dict[str, Any]) -> str:
     bounds = [schema.get("minimum"), schema.get("maximum", schema.get("exclusiveMaximum"))]
     words = {
         "integer": "{} to {}".format(*bounds), "number": "{} to {}".format(*bounds),
-        "string": schema.get("format") or _form(schema),
+        "string": schema.get("format") or _form(schema), "boolean": "`true`, `false`",
     }  # fmt: skip
     values = ", ".join(f"`{one}`" for one in schema.get("enum", [])) or words[schema["type"]]
     default = parameter["schema"].get("default")

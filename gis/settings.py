@@ -53,3 +53,7 @@ class Settings(BaseSettings):
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"
     )
+    worker_jobs: int = Field(default=2, ge=1, le=16, description="jobs that a worker does at once")
+    worker_silence_s: float = Field(
+        default=30, gt=0, description="after so long without a sign of life a worker is dead"
+    )

@@ -2,7 +2,10 @@
 
 import ipaddress
 import socket
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -11,8 +14,15 @@ from api.commands.common import Internal, Json, group, settings
 from api.house import House
 from api.output import json_out, say
 from gis.errors import BadInput
+from gis.settings import Settings
 
 app = group()
+_WORKER = """
+import sys
+from api.cli import main
+sys.argv = ["wangge", "worker", "--attached"]
+main()
+"""
 
 
 @app.command()
@@ -31,8 +41,25 @@ def serve(internal: Internal = False, json: Json = False) -> None:
             "yet / 尚无账户，仅本机可访问"
         )
         config = uvicorn.Config(service, log_level="warning", access_log=False, server_header=False)
-        with suppress(KeyboardInterrupt):  # the way to end it
+        with _worker(at), suppress(KeyboardInterrupt):  # the way to end it
             uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _worker(at: Settings) -> Iterator[None]:
+    """A worker of our own beside a private store; a server of one's own has ``wangge worker``.
+
+    It is a process, so that an analysis does not slow the pages, and ends with this one.
+    """
+    if at.database_url is not None:
+        yield
+        return
+    command = [sys.executable, "-c", _WORKER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as worker:
+        try:
+            yield
+        finally:
+            worker.terminate()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """HTTP routes, one module per capability; a router translates and does not think."""
 
-from api.routers import areas, health, layers, maps, results, tiles
+from api.routers import areas, health, jobs, layers, maps, results, tiles
 
 ROUTERS = (
     health.router,
@@ -9,4 +9,5 @@ ROUTERS = (
     layers.router,
     maps.router,
     tiles.router,
+    jobs.router,
 )

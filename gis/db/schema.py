@@ -6,6 +6,7 @@ from gis.compounds import model as compounds
 from gis.db.base import Base
 from gis.facilities import model as facilities
 from gis.grids import model as grids
+from gis.jobs import model as jobs
 from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
@@ -13,4 +14,4 @@ from gis.video import model as video
 from gis.walking import model as walking
 
 METADATA = Base.metadata
-MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs, audit)
+MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs, audit, jobs)

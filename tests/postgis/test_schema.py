@@ -152,6 +152,8 @@ TOLD = {"rule": "R", "reason_zh": "因", "reason_en": "why"}
 SUBJECT = {"area_code": COMMUNITY, "subject_kind": "community", "subject_code": COMMUNITY,
            "name": "社区", "threshold": 1.0, **TOLD}  # fmt: skip
 GOOD = {
+    "jobs": {"area_code": COMMUNITY, "kind": "run", "parameters": "{}", "asked_by": "planner",
+             "asked_as": "{}"},
     "areas": {"area_code": COMMUNITY, "code": COMMUNITY, "level": "community", "name": "社区",
               "valid_from": "2020-01-01", "valid_to": "2026-01-01"},
     "household_counts": {"area_code": COMMUNITY, "subject_kind": "compound",
@@ -193,6 +195,10 @@ GOOD = {
     "grid_findings": {"area_code": COMMUNITY, "kind": "gap", "grid_codes": "", **TOLD},
 }  # fmt: skip
 BAD = [
+    ("jobs", {"kind": "joke"}, "kind_listed"),
+    ("jobs", {"state": "stuck", "finished_at": "2026-01-01"}, "state_listed"),
+    ("jobs", {"progress": 1.1}, "progress_share"),
+    ("jobs", {"state": "done"}, "finished_when_ended"),
     ("areas", {"level": "village"}, "level_listed"),
     ("areas", {"area_code": "530102"}, "own_code"),
     ("areas", {"households": -1}, "counts"),

@@ -1,0 +1,36 @@
+"""``wangge worker``: works on imports, runs and exports that were asked for over the web."""
+
+import os
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from api import jobs
+from api.commands.common import group, house
+from api.output import say
+
+app = group()
+
+
+@app.command()
+def worker(
+    attached: Annotated[
+        bool, typer.Option("--attached", help="End when standard input closes.")
+    ] = False,
+) -> None:
+    """Work on the queue of jobs until interrupted. 处理后台任务。"""
+    at = house()
+    if attached:
+        threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    with at.store() as engine:
+        say("wangge worker: 等待任务 / waiting for jobs")
+        jobs.work(at, engine)
+
+
+def _end_with_parent() -> None:
+    """Standard input is a pipe of the process that started us; it closes when that one dies."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)

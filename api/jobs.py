@@ -1,0 +1,121 @@
+"""The queue: procrastinate on the store's own PostgreSQL, and what happens by the calendar."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from procrastinate import App, PsycopgConnector
+from sqlalchemy import Engine, make_url
+
+from api.house import House, transaction
+from api.perform import perform
+from gis.db.session import User
+from gis.jobs import service
+from gis.jobs.model import JobKind
+from gis.period import month_of, quarter_of
+from gis.runs.model import Analysis
+
+QUEUE = "wangge"
+CALENDAR = User(id="calendar", area_prefixes=("",), rights=User.command().rights)
+_BEAT_S = 5.0  # how often a worker says that it lives
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """What is asked for by the calendar; ``cron`` is in UTC."""
+
+    name: str
+    cron: str
+    kind: JobKind
+    parameters: Callable[[date], Mapping[str, Any]]
+
+
+def _last_month(day: date) -> Mapping[str, Any]:
+    return {"analysis": Analysis.RATING, "period": month_of(day).previous().label}
+
+
+def _last_quarter(day: date) -> Mapping[str, Any]:
+    return {"analysis": Analysis.RATING, "period": quarter_of(day).previous().label}
+
+
+RECURRING = (
+    Recurring("monthly_preview", "30 18 2 * *", JobKind.RUN, _last_month),
+    Recurring("quarterly_rating", "0 19 5 1,4,7,10 *", JobKind.RUN, _last_quarter),
+)
+
+
+def queue(house: House, engine: Engine) -> App:
+    """procrastinate's application: one task per kind of job, and the calendar."""
+    url = make_url(engine.url).set(drivername="postgresql")
+    connector = PsycopgConnector(
+        conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=4,
+        kwargs={"options": "-c search_path=procrastinate", "application_name": "wangge jobs"},
+    )  # fmt: skip
+    app = App(connector=connector)
+    for kind in JobKind:
+        app.task(name=f"{QUEUE}.{kind}", queue=QUEUE)(_performer(house, engine))
+    for one in RECURRING:
+        task = app.task(name=f"{QUEUE}.{one.name}", queue=QUEUE, queueing_lock=one.name)
+        app.periodic(cron=one.cron)(task(_asker(house, engine, one)))
+    return app
+
+
+def _performer(house: House, engine: Engine) -> Callable[[int], None]:
+    def performer(job_id: int) -> None:
+        perform(house, engine, job_id)
+
+    return performer
+
+
+def _asker(house: House, engine: Engine, one: Recurring) -> Callable[[int], None]:
+    def asker(timestamp: int) -> None:
+        day = datetime.fromtimestamp(timestamp, UTC).astimezone(house.district.zone).date()
+        with transaction(engine, user=CALENDAR) as session:
+            service.ask(session, one.kind, one.parameters(day), district_code=house.district.code)
+
+    return asker
+
+
+def work(house: House, engine: Engine, *, wait: bool = True) -> None:
+    """Work on the queue until told to end (SIGINT, SIGTERM); without ``wait`` until it is empty.
+
+    Jobs of workers that died are taken up again after ``worker_silence_s``.
+    """
+    asyncio.run(_work(house, engine, wait=wait))
+
+
+async def _work(house: House, engine: Engine, *, wait: bool) -> None:
+    app, silence_s = queue(house, engine), house.settings.worker_silence_s
+    async with app.open_async():
+        await _mend(app, engine, silence_s)
+        mending = asyncio.create_task(_keep_mending(app, engine, silence_s))
+        try:
+            await app.run_worker_async(
+                queues=[QUEUE], wait=wait, install_signal_handlers=wait,
+                concurrency=house.settings.worker_jobs, delete_jobs="always",
+                update_heartbeat_interval=min(_BEAT_S, silence_s / 3),
+                stalled_worker_timeout=silence_s,
+            )  # fmt: skip
+        finally:
+            mending.cancel()
+
+
+async def _keep_mending(app: App, engine: Engine, silence_s: float) -> None:
+    while True:
+        await asyncio.sleep(silence_s / 2)
+        await _mend(app, engine, silence_s)
+
+
+async def _mend(app: App, engine: Engine, silence_s: float) -> None:
+    """Queue again what a dead worker held and what the queue has lost."""
+    manager = app.job_manager
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=silence_s):
+        await manager.retry_job(stalled)
+    await asyncio.to_thread(_requeue, engine)
+
+
+def _requeue(engine: Engine) -> None:
+    with transaction(engine) as session:
+        service.requeue_lost(session)

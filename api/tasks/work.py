@@ -1,0 +1,47 @@
+"""What a task is given: the house, the job, and a way to say how far it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from api.house import House
+from gis.jobs.model import Job
+
+
+class Say(Protocol):
+    """Takes how far the work is (0 to 1) and what it is at; raises Stopped when it is to end."""
+
+    def __call__(self, share: float, zh: str, en: str) -> None:
+        """Say it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One job on its way."""
+
+    house: House
+    job: Job
+    say: Say
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What was asked for."""
+        return self.job.parameters
+
+
+Task = Callable[[Work, Session], Mapping[str, Any]]
+"""Does the work in the session's one transaction and returns the job's result."""
+
+
+class Stopped(Exception):
+    """Somebody asked the job to stop; its transaction is rolled back."""
+
+
+class Failed(Exception):
+    """The job ends without success and has a result to show, such as the report of a file."""
+
+    def __init__(self, code: str, message: str, result: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.code, self.result = code, result

@@ -1,0 +1,80 @@
+"""Asking for jobs, looking at them, stopping them; what a worker does is the top floor's matter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gis.access.rights import Action, Capability
+from gis.db.session import User
+from gis.errors import Forbidden, NotFound
+from gis.jobs import store
+from gis.jobs.model import Job, JobKind
+
+
+def ask(
+    session: Session, kind: JobKind, parameters: Mapping[str, Any], *, district_code: str
+) -> Job:
+    """Put a job of the session's user into the queue; it exists once the transaction commits.
+
+    It belongs to the user's first area: whoever may read jobs there sees it. Raises Forbidden for
+    somebody without any area.
+    """
+    user = _user(session)
+    if not user.area_prefixes:
+        raise Forbidden(Capability.JOBS, Action.WRITE)
+    asked_as = {
+        "role": user.role and user.role.value, "area_prefixes": list(user.area_prefixes),
+    }  # fmt: skip
+    job = Job(
+        kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,
+        area_code=user.area_prefixes[0] or district_code,
+    )  # fmt: skip
+    return store.add(session, job)
+
+
+def find(session: Session, job_id: int) -> Job:
+    """One job in the areas of the session's user; raises NotFound."""
+    job = store.get(session, job_id)
+    if job is None:
+        raise NotFound("job", job_id)
+    return job
+
+
+def listed(
+    session: Session,
+    *,
+    mine: bool = False,
+    kind: JobKind | None = None,
+    before: int | None = None,
+    most: int = 50,
+) -> list[Job]:
+    """Jobs in the areas of the session's user, the newest first, from below ``before`` on."""
+    asked_by = _user(session).id if mine else None
+    return store.listed(session, asked_by=asked_by, kind=kind, before=before, most=most)
+
+
+def cancel(session: Session, job_id: int) -> Job:
+    """Ask a job to stop: one's own, or another's with the right to write jobs.
+
+    A job that has ended stays as it is. Raises NotFound and Forbidden.
+    """
+    job, user = find(session, job_id), _user(session)
+    if job.asked_by != user.id and not user.may(Capability.JOBS, Action.WRITE):
+        raise Forbidden(Capability.JOBS, Action.WRITE)
+    store.cancel(session, job_id)
+    return find(session, job_id)
+
+
+def requeue_lost(session: Session) -> int:
+    """Queue the jobs again that the queue has lost; returns how many."""
+    lost = store.unqueued(session)
+    for job_id, kind in lost:
+        store.queue(session, job_id, kind)
+    return len(lost)
+
+
+def _user(session: Session) -> User:
+    user = session.info["user"]
+    assert isinstance(user, User)
+    return user

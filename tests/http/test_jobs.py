@@ -1,0 +1,331 @@
+"""Jobs as their users find them: asked for over HTTP, done by a real worker, killed, repeated."""
+
+import hashlib
+import json
+import os
+import signal
+import threading
+import time
+import warnings
+from contextlib import contextmanager, suppress
+
+import pytest
+from procrastinate.schema import SchemaManager
+from sqlalchemy import text
+
+from api import jobs, perform
+from api.house import House
+from gis.access.rights import Role
+from gis.db.session import User
+from gis.errors import Forbidden
+from gis.jobs import service
+from gis.jobs.model import Job, JobKind, JobState
+from gis.period import Period
+from gis.settings import Settings
+
+API = "/api/v1"
+PLANNER = User.of(Role.PLANNER, id="planner", area_prefixes=("530102001",))
+SUPERVISOR = User.of(Role.GRID_SUPERVISOR, id="supervisor", area_prefixes=("530102001",))
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner,
+            home=tmp_path, worker_silence_s=1,
+        )
+    )  # fmt: skip
+
+
+def asked(store, house, kind=JobKind.RUN, user=None, **parameters):
+    """The id of a new job."""
+    with store.begin(user) as session:
+        return service.ask(
+            session, kind, parameters or {"analysis": "grids"}, district_code=house.district.code
+        ).id
+
+
+def job_of(store, job_id):
+    with store.begin() as session:
+        return service.find(session, job_id)
+
+
+@contextmanager
+def task(monkeypatch, work):
+    """Jobs of kind run do ``work``; it has no files and needs no data."""
+    monkeypatch.setattr(perform, "TASKS", {JobKind.RUN: work})
+    yield
+
+
+def queue_entries(store):
+    with store.begin() as session:
+        return session.scalar(text("SELECT count(*) FROM procrastinate.procrastinate_jobs"))
+
+
+# -- asking, looking, what came out -----------------------------------------------------------
+
+
+def test_a_job_that_cannot_be_done_says_why_in_both_languages(serve, store, house):
+    with serve(store.urls) as client:
+        job = client.post(f"{API}/runs", json={"analysis": "grids"}).json()
+        assert (job["state"], job["progress"], job["kind"]) == ("queued", 0, "run")
+        jobs.work(house, store.engine, wait=False)
+        ended = client.get(f"{API}/jobs/{job['id']}").json()
+    assert (ended["state"], ended["error_code"]) == ("failed", "no_data")
+    assert ended["message_en"]
+    assert ended["attempts"] == 1
+    assert queue_entries(store) == 0
+
+
+def test_a_job_is_queued_with_its_transaction_or_not_at_all(store, house):
+    with store.begin() as session:
+        service.ask(session, JobKind.RUN, {}, district_code=house.district.code)
+        session.rollback()
+    assert queue_entries(store) == 0
+
+
+def test_the_outcome_is_written_with_the_work(store, house, monkeypatch):
+    def work(work, session):
+        work.say(0.5, "一半", "half")
+        return {"rows": 3}
+
+    job_id = asked(store, house)
+    with task(monkeypatch, work):
+        jobs.work(house, store.engine, wait=False)
+    job = job_of(store, job_id)
+    assert (job.state, job.progress, job.result) == (JobState.DONE, 1, {"rows": 3})
+    assert (job.message_zh, job.message_en) == ("完成", "done")
+
+
+def test_unknown_fields_and_jobs_are_refused(serve, store):
+    with serve(store.urls) as client:
+        sly = client.post(f"{API}/runs", json={"analysis": "grids", "asked_by": "root"})
+        assert sly.status_code == 422
+        assert client.get(f"{API}/jobs/999").status_code == 404
+        assert client.delete(f"{API}/jobs/999").status_code == 404
+        assert client.get(f"{API}/jobs").json() == {"jobs": []}
+
+
+def test_a_bug_is_told_without_its_words(store, house, monkeypatch):
+    def work(work, session):
+        raise ValueError("13812345678")
+
+    job_id = asked(store, house)
+    with task(monkeypatch, work):
+        jobs.work(house, store.engine, wait=False)
+    job = job_of(store, job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "internal_error")
+    assert "138" not in f"{job.message_zh}{job.message_en}"
+
+
+def test_a_job_works_as_whoever_asked(store, house, monkeypatch):
+    seen = []
+
+    def work(work, session):
+        seen.append(session.info["user"])
+        return {}
+
+    asked(store, house, user=PLANNER)
+    with task(monkeypatch, work):
+        jobs.work(house, store.engine, wait=False)
+    assert seen == [PLANNER]
+
+
+def test_nobody_without_an_area_asks(store, house):
+    nobody = User.of(Role.PLANNER, id="nowhere", area_prefixes=())
+    with pytest.raises(Forbidden):
+        asked(store, house, user=nobody)
+
+
+# -- an end before the end --------------------------------------------------------------------
+
+
+def test_a_waiting_job_ends_at_once(serve, store, house):
+    job_id = asked(store, house)
+    with serve(store.urls) as client:
+        assert client.delete(f"{API}/jobs/{job_id}").json()["state"] == "cancelled"
+        again = client.delete(f"{API}/jobs/{job_id}").json()
+    assert again["state"] == "cancelled"
+    jobs.work(house, store.engine, wait=False)
+    assert job_of(store, job_id).attempts == 0
+
+
+def test_a_long_statement_is_cancelled_and_leaves_nothing(store, house, monkeypatch):
+    def work(work, session):
+        session.execute(text("INSERT INTO store_facts VALUES ('half', '530102', 'done')"))
+        session.execute(text("SELECT pg_sleep(60)"))
+        return {}
+
+    job_id = asked(store, house)
+    with task(monkeypatch, work):
+        worker = threading.Thread(target=perform.perform, args=(house, store.engine, job_id))
+        worker.start()
+        wait_for(lambda: job_of(store, job_id).state == JobState.RUNNING)
+        with store.begin() as session:
+            service.cancel(session, job_id)
+        worker.join(timeout=15)
+    assert not worker.is_alive()
+    assert job_of(store, job_id).state == JobState.CANCELLED
+    with store.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM store_facts")) == 0
+
+
+def test_a_cancel_is_seen_between_steps(store, house, monkeypatch):
+    def work(work, session):
+        for _ in range(600):
+            work.say(0.1, "步", "step")
+            time.sleep(0.05)
+        return {}
+
+    job_id = asked(store, house)
+    with task(monkeypatch, work):
+        worker = threading.Thread(target=perform.perform, args=(house, store.engine, job_id))
+        worker.start()
+        wait_for(lambda: job_of(store, job_id).message_en == "step")
+        with store.begin() as session:
+            service.cancel(session, job_id)
+        worker.join(timeout=15)
+    assert job_of(store, job_id).state == JobState.CANCELLED
+
+
+def test_another_ones_job_is_stopped_only_with_the_right_to(store, house):
+    job_id = asked(store, house, user=PLANNER)
+    with pytest.raises(Forbidden), store.begin(SUPERVISOR) as session:
+        service.cancel(session, job_id)
+    assert job_of(store, job_id).state == JobState.QUEUED
+
+
+def wait_for(true, seconds=15):
+    end_s = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end_s, "it did not happen"
+        time.sleep(0.05)
+
+
+# -- events -----------------------------------------------------------------------------------
+
+
+def test_events_tell_each_change_and_end_with_the_job(serve, store, house, monkeypatch):
+    def work(work, session):
+        return {"rows": 1}
+
+    job_id = asked(store, house)
+    states = []
+    with (
+        task(monkeypatch, work),
+        serve(store.urls, pool_max_size=1) as client,
+        client.stream("GET", f"{API}/jobs/{job_id}/events") as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for line in answer.iter_lines():
+            if not line.startswith("data: "):
+                continue
+            states.append(json.loads(line.removeprefix("data: "))["state"])
+            if states == ["queued"]:  # the one connection is free while the page waits
+                assert client.get("/readyz").status_code == 200
+                jobs.work(house, store.engine, wait=False)
+    assert (states[0], states[-1]) == ("queued", "done")
+
+
+# -- death ------------------------------------------------------------------------------------
+
+
+def died(house, work):
+    """The signal that ended a worker process of its own doing ``work``; 0 when it ended well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            perform.TASKS = {JobKind.RUN: work}
+            with house.store() as engine:
+                jobs.work(house, engine, wait=False)
+            os._exit(0)
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def deadly(work, session):
+    """Writes, and dies of the first attempt."""
+    session.execute(text("INSERT INTO store_facts VALUES ('half', '530102', 'done')"))
+    if work.job.attempts == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"attempts": work.job.attempts}
+
+
+def test_a_job_whose_worker_was_killed_is_done_once_by_the_next(store, house):
+    job_id = asked(store, house)
+    assert died(house, deadly) == -signal.SIGKILL
+    job = job_of(store, job_id)
+    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
+    with store.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM store_facts")) == 0
+    time.sleep(1.1)  # the dead worker's silence
+    assert died(house, deadly) == 0
+    job = job_of(store, job_id)
+    assert (job.state, job.result) == (JobState.DONE, {"attempts": 2})
+    with store.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM store_facts")) == 1
+
+
+def test_a_job_that_workers_die_of_is_given_up(store, house):
+    job_id = asked(store, house)
+    with store.begin() as session:
+        session.get_one(Job, job_id).attempts = perform.MOST_ATTEMPTS
+    perform.perform(house, store.engine, job_id)
+    job = job_of(store, job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "gave_up")
+
+
+def test_a_job_that_the_queue_has_lost_is_queued_again(store, house, monkeypatch):
+    job_id = asked(store, house)
+    with store.begin() as session:  # a restored store knows its jobs, the queue does not
+        session.execute(text("SET LOCAL search_path TO procrastinate"))
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+    with task(monkeypatch, lambda work, session: {}):
+        jobs.work(house, store.engine, wait=False)
+    assert job_of(store, job_id).state == JobState.DONE
+
+
+def test_of_two_workers_on_one_job_one_wins(store, house, monkeypatch):
+    job_id = asked(store, house)
+
+    def work(work, session):
+        with store.begin() as other:  # the other one was faster
+            other.execute(text("UPDATE jobs SET state = 'done', finished_at = now()"))
+        session.execute(text("INSERT INTO store_facts VALUES ('twice', '530102', 'done')"))
+        return {}
+
+    with task(monkeypatch, work):
+        perform.perform(house, store.engine, job_id)
+    with store.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM store_facts")) == 0
+
+
+# -- the calendar -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "timestamp", "period"),
+    [
+        ("monthly_preview", 1_790_965_800, "2026-09"),  # 2026-10-02 18:30 UTC
+        ("quarterly_rating", 1_791_226_800, "2026Q3"),  # 2026-10-05 19:00 UTC
+    ],
+)
+def test_the_calendar_asks_for_the_period_before(store, house, name, timestamp, period):
+    app = jobs.queue(house, store.engine)
+    app.tasks[f"wangge.{name}"].func(timestamp)
+    with store.begin() as session:
+        (job,) = service.listed(session)
+    assert (job.asked_by, job.parameters) == ("calendar", {"analysis": "rating", "period": period})
+    assert Period.parse(period)
+
+
+# -- the queue's own schema -------------------------------------------------------------------
+
+
+def test_the_library_still_has_the_schema_that_the_migration_made():
+    """An upgrade that changes it needs a migration of ours."""
+    made = hashlib.sha256(SchemaManager.get_schema().encode()).hexdigest()
+    assert made == "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
