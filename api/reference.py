@@ -44,7 +44,8 @@ Generated from the service's OpenAPI document (`/api/v1/openapi.json`); a test k
 to it. To write it anew: `python -m api.reference http > docs/http.md`.
 
 `wangge serve` listens on this machine only (127.0.0.1, ::1) because there are no accounts yet.
-Requests whose Host is not in `WANGGE_ALLOWED_HOSTS` are answered 400. All routes read; none writes.
+Requests whose Host is not in `WANGGE_ALLOWED_HOSTS` are answered 400. Routes read; those
+that write say so.
 
 - Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`,
   `status`, `code` and `detail`; scripts rely on `code`. A 503 says `Retry-After`.

@@ -1,6 +1,6 @@
 """HTTP routes, one module per capability; a router translates and does not think."""
 
-from api.routers import areas, health, jobs, layers, maps, results, tiles
+from api.routers import areas, health, jobs, layers, maps, results, tiles, video
 
 ROUTERS = (
     health.router,
@@ -10,4 +10,5 @@ ROUTERS = (
     maps.router,
     tiles.router,
     jobs.router,
+    video.router,
 )

@@ -108,6 +108,8 @@ def _plan(world: district.World, size: Size, seed: int) -> list[_Step]:
          lambda path: writing.table(world.cameras.rows, path)),
         ("camera_status.csv", Kind.CAMERA_STATUS, None,
          lambda path: writing.table(world.cameras.observed, path)),
+        ("private_places.gpkg", Kind.PRIVATE_PLACES, "wgs84",
+         lambda path: writing.gpkg(world.private_places, path)),
         ("evaluations.csv", Kind.EVALUATIONS, None, lambda path: writing.table(scores, path)),
     ]  # fmt: skip
 

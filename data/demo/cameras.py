@@ -148,12 +148,16 @@ def _spoiled(
 def _observed(
     rows: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
-    """Two rounds of inspection; who is down in the last one is down on the demo's day."""
+    """Two rounds of inspection; who is down in the last one is down on the demo's day.
+
+    Down in both is overdue: nobody repaired it in three months.
+    """
     keys = rows["key"].to_numpy()[(rows["status"] == "in_use").to_numpy()]
     rounds = []
     for day, at_least in (("2026-06-27", 0), ("2026-09-28", 2)):
         down = rng.random(len(keys)) < DOWN_SHARE
         down[rng.integers(len(keys), size=at_least)] = True
+        down[0] = True  # broken in both rounds: long overdue
         minute = rng.integers(480, 1080, len(keys)).astype("m8[m]")
         causes = pd.Series(rng.choice(_CAUSES, size=len(keys)), dtype=object)
         state = np.where(down, "down", "working")
@@ -170,4 +174,8 @@ def _observed(
         )
     last = rounds[-1]
     broken = last.loc[last["state"] == "down", "camera_key"]
-    return pd.concat(rounds, ignore_index=True), tuple(Fault("down", (str(k),)) for k in broken)
+    first = rounds[0]
+    long = broken[broken.isin(first.loc[first["state"] == "down", "camera_key"])]
+    faults = [Fault("down", (str(k),)) for k in broken]
+    faults += [Fault("repair_overdue", (str(k),)) for k in long]
+    return pd.concat(rounds, ignore_index=True), tuple(faults)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from data.demo import (
     buildings,
+    camera_law,
     cameras,
     compounds,
     counts,
@@ -44,6 +45,7 @@ class World:
     incidents: incidents.Incidents
     lettings: rentals.Lettings
     cameras: cameras.Cameras
+    private_places: pd.DataFrame
     households: Ints
     residents: Ints
     faults: tuple[Fault, ...]
@@ -74,11 +76,13 @@ def draw(size: Size, seed: int) -> World:
     points = cameras.mount(
         homes, plots.polygon, houses, roads, region, scale, stream(seed, "cameras")
     )
+    film = camera_law.plant(points, houses, stream(seed, "video law"))
     noise = stream(seed, "residents").normal(1, 0.04, len(here))
     people = np.rint(here * PERSONS_PER_HOUSEHOLD * noise).astype(np.int64)
     return World(
-        blocks, ground, damaged, posts, plots, homes, houses, register, happened, lettings, points,
-        here, people, damaged.faults + vacuums + points.faults,
+        blocks, ground, damaged, posts, plots, homes, houses, register, happened, lettings,
+        film.cameras, film.places, here, people,
+        damaged.faults + vacuums + points.faults + film.faults,
     )  # fmt: skip
 
 

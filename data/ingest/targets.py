@@ -17,7 +17,7 @@ from gis.facilities.model import Facility
 from gis.grids.model import Grid, Network, WorkerPost
 from gis.rental.model import Dwelling
 from gis.safety.model import Incident
-from gis.video.model import Camera, CameraObservation
+from gis.video.model import Camera, CameraObservation, PrivatePlace
 from gis.walking.model import Street
 
 _NOT_FROM_FILES = {"id", "import_id", "frame", "geom_3857"}
@@ -76,6 +76,7 @@ TARGETS: dict[Kind, Target] = {
         _target(Kind.DWELLINGS, Dwelling),
         _target(Kind.CAMERAS, Camera),
         _target(Kind.CAMERA_STATUS, CameraObservation, ("camera_key", "observed_at")),
+        _target(Kind.PRIVATE_PLACES, PrivatePlace),
         _target(Kind.STREETS, Street),
         _target(Kind.EVALUATIONS, Evaluation, ("area_code", "period", "measure")),
     )

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DWELLINGS = "dwellings"
     CAMERAS = "cameras"
     CAMERA_STATUS = "camera_status"
+    PRIVATE_PLACES = "private_places"
     STREETS = "streets"
     EVALUATIONS = "evaluations"
 

@@ -7,7 +7,6 @@ from gis.db.base import Base
 from gis.facilities import model as facilities
 from gis.grids import model as grids
 from gis.jobs import model as jobs
-from gis.publication import model as publication
 from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
@@ -15,17 +14,4 @@ from gis.video import model as video
 from gis.walking import model as walking
 
 METADATA = Base.metadata
-MODULES = (
-    areas,
-    grids,
-    compounds,
-    facilities,
-    safety,
-    rental,
-    video,
-    walking,
-    runs,
-    audit,
-    jobs,
-    publication,
-)
+MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs, audit, jobs)

@@ -102,19 +102,39 @@ def _listed(cameras: pd.DataFrame, lacking: pd.DataFrame) -> pd.DataFrame:
     return found.assign(fields=pd.Series(lists, dtype=object))
 
 
+def key_industry(
+    cameras: pd.DataFrame, *, public_industries: Collection[str], key_place_kinds: Collection[str]
+) -> "pd.Series[bool]":
+    """Which points are a key industry's (重点行业), and not of a key public place.
+
+    By the industry of the GB/T 28181 id (digits 9-10); where the id cannot be read, by the kind of
+    place.
+    """
+    text = cameras["gb28181_id"].astype("string")
+    readable = text.str.fullmatch(r"[0-9]{20}").fillna(False)
+    by_id = ~text.str.slice(8, 10).isin(public_industries)
+    by_place = cameras["place_kind"].isin(key_place_kinds)
+    return by_id.where(readable, by_place).astype(bool)
+
+
 def marked(cameras: pd.DataFrame, id_problems: pd.DataFrame, missing: pd.DataFrame) -> pd.DataFrame:
-    """``cameras`` with 0/1 columns that `sums_by` adds up.
+    """``cameras`` with 0/1 columns that `sums_by` adds up; ``key`` says which are key industries'.
 
     ``stands`` (neither planned nor removed), ``uses`` (in use), ``known`` (in use and seen
-    working or down), ``works``, ``bad_id``, ``lacks`` (a required field).
+    working or down), ``works``, ``key_known``, ``key_works``, ``bad_id``, ``lacks`` (a required
+    field).
     """
     uses = cameras["status"] == "in_use"
     stands = ~cameras["status"].isin(NOT_STANDING)
+    known = uses & cameras["observed"].isin(["working", "down"])
+    works = uses & (cameras["observed"] == "working")
     flags = {
         "stands": stands,
         "uses": uses,
-        "known": uses & cameras["observed"].isin(["working", "down"]),
-        "works": uses & (cameras["observed"] == "working"),
+        "known": known,
+        "works": works,
+        "key_known": known & cameras["key"],
+        "key_works": works & cameras["key"],
         "bad_id": stands & cameras["camera"].isin(id_problems["camera"]),
         "lacks": cameras["camera"].isin(missing["camera"]),
     }
@@ -125,20 +145,24 @@ def sums_by(cameras: pd.DataFrame, level: str) -> pd.DataFrame:
     """The counts of `marked` per subject of a level, under the result table's names."""
     names = {
         "stands": "cameras", "uses": "in_use", "works": "working", "known": "known",
-        "bad_id": "bad_ids", "lacks": "missing_fields",
+        "key_known": "key_known", "key_works": "key_working", "bad_id": "bad_ids",
+        "lacks": "missing_fields",
     }  # fmt: skip
     return cameras.groupby(level)[list(names)].sum().rename(columns=names)
 
 
-def judged(rows: pd.DataFrame, *, working_share: float) -> pd.DataFrame:
+def judged(rows: pd.DataFrame, *, working_share: float, working_share_key: float) -> pd.DataFrame:
     """``rows`` with ``working_share`` and ``met``.
 
-    The share is working / in use with a known state, NaN where no state is known. A share equal
-    to the threshold is met; without a known state the verdict is None.
+    The share is working / in use with a known state, NaN where no state is known. ``met``: points
+    of key public places reach ``working_share`` and those of key industries ``working_share_key``;
+    a share equal to its threshold is met, and without a known state the verdict is None.
     """
     share = rows["working"] / rows["known"].where(rows["known"] > 0)
-    met = (share >= working_share).astype(object).where(share.notna(), None)
-    return rows.assign(working_share=share, met=met)
+    public = (rows["working"] - rows["key_working"]) / (rows["known"] - rows["key_known"])
+    key = rows["key_working"] / rows["key_known"]  # NaN of 0 / 0 misses no threshold
+    reached = ~(public < working_share) & ~(key < working_share_key)
+    return rows.assign(working_share=share, met=reached.astype(object).where(share.notna(), None))
 
 
 def counts(cameras: pd.DataFrame) -> pd.DataFrame:

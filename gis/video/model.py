@@ -61,6 +61,17 @@ class LegalBasis(StrEnum):
     COUNTER_TERROR = "counter_terror"
 
 
+class PrivateKind(StrEnum):
+    """Places that art. 8 of Order 799 keeps cameras out of, and gardens that are nobody else's."""
+
+    GUEST_ROOM = "guest_room"
+    DORMITORY = "dormitory"
+    BATH = "bath"
+    CHANGING = "changing"
+    NURSING = "nursing"
+    GARDEN = "garden"
+
+
 class Camera(Imported, Placed, Base):
     """A video point with its GB/T 28181-2022 catalogue fields; contacts are units, not persons."""
 
@@ -134,8 +145,23 @@ class CameraObservation(Imported, Base):
     cause: Mapped[str | None]
 
 
+class PrivatePlace(Imported, Base):
+    """The outline of a room or wing that may not be filmed, or of a private garden."""
+
+    __tablename__ = "private_places"
+    __table_args__ = (one_of("kind", PrivateKind),)
+
+    kind: Mapped[str]
+    name: Mapped[str | None]
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+
+
 class VideoResult(Identified, Base):
-    """Video inventory of one subject in one run (VID-1, VID-2 first part)."""
+    """Video inventory of one subject in one run (VID-1, VID-2 first part).
+
+    ``working`` of ``known`` counts all points; ``key_working`` of ``key_known`` those of key
+    industries, which have their own threshold.
+    """
 
     __tablename__ = "video_results"
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
@@ -149,8 +175,12 @@ class VideoResult(Identified, Base):
     name: Mapped[str]
     cameras: Mapped[int]
     in_use: Mapped[int]
+    known: Mapped[int] = mapped_column(server_default="0")
     working: Mapped[int]
     working_share: Mapped[float | None]
+    key_known: Mapped[int] = mapped_column(server_default="0")
+    key_working: Mapped[int] = mapped_column(server_default="0")
+    key_threshold: Mapped[float | None]
     compounds: Mapped[int | None]
     compounds_without: Mapped[int | None]
     bad_ids: Mapped[int]
@@ -163,7 +193,7 @@ class VideoResult(Identified, Base):
 
 
 class VideoFinding(Identified, Base):
-    """Something wrong with the inventory of one point or one compound, with its rule."""
+    """Something wrong with one point or one compound, with its rule and since when."""
 
     __tablename__ = "video_findings"
 
@@ -175,5 +205,6 @@ class VideoFinding(Identified, Base):
     rule: Mapped[str]
     camera_key: Mapped[str | None]
     compound_code: Mapped[str | None]
+    since: Mapped[date | None] = mapped_column(Date)
     reason_zh: Mapped[str]
     reason_en: Mapped[str]

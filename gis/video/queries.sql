@@ -13,6 +13,13 @@ SELECT camera.source_key AS camera,
        camera.point_class,
        camera.kind,
        camera.owner_unit,
+       camera.place_kind,
+       camera.legal_basis,
+       camera.filed_on,
+       camera.sign_present,
+       camera.retention_days,
+       camera.installed_on,
+       camera.removed_on,
        camera.contact_unit IS NOT NULL AS has_contact,
        camera.installed_on IS NOT NULL AS has_installed,
        camera.retention_days IS NOT NULL AS has_retention,
@@ -24,8 +31,22 @@ SELECT camera.source_key AS camera,
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
                 THEN 'in_use'
             ELSE camera.status END AS status,
-       coalesce(seen.state, 'unknown') AS observed
+       coalesce(seen.state, 'unknown') AS observed,
+       failed.since AS down_since
 FROM wangge.cameras AS camera
+LEFT JOIN (  -- the first failure after the last time the point worked
+    SELECT camera_key, min(observed_at) AS since
+    FROM wangge.camera_observations AS failure
+    LEFT JOIN (
+        SELECT camera_key, max(observed_at) AS worked_at
+        FROM wangge.camera_observations
+        WHERE state = 'working' AND observed_at < CAST(:until AS timestamptz)
+        GROUP BY camera_key
+    ) AS fine USING (camera_key)
+    WHERE failure.state = 'down' AND failure.observed_at < CAST(:until AS timestamptz)
+      AND failure.observed_at > coalesce(fine.worked_at, '-infinity')
+    GROUP BY camera_key
+) AS failed ON failed.camera_key = camera.source_key
 LEFT JOIN (
     SELECT DISTINCT ON (camera_key) camera_key, state
     FROM wangge.camera_observations
@@ -45,6 +66,76 @@ SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status
 FROM wangge.cameras
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
 ORDER BY source_key;
+
+-- name: private_places
+-- Outlines of the given kinds.
+SELECT source_key AS place, kind, name, area_code, ST_AsBinary(geom) AS geom
+FROM wangge.private_places
+WHERE kind = ANY (CAST(:kinds AS text[]))
+ORDER BY source_key;
+
+-- name: points_in_private_places
+-- Points that stand inside an outline of the given kinds: camera, place.
+SELECT camera.source_key AS camera, place.source_key AS place, place.kind, place.name AS place_name
+FROM wangge.private_places AS place
+JOIN wangge.cameras AS camera ON ST_Intersects(place.geom, camera.geom)
+WHERE place.kind = ANY (CAST(:kinds AS text[]))
+ORDER BY camera.source_key, place.source_key;
+
+-- name: states_between
+-- Each point's newest state before since, and every observation in [since, until).
+(
+    SELECT DISTINCT ON (camera_key) camera_key AS camera, observed_at, state
+    FROM wangge.camera_observations
+    WHERE observed_at < CAST(:since AS timestamptz)
+    ORDER BY camera_key DESC, observed_at DESC
+)
+UNION ALL
+SELECT camera_key, observed_at, state
+FROM wangge.camera_observations
+WHERE observed_at >= CAST(:since AS timestamptz) AND observed_at < CAST(:until AS timestamptz)
+ORDER BY camera, observed_at;
+
+-- name: findings
+-- Findings of a run in the order they were written.
+SELECT area_code, kind, rule, camera_key, compound_code, since, reason_zh, reason_en
+FROM wangge.video_findings
+WHERE run_id = CAST(:run_id AS bigint)
+  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+  AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text))
+ORDER BY id
+LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
+
+-- name: findings_counted
+SELECT count(*)
+FROM wangge.video_findings
+WHERE run_id = CAST(:run_id AS bigint)
+  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+  AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text));
+
+-- name: camera_area
+-- Where a point is registered; no row where there is none.
+SELECT area_code FROM wangge.cameras WHERE source_key = CAST(:camera AS text);
+
+-- name: observation_on
+-- What was noted of a point at one instant.
+SELECT state, cause FROM wangge.camera_observations
+WHERE camera_key = CAST(:camera AS text) AND observed_at = CAST(:observed_at AS timestamptz);
+
+-- name: observe
+-- One observation; a second one of the same instant corrects the first.
+INSERT INTO wangge.camera_observations
+    (area_code, source_key, import_id, camera_key, observed_at, state, cause)
+VALUES (:area_code,
+        concat_ws('@', CAST(:camera AS text),  -- as an import writes it: file and POST meet
+                  to_char(timezone('UTC', CAST(:observed_at AS timestamptz)),
+                          'YYYY-MM-DD"T"HH24:MI:SS.US')),
+        :import_id, CAST(:camera AS text), CAST(:observed_at AS timestamptz), :state,
+        CAST(:cause AS text))
+ON CONFLICT (camera_key, observed_at)
+DO UPDATE SET state = excluded.state, cause = excluded.cause, import_id = excluded.import_id;
 
 -- name: compounds_on
 -- Compounds of the day, to find those without a camera.

@@ -41,12 +41,16 @@ _FIELDS_ZH = {
 
 def with_reasons(rows: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
     """``rows`` with ``rule``, ``threshold`` and the sentence of VID-2 in both languages."""
-    columns = ("cameras", "in_use", "known", "working", "working_share", "compounds_without")
+    columns = (
+        "cameras", "in_use", "known", "working", "key_known", "key_working", "compounds_without",
+        "met",
+    )  # fmt: skip
     figures = zip(*(rows[name] for name in columns), strict=True)
     told = [_rate(*numbers, rules=rules, as_of=as_of) for numbers in figures]
     return rows.assign(
         rule="VID-2",
         threshold=rules.working_share,
+        key_threshold=rules.working_share_key,
         reason_zh=[zh for zh, _ in told],
         reason_en=[en for _, en in told],
     )
@@ -57,8 +61,10 @@ def _rate(
     in_use: int,
     known: int,
     working: int,
-    share: float,
+    key_known: int,
+    key_working: int,
     without: float,
+    met: bool | None,
     *,
     rules: VideoRules,
     as_of: date,
@@ -70,15 +76,19 @@ def _rate(
         zh = f"VID-2：{as_of} 在用 {in_use} 个点位均无状态记录，完好率不详"
         en = f"VID-2: no known state of {in_use} points in use on {as_of}, working rate unknown"
     else:
-        word_zh, word_en = ("达到", "meets") if share >= rules.working_share else ("低于", "misses")
+        share = f"{100 * working / known:.1f} %"
         zh = (
             f"VID-2：{as_of} 在用 {in_use} 个点位中 {known} 个状态已知、{working} 个完好，"
-            f"完好率 {100 * share:.1f} % {word_zh}要求"
+            f"完好率 {share} {'达到' if met else '低于'}要求"
         )
         en = (
             f"VID-2: of {in_use} points in use on {as_of}, {known} have a known state and "
-            f"{working} work; {100 * share:.1f} % {word_en} the required rate"
+            f"{working} work; {share} {'meets' if met else 'misses'} the required rate"
         )
+    if key_known > 0:
+        line += f" / {100 * rules.working_share_key:g} %"
+        zh += f"，其中重点行业 {key_known} 个、完好 {key_working} 个"
+        en += f", of them {key_known} of key industries, {key_working} working"
     if without > 0:
         zh += f"，{without:.0f} 个小区无点位"
         en += f", {without:.0f} compounds have no point"
@@ -136,7 +146,22 @@ def down_findings(cameras: pd.DataFrame, rules: VideoRules, *, as_of: date) -> p
     source = rules.working_source
     zh = f"VID-2：截至 {as_of} 最近一次状态为故障，应保持完好（{source}）"
     en = f"VID-2: the newest state up to {as_of} is down; points must be kept working ({source})"
-    return _findings(found, "camera_down", "VID-2", zh, en)
+    since = [None if pd.isna(stamp) else stamp.date() for stamp in found["down_since"]]
+    return _findings(found, "camera_down", "VID-2", zh, en, since=since)
+
+
+def overdue_findings(overdue: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
+    """Points that are down for longer than a repair may take (`working.overdue`)."""
+    limit, source = rules.repair_days, rules.working_source
+    zh = [
+        f"VID-2：故障已 {days} 天，超过维修期限 {limit} 天（{source}）"
+        for days in overdue["days_down"]
+    ]
+    en = [
+        f"VID-2: down for {days} days, longer than the {limit} days of a repair ({source})"
+        for days in overdue["days_down"]
+    ]
+    return _findings(overdue, "repair_overdue", "VID-2", zh, en, since=list(overdue["since"]))
 
 
 def bare_findings(compounds: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
@@ -148,7 +173,13 @@ def bare_findings(compounds: pd.DataFrame, rules: VideoRules, *, as_of: date) ->
 
 
 def _findings(
-    found: pd.DataFrame, kind: str | list[str], rule: str, zh: str | list[str], en: str | list[str]
+    found: pd.DataFrame,
+    kind: str | list[str],
+    rule: str,
+    zh: str | list[str],
+    en: str | list[str],
+    *,
+    since: list[date | None] | None = None,
 ) -> pd.DataFrame:
     nothing = pd.Series([None] * len(found), dtype=object)
     told = pd.DataFrame({"area_code": found["area_code"].to_numpy()})
@@ -157,6 +188,7 @@ def _findings(
         rule=rule,
         camera_key=found["camera"].to_numpy() if "camera" in found else nothing,
         compound_code=found["compound"].to_numpy() if "camera" not in found else nothing,
+        since=nothing if since is None else pd.Series(since, dtype=object),
         reason_zh=zh,
         reason_en=en,
     )

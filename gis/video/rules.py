@@ -1,6 +1,7 @@
-"""The numbers of VID-1 and VID-2 as one frozen value, taken from the policy and handed down."""
+"""The numbers of VID-1, VID-2 and the law on video as frozen values, taken from the policy."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 from gis.policy import Policy
@@ -8,10 +9,19 @@ from gis.policy import Policy
 
 @dataclass(frozen=True)
 class VideoRules:
-    """Shares of points in use that must work (0 to 1), and the radius of the context (metres)."""
+    """Shares of points in use that must work (0 to 1), and the radius of the context (metres).
+
+    ``working_share`` holds for key public places, ``working_share_key`` for points of key
+    industries: those whose GB/T 28181 industry is not in ``public_industries`` or, where the id
+    says nothing, whose kind of place is in ``key_place_kinds``.
+    """
 
     version: str
     working_share: float
+    working_share_key: float
+    public_industries: frozenset[str]
+    key_place_kinds: frozenset[str]
+    repair_days: int
     incident_radius_m: float
     inventory_source: str
     working_source: str
@@ -22,7 +32,51 @@ class VideoRules:
         return cls(
             version=policy.version,
             working_share=float(policy["VID-2", "working_share"]),
+            working_share_key=float(policy["VID-2", "working_share_other"]),
+            public_industries=frozenset(policy["VID-2", "public_industries"]),
+            key_place_kinds=frozenset(policy["VID-2", "key_place_kinds"]),
+            repair_days=int(policy["VID-2", "repair_days"]),
             incident_radius_m=float(policy["VID-1", "incident_radius_m"]),
             inventory_source=policy.source("VID-1"),
             working_source=policy.source("VID-2"),
+        )
+
+
+@dataclass(frozen=True)
+class LawRules:
+    """What State Council Order 799 and the Counter-Terrorism Law ask of a point.
+
+    ``retention`` lists (rule, legal bases, days). ``source`` maps a rule to where it stands.
+    """
+
+    in_force: date
+    bases: frozenset[str]
+    private_kinds: tuple[str, ...]
+    view_min_m2: float
+    sign: bool
+    filed_bases: frozenset[str]
+    filing_days: int
+    running_days: int
+    retention: tuple[tuple[str, frozenset[str], int], ...]
+    source: dict[str, str]
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Take the LAW rules from the policy in force."""
+        kept = ("LAW-799-17", "LAW-CT-32")
+        rules = ("LAW-799-7", "LAW-799-8", "LAW-799-13", "LAW-799-14", *kept)
+        return cls(
+            in_force=policy.terms["LAW-799-14", "filing_days"].valid_from,
+            bases=frozenset(policy["LAW-799-7", "bases"]),
+            private_kinds=tuple(policy["LAW-799-8", "places"]),
+            view_min_m2=float(policy["LAW-799-8", "view_min_m2"]),
+            sign=bool(policy["LAW-799-13", "sign"]),
+            filed_bases=frozenset(policy["LAW-799-14", "bases"]),
+            filing_days=int(policy["LAW-799-14", "filing_days"]),
+            running_days=int(policy["LAW-799-14", "running_days"]),
+            retention=tuple(
+                (rule, frozenset(policy[rule, "bases"]), int(policy[rule, "retention_days"]))
+                for rule in kept
+            ),
+            source={rule: policy.source(rule) for rule in rules},
         )

@@ -12,15 +12,16 @@ from gis.district import District
 from gis.policy import Policy
 from gis.runs.digest import of_frames
 from gis.runs.store import Recorded
-from gis.video import analysis, reasons, store
+from gis.video import analysis, law_words, lawful, reasons, store, working
 from gis.video.analysis import LEVELS
-from gis.video.rules import VideoRules
+from gis.video.rules import LawRules, VideoRules
 
 _OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
 _RESULT = [
-    "area_code", "subject_kind", "subject_code", "name", "cameras", "in_use", "working",
-    "working_share", "compounds", "compounds_without", "bad_ids", "missing_fields", "met", "rule",
-    "threshold", "reason_zh", "reason_en",
+    "area_code", "subject_kind", "subject_code", "name", "cameras", "in_use", "known", "working",
+    "working_share", "key_known", "key_working", "key_threshold", "compounds",
+    "compounds_without", "bad_ids", "missing_fields", "met", "rule", "threshold", "reason_zh",
+    "reason_en",
 ]  # fmt: skip
 
 
@@ -52,18 +53,24 @@ def inventory(
     A point's state is its newest observation up to the end of the day in the district's time
     zone, however old; a point that nobody observed is unknown and counts in no rate.
     """
-    rules = VideoRules.of(policy)
+    rules, law = VideoRules.of(policy), LawRules.of(policy)
     cameras = store.cameras_on(session, district=district, as_of=as_of)
+    inside = store.points_in_private_places(session, kinds=law.private_kinds)
     compounds = store.compounds_on(session, as_of=as_of)
     subjects = store.subjects(session, as_of=as_of)
     at = analysis.placed(cameras, subjects, compounds, district=district.code)
+    at["key"] = analysis.key_industry(
+        at, public_industries=rules.public_industries, key_place_kinds=rules.key_place_kinds
+    )
     counties = _counties(subjects, district)
     faults = analysis.id_faults(at, counties=counties, ids_expected=bool(counties))
     missing = analysis.missing_fields(at)
     marked = analysis.marked(at, faults, missing)
     bare = compounds[~compounds["compound"].isin(marked.loc[marked["stands"] == 1, "compound"])]
     rows = _results(marked, subjects, compounds, bare, district)
-    rows = analysis.judged(rows, working_share=rules.working_share)
+    rows = analysis.judged(
+        rows, working_share=rules.working_share, working_share_key=rules.working_share_key
+    )
     rows = reasons.with_reasons(rows, rules, as_of=as_of)
     findings = pd.concat(
         [
@@ -71,7 +78,12 @@ def inventory(
             reasons.field_findings(missing, at, rules),
             reasons.view_findings(analysis.missing_for_view(at), at, rules),
             reasons.down_findings(at, rules, as_of=as_of),
+            reasons.overdue_findings(
+                working.overdue(at, as_of=as_of, repair_days=rules.repair_days, zone=district.zone),
+                rules,
+            ),
             reasons.bare_findings(bare, rules, as_of=as_of),
+            _lawful(at, inside, law, as_of=as_of) if counties else None,
         ],
         ignore_index=True,
     )
@@ -80,7 +92,9 @@ def inventory(
         as_of=as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=of_frames({"cameras": cameras, "compounds": compounds, "subjects": subjects}),
+        input_digest=of_frames(
+            {"cameras": cameras, "compounds": compounds, "subjects": subjects, "private": inside}
+        ),
         results=rows[_RESULT],
         findings=findings,
         counts=counts,
@@ -96,6 +110,15 @@ def save(session: Session, found: VideoInventory) -> Recorded:
         as_of=found.as_of, area_code=found.area_code, input_digest=found.input_digest,
         totals=found.totals,
     )  # fmt: skip
+
+
+def _lawful(
+    cameras: pd.DataFrame, inside: pd.DataFrame, law: LawRules, *, as_of: date
+) -> pd.DataFrame:
+    """Findings of the law on video, which holds where places have GB/T 2260 codes."""
+    placed = lawful.misplaced(inside, cameras, law, kind="forbidden_place")
+    found = pd.concat([lawful.breaches(cameras, law, as_of=as_of), placed], ignore_index=True)
+    return law_words.law_findings(found, cameras, law)
 
 
 def _counties(subjects: pd.DataFrame, district: District) -> set[str]:

@@ -1,7 +1,7 @@
 """Reads video points and what surrounds them, and keeps the inventory's results."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -31,6 +31,55 @@ def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataF
 def register(session: Session, *, area_prefix: str = "") -> pd.DataFrame:
     """Every point with every stored field, ``lon`` and ``lat`` in degrees (internal)."""
     return sql.table(session, _SQL["register"], {"area_prefix": area_prefix})
+
+
+def private_places(session: Session, *, kinds: Sequence[str]) -> gpd.GeoDataFrame:
+    """Outlines of private places: place, kind, name, area_code; EPSG:4326."""
+    return sql.frame(session, _SQL["private_places"], {"kinds": list(kinds)})
+
+
+def points_in_private_places(session: Session, *, kinds: Sequence[str]) -> pd.DataFrame:
+    """Points that stand inside private places: camera, place, kind, place_name."""
+    return sql.table(session, _SQL["points_in_private_places"], {"kinds": list(kinds)})
+
+
+def states_between(
+    session: Session, *, district: District, since: date, until: date
+) -> pd.DataFrame:
+    """Each point's newest state before ``since`` and all of [since, until): camera, observed_at,
+    state; days are the district's.
+    """
+    asked = {"since": midnight(since, district.zone), "until": midnight(until, district.zone)}
+    return sql.table(session, _SQL["states_between"], asked)
+
+
+def findings(
+    session: Session, *, limit: int, offset: int, **which: Any
+) -> tuple[pd.DataFrame, int]:
+    """A page of a run's findings, and how many match (run_id, area_prefix, kind, camera)."""
+    matched = session.execute(_SQL["findings_counted"], which).scalar_one()
+    page = sql.table(session, _SQL["findings"], {**which, "limit": limit, "offset": offset})
+    return page, matched
+
+
+def camera_area(session: Session, *, camera: str) -> str | None:
+    """The area code of a point of the register; None where there is no such point."""
+    found: str | None = session.scalar(_SQL["camera_area"], {"camera": camera})
+    return found
+
+
+def observation_on(
+    session: Session, *, camera: str, observed_at: datetime
+) -> tuple[str, str | None] | None:
+    """State and cause that are noted of a point at one instant."""
+    asked = {"camera": camera, "observed_at": observed_at}
+    row = session.execute(_SQL["observation_on"], asked).one_or_none()
+    return None if row is None else (row.state, row.cause)
+
+
+def observe(session: Session, **observation: Any) -> None:
+    """Write one observation (area_code, import_id, camera, observed_at, state, cause)."""
+    session.execute(_SQL["observe"], observation)
 
 
 def compounds_on(session: Session, *, as_of: date) -> pd.DataFrame:

@@ -4,6 +4,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+LAW = (
+    "repair_overdue", "sign_missing", "not_filed", "filed_late", "retention_short",
+    "legal_basis_missing", "forbidden_place",
+)  # fmt: skip
 RED_RISK = 1.5  # a compound is rightly red when its true relative risk is above the red cut
 
 
@@ -123,6 +127,8 @@ def test_video_faults_are_found_where_planted(demo_store, planted):
     assert seen == true["missing_direction_deg"] | true["missing_height_m"]
     fields = ("point_class", "installed_on", "retention_days")
     assert of_kind.pop("field_missing") == {key for f in fields for key in true[f"missing_{f}"]}
+    for kind in LAW:
+        assert of_kind.pop(kind) == true[kind]
     assert set().union(*of_kind.values()) == true["bad_id"]
 
 

@@ -175,6 +175,7 @@ GOOD = {
     "cameras": {"area_code": COMMUNITY, "geom": SPOT},
     "camera_observations": {"area_code": COMMUNITY, "camera_key": "K", "state": "down",
                             "observed_at": "2026-01-01T00:00Z"},
+    "private_places": {"area_code": COMMUNITY, "kind": "bath", "geom": BOX},
     "streets": {"area_code": COMMUNITY, "geom": LINE},
     "imports": {"area_code": "530102", "kind": "areas", "file_name": "f", "file_sha256": "0",
                 "read": 1, "kept": 1, "repaired": 0, "flagged": 0, "refused": 0, "summary": "{}"},
@@ -193,13 +194,6 @@ GOOD = {
                       "missing_fields": 0},
     "video_findings": {"area_code": COMMUNITY, "kind": "camera_down", **TOLD},
     "grid_findings": {"area_code": COMMUNITY, "kind": "gap", "grid_codes": "", **TOLD},
-    "rating_cycles": {"area_code": "530102", "period": "2026Q3", "revision": 1, "opened_by": "a"},
-    "colour_reviews": {"area_code": COMMUNITY, "compound_code": COMPOUND, "reviewed_by": "a"},
-    "colour_overrides": {"area_code": COMMUNITY, "compound_code": COMPOUND, "origin": "review",
-                         "from_colour": "red", "to_colour": "yellow", "asked_by": "a",
-                         "reason": "两起为同一事件的重复登记"},
-    "published_ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "colour": "red",
-                          "compound_name": "小区", "rated_colour": "red", **TOLD},
 }  # fmt: skip
 BAD = [
     ("jobs", {"kind": "joke"}, "kind_listed"),
@@ -235,6 +229,7 @@ BAD = [
     ("cameras", {"direction_deg": 360}, "direction"),
     ("cameras", {"status": "lost"}, "status_listed"),
     ("camera_observations", {"state": "broken"}, "state_listed"),
+    ("private_places", {"kind": "kitchen"}, "kind_listed"),
     ("streets", {"geom": SPOT}, "Geometry type"),
     ("imports", {"file_sha256": None}, "null value"),
     ("runs", {"analysis": "weather"}, "analysis_listed"),
@@ -249,20 +244,11 @@ BAD = [
     ("video_results", {"run_id": -1}, "run_id"),
     ("video_findings", {"kind": None}, "null value"),
     ("grid_findings", {"kind": "hole"}, "kind_listed"),
-    ("rating_cycles", {"period": "2026-07"}, "quarter"),
-    ("rating_cycles", {"state": "published"}, "published_whole"),
-    ("colour_reviews", {"reviewed_by": None}, "null value"),
-    ("colour_overrides", {"to_colour": "red"}, "changes"),
-    ("colour_overrides", {"to_colour": "unrated"}, "to_colour"),
-    ("colour_overrides", {"reason": "   太短   "}, "reasoned"),
-    ("colour_overrides", {"decision": "approved"}, "decided"),
-    ("published_ratings", {"colour": "blue"}, "colour_listed"),
 ]
 TWICE = [  # rows of which a second one, with its own key, is refused
     "areas", "household_counts", "grids", "compounds", "camera_observations", "store_facts",
     "facility_shares", "coverage_results", "ratings", "rental_results", "rental_cells",
-    "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
-    "published_ratings",
+    "video_results", "runs",
 ]  # fmt: skip
 
 
@@ -280,13 +266,13 @@ def add(db):
         columns = METADATA.tables[f"wangge.{name}"].c
         row = dict(GOOD[name])
         for key, of in (("import_id", "imports"), ("run_id", "runs"),
-                        ("facility_id", "facilities"), ("cycle_id", "rating_cycles")):  # fmt: skip
+                        ("facility_id", "facilities")):  # fmt: skip
             if key in columns:
                 row[key] = parent(of)
         if "source_key" in columns:
             row["source_key"] = f"row {next(_NUMBER)}"
         row |= changes
-        back = next(iter(METADATA.tables[f"wangge.{name}"].primary_key)).name
+        back = "id" if "id" in columns else "key"
         names, values = ", ".join(row), ", ".join(f":{key}" for key in row)
         statement = f"INSERT INTO wangge.{name} ({names}) VALUES ({values}) RETURNING {back}"
         return db.scalar(text(statement), row)

@@ -56,7 +56,8 @@ class World:
         self.add(Area, area_code=code, code=code, level=level, name=code, parent_code=parent)
 
     def camera(self, key, *, lon=LON, lat=LAT, **values):
-        usual = {"status": "in_use", "point_class": "class_3", "compound_code": "a"}
+        usual = {"status": "in_use", "point_class": "class_3", "compound_code": "a",
+                 "legal_basis": "art9"}  # fmt: skip
         number = int(key.strip("c"))
         usual["gb28181_id"] = f"5301020001132700{number:04d}"
         self.add(Camera, key=key, geom=f"SRID=4326;POINT({lon} {lat})", **(usual | values))

@@ -19,6 +19,8 @@ EVERY_KIND = {
     "missing_installed_on", "missing_retention_days", "missing_gb28181_id", "hot_compound",
     "small_compound", "stale_households", "mainly_rental", "suspected_group", "facility_estimated",
     "facility_no_area", "facility_shared", "facility_not_open", "facility_not_listed",
+    "repair_overdue", "sign_missing", "not_filed", "filed_late", "retention_short",
+    "legal_basis_missing", "forbidden_place", "forbidden_view", "blind_court",
 }  # fmt: skip
 LISTED = {
     "service_station", "party_service", "elderly_care", "child_care", "health_station", "culture",

@@ -13,7 +13,7 @@ BUILTIN = Path(str(files("data.reference") / "policy.toml"))
 
 def test_every_source_names_a_document_or_says_its_own_title():
     documents = policy.load(BUILTIN).documents
-    assert set(documents) == {"S0", "S1", "S2", "S3", "S4", "M"}
+    assert set(documents) == {"S0", "S1", "S2", "S3", "S4", "L1", "L2", "M"}
     assert documents["S1"].zh == "云南省《关于加强和完善城乡社区治理的实施意见》"
 
 

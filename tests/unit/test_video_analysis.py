@@ -71,18 +71,49 @@ def test_working_rate_counts_points_in_use_whose_state_is_known():
     rows = cameras(
         observed=["working", "working", "down", "unknown", "down", "working"],
         status=["in_use", "in_use", "in_use", "in_use", "repair", "planned"],
-    ).assign(community="c")
+    ).assign(community="c", key=False)
     none = pd.DataFrame({"camera": []})
     sums = analysis.sums_by(analysis.marked(rows, none, none), "community")
-    found = analysis.judged(sums, working_share=0.98).loc["c"]
+    found = analysis.judged(sums, working_share=0.98, working_share_key=0.95).loc["c"]
     assert (found["cameras"], found["in_use"], found["known"], found["working"]) == (5, 4, 3, 2)
     assert found["working_share"] == 2 / 3
     assert found["met"] is False
 
 
 def test_the_threshold_itself_is_met_and_nothing_known_is_no_verdict():
-    rows = pd.DataFrame({"working": [98, 0], "known": [100, 0]})
-    assert analysis.judged(rows, working_share=0.98)["met"].tolist() == [True, None]
+    rows = pd.DataFrame(
+        {"working": [98, 0], "known": [100, 0], "key_working": [0, 0], "key_known": [0, 0]}
+    )
+    found = analysis.judged(rows, working_share=0.98, working_share_key=0.95)
+    assert found["met"].tolist() == [True, None]
+
+
+def test_key_industries_are_held_against_their_own_threshold():
+    rows = pd.DataFrame(
+        {"working": [193, 193, 192], "known": [200, 200, 200],
+         "key_working": [95, 94, 95], "key_known": [100, 100, 100]}
+    )  # fmt: skip
+    found = analysis.judged(rows, working_share=0.98, working_share_key=0.95)
+    assert found["met"].tolist() == [True, False, False]  # 98+95, 99+94, 97+95 of 100 each
+
+
+def test_a_key_industry_is_told_by_the_id_and_without_one_by_the_place():
+    rows = pd.DataFrame(
+        {
+            "gb28181_id": [
+                "53010200011327000001",
+                "53010200111327000002",
+                None,
+                "5301020011",
+                None,
+            ],
+            "place_kind": ["车站码头", "居民小区", "车站码头", "车站码头", "交通干线"],
+        }
+    )
+    found = analysis.key_industry(
+        rows, public_industries={"00", "01"}, key_place_kinds={"车站码头"}
+    )
+    assert found.tolist() == [False, True, True, True, False]
 
 
 def test_counts_name_what_was_not_stated():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from data.ingest.fields import places, premises, safety, video
+from data.ingest.fields import places, premises, safety, video, video_places
 from data.ingest.fields.model import Field, Shape, Type, fold
 from data.ingest.types import Kind
 
@@ -18,6 +18,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     Kind.DWELLINGS: premises.DWELLINGS_LET,
     Kind.CAMERAS: video.CAMERAS,
     Kind.CAMERA_STATUS: video.CAMERA_STATUS,
+    Kind.PRIVATE_PLACES: video_places.PRIVATE_PLACES,
     Kind.STREETS: premises.STREETS,
     Kind.EVALUATIONS: places.EVALUATIONS,
 }
@@ -30,6 +31,7 @@ SHAPES: Mapping[Kind, Shape] = {
     Kind.INCIDENTS: Shape.POINT,
     Kind.DWELLINGS: Shape.POINT,
     Kind.CAMERAS: Shape.POINT,
+    Kind.PRIVATE_PLACES: Shape.POLYGON,
     Kind.STREETS: Shape.LINE,
 }
 GEOMETRY_OPTIONAL = frozenset({Kind.AREAS})

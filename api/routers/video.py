@@ -1,0 +1,130 @@
+"""Video points: observations, working rate, repairs, findings; internal, and noted in the trail."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api import features
+from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs
+from gis.access.rights import Action, Capability
+from gis.audit.service import note
+from gis.errors import NoData
+from gis.privacy import checked
+from gis.runs import store as runs
+from gis.runs.model import Analysis
+from gis.video import status, store
+from gis.video.model import Observation
+
+router = APIRouter(prefix="/api/v1/video", tags=["video"])
+READ = [needs(Capability.VIDEO)]
+WRITE = [needs(Capability.VIDEO, Action.WRITE)]
+Since = Annotated[date, Query(description="first day, in the district's time zone")]
+Until = Annotated[date, Query(description="last day, included")]
+
+
+class By(StrEnum):
+    """What figures are told apart by."""
+
+    ALL = "all"
+    OWNER = "owner"
+    CLASS = "class"
+    COMPOUND = "compound"
+
+
+class ObservationIn(BaseModel):
+    """What was seen of one point at one time; a cause is a word about the device."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"camera": "SP000001", "state": "down", "cause": "断电",
+                                       "observed_at": "2026-09-30T08:00:00+08:00"}},
+    )  # fmt: skip
+
+    camera: str = Field(min_length=1, max_length=64)
+    observed_at: AwareDatetime
+    state: Observation
+    cause: str | None = Field(default=None, max_length=100)
+
+
+class ObservationOut(BaseModel):
+    """The observation as it is stored; ``changed`` is false where it stood there already."""
+
+    camera: str
+    observed_at: datetime
+    state: Observation
+    cause: str | None
+    changed: bool
+
+
+class Rows(BaseModel):
+    """A table; unknown figures are null."""
+
+    rows: list[dict[str, Any]]
+
+
+class FindingsOut(BaseModel):
+    """A page of findings of one run."""
+
+    run_id: int
+    as_of: date
+    matched: int = Field(ge=0)
+    rows: list[dict[str, Any]]
+
+
+@router.post("/observations", status_code=201, dependencies=WRITE)
+def write_observation(db: Db, response: Response, body: ObservationIn) -> ObservationOut:
+    """Note one observation; 200 instead of 201 where the same stood there already."""
+    cause = None if body.cause is None else checked(body.cause, "cause")
+    line = note(db, event="write", target="camera_observation", detail={"state": body.state})
+    changed = status.observe(
+        db, camera=body.camera, observed_at=body.observed_at, state=body.state, cause=cause
+    )
+    line.rows = int(changed)
+    response.status_code = 201 if changed else 200
+    return ObservationOut(
+        camera=body.camera, observed_at=body.observed_at, state=body.state, cause=cause,
+        changed=changed,
+    )  # fmt: skip
+
+
+@router.get("/working-rate", dependencies=READ)
+def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
+    """Working points of points with a known state, day by day, against 98 % or 95 %."""
+    found = status.working_rate(
+        db, policy=at.policy, district=at.district, since=since, until=until, by=by
+    )
+    return Rows(rows=features.records(found))
+
+
+@router.get("/repairs", dependencies=READ)
+def read_repairs(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
+    """Failures, those mended with their mean time, those open and those overdue."""
+    found = status.repairs(
+        db, policy=at.policy, district=at.district, since=since, until=until, by=by
+    )
+    return Rows(rows=features.records(found))
+
+
+@router.get("/findings", dependencies=READ)
+def read_findings(
+    db: Db,
+    at: At,
+    area: AreaPrefix = "",
+    kind: Annotated[str | None, Query(max_length=40, description="a finding's kind")] = None,
+    camera: Annotated[str | None, Query(max_length=64, description="one point's key")] = None,
+    as_of: AsOf = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> FindingsOut:
+    """What the newest run found wrong: rule, point or compound, since when, in both languages."""
+    run = runs.latest_run(db, Analysis.VIDEO, None, as_of)
+    if run is None:
+        raise NoData("the analysis video has not run for what is asked: wangge run video")
+    rows, matched = store.findings(
+        db, run_id=run.id, area_prefix=at.district.prefix_of(area), kind=kind, camera=camera,
+        limit=limit, offset=offset,
+    )  # fmt: skip
+    return FindingsOut(run_id=run.id, as_of=run.as_of, matched=matched, rows=features.records(rows))

@@ -1,0 +1,99 @@
+"""What the law asks of each point (Order 799, Counter-Terrorism Law); pure frames.
+
+A breach is one row: ``camera``, ``kind``, ``rule``, ``since`` (a date, or None where no record says
+when it began) and ``figure``, the words that its sentence needs.
+"""
+
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from gis.video.rules import LawRules
+
+BREACHES = ("camera", "kind", "rule", "since", "figure")
+
+
+def breaches(cameras: pd.DataFrame, rules: LawRules, *, as_of: date) -> pd.DataFrame:
+    """Breaches that the register itself shows on ``as_of``.
+
+    Parameters
+    ----------
+    cameras : frame
+        ``camera``, ``status``, ``legal_basis``, ``filed_on``, ``installed_on``, ``retention_days``,
+        ``sign_present``. Planned and removed points owe nothing. What is not stated breaks no
+        rule, but a point without a legal basis is named: nothing else can be judged of it.
+    """
+    standing = cameras[~cameras["status"].isin(["planned", "removed"])]
+    rows = [
+        (camera["camera"], *breach)
+        for camera in standing.to_dict("records")
+        for breach in _of_one(camera, rules, as_of)
+    ]
+    return pd.DataFrame(rows, columns=list(BREACHES), dtype=object)
+
+
+def misplaced(
+    inside: pd.DataFrame, cameras: pd.DataFrame, rules: LawRules, *, kind: str
+) -> pd.DataFrame:
+    """Breaches of art. 8: ``inside`` lists camera and place_name of points that stand in a private
+    place (``kind`` forbidden_place) or look into one (forbidden_view), of which one row is made.
+    """
+    standing = cameras[~cameras["status"].isin(["planned", "removed"])]
+    listed = inside[inside["kind"].isin(rules.private_kinds)]
+    found = listed.merge(standing[["camera", "installed_on"]], on="camera")
+    since = [_later(day, rules.in_force) for day in found["installed_on"]]
+    return pd.DataFrame(
+        {
+            "camera": found["camera"],
+            "kind": kind,
+            "rule": "LAW-799-8",
+            "since": since,
+            "figure": found["place_name"].where(found["place_name"].notna(), found["place"]),
+        },
+        columns=list(BREACHES),
+        dtype=object,
+    )
+
+
+_Breach = tuple[str, str, date | None, str]
+
+
+def _of_one(camera: Mapping[Hashable, Any], rules: LawRules, as_of: date) -> Iterator[_Breach]:
+    basis, installed = camera["legal_basis"], _day(camera["installed_on"])
+    if basis not in rules.bases:
+        yield "legal_basis_missing", "LAW-799-7", _later(installed, rules.in_force), ""
+        return
+    if rules.sign and camera["sign_present"] is False:
+        yield "sign_missing", "LAW-799-13", _later(installed, rules.in_force), ""
+    if basis in rules.filed_bases:
+        yield from _filing(_day(camera["filed_on"]), installed, rules, as_of)
+    kept = camera["retention_days"]
+    for rule, bases, days in rules.retention:
+        if basis in bases and pd.notna(kept) and int(kept) < days:
+            since = _later(installed, rules.in_force) if rule == "LAW-799-17" else installed
+            yield "retention_short", rule, since, f"{int(kept)}/{days}"
+
+
+def _filing(
+    filed: date | None, installed: date | None, rules: LawRules, as_of: date
+) -> Iterator[_Breach]:
+    """Filed within the days of art. 14, late, or not at all; the last day it was due is shown."""
+    if installed is None or installed < rules.in_force:
+        due = rules.in_force + timedelta(days=rules.running_days)
+    else:
+        due = installed + timedelta(days=rules.filing_days)
+    if filed is None and as_of > due:
+        yield "not_filed", "LAW-799-14", due + timedelta(days=1), due.isoformat()
+    elif filed is not None and filed > due:
+        yield "filed_late", "LAW-799-14", due + timedelta(days=1), f"{filed} > {due}"
+
+
+def _day(value: Any) -> date | None:
+    return value if isinstance(value, date) and not pd.isna(value) else None
+
+
+def _later(installed: Any, in_force: date) -> date:
+    day = _day(installed)
+    return in_force if day is None or day < in_force else day

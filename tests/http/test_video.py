@@ -1,0 +1,93 @@
+"""Observations over HTTP, and what follows from them; real service, real store."""
+
+import json
+
+import pytest
+from sqlalchemy import text
+
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
+
+AT = "2026-09-30T08:00:00+08:00"
+
+
+@pytest.fixture(scope="module")
+def planted(demo_store):
+    found = {}
+    for fault in demo_store.truth["faults"]:
+        found.setdefault(fault["kind"], set()).update(fault["keys"])
+    return found
+
+
+@pytest.fixture
+def one_camera(store, demo_store, tmp_path):
+    sheet = tmp_path / "cameras.csv"
+    sheet.write_text("编号,经度,纬度,设备状态\nK1,102.7,25.05,在用\n", "utf-8")
+    with store.begin() as session:
+        import_file(session, sheet, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    return store
+
+
+def test_an_observation_is_noted_once_and_corrected_by_a_second_of_the_same_instant(
+    serve, one_camera
+):
+    with serve(one_camera.urls) as client:
+        send = {"camera": "K1", "observed_at": AT, "state": "down", "cause": "断电"}
+        answers = [client.post("/api/v1/video/observations", json=send) for _ in range(2)]
+        assert [(a.status_code, a.json()["changed"]) for a in answers] == [
+            (201, True),
+            (200, False),
+        ]
+        client.post("/api/v1/video/observations", json={**send, "state": "working"})
+        asked = {"since": "2026-09-29", "until": "2026-09-30"}
+        rows = client.get("/api/v1/video/working-rate", params=asked).json()["rows"]
+    assert [(row["day"], row["known"], row["working"]) for row in rows] == [
+        ("2026-09-29", 0, 0), ("2026-09-30", 1, 1),
+    ]  # fmt: skip
+    with one_camera.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM camera_observations")) == 1
+        trail = session.execute(text(
+            "SELECT event, target, rows FROM audit_entries WHERE target = 'camera_observation'"
+            " ORDER BY number"
+        )).all()  # fmt: skip
+    assert [tuple(row) for row in trail] == [("write", "camera_observation", n) for n in (1, 0, 1)]
+
+
+def test_a_sheet_and_a_post_of_the_same_instant_are_one_observation(
+    serve, one_camera, demo_store, tmp_path
+):
+    with serve(one_camera.urls) as client:
+        client.post(
+            "/api/v1/video/observations",
+            json={"camera": "K1", "observed_at": AT, "state": "down"},
+        )
+    sheet = tmp_path / "status.csv"
+    sheet.write_text("设备编号,检测时间,状态\nK1,2026-09-30 08:00:00,故障\n", "utf-8")
+    with one_camera.begin() as session:
+        report = import_file(
+            session, sheet, Kind.CAMERA_STATUS, Options(), demo_store.house.district
+        )
+    assert (report.inserted, report.unchanged) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [({"camera": "nobody"}, 404, "not_found"),
+     ({"observed_at": "2026-09-30T08:00:00"}, 422, "bad_request"),
+     ({"state": "broken"}, 422, "bad_request"),
+     ({"cause": "报修电话13800138000"}, 422, "personal_text")],
+)  # fmt: skip
+def test_what_cannot_be_noted_is_refused(client, change, status, code):
+    send = {"camera": "SP000001", "observed_at": AT, "state": "down", **change}
+    answer = client.post("/api/v1/video/observations", json=send)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_repairs_and_findings_name_what_was_planted(client, planted):
+    asked = {"since": "2026-06-01", "until": "2026-09-30"}
+    (row,) = client.get("/api/v1/video/repairs", params=asked).json()["rows"]
+    assert (row["open"], row["overdue"]) == (len(planted["down"]), len(planted["repair_overdue"]))
+    late = client.get("/api/v1/video/findings", params={"kind": "repair_overdue"}).json()
+    assert {one["camera_key"] for one in late["rows"]} == planted["repair_overdue"]
+    assert {one["since"][:7] for one in late["rows"]} == {"2026-06"}
+    assert json.dumps(late, ensure_ascii=False).count("超过维修期限 3 天") == late["matched"]
