@@ -17,6 +17,9 @@ from gis.errors import BadInput, StoreUnavailable
 
 Done = subprocess.CompletedProcess[str]
 _SCHEMA = "wangge"
+# Row rights bind the owner too, so the dump is made as the role that reads every row. The key that
+# seals identities lies in a schema of its own and stays where it is.
+_EVERY_ROW = "--role=wangge_reader"
 _REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE)
 
 
@@ -30,7 +33,7 @@ def dump(urls: Urls, file: Path) -> int:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.touch(mode=0o600)
-        options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}")
+        options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}", _EVERY_ROW)
         done = _run(urls, "pg_dump", *options, connect=True)
         if done.returncode != 0:
             raise StoreUnavailable(f"pg_dump: {_last_line(done)}")

@@ -1,11 +1,21 @@
 """Who works in the store: one session class that says so in every transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, event, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Engine,
+    Text,
+    bindparam,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from gis.access.rights import EVERYTHING, PERMISSIONS, Action, Capability, Right, Role
@@ -59,12 +69,14 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
         raise NoUser("open the session with info={'user': User(...)}")
     if transaction.nested:  # a savepoint belongs to the user of its transaction
         return
+    rights = sorted(f"{capability}:{action}" for capability, action in user.rights)
     connection.execute(
-        select(
-            func.set_config("wangge.user", user.id, True),
-            func.set_config("wangge.area_prefixes", ",".join(user.area_prefixes), True),
-        )
+        select(func.wangge.enter(user.id, _texts(user.area_prefixes), _texts(rights)))
     )
+
+
+def _texts(values: Sequence[str]) -> ColumnElement[Any]:
+    return bindparam(None, list(values), ARRAY(Text))
 
 
 @event.listens_for(WanggeSession, "before_commit")

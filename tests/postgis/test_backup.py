@@ -29,6 +29,7 @@ def digests(store):
     """One digest per table over all its rows as text, in the order of the text."""
     found = {}
     with psycopg2.connect(libpq_url(store.urls.owner)) as owner, owner.cursor() as cursor:
+        cursor.execute("SET ROLE wangge_reader")
         for name in counts(store):
             cursor.execute(
                 f"SELECT md5(coalesce(string_agg(r::text, '\n' ORDER BY r::text), ''))"
@@ -80,6 +81,7 @@ def test_a_restore_replaces_what_was_there(store, demo_store, demo_backup):
 def test_the_application_keeps_its_rights_and_gets_no_more(store, demo_backup):
     backup.restore(store.urls, demo_backup, revision=HEAD)
     with psycopg2.connect(libpq_url(store.urls.app)) as app, app.cursor() as cursor:
+        cursor.execute("SELECT wangge.enter('lin', '{530102}', '{imports:write}')")
         cursor.execute("INSERT INTO wangge.store_facts VALUES ('a', '530102', 'b')")
         cursor.execute("UPDATE wangge.store_facts SET value = 'c' WHERE key = 'a'")
         cursor.execute("DELETE FROM wangge.store_facts WHERE key = 'a'")

@@ -14,14 +14,14 @@ STREET = User(id="lin", area_prefixes=("530102001", "530102002"))
 
 
 def user_in(session):
-    return session.scalar(text("SELECT current_setting('wangge.user', true)"))
+    return session.scalar(text("SELECT user_id FROM wangge.identity()"))
 
 
 def test_a_transaction_belongs_to_its_user(store):
     with store.begin(STREET) as session:
         assert user_in(session) == "lin"
-        prefixes = session.scalar(text("SELECT current_setting('wangge.area_prefixes')"))
-        assert prefixes == "530102001,530102002"
+        prefixes = session.scalar(text("SELECT area_prefixes FROM wangge.identity()"))
+        assert prefixes == ["530102001", "530102002"]
 
 
 def test_the_user_is_gone_from_the_connection_with_the_transaction(store):

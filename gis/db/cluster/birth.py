@@ -16,6 +16,7 @@ from gis.errors import StoreUnavailable
 
 _NEW_BYTES = 256_000_000  # 39 MB of system catalogues, PostGIS and the first log segments
 _UNFINISHED = f"{DATABASE}_unfinished"
+_NEWEST_ROLE = "wangge_reader"  # of bootstrap.sql: without it, an older version ran that
 _INITDB = (
     "--username=postgres",
     "--encoding=UTF8",
@@ -66,6 +67,8 @@ def make_data(layout: Layout, account: Account, binaries: Binaries, *, durable: 
 def make_database(superuser_url: str, passwords: Mapping[Role, str]) -> None:
     """Make the database ``wangge`` unless it exists; it gets its name when it is complete.
 
+    One that an older version made gets the roles and rights of this one.
+
     Raises
     ------
     StoreUnavailable
@@ -74,21 +77,24 @@ def make_database(superuser_url: str, passwords: Mapping[Role, str]) -> None:
     with closing(_connect(superuser_url)) as server, server.cursor() as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE])
         if cursor.rowcount:
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [_NEWEST_ROLE])
+            if not cursor.rowcount:
+                _bootstrap(superuser_url, DATABASE, passwords)
             return
         try:
             draft = sql.Identifier(_UNFINISHED)
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(draft))
             cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(draft))
-            _bootstrap(superuser_url, passwords)
+            _bootstrap(superuser_url, _UNFINISHED, passwords)
             name = sql.Identifier(DATABASE)
             cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(draft, name))
         except psycopg2.Error as error:
             raise StoreUnavailable(f"the store could not be made: {error}") from error
 
 
-def _bootstrap(superuser_url: str, passwords: Mapping[Role, str]) -> None:
+def _bootstrap(superuser_url: str, database: str, passwords: Mapping[Role, str]) -> None:
     script = files("gis.db").joinpath("bootstrap.sql").read_text("utf-8")
-    with closing(_connect(superuser_url, _UNFINISHED)) as database, database.cursor() as cursor:
+    with closing(_connect(superuser_url, database)) as made, made.cursor() as cursor:
         cursor.execute(script)
         for role in ("wangge_owner", "wangge_app"):
             statement = sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(role))
