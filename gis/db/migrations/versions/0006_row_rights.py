@@ -155,7 +155,7 @@ def upgrade() -> None:
         "cameras": "video", "compounds": "compounds", "dwellings": "rental",
         "evaluations": "reports", "facilities": "facilities", "facility_shares": "facilities",
         "grids": "grids", "household_counts": "areas", "incidents": "incidents",
-        "streets": "areas", "worker_posts": "grids",
+        "private_places": "video", "streets": "areas", "worker_posts": "grids",
     }  # fmt: skip
     public = {"areas", "evaluations", "household_counts"}
     for table, capability in records.items():
