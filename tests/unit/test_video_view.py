@@ -1,13 +1,15 @@
 """View fields on hand-made ground: every expected area is worked out beside it."""
 
 import math
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
 from shapely import box
 
-from gis.video.compiled import compiled
+from gis.video import compiled as kept
 from gis.video.obstacles import Obstacles, Stands
 from gis.video.view import Fields, Views, fields
 
@@ -178,6 +180,23 @@ def test_no_camera_and_no_building():
     assert found.polygons.shape == (0, 4)
 
 
-def test_the_kernel_works_where_nothing_can_be_kept():
-    """Code without a file has no place for its cache, like a folder that cannot be written."""
-    assert compiled(eval("lambda a: a + 1"))(2) == 3
+def test_the_kernel_is_kept_beside_its_source_or_in_the_users_cache_or_nowhere(
+    tmp_path, monkeypatch
+):
+    """A file stands where a folder would have to be: as good as a folder that refuses writing."""
+    (tmp_path / "visibility.py").touch()
+    (tmp_path / "outlines.py").touch()
+    monkeypatch.setattr(kept, "_HERE", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    assert Path(kept._folder.__wrapped__()).parent == tmp_path / "__pycache__"
+    shutil.rmtree(tmp_path / "__pycache__")
+    (tmp_path / "__pycache__").touch()
+    assert Path(kept._folder.__wrapped__()).parent == tmp_path / "user" / "wangge"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "visibility.py"))
+    assert kept._folder.__wrapped__() == ""
+    monkeypatch.setattr(kept, "_folder", lambda: "")
+    assert kept.compiled(_next)(2) == 3
+
+
+def _next(number):
+    return number + 1

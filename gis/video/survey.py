@@ -1,0 +1,188 @@
+"""A whole coverage run, or one of only the compounds that a change touches, on all cores."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from gis.video import view
+from gis.video.coverage import Coverage, Seen, coverage, public_ground
+from gis.video.obstacles import Obstacles
+from gis.video.optics import Optics
+from gis.video.view import Views
+from gis.video.view_rules import ViewRules
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Shapes = NDArray[np.object_]
+
+_BATCH = 200  # compounds at a time: some hundred MiB for both cores together
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything a coverage run looks at, in one metric plane.
+
+    ``outlines`` (c,) compounds, ``gardens`` declared private; cameras at ``x_m``, ``y_m`` (n,) with
+    their ``optics``; ``working`` (n,).
+    """
+
+    outlines: Shapes
+    gardens: Shapes
+    obstacles: Obstacles
+    x_m: Floats
+    y_m: Floats
+    optics: Optics
+    working: Flags
+
+    @cached_property
+    def cameras(self) -> STRtree:
+        """Index of the cameras' places."""
+        return STRtree(np.asarray(shapely.points(self.x_m, self.y_m)))
+
+    @cached_property
+    def private(self) -> STRtree:
+        """Index of the gardens."""
+        return STRtree(self.gardens)
+
+    @cached_property
+    def most_m(self) -> Floats:
+        """How far a camera's field may ever reach, (n,)."""
+        home = np.where(self.optics.assured, self.optics.reach_m.max(axis=1), 0.0)
+        potential = np.where(self.optics.potential, self.optics.potential_reach_m.max(axis=1), 0.0)
+        return np.maximum(home, potential)
+
+
+def home_views(scene: Scene, chosen: Ints) -> Views:
+    """The home positions of the chosen cameras; no reach where the direction is unknown."""
+    of = scene.optics
+    reach_m = np.where(of.assured[chosen, None], of.reach_m[chosen], 0.0)
+    x_m, y_m, direction_deg, hfov_deg, near_m, height_m = (
+        values[chosen]
+        for values in (
+            scene.x_m, scene.y_m, of.direction_deg, of.hfov_deg, of.near_m, of.height_m
+        )
+    )  # fmt: skip
+    return Views(x_m, y_m, direction_deg, hfov_deg, near_m, reach_m, height_m)
+
+
+def potential_views(scene: Scene, chosen: Ints) -> Views:
+    """All round at the farthest, for the chosen cameras that may look elsewhere; else no reach.
+
+    A camera that turns can look straight down, so it has no blind zone.
+    """
+    of = scene.optics
+    reach_m = np.where(of.potential[chosen, None], of.potential_reach_m[chosen], 0.0)
+    none = np.zeros(len(chosen))
+    x_m, y_m, height_m = scene.x_m[chosen], scene.y_m[chosen], of.height_m[chosen]
+    return Views(x_m, y_m, none, none + 360.0, none, reach_m, height_m)
+
+
+def survey(
+    scene: Scene, rules: ViewRules, *, compounds: Ints | None = None, workers: int | None = None
+) -> Coverage:
+    """Coverage of the given compounds (all without), in their order; cameras keep their numbers."""
+    chosen = np.arange(len(scene.outlines)) if compounds is None else compounds
+    middle = shapely.centroid(scene.outlines[chosen])
+    order = np.argsort(_along_a_curve(middle), kind="stable")
+    batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)] or [order]
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        parts = list(pool.map(lambda batch: _batch(scene, rules, chosen[batch]), batches))
+    return _joined(parts, batches)
+
+
+def touched_by_cameras(
+    scene: Scene, rules: ViewRules, x_m: Floats, y_m: Floats, most_m: Floats
+) -> Ints:
+    """Compounds that cameras at these places, with these reaches, can see into.
+
+    For a camera that moved give its old and its new place.
+    """
+    reach_m = most_m + _margin_m(rules)
+    points = shapely.points(x_m, y_m)
+    found = STRtree(scene.outlines).query(points, predicate="dwithin", distance=reach_m)
+    return np.unique(found[1])
+
+
+def touched_by_buildings(scene: Scene, rules: ViewRules, footprints: Shapes) -> Ints:
+    """Compounds whose coverage depends on these footprints, old and new, by any camera's view."""
+    own = STRtree(scene.outlines).query(footprints, predicate="intersects")[1]
+    camera = _cameras_near(scene, rules, footprints)
+    seen = touched_by_cameras(
+        scene, rules, scene.x_m[camera], scene.y_m[camera], scene.most_m[camera]
+    )
+    return np.union1d(own, seen)
+
+
+def _margin_m(rules: ViewRules) -> float:
+    """How far the wall rule may move a camera, and rounding."""
+    return rules.wall_depth_m + 2 * rules.wall_offset_m
+
+
+def _cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
+    """Cameras whose field may reach any of the shapes."""
+    reach_m = scene.most_m + _margin_m(rules)
+    shape, camera = scene.cameras.query(
+        shapes, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
+    )
+    points = shapely.points(scene.x_m[camera], scene.y_m[camera])
+    return np.unique(camera[shapely.dwithin(points, shapes[shape], reach_m[camera])])
+
+
+def _batch(scene: Scene, rules: ViewRules, compounds: Ints) -> Coverage:
+    """Fields of all cameras that reach the compounds, laid over their public ground."""
+    outlines = scene.outlines[compounds]
+    camera = _cameras_near(scene, rules, outlines)
+    inside = np.unique(scene.obstacles.tree.query(outlines, predicate="intersects")[1])
+    private = np.unique(scene.private.query(outlines, predicate="intersects")[1])
+    public = public_ground(
+        outlines, scene.obstacles.polygons[inside], scene.gardens[private]
+    )  # fmt: skip
+    drawn = [
+        view.fields(
+            views, scene.obstacles, target_height_m=rules.target_height_m,
+            wall_offset_m=rules.wall_offset_m, wall_depth_m=rules.wall_depth_m,
+        ).polygons
+        for views in (home_views(scene, camera), potential_views(scene, camera))
+    ]  # fmt: skip
+    assumed = np.asarray(scene.optics.assumed[camera].any(axis=1))
+    found = coverage(public, Seen(drawn[0], drawn[1], scene.working[camera], assumed))
+    values = {one.name: getattr(found, one.name) for one in fields_of(found)}
+    return Coverage(**{**values, "loss_camera": camera[found.loss_camera]})
+
+
+def _joined(parts: list[Coverage], batches: list[Ints]) -> Coverage:
+    """The batches' rows put back into the order of the compounds."""
+    at = np.concatenate(batches)
+    back = np.empty_like(at)
+    back[at] = np.arange(len(at))
+    out = {
+        one.name: np.concatenate([getattr(part, one.name) for part in parts])
+        for one in fields_of(Coverage)
+    }
+    own = np.concatenate(
+        [batch[part.loss_compound] for part, batch in zip(parts, batches, strict=True)]
+    )
+    order = np.lexsort((out["loss_camera"], own))
+    losses = {"loss_compound": own, "loss_camera": out["loss_camera"], "loss_m2": out["loss_m2"]}
+    return Coverage(
+        **{name: values[back] for name, values in out.items() if name not in losses},
+        **{name: values[order] for name, values in losses.items()},
+    )
+
+
+def _along_a_curve(points: Shapes) -> Floats:
+    """Order along rows of a coarse grid, so that a batch lies together."""
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    if not len(x):
+        return np.empty(0)
+    side = max(np.ptp(x), np.ptp(y), 1.0) / max(np.sqrt(len(x) / _BATCH), 1.0)
+    row = np.floor((y - y.min()) / side)
+    return np.asarray(row * 1e9 + (x - x.min()))

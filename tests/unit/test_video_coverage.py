@@ -1,0 +1,196 @@
+"""Covered ground of compounds, on squares whose areas can be counted."""
+
+from dataclasses import fields as fields_of
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point, box
+
+from gis import policy
+from gis.video.blind import blind_areas, seen_share
+from gis.video.coverage import MEASURES, Coverage, Seen, coverage, public_ground
+from gis.video.obstacles import Obstacles
+from gis.video.optics import CameraFields, complete
+from gis.video.survey import Scene, survey, touched_by_buildings, touched_by_cameras
+from gis.video.view_rules import ViewRules
+
+BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
+RULES = ViewRules.of(policy.load(BUILTIN))
+NONE = shapely.MultiPolygon()
+
+
+def shapes(*some):
+    return np.array(some, dtype=object)
+
+
+def seen(fields, potential=None, working=None, assumed=None):
+    """One quality level; everything works and is measured unless it is said."""
+    n = len(fields)
+    column = shapes(*fields).reshape(n, 1)
+    return Seen(
+        column,
+        np.full((n, 1), NONE, dtype=object) if potential is None else shapes(*potential)[:, None],
+        np.full(n, True) if working is None else np.array(working),
+        np.full(n, False) if assumed is None else np.array(assumed),
+    )
+
+
+def measures(found: Coverage):
+    return {name: round(float(found.share(name)[0, 0]), 9) for name in MEASURES}
+
+
+def test_public_ground_is_the_outline_less_footprints_and_gardens():
+    ground = public_ground(
+        shapes(box(0, 0, 10, 10), box(20, 0, 30, 10)),
+        shapes(box(0, 0, 5, 5), box(8, 8, 25, 12)),
+        shapes(box(4, 4, 6, 6)),
+    )
+    assert shapely.area(ground).tolist() == [100 - 25 - 4 - 3, 100 - 5 * 2]
+
+
+def test_shares_by_one_by_two_and_by_all():
+    """Ten by ten; left half, middle half, right fifth (down): 75 %, 25 %; with it 95 % and 25 %."""
+    found = coverage(
+        shapes(box(0, 0, 10, 10)),
+        seen([box(-9, 0, 5, 10), box(2.5, 0, 7.5, 10), box(7.5, 0, 9.5, 99)],
+             working=[True, True, False]),
+    )  # fmt: skip
+    assert measures(found) == {
+        "seen": 0.75, "seen_twice": 0.25, "seen_all": 0.95, "seen_all_twice": 0.25,
+        "seen_measured": 0.75, "seen_potential": 0.75,
+    }  # fmt: skip
+
+
+def test_a_broken_second_camera_counts_among_all_only():
+    found = coverage(
+        shapes(box(0, 0, 10, 10)),
+        seen([box(0, 0, 5, 10), box(0, 0, 4, 10)], working=[True, False]),
+    )
+    assert (measures(found)["seen_twice"], measures(found)["seen_all_twice"]) == (0, 0.4)
+
+
+def test_what_rests_on_assumptions_and_what_a_turn_would_add():
+    found = coverage(
+        shapes(box(0, 0, 10, 10)),
+        seen([box(0, 0, 4, 10), box(2, 0, 8, 10)], potential=[NONE, box(0, 0, 9, 10)],
+             assumed=[False, True]),
+    )  # fmt: skip
+    assert measures(found)["seen_measured"] == 0.4
+    assert found.assumed_share[0, 0] == pytest.approx(0.5)
+    assert measures(found)["seen_potential"] == 0.9
+
+
+def test_the_failure_that_blinds_most():
+    """Alone: the first sees 2.5 of 10, the second 2.5 - 0.5, the third nothing."""
+    found = coverage(
+        shapes(box(0, 0, 10, 10), box(50, 0, 60, 10)),
+        seen([box(0, 0, 5, 10), box(2.5, 0, 7, 10), box(3, 0, 6.5, 10)]),
+    )
+    assert found.loss_m2[:, 0].tolist() == [25, 5, 0]
+    camera, most_m2 = found.weakest(0)
+    assert (camera.tolist(), most_m2.tolist()) == ([0, -1], [25, 0])
+
+
+def test_a_compound_without_public_ground_has_no_share():
+    found = coverage(shapes(NONE), seen([box(0, 0, 1, 1)]))
+    assert np.isnan(found.share("seen")[0, 0])
+
+
+def test_blind_areas_leave_out_strips_and_crumbs():
+    public = shapes(box(0, 0, 100, 10), box(200, 0, 210, 10))
+    covered = shapes(
+        shapely.union_all([box(0, 0, 40, 10), box(41, 0, 60, 10), box(63, 0, 100, 10)]), NONE
+    )
+    found = blind_areas(public, covered, opening_m=1.0, min_m2=10.0)
+    # the strip of 1 m goes, that of 3 x 10 m stays but for its rounded corners
+    assert found.compound.tolist() == [1, 0]
+    assert found.area_m2 == pytest.approx([100 - 4 + np.pi, 30 - 4 + np.pi], abs=0.1)
+    assert shapely.contains_xy(found.shapes, found.x_m, found.y_m).all()
+    assert not len(blind_areas(public, covered, opening_m=1.0, min_m2=100.0).compound)
+
+
+def test_places_are_seen_by_point_length_and_area():
+    found = seen_share(
+        shapes(Point(10.2, 5), Point(11, 5), LineString([(5, 5), (15, 5)]), box(8, 0, 12, 10)),
+        shapes(box(0, 0, 10, 10)),
+        tolerance_m=0.3,
+    )
+    assert found == pytest.approx([1, 0, 0.5, 0.5])
+
+
+def scene(seed, compounds=6, cameras=12, buildings=30):
+    """Blocks of 60 m on a grid, houses and cameras anywhere on them."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(0, 200, (2, buildings))
+    wide, deep, top = rng.uniform(4, 15, (3, buildings))
+    kinds = rng.choice(["fixed", "dome_ptz", "panoramic"], cameras)
+    direction = np.where(rng.random(cameras) < 0.8, rng.uniform(0, 360, cameras), np.nan)
+    fields = replace(
+        CameraFields.unknown(kinds), direction_deg=direction, max_distance_m=np.full(cameras, 30.0)
+    )
+    blocks = [box(70 * (i % 3), 70 * (i // 3), 70 * (i % 3) + 60, 70 * (i // 3) + 60)
+              for i in range(compounds)]  # fmt: skip
+    houses = Obstacles.of(shapely.box(x, y, x + wide, y + deep), top)
+    return Scene(
+        shapes(*blocks), shapes(box(0, 0, 9, 9)), houses,
+        *rng.uniform(0, 200, (2, cameras)), complete(fields, RULES), rng.random(cameras) < 0.8,
+    )  # fmt: skip
+
+
+def figures(found):
+    """All areas and losses as one flat list."""
+    names = [one.name for one in fields_of(found) if one.name != "seen"]
+    return np.concatenate([getattr(found, name).astype(float).ravel() for name in names])
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_moved_camera_changes_only_the_compounds_it_touches(seed):
+    before = scene(seed)
+    x_m = before.x_m.copy()
+    x_m[0] = (x_m[0] + 77) % 200
+    after = replace(before, x_m=x_m)
+    both = np.array([before.x_m[0], x_m[0]]), np.array([before.y_m[0]] * 2)
+    touched = touched_by_cameras(after, RULES, *both, np.repeat(before.most_m[0], 2))
+    _same(before, after, touched)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_new_building_changes_only_the_compounds_it_touches(seed):
+    before = scene(seed)
+    new = box(100, 100, 115, 110)
+    after = replace(
+        before,
+        obstacles=Obstacles.of(
+            np.append(before.obstacles.polygons, new), np.append(before.obstacles.height_m, 20.0)
+        ),
+    )
+    _same(before, after, touched_by_buildings(after, RULES, shapes(new)))
+
+
+def _same(before, after, touched):
+    """Old figures with the touched compounds done anew equal a full run."""
+    old, full = survey(before, RULES), survey(after, RULES)
+    part = survey(after, RULES, compounds=touched)
+    patched = old.seen_m2.copy()
+    patched[touched] = part.seen_m2
+    assert patched == pytest.approx(full.seen_m2, abs=1e-6)
+    rest = np.setdiff1d(np.arange(len(before.outlines)), touched)
+    assert old.seen_all_twice_m2[rest] == pytest.approx(full.seen_all_twice_m2[rest], abs=1e-6)
+    assert part.seen_potential_m2 == pytest.approx(full.seen_potential_m2[touched], abs=1e-6)
+    there = np.isin(full.loss_compound, touched)
+    assert touched[part.loss_compound].tolist() == full.loss_compound[there].tolist()
+    assert part.loss_camera.tolist() == full.loss_camera[there].tolist()
+    assert part.loss_m2 == pytest.approx(full.loss_m2[there], abs=1e-6)
+
+
+def test_batches_and_cores_change_nothing(monkeypatch):
+    whole = survey(scene(5), RULES, workers=1)
+    monkeypatch.setattr("gis.video.survey._BATCH", 2)
+    assert figures(survey(scene(5), RULES, workers=2)) == pytest.approx(figures(whole), abs=1e-6)
