@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gis import district as districts
 from gis import policy as policies
+from gis import worktime
 from gis.audit.entry import Origin
 from gis.db import migrate
 from gis.db.cluster.lease import lease
@@ -22,6 +23,7 @@ from gis.errors import StoreNotReady
 from gis.policy import Policy
 from gis.runs import facts
 from gis.settings import Settings
+from gis.worktime import WorkTime
 
 REFERENCE = Path(str(files("data.reference")))
 
@@ -41,6 +43,11 @@ class House:
     def policy(self) -> Policy:
         """The built-in rules with the values of ``WANGGE_POLICY_FILE`` laid over them."""
         return policies.load(REFERENCE / "policy.toml", self.settings.policy_file)
+
+    @cached_property
+    def work_time(self) -> WorkTime:
+        """Working hours and public holidays, for due times."""
+        return worktime.load(REFERENCE / "holidays.toml", self.district.zone)
 
     @contextmanager
     def store(self, *, statement_timeout_ms: int = 0) -> Iterator[Engine]:

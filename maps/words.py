@@ -104,6 +104,11 @@ RULES: dict[str, Pair] = {
     "FAC-3": ("改扩建、购租最低面积", "Floor for converted or rented premises"),
     "SAF-1": ("小区三色管理", "Three-colour management of compounds"),
     "SAF-2": ("同类小区相互比较", "Compounds are compared with their own kind"),
+    "SAF-4": ("隐患排查与整改", "Hidden dangers are found, listed and fixed"),
+    "EVT-1": (
+        "社区呼叫、街道吹哨、部门报到",
+        "Call, whistle, report",
+    ),
     "REN-1": ("以房管人：出租房登记", "Managing rental housing by dwelling"),
     "REN-2": ("以出租为主的小区", "Compounds that are mainly rental"),
     "VID-1": ("视频点位登记", "Inventory of video points"),
@@ -125,6 +130,11 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("SAF-1", "green_max_red"): ("绿牌的红牌概率低于", "Green: red probability below"),
     ("SAF-1", "green_max_amber"): ("绿牌的高于同类概率低于", "Green: above-peer probability below"),
     ("SAF-1", "min_households"): ("单独评级最少户数", "Rated alone from"),
+    ("SAF-4", "urgent_hours"): ("紧急隐患办理时限", "Urgent danger: time allowed"),
+    ("SAF-4", "ordinary_hours"): ("一般隐患办理时限", "Ordinary danger: time allowed"),
+    ("SAF-4", "photo_days"): ("照片保存", "Photos are kept for"),
+    ("EVT-1", "street_hours"): ("街道办理时限", "Street: time allowed"),
+    ("EVT-1", "departments_hours"): ("部门办理时限", "Departments: time allowed"),
     ("REN-1", "min_m2_per_person"): ("疑似群租：人均面积低于", "Group rental: m² a person below"),
     ("REN-1", "max_persons_per_room"): (
         "疑似群租：每间人数超过",
@@ -150,6 +160,8 @@ UNITS = {
     "m": ("m", "m"),
     "households": ("户", "households"),
     "months": ("个月", "months"),
+    "working hours": ("工作小时", "working hours"),
+    "days": ("天", "days"),
     "× peer rate": ("倍", "×"),
 }
 

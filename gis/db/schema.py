@@ -3,6 +3,7 @@
 from gis.areas import model as areas
 from gis.audit import model as audit
 from gis.compounds import model as compounds
+from gis.dangers import model as dangers
 from gis.db.base import Base
 from gis.facilities import model as facilities
 from gis.grids import model as grids
@@ -11,7 +12,22 @@ from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
 from gis.video import model as video
+from gis.visits import model as visits
 from gis.walking import model as walking
 
 METADATA = Base.metadata
-MODULES = (areas, grids, compounds, facilities, safety, rental, video, walking, runs, audit, jobs)
+MODULES = (
+    areas,
+    grids,
+    compounds,
+    facilities,
+    safety,
+    rental,
+    video,
+    walking,
+    runs,
+    audit,
+    jobs,
+    dangers,
+    visits,
+)

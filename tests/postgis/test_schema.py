@@ -203,6 +203,20 @@ GOOD = {
     "video_results": {**SUBJECT, "cameras": 1, "in_use": 1, "working": 1, "bad_ids": 0,
                       "missing_fields": 0},
     "video_findings": {"area_code": COMMUNITY, "kind": "camera_down", **TOLD},
+    "dangers": {"area_code": COMMUNITY, "key": "abcdefgh", "kind": "fire", "severity": "urgent",
+                "what": "消防通道堵塞", "state": "found", "handler": "community", "geom": SPOT,
+                "found_at": "2026-11-02T01:00Z", "due_at": "2026-11-03T01:00Z",
+                "due_known": True},
+    "danger_steps": {"area_code": COMMUNITY, "at": "2026-11-02T01:00Z", "move": "report",
+                     "state": "found", "handler": "community"},
+    "danger_photos": {"area_code": COMMUNITY, "added_at": "2026-11-02T01:00Z",
+                      "expires_at": "2027-05-01T01:00Z", "jpeg": bytes(100)},
+    "visits": {"area_code": COMMUNITY, "owner": "loopback", "place_kind": "compound",
+               "place_code": COMPOUND, "name": "小区", "seq": 1, "geom": SPOT,
+               "added_at": "2026-11-02T01:00Z"},
+    "place_notes": {"area_code": COMMUNITY, "key": "abcdefgh", "place_kind": "compound",
+                    "place_code": COMPOUND, "name": "小区", "body": "北门灯坏",
+                    "written_at": "2026-11-02T01:00Z"},
     "grid_findings": {"area_code": COMMUNITY, "kind": "gap", "grid_codes": "", **TOLD},
 }  # fmt: skip
 BAD = [
@@ -254,6 +268,14 @@ BAD = [
     ("video_results", {"run_id": -1}, "run_id"),
     ("video_findings", {"kind": None}, "null value"),
     ("grid_findings", {"kind": "hole"}, "kind_listed"),
+    ("dangers", {"state": "closed"}, "closed"),
+    ("dangers", {"due_at": "2026-11-02T01:00Z"}, "due_after"),
+    ("dangers", {"what": "火"}, "what_length"),
+    ("danger_steps", {"role": "mayor"}, "role_listed"),
+    ("danger_photos", {"jpeg": bytes(1_500_001)}, "size"),
+    ("danger_photos", {"expires_at": "2026-11-02T01:00Z"}, "expiry"),
+    ("visits", {"done_at": "2026-11-01T01:00Z"}, "done"),
+    ("place_notes", {"key": "short"}, "key_length"),
 ]
 TWICE = [  # rows of which a second one, with its own key, is refused
     "areas", "household_counts", "grids", "compounds", "camera_observations", "store_facts",
@@ -276,7 +298,7 @@ def add(db):
         columns = METADATA.tables[f"wangge.{name}"].c
         row = dict(GOOD[name])
         for key, of in (("import_id", "imports"), ("run_id", "runs"),
-                        ("facility_id", "facilities")):  # fmt: skip
+                        ("facility_id", "facilities"), ("danger_id", "dangers")):  # fmt: skip
             if key in columns:
                 row[key] = parent(of)
         if "source_key" in columns:

@@ -1,0 +1,189 @@
+"""Reports a danger and moves it on: who has to act, by when, with which photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlalchemy.orm import Session
+
+from gis import privacy
+from gis.access.rights import Role
+from gis.assignment import service as assignment
+from gis.dangers import analysis, photo, store
+from gis.dangers.model import (
+    Danger,
+    DangerPhoto,
+    DangerStep,
+    Handler,
+    Kind,
+    Move,
+    Severity,
+    State,
+)  # fmt: skip
+from gis.errors import BadInput, NotFound
+from gis.policy import Policy
+from gis.worktime import WorkTime
+
+
+class Elsewhere(BadInput):
+    """The place lies outside the areas of whoever reports it."""
+
+    code = "elsewhere"
+
+    def __init__(self) -> None:
+        super().__init__("该位置不在您的辖区内 / this place lies outside your areas")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody saw: kind, words, place in degrees (EPSG:4326), a photo as it was taken."""
+
+    key: str
+    kind: Kind
+    severity: Severity
+    what: str
+    lon: float
+    lat: float
+    place: str | None = None
+    photo: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What due times are counted with."""
+
+    policy: Policy
+    time: WorkTime
+
+
+def report(
+    session: Session,
+    seen: Report,
+    *,
+    now: datetime,
+    rules: Rules,
+    district_code: str,
+    role: Role | None,
+) -> Danger:
+    """Put a danger on the register of the community it lies in; the same key adds nothing twice.
+
+    Raises PersonalText, BadPhoto and Elsewhere; nothing is stored then.
+    """
+    what = privacy.checked(seen.what, "情况 / what is wrong")
+    place = privacy.checked(seen.place or "", "位置说明 / where it is") or None
+    known = store.by_key(session, seen.key)
+    if known is not None:
+        return known
+    store.forget_expired(session, now=now)
+    jpeg = None if seen.photo is None else photo.clean(seen.photo)
+    where = assignment.locate(session, lon=seen.lon, lat=seen.lat)
+    area_code = where.community or district_code
+    if not area_code.startswith(session.info["user"].area_prefixes):
+        raise Elsewhere
+    term = analysis.due(seen.severity, found=now, time=rules.time, policy=rules.policy)
+    danger = Danger(
+        key=seen.key, area_code=area_code, grid_code=where.grid,
+        compound_code=where.compound, kind=seen.kind, severity=seen.severity, what=what,
+        place=place, state=State.FOUND, handler=Handler.COMMUNITY, found_at=now,
+        due_at=term.at, due_known=term.known, geom=f"SRID=4326;POINT({seen.lon} {seen.lat})",
+    )  # fmt: skip
+    session.add(danger)
+    session.flush()
+    _step(session, danger, Move.REPORT, now=now, role=role, remark=None)
+    if jpeg is not None:
+        _keep(session, danger, jpeg, now=now, policy=rules.policy)
+    return danger
+
+
+def move(
+    session: Session,
+    id: int,
+    move: Move,
+    *,
+    now: datetime,
+    rules: Rules,
+    role: Role | None,
+    remark: str | None = None,
+) -> Danger:
+    """Move a danger on; raises NotFound, WrongMove and PersonalText (for the remark)."""
+    remark = privacy.checked(remark or "", "说明 / remark") or None
+    danger = store.locked(session, id)
+    if danger is None:
+        raise NotFound("danger", id)
+    turn = analysis.turn(
+        State(danger.state), Handler(danger.handler), move,
+        now=now, time=rules.time, policy=rules.policy,
+    )  # fmt: skip
+    danger.state, danger.handler = turn.state, turn.handler
+    if turn.due is not None:
+        danger.due_at, danger.due_known = turn.due.at, turn.due.known
+    danger.closed_at = now if turn.state is State.CLOSED else None
+    _step(session, danger, move, now=now, role=role, remark=remark)
+    session.flush()
+    return danger
+
+
+def register(session: Session, *, area_prefix: str, now: datetime) -> Sequence[RowMapping]:
+    """The register below a code prefix: open dangers by due time, closed ones last."""
+    return store.register(session, area_prefix=area_prefix, now=now)
+
+
+@dataclass(frozen=True)
+class File:
+    """One danger with its history and what can be done with it now."""
+
+    danger: RowMapping
+    steps: Sequence[Any]
+    photos: Sequence[int]
+    moves: Sequence[Move]
+
+
+def read(session: Session, id: int, *, now: datetime) -> File:
+    """One danger with all that belongs to it; raises NotFound."""
+    found = store.register(session, area_prefix="", now=now, id=id)
+    if not found:
+        raise NotFound("danger", id)
+    danger = found[0]
+    return File(
+        danger,
+        store.steps(session, id),
+        store.photos(session, id, now=now),
+        analysis.moves(State(danger["state"]), Handler(danger["handler"])),
+    )
+
+
+def read_photo(session: Session, id: int, *, now: datetime) -> bytes:
+    """A photo's JPEG; raises NotFound once it has expired."""
+    found = store.photo(session, id, now=now)
+    if found is None:
+        raise NotFound("photo", id)
+    return found
+
+
+def _step(
+    session: Session,
+    danger: Danger,
+    move: Move,
+    *,
+    now: datetime,
+    role: Role | None,
+    remark: str | None,
+) -> None:
+    session.add(
+        DangerStep(
+            danger_id=danger.id, area_code=danger.area_code, at=now, move=move,
+            state=danger.state, handler=danger.handler, role=role, remark=remark,
+        )
+    )  # fmt: skip
+
+
+def _keep(session: Session, danger: Danger, jpeg: bytes, *, now: datetime, policy: Policy) -> None:
+    store.add_photo(
+        session,
+        DangerPhoto(
+            danger_id=danger.id, area_code=danger.area_code, added_at=now, jpeg=jpeg,
+            expires_at=now + timedelta(days=policy["SAF-4", "photo_days"]),
+        ),
+    )  # fmt: skip

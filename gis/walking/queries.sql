@@ -1,0 +1,7 @@
+-- Streets that people can walk along.
+
+-- name: walkable_near
+-- Lines near a box (EWKT, EPSG:4326), in the CRS :srid.
+SELECT ST_AsBinary(ST_Transform(geom, CAST(:srid AS integer))) AS line
+FROM streets
+WHERE walkable AND geom && CAST(:box AS geometry);
