@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.house import House
+from gis.audit import service as audit
 from gis.errors import NoData
 from gis.facilities import service as facilities
 from gis.grids import service as grids
@@ -93,8 +94,10 @@ def run(session: Session, house: House, analysis: Analysis, when: Asked) -> Outc
 
     Imports wait until the transaction ends.
     """
+    line = audit.note(session, event="run", target=analysis.value, area_code=house.district.code)
     hold_still(session, analysis)
     recorded, totals = _RUNNERS[analysis](session, house, when)
+    line.detail |= {"run": recorded.run_id, "stored": recorded.stored}
     period = totals.get("period")
     return Outcome(
         analysis=analysis, run_id=recorded.run_id, revision=recorded.revision,

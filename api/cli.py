@@ -26,6 +26,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "export": ("outputs", "导出 / write a layer to a file"),
     "video": ("video", "视频点位 / video points: register, checks, plans"),
     "worker": ("worker", "处理后台任务 / work on the queue of jobs"),
+    "audit": ("audit", "审计日志 / the audit trail: verify, sign, export"),
     "serve": ("serve", "启动服务 / open the service on this machine"),
 }
 

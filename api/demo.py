@@ -27,6 +27,7 @@ from gis.runs import facts
 from gis.runs.model import Analysis, Import
 from gis.timeline import service as timeline
 
+_PURPOSE = "演示 / demonstration"
 RISK_FORMATS = tuple(Format)  # the layer that leaves the house in every format
 
 
@@ -160,7 +161,9 @@ class _Made:
             stamps.clear(folder)
             scope = Scope(internal=True)
             for (layer, form, _), path in zip(wanted, paths, strict=True):
-                outputs.write_export(self.session, self.house, layer, scope, form, path)
+                outputs.write_export(
+                    self.session, self.house, layer, scope, form, path, purpose=_PURPOSE
+                )
             stamps.write(folder, self._runs(), paths)
         return paths
 

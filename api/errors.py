@@ -25,6 +25,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.Forbidden: 403,
     errors.BadInput: 422,
     errors.BadPeriod: 422,
+    errors.PurposeMissing: 422,
     errors.BadPolicy: 500,
     errors.BadDistrict: 500,
     errors.ImportRefused: 422,

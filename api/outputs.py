@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from sqlalchemy.orm import Session
 
 import maps
 import maps.layers
+from api import exported
 from api.house import House
-from data.export.model import Caption, Format, Part
+from data.export import manifest
+from data.export.model import Caption, Format, Part, Watermark
 from data.export.service import export
+from gis.audit import service as audit
 from gis.errors import BadInput, NoData, Withheld
 from gis.layers import service, store
 from gis.layers.model import COMBINED, REGISTRY, Layer, Sensitivity, layer
@@ -45,7 +49,7 @@ def allowed(one: Layer, *, internal: bool) -> Layer:
     return one
 
 
-def caption(session: Session, house: House, shown: Shown, *, internal: bool) -> Caption:
+def caption(session: Session, house: House, shown: Shown, mark: Watermark) -> Caption:
     """What a file of ``shown`` says about itself."""
     return Caption(
         district=f"{house.district.name_zh} / {house.district.name_en}",
@@ -54,25 +58,56 @@ def caption(session: Session, house: House, shown: Shown, *, internal: bool) -> 
         period=shown.run.period if shown.run else None,
         policy_version=shown.run.policy_version if shown.run else house.policy.version,
         demo=facts.is_demo(session),
-        internal=internal and _internal(shown.layer),
+        watermark=replace(mark, internal=mark.internal and _internal(shown.layer)),
     )
 
 
 def write_export(
-    session: Session, house: House, name: str, scope: Scope, form: Format, out: Path
+    session: Session,
+    house: House,
+    name: str,
+    scope: Scope,
+    form: Format,
+    out: Path,
+    *,
+    purpose: str | None = None,
 ) -> tuple[Path, int]:
-    """Write one layer (``combined``: all layers of the combined page) and count its rows."""
-    if name == "combined":
-        names = [one for one in COMBINED if scope.internal or not _internal(layer(one))]
-    else:
-        names = [allowed(layer(name), internal=scope.internal).name]
+    """Write one layer (``combined``: all layers of the combined page) and count its rows.
+
+    The file carries who took it out, when and what for; a signed manifest lies beside it
+    (`data.export.manifest.beside`), and the audit trail has a line. Raises PurposeMissing for an
+    internal layer without ``purpose``.
+    """
+    line = audit.note(
+        session, event="export", target=name, purpose=purpose, detail={"format": form.value},
+        area_code=scope.area_prefix or None,
+    )  # fmt: skip
+    names = _exported(name, scope)
+    internal = any(_internal(layer(one)) for one in names)
+    mark = exported.watermark(session, purpose=purpose, internal=internal)
     parts: list[Part] = []
     for one in names:
         shown = service.read(
             session, layer(one), district=house.district, policy=house.policy, scope=scope
         )
-        parts.append((shown.features, caption(session, house, shown, internal=scope.internal)))
-    return export(parts, form=form, out=out), sum(len(frame) for frame, _ in parts)
+        parts.append((shown.features, caption(session, house, shown, mark)))
+    written = export(parts, form=form, out=out)
+    line.rows = sum(len(frame) for frame, _ in parts)
+    exported.seal(
+        house, written, mark, rows=line.rows, scope=scope, layers=names, format=form.value,
+        policy_version=sorted({words.policy_version for _, words in parts}),
+        as_of=max(words.as_of for _, words in parts).isoformat(),
+        period=next((words.period for _, words in parts if words.period), None),
+    )  # fmt: skip
+    line.detail["sha256"] = manifest.sha256(written)
+    return written, line.rows
+
+
+def _exported(name: str, scope: Scope) -> list[str]:
+    """The layers that ``name`` stands for in a file; raises Withheld."""
+    if name == "combined":
+        return [one for one in COMBINED if scope.internal or not _internal(layer(one))]
+    return [allowed(layer(name), internal=scope.internal).name]
 
 
 def write_maps(

@@ -23,6 +23,12 @@ class BadInput(GisError):
     code = "bad_input"
 
 
+class PurposeMissing(BadInput):
+    """An internal layer leaves the store only when it is said what for."""
+
+    code = "purpose_missing"
+
+
 class BadPolicy(BadInput):
     """The policy file is wrong; names the line and the reason."""
 

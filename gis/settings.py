@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         ge=1,
         description="longest statement of a web request; commands set their own",
     )
+    audit_kept_months: int = Field(
+        default=12, ge=6, le=240, description="months that lines of the audit trail are kept"
+    )
     host: str = Field(
         default="127.0.0.1", description="address to listen on; loopback only for now"
     )

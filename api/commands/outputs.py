@@ -11,6 +11,7 @@ from api.house import transaction
 from api.output import json_out, say
 from data.export.model import Format
 from gis import period as periods
+from gis.audit import service as audit
 from gis.layers.service import Scope
 
 app = group()
@@ -30,6 +31,7 @@ def draw(
     scope = _scope(period, as_of, internal=internal)
     with at.store() as engine, transaction(engine) as session:
         names = outputs.pages(layer, internal)
+        audit.note(session, event="map", target=layer, detail={"internal": internal})
         pages, lacking = outputs.write_maps(session, at, names, scope, out)
     for name, why in lacking.items():
         say(f"{name}: 未出图 / not drawn: {why}")
@@ -48,13 +50,18 @@ def export(
     period: Period = None,
     as_of: AsOf = None,
     internal: Internal = False,
+    purpose: Annotated[
+        str | None, typer.Option(help="What it is for; asked for internal layers, and kept.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Write a layer to a file. 导出。"""
+    """Write a layer to a file, with a signed manifest beside it. 导出。"""
     at = house()
     scope = _scope(period, as_of, internal=internal)
     with at.store() as engine, transaction(engine) as session:
-        written, rows = outputs.write_export(session, at, layer, scope, format_, out)
+        written, rows = outputs.write_export(
+            session, at, layer, scope, format_, out, purpose=purpose
+        )
     if json:
         json_out({"file": str(written), "rows": rows})
     else:

@@ -1,9 +1,10 @@
 """HTTP routes, one module per capability; a router translates and does not think."""
 
-from api.routers import areas, health, jobs, layers, maps, results, tiles, video
+from api.routers import areas, audit, health, jobs, layers, maps, results, tiles, video
 
 ROUTERS = (
     health.router,
+    audit.router,
     areas.router,
     results.router,
     layers.router,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
 from api.deps import Asked, At, Db, Limit, Offset, ShownLayer, said
+from api.reads import note_read
 from gis.errors import NotFound
 from gis.layers import service
 from gis.layers.model import REGISTRY, Geometry, Sensitivity
@@ -91,6 +92,7 @@ def read_features(
     """A page of a layer's features, ordered by key."""
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
     page = shown.features.iloc[offset : offset + limit]
+    note_read(db, layer, asked, rows=len(page))
     return _collection(shown, page, matched=len(shown.features))
 
 
@@ -99,6 +101,7 @@ def read_feature(db: Db, at: At, layer: ShownLayer, asked: Asked, key: Key) -> d
     """One feature by its key, which may hold slashes; 404 without."""
     one = replace(asked, key=key)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=one)
+    note_read(db, layer, one, rows=len(shown.features))
     if shown.features.empty:
         raise NotFound(layer.name, key)
     return features.listed(shown.features, key=layer.key)[0]
@@ -115,6 +118,7 @@ def read_at(
     shapes = shown.features.geometry.to_numpy()
     close = shapely.dwithin(shapes, point, near) & (shapely.get_dimensions(shapes) == 0)
     hit = shapely.intersects(shapes, point) | close
+    note_read(db, layer, asked, rows=min(int(hit.sum()), AT_ONE_POINT))
     return _collection(shown, shown.features[hit].head(AT_ONE_POINT), matched=int(hit.sum()))
 
 

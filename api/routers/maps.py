@@ -11,9 +11,11 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from api import outputs
 from api.deps import Asked, At, Db, said
+from api.reads import note_read
 from api.shelf import Shelf
 from api.web import assets
 from gis.errors import NotFound
+from gis.layers.model import layer
 from maps import basemap
 from maps.context import Basemap
 
@@ -35,6 +37,8 @@ def read_map(request: Request, db: Db, at: At, asked: Asked, name: Name) -> Resp
     if name == "all":  # the command's word for every page
         raise NotFound("map", name)
     (page,) = outputs.pages(name, asked.internal)
+    for shown in outputs.page_layers(page, asked):
+        note_read(db, layer(shown), asked)
     words = {"period": asked.period, "as_of": asked.as_of, "area": asked.area_prefix or None}
     query = urlencode({key: value for key, value in words.items() if value})
     shelf: Shelf = request.app.state.shelf

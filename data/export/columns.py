@@ -1,5 +1,6 @@
 """Columns on their way out: words of the registry, plain types, and text no spreadsheet runs."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,10 @@ from data.export.model import DEMO, Caption
 from gis.layers.model import Column
 
 NOTE = Column("note", "备注", "Note", "note")
+# RFC 4180's line end: with another one a lone carriage return in a text would not be quoted.
+CSV: dict[str, Any] = {"index": False, "encoding": "utf-8-sig", "lineterminator": "\r\n"}
 _DBF_BYTES = 254
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 
 
 def with_note(frame: gpd.GeoDataFrame, caption: Caption) -> gpd.GeoDataFrame:
@@ -64,7 +67,15 @@ def _missing(value: Any) -> bool:
 
 
 def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets a leading apostrophe (OWASP)."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    """Text that a spreadsheet would take for a formula gets one leading apostrophe (OWASP).
+
+    That is text whose first character after any apostrophes is one of ``= + - @``, their
+    full-width forms, a tab or a line break. Numbers stay numbers. `written` takes it back.
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def written(value: Any) -> Any:
+    """What `harmless` was given: nothing is lost by its apostrophe."""
+    marked = isinstance(value, str) and value.startswith("'") and _FORMULA.match(value)
+    return value[1:] if marked else value

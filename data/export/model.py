@@ -1,7 +1,7 @@
 """What an export is asked for: a format and the words that go with the file."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 import geopandas as gpd
@@ -22,11 +22,36 @@ class Format(StrEnum):
     KML = "kml"
     XLSX = "xlsx"
     CSV = "csv"
+    GDB = "gdb"
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """Who took a file out of the store, when, what for, and whether it is internal."""
+
+    user: str
+    at: datetime
+    purpose: str | None
+    internal: bool
+
+    @property
+    def marking(self) -> str:
+        """The secrecy mark in both languages."""
+        return "内部 / internal" if self.internal else "公开 / public"
+
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Label and value."""
+        return (
+            ("密级 / Marking", self.marking),
+            ("导出人 / Exported by", self.user),
+            ("导出时间 / Exported at", self.at.isoformat()),
+            ("用途 / Purpose", self.purpose or "—"),
+        )
 
 
 @dataclass(frozen=True)
 class Caption:
-    """What every file says about itself: district, layer, day, rule version, demo or not."""
+    """What every file says about itself: district, layer, day, rule version, demo, watermark."""
 
     district: str
     layer: Layer
@@ -34,7 +59,12 @@ class Caption:
     period: str | None
     policy_version: str
     demo: bool
-    internal: bool
+    watermark: Watermark
+
+    @property
+    def internal(self) -> bool:
+        """Whether the file is for the duty rooms alone."""
+        return self.watermark.internal
 
     @property
     def title(self) -> str:
@@ -50,11 +80,9 @@ class Caption:
             ("期间 / Period", self.period or "—"),
             ("规则版本 / Policy version", self.policy_version),
         ]
-        if self.internal:
-            rows.append(("密级 / Marking", "内部 / internal"))
         if self.demo:
             rows.append(("数据性质 / Nature", DEMO))
-        return tuple(rows)
+        return (*rows, *self.watermark.lines())
 
     @property
     def text(self) -> str:

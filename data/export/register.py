@@ -71,8 +71,7 @@ def _sheet(register: pd.DataFrame, out: Path) -> None:
         {field.label_zh: _shown(register[field.name], field) for field in _FIELDS}, dtype=object
     )
     with xlsxwriter.Workbook(out, sheets.OPTIONS) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
-        sheets.rows(book.add_worksheet("一机一档"), table, bold)
+        sheets.rows(book, "一机一档", table)
         book.set_properties({"title": "视频点位一机一档", "comments": "内部 / internal"})
 
 
@@ -135,7 +134,7 @@ def _json(register: pd.DataFrame, out: Path) -> None:
 def _csv(register: pd.DataFrame, out: Path) -> None:
     names = [name for name, _, _ in (*_TOP, *_INFO)]
     table = pd.DataFrame([{**top, **info} for top, info in _catalogue(register)], columns=names)
-    table.astype(object).map(columns.harmless).to_csv(out, index=False, encoding="utf-8-sig")
+    table.astype(object).map(columns.harmless).to_csv(out, **columns.CSV)
 
 
 _WRITERS: dict[RegisterForm, Callable[[pd.DataFrame, Path], None]] = {

@@ -23,12 +23,13 @@ _ONE: dict[Format, Callable[[gpd.GeoDataFrame, Caption, Path], None]] = {
 _MANY: dict[Format, Callable[[Sequence[Part], Path], None]] = {
     Format.GPKG: spatial.gpkg,
     Format.XLSX: sheets.xlsx,
+    Format.GDB: spatial.gdb,
 }
-_SUFFIX = {Format.SHP: ".zip"}
+_SUFFIX = {Format.SHP: ".zip", Format.GDB: ".gdb.zip"}
 
 
 def suffix(form: Format) -> str:
-    """The file ending of a format; a shapefile travels as a zip."""
+    """The file ending of a format; a shapefile and a geodatabase travel as a zip."""
     return _SUFFIX.get(form, f".{form.value}")
 
 

@@ -15,6 +15,7 @@ from gis.errors import BadInput
 
 _MAX_ROWS = 1_048_576 - 1  # Excel's rows less the header
 _MAX_TEXT = 32_767
+BOLD = {"bold": True, "bg_color": "#DDE3EA", "border": 1}
 OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -26,7 +27,7 @@ OPTIONS = {
 
 def csv(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     """UTF-8 with BOM, headers in Chinese and English, a point on each feature as lon and lat."""
-    _tabular(frame, caption).map(columns.harmless).to_csv(out, index=False, encoding="utf-8-sig")
+    _tabular(frame, caption).map(columns.harmless).to_csv(out, **columns.CSV)
 
 
 def xlsx(parts: Sequence[Part], out: Path) -> None:
@@ -35,14 +36,18 @@ def xlsx(parts: Sequence[Part], out: Path) -> None:
     Raises BadInput when a layer has more rows than a sheet can hold.
     """
     with xlsxwriter.Workbook(out, OPTIONS) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
         for frame, caption in parts:
             table = _tabular(frame, caption)
             if len(table) > _MAX_ROWS:
                 raise BadInput(f"{len(table)} rows do not fit a sheet ({_MAX_ROWS}): take csv")
-            rows(book.add_worksheet(caption.layer.zh[:31]), table, bold)
-        book.set_properties({"title": parts[0][1].title, "comments": parts[0][1].text})
-        _explained(book.add_worksheet("字段说明"), parts, bold)
+            rows(book, caption.layer.zh[:31], table)
+        first = parts[0][1]
+        book.set_properties({
+            "title": first.title, "comments": first.text, "author": first.watermark.user,
+            "keywords": first.watermark.marking, "subject": first.watermark.purpose or "",
+            "created": first.watermark.at,
+        })  # fmt: skip
+        _explained(book, parts)
 
 
 def _tabular(frame: gpd.GeoDataFrame, caption: Caption) -> pd.DataFrame:
@@ -53,20 +58,23 @@ def _tabular(frame: gpd.GeoDataFrame, caption: Caption) -> pd.DataFrame:
     return table.rename(columns={c.name: f"{c.zh} / {c.en}" for c in shown})
 
 
-def rows(sheet: Any, table: pd.DataFrame, bold: Any) -> None:
-    """Write ``table`` with a bold, frozen and filtered header line."""
-    for at, name in enumerate(table.columns):
-        sheet.set_column(at, at, min(max(len(name) + 4, 10), 40))
+def rows(book: Any, name: str, table: pd.DataFrame) -> None:
+    """Write ``table`` to a sheet of its own with a bold, frozen and filtered header line."""
+    sheet, bold = book.add_worksheet(name), book.add_format(BOLD)
+    quoted = book.add_format({"quote_prefix": True})
+    for at, header in enumerate(table.columns):
+        sheet.set_column(at, at, min(max(len(header) + 4, 10), 40))
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, list(table.columns), bold)
     for number, row in enumerate(table.itertuples(index=False, name=None), start=1):
         for at, value in enumerate(row):
-            _cell(sheet, number, at, value)
+            _cell(sheet, number, at, value, quoted)
     if len(table):
         sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
 
 
-def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
+def _cell(sheet: Any, row: int, column: int, value: Any, quoted: Any) -> None:
+    """One typed cell; text like a formula is marked as text, so that editing it runs nothing."""
     if pd.isna(value):
         return
     if isinstance(value, date):
@@ -76,10 +84,12 @@ def _cell(sheet: Any, row: int, column: int, value: Any) -> None:
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     else:
-        sheet.write_string(row, column, str(value)[:_MAX_TEXT])
+        text = str(value)[:_MAX_TEXT]
+        sheet.write_string(row, column, text, quoted if columns.harmless(text) != text else None)
 
 
-def _explained(sheet: Any, parts: Sequence[Part], bold: Any) -> None:
+def _explained(book: Any, parts: Sequence[Part]) -> None:
+    sheet, bold = book.add_worksheet("字段说明"), book.add_format(BOLD)
     sheet.set_column(0, 3, 28)
     row = 0
     for frame, caption in parts:

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ElementTree, SubElement
+from xml.etree.ElementTree import Element, ElementTree, SubElement, tostring
 
 import geopandas as gpd
 import numpy as np
@@ -108,16 +108,68 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
                 columns.cut(columns.plain(part)), folder / f"{name}.shp",
                 driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8"}, use_arrow=True,
             )  # fmt: skip
+            _styled_beside(folder / name, part, caption)
         sheet = pd.DataFrame(columns.plain(part).drop(columns=part.geometry.name))
-        sheet.map(columns.harmless).to_csv(
-            folder / f"{name}.csv", index=False, encoding="utf-8-sig"
-        )
+        sheet.map(columns.harmless).to_csv(folder / f"{name}.csv", **columns.CSV)
     fields = [f"{c.short}\t{c.name}\t{c.zh}\t{c.en}\t{c.unit}" for c in shown]
     text = "\n".join([caption.text, "", "field\tname\t中文\tEnglish\tunit", *fields, ""])
     (folder / "fields.txt").write_text(text, encoding="utf-8-sig")
+    _packed(folder, out)
+
+
+def _styled_beside(base: Path, part: gpd.GeoDataFrame, caption: Caption) -> None:
+    """QML (QGIS takes it by its name) and SLD in the legend's colours, on the short field names."""
+    point = bool((shapely.get_dimensions(part.geometry.to_numpy()) == 0).any())
+    layer = styles.on_short_names(caption.layer)
+    base.with_suffix(".qml").write_text(styles.qml(layer, point=point), "utf-8")
+    base.with_suffix(".sld").write_text(styles.sld(layer, point=point), "utf-8")
+
+
+def gdb(parts: Sequence[Part], out: Path) -> None:
+    """A zip of one File Geodatabase: a feature class per layer and family, aliases, metadata."""
+    folder = out.parent / f"{out.name}.parts"
+    one = parts[0][1].layer.name if len(parts) == 1 else "combined"
+    base = folder / f"{one}.gdb"
+    folder.mkdir()
+    written = False
+    for frame, caption in parts:
+        for name, part in _families(frame, caption.layer.name):
+            pyogrio.write_dataframe(
+                _gdb_rows(part), base, layer=name, driver="OpenFileGDB", append=written,
+                promote_to_multi=bool((shapely.get_dimensions(part.geometry) > 0).any()),
+                geometry_type="MultiPolygon" if part.empty else None,
+                layer_options={"LAYER_ALIAS": caption.title, "DOCUMENTATION": _about(caption)},
+            )  # fmt: skip
+            written = True
+    _packed(folder, out)
+
+
+def _gdb_rows(part: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Whole numbers of 32 bits, the longest that every ArcGIS reads; no place, a plain table."""
+    rows = columns.plain(part)
+    whole = [name for name in rows.columns if rows[name].dtype == np.int64]
+    fits = {name: np.int32 for name in whole if rows[name].abs().max() < 2**31}
+    rows = rows.astype(fits)
+    placeless = part.geometry.isna().all() and not part.empty
+    return pd.DataFrame(rows.drop(columns=part.geometry.name)) if placeless else rows
+
+
+def _about(caption: Caption) -> str:
+    """Metadata as ArcGIS shows it for a feature class."""
+    root = Element("metadata")
+    info = SubElement(root, "dataIdInfo")
+    SubElement(SubElement(info, "idCitation"), "resTitle").text = caption.title
+    SubElement(info, "idAbs").text = caption.text
+    if caption.watermark.purpose:
+        SubElement(info, "idPurp").text = caption.watermark.purpose
+    return tostring(root, encoding="unicode")
+
+
+def _packed(folder: Path, out: Path) -> None:
+    """All files below ``folder`` as one zip."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
 
 
 def kml(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:

@@ -1,6 +1,7 @@
 """QML and SLD of a layer, made from the one legend."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from gis.layers.model import Layer
@@ -22,6 +23,14 @@ def entries(layer: Layer) -> tuple[Entry, ...]:
     if isinstance(layer.legend, Entry):
         return (layer.legend,)
     return layer.legend.words() if isinstance(layer.legend, Ramp) else layer.legend.entries
+
+
+def on_short_names(layer: Layer) -> Layer:
+    """The layer with its legend on the field names of a .dbf."""
+    if isinstance(layer.legend, Entry):
+        return layer
+    short = next(c.short for c in layer.columns if c.name == layer.legend.column)
+    return replace(layer, legend=replace(layer.legend, column=short))
 
 
 def fill_of(layer: Layer, value: object) -> str:

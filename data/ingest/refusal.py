@@ -5,6 +5,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg2
+from sqlalchemy.exc import DBAPIError
+
 from gis.errors import ImportRefused
 from gis.privacy import hidden
 
@@ -53,3 +56,17 @@ def refuse(
             where_zh.append(f"第 {shown} 行" if label_en == "row" else f"{label_zh} {shown}")
             where_en.append(f"{label_en} {shown}")
     return ImportRefused(code, f"{'，'.join(where_zh)}：{zh}。 / {', '.join(where_en)}: {en}.")
+
+
+def driver_error(error: DBAPIError | psycopg2.Error) -> BaseException | None:
+    """What the driver itself said."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def constraint(error: DBAPIError | psycopg2.Error) -> ImportRefused | None:
+    """The refusal for a row that passed our checks and not the store's; None for our own bugs."""
+    original = driver_error(error)
+    if not isinstance(original, psycopg2.IntegrityError | psycopg2.DataError):
+        return None
+    rule = original.diag.constraint_name or original.pgcode
+    return ImportRefused("constraint", f"the store refused the rows ({rule}); nothing was changed")

@@ -16,15 +16,17 @@ from data.ingest.conform import conform
 from data.ingest.fields import field
 from data.ingest.read import open_source
 from data.ingest.reasons import note
+from data.ingest.refusal import constraint, driver_error
 from data.ingest.targets import TARGETS, Target, complete
 from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
 from gis.assignment.store import Layer
+from gis.audit import service as audit
 from gis.db import sql, statistics
 from gis.db.engine import store_error
 from gis.district import District
-from gis.errors import ImportRefused
+from gis.errors import BadInput, ImportRefused
 from gis.privacy import hidden
 from gis.runs.model import Import
 
@@ -50,7 +52,12 @@ def import_file(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take the file at ``path`` in as ``kind``; see `import_source`."""
-    source = open_source(path, kind, options, district)
+    try:
+        source = open_source(path, kind, options, district)
+    except BadInput as exc:
+        detail = {"reason": exc.code}
+        audit.note(session, event="import", target=kind.value, result="refused", detail=detail)
+        raise
     return import_source(session, source, kind, district, dry_run=dry_run, progress=progress)
 
 
@@ -76,25 +83,32 @@ def import_source(
     StoreUnavailable
         The store went away or is full.
     """
+    line = audit.note(
+        session, event="import_dry_run" if dry_run else "import", target=kind.value,
+        area_code=district.code, detail={"sha256": source.facts.sha256},
+    )  # fmt: skip
     work = _Work(session, source.facts, TARGETS[kind], district, progress or _silent)
     savepoint = session.begin_nested()
     try:
         report = work.run(source.chunks)
     except ImportRefused as refusal:
         savepoint.rollback()
+        line.result, line.detail["reason"] = "refused", refusal.code
         refusal.report = work.refused(refusal)
         raise
     except (DBAPIError, psycopg2.Error) as error:
-        if (unavailable := store_error(_driver_error(error))) is not None:
+        if (unavailable := store_error(driver_error(error))) is not None:
             raise unavailable from error
         savepoint.rollback()
-        if (rule := _constraint(error)) is not None:
+        if (rule := constraint(error)) is not None:
             raise rule from error
         raise
     except BaseException:
         if savepoint.is_active:
             savepoint.rollback()
         raise
+    line.rows = report.kept
+    line.detail |= report.counts()
     if dry_run:
         savepoint.rollback()
         return replace(report, dry_run=True)
@@ -106,19 +120,6 @@ def import_source(
 
 def _silent(_stage: str, _done: int, _rows: int | None) -> None:
     return None
-
-
-def _driver_error(error: DBAPIError | psycopg2.Error) -> BaseException | None:
-    return error.orig if isinstance(error, DBAPIError) else error
-
-
-def _constraint(error: DBAPIError | psycopg2.Error) -> ImportRefused | None:
-    """The refusal for a row that passed our checks and not the store's; None for our own bugs."""
-    original = _driver_error(error)
-    if not isinstance(original, psycopg2.IntegrityError | psycopg2.DataError):
-        return None
-    rule = original.diag.constraint_name or original.pgcode
-    return ImportRefused("constraint", f"the store refused the rows ({rule}); nothing was changed")
 
 
 class _Work:

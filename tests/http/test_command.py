@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx2
 import jsonschema
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from referencing import Registry, Resource
 
 from api.cli import COMMANDS, main
+from data.export import manifest
 from data.export.model import Format
 from data.export.service import suffix
 from gis.db.cluster import Cluster
@@ -25,6 +27,7 @@ from gis.layers.model import REGISTRY, Sensitivity
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "json"
 LAYERS = [one.name for one in REGISTRY]
+INTERNAL = ["--internal", "--purpose", "点位核查"]
 PUBLIC = [one.name for one in REGISTRY if one.sensitivity is Sensitivity.PUBLIC]
 
 
@@ -390,7 +393,7 @@ def test_every_layer_leaves_in_every_format(wangge, tmp_path, layer):
     for form in Format:
         file = tmp_path / f"{layer}{suffix(form)}"
         words = ["export", layer, "--format", form.value, "--out", file, "--json"]
-        said = wangge(*words, *(["--internal"] if layer == "cameras" else []))
+        said = wangge(*words, *(INTERNAL if layer == "cameras" else []))
         if layer == "combined" and said.code == 1:
             assert said.refusal()[0] == "bad_input", "a format of one layer a file"
             continue
@@ -411,8 +414,11 @@ def test_cameras_leave_only_when_asked_and_then_privately(wangge, tmp_path):
     for form in (Format.CSV, Format.GPKG, Format.SHP, Format.XLSX):
         file = tmp_path / f"c{suffix(form)}"
         words = ["export", "cameras", "--format", form.value, "--out", file]
-        assert wangge(*words, "--internal").code == 0
+        assert wangge(*words, "--internal", "--json").refusal()[0] == "purpose_missing"
+        assert not file.exists()
+        assert wangge(*words, *INTERNAL).code == 0
         assert file.stat().st_mode & 0o777 == 0o600
+        assert manifest.beside(file).stat().st_mode & 0o777 == 0o600
     assert wangge("map", "cameras", "--out", tmp_path, "--internal").code == 0
     assert (tmp_path / "cameras.html").stat().st_mode & 0o777 == 0o600
 
@@ -445,6 +451,26 @@ def test_a_place_that_cannot_be_written_is_said(wangge, tmp_path):
     for form in Format:
         words = ["export", "grids", "--format", form.value, "--out", taken / f"x{suffix(form)}"]
         assert wangge(*words, "--json").refusal()[0] == "bad_input", form
+
+
+def test_the_trail_knows_what_the_demo_did_and_what_was_exported(wangge, tmp_path):
+    assert wangge("audit", "head", "--json").json("audit")["number"] > 0
+    out = tmp_path / "trail.csv"
+    words = ["audit", "export", "--out", out, "--purpose", "检查", "--json"]
+    rows = wangge(*words).json("audit")["rows"]
+    lines = pd.read_csv(out)
+    assert len(lines) == rows
+    assert set(lines["event"]) >= {"import", "run", "export"}
+    assert lines["address"].str.startswith("local uid=").all()
+    imported = lines[lines["event"] == "import"].groupby("target")["rows"].sum()
+    assert imported["compounds"] > 0
+    assert wangge("audit", "verify-file", out, "--json").json("audit")["whole"] is True
+    verified = wangge("audit", "verify", "--json")
+    assert verified.code == 0
+    assert verified.json("audit")["lines"] == rows + 1, "the export itself is the last line"
+    assert wangge("audit", "prune", "--json").json("audit") == {"dropped": 0}
+    out.write_text("changed")
+    assert wangge("audit", "verify-file", out).code == 1
 
 
 def test_an_empty_store_has_nothing_to_run_or_to_draw(wangge, server, tmp_path):

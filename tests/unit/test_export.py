@@ -1,11 +1,12 @@
 """Every format is read back by a reader that is not ours, with its words, colours and marks."""
 
+import csv
 import io
 import json
 import sqlite3
 import stat
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
 import geopandas as gpd
@@ -16,7 +17,8 @@ import pytest
 import shapely
 from openpyxl import load_workbook
 
-from data.export.model import DEMO, Caption, Format
+from data.export.columns import harmless, written
+from data.export.model import DEMO, Caption, Format, Watermark
 from data.export.service import export, suffix
 from gis import legend
 from gis.errors import BadInput
@@ -42,9 +44,8 @@ def _frame(name: str = "rating") -> gpd.GeoDataFrame:
 
 
 def _caption(name: str = "rating", *, demo: bool = False, internal: bool = False) -> Caption:
-    return Caption(
-        "昆明市五华区", layer(name), date(2026, 9, 30), "2026Q3", "2026.1", demo, internal
-    )
+    mark = Watermark("liaison-1", datetime(2026, 10, 1, 8, tzinfo=UTC), "月度会议", internal)
+    return Caption("昆明市五华区", layer(name), date(2026, 9, 30), "2026Q3", "2026.1", demo, mark)
 
 
 def _write(tmp_path, form: Format, *, frame=None, name="rating", **marks):
@@ -53,14 +54,20 @@ def _write(tmp_path, form: Format, *, frame=None, name="rating", **marks):
     return export([(frame, _caption(name, **marks))], form=form, out=out)
 
 
-@pytest.mark.parametrize("form", [Format.GPKG, Format.GEOJSON, Format.FGB])
+def _opened(path, form):
+    """The file as GDAL opens it."""
+    inside = {Format.SHP: "rating.shp", Format.GDB: "rating.gdb"}
+    return f"/vsizip/{path}/{inside[form]}" if form in inside else path
+
+
+@pytest.mark.parametrize("form", [Format.GPKG, Format.GEOJSON, Format.FGB, Format.GDB])
 def test_gdal_reads_back_names_and_places(tmp_path, form):
-    back = pyogrio.read_dataframe(_write(tmp_path, form), layer="rating")
+    back = pyogrio.read_dataframe(_opened(_write(tmp_path, form), form), layer="rating")
     back = back.sort_values("code").reset_index(drop=True)
     assert list(back["name"]) == list(_frame()["name"])
     assert back.crs.to_epsg() == 4326 or back.crs.to_authority() == ("OGC", "CRS84")
-    shapes = shapely.normalize(back.geometry.to_numpy())
-    assert shapely.equals_exact(shapes, shapely.normalize(_frame().geometry.to_numpy()), 1e-7).all()
+    apart_deg = shapely.hausdorff_distance(back.geometry.to_numpy(), _frame().geometry.to_numpy())
+    assert apart_deg.max() < 1e-7
 
 
 def test_geoparquet_keeps_types_and_says_what_it_is(tmp_path):
@@ -173,21 +180,100 @@ def test_kml_is_coloured_by_class(tmp_path):
     assert len(pyogrio.read_dataframe(tmp_path / "rating.kml")) == 4
 
 
-def test_no_cell_of_a_sheet_is_a_formula(tmp_path):
-    book = load_workbook(_write(tmp_path, Format.XLSX))
+STARTS = ["=1+1", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''@x"]
+PLAIN = ["翠湖", "a=b", "'quoted'", "", "1-2", "\u200b=1"]
+
+
+def _text_columns(name):
+    """A layer with each kind of hostile text in every column that holds text."""
+    frame = _frame(name)
+    rows = [{column.name: text for column in layer(name).columns} for text in STARTS]
+    shapes = [frame.geometry.iloc[0]] * len(rows)
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=4326).rename_geometry("geom")
+
+
+@pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
+def test_no_text_of_any_column_is_a_formula_in_a_sheet(tmp_path, one):
+    book = load_workbook(
+        _write(tmp_path, Format.XLSX, frame=_text_columns(one.name), name=one.name)
+    )
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
-    assert [cell for cell in cells if cell.data_type == "f"] == []
-    assert HOSTILE in [cell.value for cell in cells]
+    assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
+    table = book.worksheets[0]
+    texts = [cell for row in table.iter_rows(min_row=2) for cell in row if cell.data_type == "s"]
+    assert len(texts) == len(STARTS) * len(one.columns)
+    assert all(cell.quotePrefix for cell in texts)
     assert "字段说明" in book.sheetnames
 
 
-def test_csv_opens_in_excel_as_utf8_and_runs_nothing(tmp_path):
+@pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
+def test_no_text_of_any_column_is_a_formula_in_a_csv_and_none_is_lost(tmp_path, one):
+    path = _write(tmp_path, Format.CSV, frame=_text_columns(one.name), name=one.name)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert len(header) == len(one.columns) + 2  # and lon, lat
+    for row, text in zip(rows, STARTS, strict=True):
+        cells = row[: len(one.columns)]
+        assert all(cell.startswith("'") for cell in cells)
+        assert {written(cell) for cell in cells} == {text}
+
+
+@pytest.mark.parametrize("text", [*PLAIN, *STARTS])
+def test_the_apostrophe_can_be_taken_back(text):
+    assert written(harmless(text)) == text
+    assert (harmless(text) == text) == (text in PLAIN)
+
+
+def test_csv_opens_in_excel_as_utf8(tmp_path):
     path = _write(tmp_path, Format.CSV)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     table = pd.read_csv(path, dtype=str)
     assert table["名称 / Name"][0] == "翠湖小区"
-    assert table["名称 / Name"][1] == f"'{HOSTILE}"
     assert float(table["lon"][0]) == pytest.approx(WEST + 0.0025)
+
+
+# -- the watermark --------------------
+
+
+def _sqlite(path):
+    with sqlite3.connect(path) as store:
+        return store.execute("SELECT description FROM gpkg_contents").fetchone()[0]
+
+
+def _properties(path):
+    found = load_workbook(path).properties
+    return found.description + found.creator + found.keywords
+
+
+SAID = {  # how another program reads what a file says about itself
+    Format.GPKG: _sqlite,
+    Format.XLSX: _properties,
+    Format.PARQUET: lambda path: pyarrow.parquet.read_schema(path).metadata[b"wangge"].decode(),
+    Format.GEOJSON: lambda path: json.loads(path.read_text("utf-8"))["description"],
+    Format.FGB: lambda path: path.read_bytes().decode("utf-8", "ignore"),
+    Format.SHP: lambda path: zipfile.ZipFile(path).read("fields.txt").decode("utf-8-sig"),
+    Format.KML: lambda path: ElementTree.parse(path).find(".//{*}Document/{*}description").text,
+    Format.GDB: lambda path: pyogrio.read_dataframe(
+        _opened(path, Format.GDB), sql="GetLayerMetadata rating"
+    ).iloc[0, 0],
+}
+
+
+@pytest.mark.parametrize("form", SAID)
+def test_a_file_says_who_took_it_out_when_and_what_for(tmp_path, form):
+    assert set(SAID) == set(Format) - {Format.CSV}  # a CSV has its manifest
+    said = SAID[form](_write(tmp_path, form, internal=True))
+    for word in ("liaison-1", "2026-10-01T08:00:00+00:00", "月度会议", "内部 / internal"):
+        assert word in said
+
+
+def test_a_shapefile_is_coloured_by_the_legend_on_its_short_names(tmp_path):
+    with zipfile.ZipFile(_write(tmp_path, Format.SHP, name="rental")) as archive:
+        drawn = archive.read("rental.qml").decode()
+        ElementTree.fromstring(archive.read("rental.sld"))
+    short = next(c.short for c in layer("rental").columns if c.name == legend.RENTAL.column)
+    assert short in drawn
+    assert legend.RENTAL.column not in drawn
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -200,8 +286,17 @@ def test_a_demo_store_says_so_in_every_record(tmp_path, form):
     elif form is Format.PARQUET:
         assert list(gpd.read_parquet(path)["note"]) == [DEMO] * 4
     else:
-        source = f"/vsizip/{path}/rating.shp" if form is Format.SHP else path
+        source = _opened(path, form)
         assert list(pyogrio.read_dataframe(source, layer=0)["note"]) == [DEMO] * 4
+
+
+def test_records_without_a_place_are_a_table_of_the_geodatabase(tmp_path):
+    frame = _frame("grid_audit")
+    frame.loc[0, "geom"] = None
+    path = _write(tmp_path, Format.GDB, frame=frame, name="grid_audit")
+    path = f"/vsizip/{path}/grid_audit.gdb"
+    assert len(pyogrio.read_dataframe(path, layer="grid_audit_table")) == 1
+    assert len(pyogrio.read_dataframe(path, layer="grid_audit_area")) == 3
 
 
 @pytest.mark.parametrize("form", list(Format))

@@ -1,0 +1,79 @@
+"""What goes with a file that leaves the house: watermark, signed manifest, a line of the trail."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api import trail
+from api.house import House
+from api.version import VERSION
+from data.export import manifest
+from data.export.model import Watermark
+from gis.audit import store
+from gis.audit.signing import Signer
+from gis.errors import BadInput, PurposeMissing
+from gis.layers.service import Scope
+
+PURPOSE_LENGTH = 200
+
+
+def watermark(session: Session, *, purpose: str | None, internal: bool) -> Watermark:
+    """Who takes the file out, when and what for; raises PurposeMissing for an internal one."""
+    words = " ".join((purpose or "").split())[:PURPOSE_LENGTH]
+    if internal and not words:
+        raise PurposeMissing("say what an internal layer is exported for: --purpose")
+    return Watermark(
+        user=session.info["user"].id,
+        at=datetime.now(UTC).replace(microsecond=0),
+        purpose=words or None,
+        internal=internal,
+    )
+
+
+def seal(
+    house: House, file: Path, mark: Watermark, *, rows: int, scope: Scope | None, **more: Any
+) -> Path:
+    """Write the signed manifest of ``file`` beside it."""
+    said = {
+        "rows": rows,
+        "filter": _filter(scope) if scope else {},
+        "exported_by": mark.user,
+        "exported_at": mark.at.isoformat(),
+        "purpose": mark.purpose,
+        "marking": mark.marking,
+        "software": VERSION,
+        **more,
+    }
+    return manifest.write(file, said, Signer(house.settings.home).signed)
+
+
+def check(house: House, file: Path) -> dict[str, Any]:
+    """The manifest of ``file`` if this installation signed it and the file is whole."""
+    return manifest.check(file, Signer(house.settings.home).holds)
+
+
+def write_trail(session: Session, house: House, out: Path, *, purpose: str) -> int:
+    """The whole audit trail as CSV with its manifest; how many lines."""
+    mark = watermark(session, purpose=purpose, internal=True)
+    try:
+        out.touch(mode=0o600)
+        out.chmod(0o600)
+        with out.open("w", encoding="utf-8", newline="") as file:
+            rows = sum(1 for row in trail.as_csv(session, store.Asked()) if file.write(row)) - 1
+    except OSError as exc:
+        raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+    seal(house, out, mark, rows=rows, scope=None, layers=["audit"])
+    return rows
+
+
+def _filter(scope: Scope) -> Mapping[str, Any]:
+    """What was asked for, without what was left open."""
+    asked = {
+        "area": scope.area_prefix, "period": scope.period,
+        "as_of": scope.as_of and scope.as_of.isoformat(), "level": scope.level.value,
+        "resolution": scope.resolution, "internal": scope.internal,
+    }  # fmt: skip
+    return {name: value for name, value in asked.items() if value not in ("", None)}

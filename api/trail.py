@@ -1,0 +1,77 @@
+"""The audit trail as the command and the service use it: verify, sign the head, hand out lines."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.house import House
+from data.export.columns import harmless
+from gis.audit import heads, service, store
+from gis.audit.analysis import Finding
+from gis.audit.signing import Signer
+
+COLUMNS = (
+    "number", "at", "user_id", "role", "address", "request_id", "event", "target", "area_code",
+    "rows", "result", "purpose", "detail",
+)  # fmt: skip
+_PAGE = 5_000
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification saw; it holds when there are no findings."""
+
+    lines: int
+    last: int
+    signed_heads: int
+    findings: tuple[Finding, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the command prints it."""
+        told = [{"code": f.code, "line": f.number, "words": f.words} for f in self.findings]
+        return {
+            "whole": not told, "lines": self.lines, "last": self.last,
+            "signed_heads": self.signed_heads, "findings": told,
+        }  # fmt: skip
+
+
+def verify(session: Session, house: House, *, heads_file: Path | None = None) -> Verified:
+    """Walk the chain and hold it to the home's signed heads, or to a copy of them."""
+    file = heads_file or house.settings.home / heads.HEADS_FILE
+    signed = heads.read(file, Signer(house.settings.home))
+    verdict = service.verify(session, heads=signed.anchors)
+    findings = (*signed.findings, *verdict.findings)
+    return Verified(verdict.lines, verdict.last.number, len(signed.anchors), findings)
+
+
+def sign_head(session: Session, house: House) -> dict[str, Any]:
+    """Add the trail's signed head to the home's file; wanted daily, and after every restore."""
+    home = house.settings.home
+    return heads.append(
+        home / heads.HEADS_FILE, service.head(session), Signer(home), at=datetime.now(UTC)
+    )
+
+
+def as_csv(session: Session, asked: store.Asked) -> Iterator[str]:
+    """Lines as ``asked`` as CSV text, newest first, without anything a spreadsheet would run."""
+    yield "\ufeff" + _row(COLUMNS)
+    while lines := store.page(session, asked, limit=_PAGE):
+        for line in lines:
+            yield _row([harmless(_text(line[name])) for name in COLUMNS])
+        asked = replace(asked, before_number=lines[-1]["number"])
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _row(cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

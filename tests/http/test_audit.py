@@ -1,0 +1,167 @@
+"""The audit trail over HTTP and by the command: what leaves a line, and what the auditor sees."""
+
+import csv
+import io
+
+import psycopg2
+import pytest
+
+from api import deps, outputs, trail
+from api.house import House, transaction
+from data.export import manifest
+from data.export.model import Format
+from gis.audit import service
+from gis.audit.signing import Signer
+from gis.db.cluster.urls import libpq_url
+from gis.db.session import User
+from gis.errors import PurposeMissing
+from gis.layers.service import Scope
+from gis.settings import Settings
+
+
+def newest(store, count=1):
+    with store.begin() as session:
+        return trail.store.page(session, trail.store.Asked(), limit=count)[::-1]
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return House(Settings(_env_file=None, home=tmp_path))
+
+
+def test_a_refusal_leaves_its_line(store, serve):
+    with serve(store.urls) as client:
+        answer = client.get("/api/v1/layers/cameras/features?area=530102001")
+    (line,) = newest(store)
+    assert answer.status_code == 403
+    assert (line["event"], line["result"]) == ("refusal", "refused")
+    assert line["target"] == "GET /api/v1/layers/{name}/features"
+    assert line["detail"] == {"reason": "withheld"}
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert line["address"] == "127.0.0.1"
+
+
+def test_a_refusal_for_the_role_names_the_user(store, serve, monkeypatch):
+    monkeypatch.setattr(deps, "LOCAL", User(id="guest-1", area_prefixes=()))
+    with serve(store.urls) as client:
+        assert client.get("/api/v1/audit").status_code == 403
+    (line,) = newest(store)
+    assert (line["user_id"], line["detail"]) == ("guest-1", {"reason": "forbidden"})
+
+
+def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, serve):
+    with serve(demo_store.urls, serve_internal=True) as client:
+        client.get("/api/v1/layers/rating/features?limit=3")
+        client.get("/api/v1/layers/cameras/features?limit=3&area=530102001")
+        seen = client.get("/api/v1/audit?event=read&limit=1").json()["lines"]
+    assert [(one["target"], one["rows"], one["area_code"]) for one in seen] == [
+        ("cameras", 3, "530102001")
+    ]
+
+
+def test_the_auditor_pages_without_repeats_while_lines_are_written(store, serve):
+    with store.begin() as session:
+        for number in range(5):
+            service.note(session, event="export", target=f"t{number}")
+    with serve(store.urls) as client:
+        first = client.get("/api/v1/audit?event=export&limit=3").json()
+        rest = client.get(
+            f"/api/v1/audit?event=export&limit=3&before={first['next_before']}"
+        ).json()
+    assert [one["target"] for one in first["lines"]] == ["t4", "t3", "t2"]
+    assert [one["target"] for one in rest["lines"]] == ["t1", "t0"]
+    assert rest["next_before"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [("user=command", 1), ("user=somebody", 0), ("target=rating", 1), ("result=refused", 0),
+     ("area=530102", 1), ("area=530103", 0), ("since=2100-01-01T00:00:00Z", 0),
+     ("until=2100-01-01T00:00:00", 1)],
+)  # fmt: skip
+def test_the_auditor_filters(own_trail, words, count):
+    assert len(own_trail.get(f"/api/v1/audit?event=export&{words}").json()["lines"]) == count
+
+
+@pytest.fixture(scope="module")
+def own_trail(own_store, serve):
+    """A service over a trail of one export."""
+    with own_store() as store:
+        with store.begin() as session:
+            service.note(session, event="export", target="rating", area_code="530102001",
+                         purpose="=1+1")  # fmt: skip
+        with serve(store.urls) as client:
+            yield client
+
+
+def test_the_trail_leaves_as_csv_that_runs_nothing(own_trail):
+    answer = own_trail.get("/api/v1/audit/lines.csv?event=export&target=rating&purpose=检查")
+    header, line = csv.reader(io.StringIO(answer.text.lstrip("\ufeff")))
+    assert dict(zip(header, line, strict=True))["purpose"] == "'=1+1"
+    (noted,) = own_trail.get("/api/v1/audit?event=export&target=audit").json()["lines"]
+    assert (noted["rows"], noted["purpose"]) == (1, "检查")
+
+
+def test_without_a_purpose_the_trail_stays(own_trail):
+    assert own_trail.get("/api/v1/audit/lines.csv").status_code == 422
+
+
+def test_the_verification_says_whole(own_trail):
+    assert own_trail.get("/api/v1/audit/verification").json()["whole"] is True
+
+
+# -- exports --------------------
+
+
+def test_an_export_has_its_manifest_and_its_line(demo_store, tmp_path):
+    out = tmp_path / "rating.csv"
+    house = House(demo_store.house.settings.model_copy(update={"home": tmp_path}))
+    scope = Scope(area_prefix="530102001")
+    with transaction(demo_store.engine) as session:
+        _, rows = outputs.write_export(
+            session, house, "rating", scope, Format.CSV, out, purpose=" 月度\n会议 "
+        )
+    (line,) = newest(demo_store)
+    said = manifest.check(out, Signer(tmp_path).holds)
+    assert (line["event"], line["target"], line["rows"]) == ("export", "rating", rows)
+    assert line["detail"] == {"format": "csv", "sha256": said["sha256"]}
+    assert said["filter"]["area"] == "530102001"
+    assert (said["rows"], said["purpose"], said["exported_by"]) == (rows, "月度 会议", "command")
+    assert said["policy_version"] == [house.policy.version]
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == rows + 1
+
+
+def test_an_internal_layer_stays_without_a_purpose(demo_store, tmp_path):
+    out = tmp_path / "cameras.csv"
+    with pytest.raises(PurposeMissing), transaction(demo_store.engine) as session:
+        outputs.write_export(
+            session, demo_store.house, "cameras", Scope(internal=True), Format.CSV, out
+        )
+    (line,) = newest(demo_store)
+    assert (line["target"], line["result"]) == ("cameras", "refused")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- signed heads --------------------
+
+
+def test_verify_holds_the_trail_to_the_signed_heads(cluster, store, house):
+    for target in ("a", "b", "c"):
+        with store.begin() as session:
+            service.note(session, event="export", target=target)
+    with store.begin() as session:
+        assert trail.sign_head(session, house)["number"] == 3
+        found = trail.verify(session, house)
+        assert (found.lines, found.signed_heads, found.findings) == (3, 1, ())
+    cut_tail(cluster, store)
+    with store.begin() as session:
+        (finding,) = trail.verify(session, house).findings
+    assert (finding.code, finding.number) == ("cut", 2)
+
+
+def cut_tail(cluster, store):
+    with psycopg2.connect(libpq_url(cluster.url("postgres", store.engine.url.database))) as forger:
+        cursor = forger.cursor()
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM wangge.audit_entries WHERE number = 3")
