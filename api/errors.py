@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from gis import errors
 from gis.audit import service as audit
 from gis.db.session import User, sessions
+from gis.publication.service import NotReady, SecondPerson
 from maps.assets import LibrariesMissing
 from maps.records import FrameContract
 from maps.typeset import FontsMissing
@@ -33,6 +34,8 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.StoreNotReady: 503,
     LibrariesMissing: 503,
     FontsMissing: 503,
+    NotReady: 409,
+    SecondPerson: 403,
     FrameContract: 500,
 }
 MEDIA_TYPE = "application/problem+json"

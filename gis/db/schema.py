@@ -8,6 +8,7 @@ from gis.db.base import Base
 from gis.facilities import model as facilities
 from gis.grids import model as grids
 from gis.jobs import model as jobs
+from gis.publication import model as publication
 from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
@@ -30,4 +31,5 @@ MODULES = (
     jobs,
     dangers,
     visits,
+    publication,
 )

@@ -218,6 +218,13 @@ GOOD = {
                     "place_code": COMPOUND, "name": "小区", "body": "北门灯坏",
                     "written_at": "2026-11-02T01:00Z"},
     "grid_findings": {"area_code": COMMUNITY, "kind": "gap", "grid_codes": "", **TOLD},
+    "rating_cycles": {"area_code": "530102", "period": "2026Q3", "revision": 1, "opened_by": "a"},
+    "colour_reviews": {"area_code": COMMUNITY, "compound_code": COMPOUND, "reviewed_by": "a"},
+    "colour_overrides": {"area_code": COMMUNITY, "compound_code": COMPOUND, "origin": "review",
+                         "from_colour": "red", "to_colour": "yellow", "asked_by": "a",
+                         "reason": "两起为同一事件的重复登记"},
+    "published_ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "colour": "red",
+                          "compound_name": "小区", "rated_colour": "red", **TOLD},
 }  # fmt: skip
 BAD = [
     ("jobs", {"kind": "joke"}, "kind_listed"),
@@ -276,11 +283,20 @@ BAD = [
     ("danger_photos", {"expires_at": "2026-11-02T01:00Z"}, "expiry"),
     ("visits", {"done_at": "2026-11-01T01:00Z"}, "done"),
     ("place_notes", {"key": "short"}, "key_length"),
+    ("rating_cycles", {"period": "2026-07"}, "quarter"),
+    ("rating_cycles", {"state": "published"}, "published_whole"),
+    ("colour_reviews", {"reviewed_by": None}, "null value"),
+    ("colour_overrides", {"to_colour": "red"}, "changes"),
+    ("colour_overrides", {"to_colour": "unrated"}, "to_colour"),
+    ("colour_overrides", {"reason": "   太短   "}, "reasoned"),
+    ("colour_overrides", {"decision": "approved"}, "decided"),
+    ("published_ratings", {"colour": "blue"}, "colour_listed"),
 ]
 TWICE = [  # rows of which a second one, with its own key, is refused
     "areas", "household_counts", "grids", "compounds", "camera_observations", "store_facts",
     "facility_shares", "coverage_results", "ratings", "rental_results", "rental_cells",
-    "video_results", "runs",
+    "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
+    "published_ratings",
 ]  # fmt: skip
 
 
@@ -298,13 +314,14 @@ def add(db):
         columns = METADATA.tables[f"wangge.{name}"].c
         row = dict(GOOD[name])
         for key, of in (("import_id", "imports"), ("run_id", "runs"),
-                        ("facility_id", "facilities"), ("danger_id", "dangers")):  # fmt: skip
+                        ("facility_id", "facilities"), ("danger_id", "dangers"),
+                        ("cycle_id", "rating_cycles")):  # fmt: skip
             if key in columns:
                 row[key] = parent(of)
         if "source_key" in columns:
             row["source_key"] = f"row {next(_NUMBER)}"
         row |= changes
-        back = "id" if "id" in columns else "key"
+        back = next(iter(METADATA.tables[f"wangge.{name}"].primary_key)).name
         names, values = ", ".join(row), ", ".join(f":{key}" for key in row)
         statement = f"INSERT INTO wangge.{name} ({names}) VALUES ({values}) RETURNING {back}"
         return db.scalar(text(statement), row)

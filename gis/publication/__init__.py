@@ -1,0 +1,1 @@
+"""From a rated quarter to published colours: review, objections, a second person, publication."""

@@ -1,0 +1,57 @@
+"""The advice of a plaque: sentences for the incident kinds a compound has most of; pure."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gis.errors import BadInput
+from gis.safety.model import Category, Colour
+
+_KINDS = 3  # what somebody passing by still reads
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Sentences by incident kind and by colour, each ``zh`` and ``en``."""
+
+    kinds: Mapping[str, Mapping[str, str]]
+    colours: Mapping[str, Mapping[str, str]]
+
+    def sentences(
+        self, colour: str, counts: Mapping[str, int], *, language: str = "zh"
+    ) -> tuple[str, ...]:
+        """Advice of one plaque: its main kinds, most frequent first, then its colour's sentence.
+
+        A green plaque praises and warns of nothing. Kinds of equal number go by name; kinds
+        without a sentence are left out.
+        """
+        closing = self.colours[colour][language]
+        if colour == Colour.GREEN:
+            return (closing,)
+        told = [kind for kind, times in counts.items() if times > 0 and kind in self.kinds]
+        most = sorted(told, key=lambda kind: (-counts[kind], kind))[:_KINDS]
+        return (*(self.kinds[kind][language] for kind in most), closing)
+
+
+def load(path: Path) -> Advice:
+    """Read an advice file.
+
+    Raises BadInput, naming what is wrong, for broken TOML, a kind that is no incident category, a
+    plaque colour without a sentence, or a sentence in one language only.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise BadInput(f"{path}: {exc}") from exc
+    kinds, colours = raw.get("kinds", {}), raw.get("colours", {})
+    unknown = set(kinds) - {one.value for one in Category}
+    if unknown:
+        raise BadInput(f"{path}: kinds: {sorted(unknown)} are no incident categories")
+    lacking = {"red", "yellow", "green"} - set(colours)
+    if lacking:
+        raise BadInput(f"{path}: colours: no sentence for {sorted(lacking)}")
+    for name, words in (*kinds.items(), *colours.items()):
+        if not isinstance(words, dict) or not (words.get("zh") and words.get("en")):
+            raise BadInput(f'{path}: {name}: write {{ zh = "…", en = "…" }}')
+    return Advice(kinds, colours)

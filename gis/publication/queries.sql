@@ -1,0 +1,149 @@
+-- The quarter's cycle of the three-colour rating: what changed, what was decided, what is published.
+
+-- name: next_revision
+SELECT coalesce(max(revision), 0) + 1
+FROM wangge.rating_cycles
+WHERE area_code = CAST(:area_code AS text) AND period = CAST(:period AS text);
+
+-- name: published_before
+-- The newest published cycle of an earlier quarter; what hangs at the entrances now.
+SELECT id
+FROM wangge.rating_cycles
+WHERE state = 'published'
+  AND area_code = CAST(:area_code AS text)
+  AND period < CAST(:period AS text)
+ORDER BY period DESC, revision DESC
+LIMIT 1;
+
+-- name: newest_published
+-- The newest published cycle of a quarter, of any where none is asked for.
+SELECT id
+FROM wangge.rating_cycles
+WHERE state = 'published'
+  AND (CAST(:period AS text) IS NULL OR period = CAST(:period AS text))
+ORDER BY period DESC, revision DESC
+LIMIT 1;
+
+-- name: changes
+-- Every compound of the cycle's run whose colour differs from what hangs there (the published
+-- colour, else the run's colour before), with what was said of it so far.
+SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code,
+       coalesce(hanging.colour, rating.previous_colour) AS colour_before,
+       rating.colour, rating.observed, rating.expected, rating.p_red, rating.quality,
+       rating.quality_notes, rating.lifted_by, rating.reason_zh, rating.reason_en,
+       review.reviewed_by, review.reviewed_at, review.note,
+       asked.id AS override_id, asked.origin, asked.to_colour, asked.reason, asked.asked_by,
+       asked.asked_at, asked.decision, asked.decided_by, asked.decision_reason
+FROM wangge.ratings AS rating
+LEFT JOIN wangge.published_ratings AS hanging
+       ON hanging.cycle_id = CAST(:before_id AS bigint)
+      AND hanging.compound_code = rating.compound_code
+LEFT JOIN wangge.colour_reviews AS review
+       ON review.cycle_id = CAST(:cycle_id AS bigint)
+      AND review.compound_code = rating.compound_code
+LEFT JOIN LATERAL (
+    SELECT * FROM wangge.colour_overrides
+    WHERE cycle_id = CAST(:cycle_id AS bigint) AND compound_code = rating.compound_code
+    ORDER BY id DESC LIMIT 1
+) AS asked ON true
+WHERE rating.run_id = CAST(:run_id AS bigint)
+  AND (coalesce(hanging.colour, rating.previous_colour) IS DISTINCT FROM rating.colour
+       OR asked.id IS NOT NULL)
+ORDER BY rating.area_code, rating.compound_code;
+
+-- name: rated
+SELECT compound_code, area_code, colour
+FROM wangge.ratings
+WHERE run_id = CAST(:run_id AS bigint) AND compound_code = ANY (CAST(:codes AS text[]));
+
+-- name: confirm
+-- Looks at changes of colour and lets them stand; saying it twice changes nothing.
+INSERT INTO wangge.colour_reviews (cycle_id, area_code, compound_code, note, reviewed_by)
+SELECT CAST(:cycle_id AS bigint), area_code, compound_code, CAST(:note AS text),
+       CAST(:user_id AS text)
+FROM wangge.ratings
+WHERE run_id = CAST(:run_id AS bigint) AND compound_code = ANY (CAST(:codes AS text[]))
+ON CONFLICT (cycle_id, compound_code) DO NOTHING;
+
+-- name: data_check
+-- What a reviewer should know of the data behind a run: grades and notes of its compounds, and
+-- imports that the run has not seen.
+SELECT (SELECT count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigint)) AS compounds,
+       (SELECT count(*) FROM wangge.ratings
+        WHERE run_id = CAST(:run_id AS bigint) AND colour = 'unrated') AS unrated,
+       (SELECT count(*) FROM wangge.ratings
+        WHERE run_id = CAST(:run_id AS bigint) AND quality = 'C') AS quality_c,
+       (SELECT count(*) FROM wangge.ratings
+        WHERE run_id = CAST(:run_id AS bigint) AND low_count) AS low_counts,
+       (SELECT count(*) FROM wangge.ratings
+        WHERE run_id = CAST(:run_id AS bigint)
+          AND quality_notes LIKE '%stale_households%') AS stale_households,
+       (SELECT count(*) FROM wangge.ratings
+        WHERE run_id = CAST(:run_id AS bigint)
+          AND quality_notes LIKE '%reporting_gap%') AS reporting_gaps,
+       (SELECT count(*)
+        FROM wangge.imports AS import
+        JOIN wangge.runs AS run ON run.id = CAST(:run_id AS bigint)
+        WHERE import.kind IN ('incidents', 'compounds', 'households', 'areas')
+          AND import.imported_at > run.ran_at) AS newer_imports;
+
+-- name: publish
+-- The colours as they will hang: the run's, or the approved other one with its written reason.
+INSERT INTO wangge.published_ratings
+    (cycle_id, compound_code, area_code, compound_name, colour, rated_colour, override_id, rule,
+     reason_zh, reason_en)
+SELECT CAST(:cycle_id AS bigint), rating.compound_code, rating.area_code, rating.compound_name,
+       coalesce(decided.to_colour, rating.colour), rating.colour, decided.id, rating.rule,
+       rating.reason_zh, rating.reason_en
+FROM wangge.ratings AS rating
+LEFT JOIN wangge.colour_overrides AS decided
+       ON decided.cycle_id = CAST(:cycle_id AS bigint)
+      AND decided.compound_code = rating.compound_code
+      AND decided.decision = 'approved'
+WHERE rating.run_id = CAST(:run_id AS bigint);
+
+-- name: digest
+-- SHA-256 of the published colours in the order of codes; anybody can compute it again.
+SELECT encode(sha256(convert_to(
+           string_agg(compound_code || '=' || colour, E'\n' ORDER BY compound_code COLLATE "C"),
+           'UTF8')), 'hex')
+FROM wangge.published_ratings
+WHERE cycle_id = CAST(:cycle_id AS bigint);
+
+-- name: close
+-- The database's clock says when; a published cycle is never changed again.
+UPDATE wangge.rating_cycles
+SET state = 'published', published_at = now(), published_by = CAST(:user_id AS text),
+    issuer = CAST(:issuer AS text), digest = CAST(:digest AS text)
+WHERE id = CAST(:cycle_id AS bigint);
+
+-- name: published
+SELECT published.compound_code AS code, published.compound_name AS name, published.area_code,
+       published.colour, published.rated_colour, published.rule, published.reason_zh,
+       published.reason_en, asked.reason AS override_reason
+FROM wangge.published_ratings AS published
+LEFT JOIN wangge.colour_overrides AS asked ON asked.id = published.override_id
+WHERE published.cycle_id = CAST(:cycle_id AS bigint)
+  AND published.area_code LIKE CAST(:area_prefix AS text) || '%'
+ORDER BY published.area_code, published.compound_code;
+
+-- name: plaques
+-- What a compound's plaques need: its published colour, how many entrances it has, and its rated
+-- incidents by category in the window (the main kinds choose the advice).
+SELECT published.compound_code AS code, published.compound_name AS name, published.colour,
+       greatest(coalesce(ST_NumGeometries(compound.entrances), 0), 1) AS entrances,
+       rating.counts
+FROM wangge.published_ratings AS published
+JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
+JOIN wangge.runs AS run ON run.id = cycle.run_id
+JOIN wangge.ratings AS rating
+  ON rating.run_id = cycle.run_id AND rating.compound_code = published.compound_code
+LEFT JOIN wangge.compounds AS compound
+       ON compound.code = published.compound_code
+      AND compound.valid_from <= run.as_of
+      AND (compound.valid_to IS NULL OR compound.valid_to > run.as_of)
+WHERE published.cycle_id = CAST(:cycle_id AS bigint)
+  AND published.colour <> 'unrated'
+  AND published.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:code AS text) IS NULL OR published.compound_code = CAST(:code AS text))
+ORDER BY published.area_code, published.compound_code;

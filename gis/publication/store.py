@@ -1,0 +1,107 @@
+"""Reads and writes the cycle's rows; decides nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+from gis.publication.model import ColourOverride, CycleState, RatingCycle
+
+_SQL = sql.load("gis.publication")
+
+
+def in_review(session: Session, *, area_code: str, period: str) -> RatingCycle | None:
+    """The quarter's cycle that is being reviewed; its row is locked until the transaction ends."""
+    asked = select(RatingCycle).where(
+        RatingCycle.area_code == area_code,
+        RatingCycle.period == period,
+        RatingCycle.state == CycleState.REVIEW,
+    )
+    return session.execute(asked.with_for_update()).scalar_one_or_none()
+
+
+def cycle(session: Session, cycle_id: int) -> RatingCycle | None:
+    """One cycle, locked until the transaction ends: two people never act on it at once."""
+    return session.get(RatingCycle, cycle_id, with_for_update=True)
+
+
+def override(session: Session, override_id: int) -> ColourOverride | None:
+    """One asked-for colour, locked until the transaction ends."""
+    return session.get(ColourOverride, override_id, with_for_update=True)
+
+
+def now(session: Session) -> datetime:
+    """The moment of the transaction by the database's clock."""
+    return session.execute(select(func.now())).scalar_one()
+
+
+def next_revision(session: Session, *, area_code: str, period: str) -> int:
+    """Number of the quarter's next cycle."""
+    asked = {"area_code": area_code, "period": period}
+    return int(session.execute(_SQL["next_revision"], asked).scalar_one())
+
+
+def published_before(session: Session, cycle: RatingCycle) -> int | None:
+    """The cycle whose colours hang at the entrances while ``cycle`` is reviewed."""
+    asked = {"area_code": cycle.area_code, "period": cycle.period}
+    return session.execute(_SQL["published_before"], asked).scalar_one_or_none()
+
+
+def newest_published(session: Session, period: str | None) -> RatingCycle | None:
+    """The newest published cycle of a quarter (of any for None)."""
+    found = session.execute(_SQL["newest_published"], {"period": period}).scalar_one_or_none()
+    return None if found is None else session.get_one(RatingCycle, found)
+
+
+def changes(session: Session, cycle: RatingCycle, *, before_id: int | None) -> pd.DataFrame:
+    """The cycle's changes of colour with reviews and the newest asked-for colour of each."""
+    asked = {"cycle_id": cycle.id, "run_id": cycle.run_id, "before_id": before_id}
+    return sql.table(session, _SQL["changes"], asked)
+
+
+def rated(session: Session, cycle: RatingCycle, codes: Sequence[str]) -> pd.DataFrame:
+    """Compounds of the cycle's run among ``codes``: compound_code, area_code, colour."""
+    return sql.table(session, _SQL["rated"], {"run_id": cycle.run_id, "codes": list(codes)})
+
+
+def confirm(
+    session: Session, cycle: RatingCycle, codes: Sequence[str], *, note: str | None, user_id: str
+) -> int:
+    """Note that somebody let these colours stand; how many were not noted before."""
+    asked = {"cycle_id": cycle.id, "run_id": cycle.run_id, "codes": list(codes), "note": note,
+             "user_id": user_id}  # fmt: skip
+    return int(getattr(session.execute(_SQL["confirm"], asked), "rowcount", 0))
+
+
+def data_check(session: Session, cycle: RatingCycle) -> dict[str, int]:
+    """Counts of what should be looked at in the data behind a run."""
+    row = session.execute(_SQL["data_check"], {"run_id": cycle.run_id}).mappings().one()
+    return {name: int(value) for name, value in row.items()}
+
+
+def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) -> str:
+    """Write the published colours and close the cycle; the digest of the colours."""
+    asked = {"cycle_id": cycle.id, "run_id": cycle.run_id}
+    session.execute(_SQL["publish"], asked)
+    digest = str(session.execute(_SQL["digest"], {"cycle_id": cycle.id}).scalar_one())
+    closing = {"cycle_id": cycle.id, "user_id": user_id, "issuer": issuer, "digest": digest}
+    session.execute(_SQL["close"], closing)
+    session.refresh(cycle)
+    return digest
+
+
+def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.DataFrame:
+    """The published colours of a cycle within an area."""
+    asked = {"cycle_id": cycle.id, "area_prefix": area_prefix}
+    return sql.table(session, _SQL["published"], asked)
+
+
+def plaques(
+    session: Session, cycle: RatingCycle, *, area_prefix: str, code: str | None
+) -> pd.DataFrame:
+    """What plaques need of a cycle: code, name, colour, entrances, counts by category."""
+    asked = {"cycle_id": cycle.id, "area_prefix": area_prefix, "code": code}
+    return sql.table(session, _SQL["plaques"], asked)

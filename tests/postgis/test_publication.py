@@ -1,0 +1,311 @@
+"""The quarter's cycle: two people, written reasons, and nothing that is published moves."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from gis import district as districts
+from gis import policy as policies
+from gis.access.rights import Role
+from gis.db.session import User
+from gis.errors import BadInput, BadPeriod, NoData, NotFound
+from gis.privacy import PersonalText
+from gis.publication import service
+from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
+from gis.publication.service import NotReady, SecondPerson
+from gis.runs.model import Analysis, Run
+from gis.safety.model import Colour, Rating
+
+REFERENCE = Path(__file__).parents[2] / "data" / "reference"
+WUHUA = districts.load(REFERENCE / "wuhua.toml")
+POLICY = policies.load(REFERENCE / "policy.toml")
+REASON = "派出所核实：两起为同一事件重复登记"
+
+
+def _who(name: str) -> User:
+    return User.of(Role.POLICE_LIAISON, id=name, area_prefixes=("530102",))
+
+
+class Desk:
+    """Two people at work on one store; every call is a transaction of its own."""
+
+    def __init__(self, store) -> None:
+        self.store = store
+
+    @contextmanager
+    def as_(self, name: str) -> Iterator:
+        with self.store.begin(_who(name)) as session:
+            yield session
+
+    def rate(self, period: str, **colours: tuple[str | None, str]) -> int:
+        """A stored run: compound = (colour before, colour)."""
+        with self.store.begin() as session:
+            before = session.scalars(select(Run).where(Run.period == period)).all()
+            run = Run(
+                area_code="530102", analysis=Analysis.RATING, period=period,
+                as_of=date(2026, 9, 30), revision=1 + len(before),
+                policy_version="t", policy_digest="t", input_digest="t", parameters={}, totals={},
+            )  # fmt: skip
+            session.add(run)
+            session.flush()
+            session.execute(insert(Rating), [
+                {"run_id": run.id, "area_code": "530102001001", "compound_code": code,
+                 "compound_name": f"小区{code}", "peer_group": "old", "colour": colour,
+                 "previous_colour": before, "observed": 3, "counts": {"theft": 2, "fire": 1},
+                 "quality": "A", "rule": "SAF-1", "reason_zh": "因", "reason_en": "because"}
+                for code, (before, colour) in colours.items()
+            ])  # fmt: skip
+            return run.id
+
+    def open(self, period: str = "2026Q3") -> int:
+        with self.as_("zhang") as session:
+            return service.open_cycle(session, district=WUHUA, period=period).id
+
+    def changes(self, cycle_id: int) -> pd.DataFrame:
+        with self.as_("zhang") as session:
+            return service.changes(session, session.get(RatingCycle, cycle_id)).set_index("code")
+
+    def confirm(self, cycle_id: int, *codes: str, name: str = "zhang") -> int:
+        with self.as_(name) as session:
+            return service.confirm(session, cycle_id, codes)
+
+    def ask(self, cycle_id: int, code: str, colour: str, *, reason: str = REASON) -> int:
+        with self.as_("zhang") as session:
+            return service.ask(
+                session, cycle_id, code, colour=Colour(colour), reason=reason,
+                origin=Origin.OBJECTION,
+            ).id  # fmt: skip
+
+    def decide(self, override_id: int, name: str, *, approve: bool = True) -> None:
+        with self.as_(name) as session:
+            service.decide(session, override_id, approve=approve)
+
+    def publish(self, cycle_id: int) -> None:
+        with self.as_("li") as session:
+            service.publish(session, cycle_id, issuer="五华区公安分局")
+
+    def published(self, period: str | None = None) -> dict[str, str]:
+        with self.as_("li") as session:
+            _, rows = service.published(session, period=period)
+        return dict(zip(rows["code"], rows["colour"], strict=True))
+
+
+@pytest.fixture
+def desk(store) -> Desk:
+    found = Desk(store)
+    found.rate("2026Q3", A=("green", "red"), B=("green", "green"), C=(None, "yellow"))
+    return found
+
+
+def test_a_quarter_goes_from_review_to_publication(desk):
+    cycle = desk.open()
+    assert desk.open() == cycle
+    rows = desk.changes(cycle)
+    assert list(rows.index) == ["A", "C"]
+    assert rows.loc["A", ["colour_before", "colour"]].tolist() == ["green", "red"]
+    with pytest.raises(NotReady, match="2 changes unreviewed"):
+        desk.publish(cycle)
+    assert desk.confirm(cycle, "C") == 1
+    assert desk.confirm(cycle, "C") == 0
+    asked = desk.ask(cycle, "A", "yellow")
+    with pytest.raises(NotReady, match="1 asked-for colours undecided"):
+        desk.publish(cycle)
+    desk.decide(asked, "li")
+    desk.publish(cycle)
+    assert desk.published() == {"A": "yellow", "B": "green", "C": "yellow"}
+
+
+def test_whoever_asks_does_not_decide(desk):
+    asked = desk.ask(desk.open(), "A", "yellow")
+    with pytest.raises(SecondPerson):
+        desk.decide(asked, "zhang")
+    desk.decide(asked, "li")
+    with pytest.raises(NotReady, match="approved already"):
+        desk.decide(asked, "wang")
+
+
+def test_the_database_itself_wants_a_second_person(desk):
+    asked = desk.ask(desk.open(), "A", "yellow")
+    statement = text(
+        "UPDATE wangge.colour_overrides SET decision = 'approved', decided_by = asked_by,"
+        " decided_at = now() WHERE id = :id"
+    )
+    with pytest.raises(DBAPIError, match="second_person"), desk.as_("zhang") as session:
+        session.execute(statement, {"id": asked})
+
+
+def test_a_rejected_wish_leaves_the_colour(desk):
+    cycle = desk.open()
+    desk.decide(desk.ask(cycle, "A", "green"), "li", approve=False)
+    desk.confirm(cycle, "C")
+    desk.publish(cycle)
+    assert desk.published()["A"] == "red"
+    with desk.as_("li") as session:
+        row = session.get(PublishedRating, (cycle, "A"))
+        assert (row.rated_colour, row.override_id) == ("red", None)
+
+
+def test_a_compound_without_a_change_can_be_asked_for_too(desk):
+    cycle = desk.open()
+    asked = desk.ask(cycle, "B", "yellow")
+    assert "B" in desk.changes(cycle).index
+    desk.decide(asked, "li")
+    desk.confirm(cycle, "A", "C")
+    desk.publish(cycle)
+    assert desk.published()["B"] == "yellow"
+
+
+@pytest.mark.parametrize(
+    ("colour", "reason", "error"),
+    [
+        ("red", REASON, BadInput),  # it is red
+        ("unrated", REASON, BadInput),
+        ("yellow", "太短", BadInput),
+        ("yellow", "当事人：王小明 电话 13912345678 来反映情况", PersonalText),
+    ],
+)
+def test_a_wish_without_reason_or_sense_is_refused(desk, colour, reason, error):
+    cycle = desk.open()
+    with pytest.raises(error):
+        desk.ask(cycle, "A", colour, reason=reason)
+    assert desk.changes(cycle)["override_id"].isna().all()
+
+
+def test_one_wish_at_a_time(desk):
+    cycle = desk.open()
+    desk.ask(cycle, "A", "yellow")
+    with pytest.raises(NotReady, match="asked for A already"):
+        desk.ask(cycle, "A", "green")
+
+
+def test_unknown_compounds_months_and_quarters_are_refused(desk):
+    cycle = desk.open()
+    with pytest.raises(NotFound):
+        desk.confirm(cycle, "Z")
+    with pytest.raises(NotFound):
+        desk.ask(cycle, "Z", "yellow")
+    with pytest.raises(BadPeriod):
+        desk.open("2026-07")
+    with pytest.raises(NoData, match="run rating"):
+        desk.open("2026Q2")
+    with pytest.raises(NoData, match="no quarter is published"):
+        desk.published()
+
+
+def _publish(desk: Desk) -> int:
+    cycle = desk.open()
+    desk.confirm(cycle, "A", "C")
+    desk.publish(cycle)
+    return cycle
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE wangge.published_ratings SET colour = 'green'",
+        "DELETE FROM wangge.published_ratings",
+        "UPDATE wangge.rating_cycles SET issuer = 'x'",
+        "UPDATE wangge.rating_cycles SET state = 'review', published_at = NULL,"
+        " published_by = NULL, issuer = NULL, digest = NULL",
+        "DELETE FROM wangge.rating_cycles",
+        "DELETE FROM wangge.colour_reviews",
+        "INSERT INTO wangge.published_ratings SELECT cycle_id, 'X', area_code, compound_name,"
+        " colour, rated_colour, override_id, rule, reason_zh, reason_en"
+        " FROM wangge.published_ratings LIMIT 1",
+    ],
+)
+def test_what_is_published_never_changes(desk, statement):
+    _publish(desk)
+    refused = pytest.raises(DBAPIError, match=r"never changed|nothing of it changes")
+    with refused, desk.as_("zhang") as session:
+        session.execute(text(statement))
+    assert desk.published() == {"A": "red", "B": "green", "C": "yellow"}
+
+
+def test_nothing_more_is_said_of_a_published_cycle(desk):
+    cycle = _publish(desk)
+    with pytest.raises(NotReady, match="is published"):
+        desk.confirm(cycle, "B")
+    with pytest.raises(NotReady, match="is published"):
+        desk.ask(cycle, "A", "green")
+    with pytest.raises(NotReady, match="nothing was rated since"):
+        desk.open()
+
+
+def test_late_reports_open_a_second_cycle_and_the_first_stays(desk):
+    first = _publish(desk)
+    desk.rate("2026Q3", A=("green", "yellow"), B=("green", "green"), C=(None, "yellow"))
+    second = desk.open()
+    assert second != first
+    desk.confirm(second, *desk.changes(second).index)
+    desk.publish(second)
+    assert desk.published()["A"] == "yellow"
+    with desk.as_("li") as session:
+        assert session.get(PublishedRating, (first, "A")).colour == "red"
+
+
+def test_a_newer_run_withdraws_what_is_in_review(desk):
+    first = desk.open()
+    desk.rate("2026Q3", A=("green", "yellow"), B=("green", "green"), C=(None, "yellow"))
+    second = desk.open()
+    with desk.as_("li") as session:
+        assert session.get(RatingCycle, first).state == CycleState.WITHDRAWN
+        assert session.get(RatingCycle, second).revision == 2
+
+
+def test_the_next_quarter_is_held_against_what_hangs(desk):
+    cycle = desk.open()
+    desk.decide(desk.ask(cycle, "A", "yellow"), "li")
+    desk.confirm(cycle, "C")
+    desk.publish(cycle)
+    desk.rate("2026Q4", A=("red", "yellow"), B=("green", "yellow"), C=("yellow", "yellow"))
+    rows = desk.changes(desk.open("2026Q4"))
+    assert rows["colour_before"].to_dict() == {"B": "green"}  # A hangs yellow and stays yellow
+
+
+def test_the_digest_is_that_of_the_colours(desk):
+    cycle = _publish(desk)
+    lines = "\n".join(f"{code}={colour}" for code, colour in sorted(desk.published().items()))
+    with desk.as_("li") as session:
+        found = session.get(RatingCycle, cycle)
+        assert found.digest == hashlib.sha256(lines.encode()).hexdigest()
+        assert (found.published_by, found.issuer) == ("li", "五华区公安分局")
+
+
+def test_the_data_check_counts_what_a_reviewer_should_know(desk):
+    with desk.as_("zhang") as session:
+        session.execute(text("UPDATE wangge.ratings SET quality = 'C' WHERE compound_code = 'A'"))
+    cycle = desk.open()
+    with desk.as_("zhang") as session:
+        found = service.data_check(session, session.get(RatingCycle, cycle))
+    assert (found["compounds"], found["quality_c"], found["unrated"]) == (3, 1, 0)
+
+
+def test_two_people_publish_at_once_and_one_of_them_wins(desk):
+    cycle = desk.open()
+    desk.confirm(cycle, "A", "C")
+    with desk.as_("zhang") as one:
+        service.publish(one, cycle, issuer="甲单位")
+        with desk.store.begin(_who("li")) as other:
+            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                service.publish(other, cycle, issuer="乙单位")
+            other.rollback()
+    with pytest.raises(NotReady):
+        desk.publish(cycle)
+
+
+def test_decisions_have_words(desk):
+    cycle = desk.open()
+    asked = desk.ask(cycle, "A", "yellow")
+    assert desk.changes(cycle).loc["A", "decision"] == Decision.ASKED
+    desk.decide(asked, "li")
+    row = desk.changes(cycle).loc["A"]
+    assert (row["decision"], row["asked_by"], row["decided_by"]) == ("approved", "zhang", "li")
