@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 _ENABLE = "ALTER TABLE wangge.{table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+_OPEN = "GRANT SELECT, INSERT, UPDATE, DELETE ON wangge.{table} TO wangge_app"
 _READ = "CREATE POLICY read ON wangge.{table} FOR SELECT USING ({rows})"
 _WRITE = (
     "CREATE POLICY add ON wangge.{table} FOR INSERT WITH CHECK ({rows})",
@@ -44,7 +45,9 @@ def protect(
     reach: Reach = Reach.OWN,
     own: str | None = None,
 ) -> None:
-    """Force row-level rights on ``table`` of schema ``wangge``, which has a column ``area_code``.
+    """Open ``table`` of schema ``wangge`` to the application, with row-level rights forced on it.
+
+    It has a column ``area_code``.
 
     Parameters
     ----------
@@ -64,6 +67,7 @@ def protect(
     """
     writable = Reach.ALL if reach is Reach.ALL else Reach.OWN
     op.execute(_ENABLE.format(table=table))
+    op.execute(_OPEN.format(table=table))
     op.execute(_READ.format(table=table, rows=_rows(reach, read, own)))
     for statement in _WRITE:
         op.execute(statement.format(table=table, rows=_rows(writable, write, own)))

@@ -154,7 +154,7 @@ def test_a_waiting_job_ends_at_once(serve, store, house):
 def test_a_long_statement_is_cancelled_and_leaves_nothing(store, house, monkeypatch):
     def work(work, session):
         session.execute(text("INSERT INTO store_facts VALUES ('half', '530102', 'done')"))
-        session.execute(text("SELECT pg_sleep(60)"))
+        session.execute(text("SELECT count(*) FROM generate_series(1, 10000000000)"))
         return {}
 
     job_id = asked(store, house)

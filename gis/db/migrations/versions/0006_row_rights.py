@@ -132,7 +132,12 @@ BEGIN
 END
 $$
 """
+GRANTS = """
+GRANT EXECUTE ON FUNCTION wangge.enter, wangge.identity, wangge.holds, wangge.everywhere,
+    wangge.within TO wangge_app
+"""
 READ_BY_THE_COMMANDS = """
+GRANT SELECT ON wangge.alembic_version TO wangge_app;
 ALTER TABLE wangge.alembic_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY read ON wangge.alembic_version FOR SELECT USING (true);
 CREATE POLICY owner ON wangge.alembic_version TO wangge_owner USING (true)
@@ -148,7 +153,7 @@ CREATE POLICY owner ON wangge.audit_entries TO wangge_owner USING (true)
 
 def upgrade() -> None:
     """Forward."""
-    for statement in (KEY, SEAL, ENTER, IDENTITY, ASKED, READ_BY_THE_COMMANDS, AUDIT):
+    for statement in (KEY, SEAL, ENTER, IDENTITY, ASKED, GRANTS, READ_BY_THE_COMMANDS, AUDIT):
         op.execute(statement)
     records = {
         "areas": "areas", "buildings": "compounds", "camera_observations": "video",
