@@ -22,6 +22,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "demo": ("demo", "演示 / load the demo district and show all that the software does"),
     "import": ("inputs", "导入 / take a file into the store, or say row by row why not"),
     "run": ("runs", "运行分析 / compute and store an analysis"),
+    "counts": ("counts", "现状统计 / count what stands on a day, between two runs"),
     "map": ("outputs", "出图 / write map pages that need no network"),
     "export": ("outputs", "导出 / write a layer to a file"),
     "video": ("video", "视频点位 / video points: register, checks, plans"),

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from data.ingest.checks import remark
 from data.ingest.reasons import note
@@ -43,6 +44,7 @@ class Provenance:
     import_id: int
     frame: str
     district_code: str
+    metric_srid: int
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,10 @@ def _fresh(target: Target, staged: Table, by: Provenance) -> Any:
     values: list[ColumnElement[Any]] = [_value(target, staged, name, by) for name in target.columns]
     values.append(literal(by.import_id).label("import_id"))
     values.append(literal(by.frame).label("frame"))
+    if "ground_m2" in target.table.c:  # measured once, not by every question
+        metric = func.ST_Transform(staged.c.geom, by.metric_srid, type_=NullType())
+        values.append(func.ST_Area(metric).label("ground_m2"))
+        values.append(literal(by.metric_srid).label("ground_srid"))
     source = staged
     if target.assigned:
         return (
@@ -193,7 +199,8 @@ def _update(session: Session, target: Target, fresh: Any, present: Collection[st
     table = target.table
     names = [n for n in target.columns if n in present or n in target.assigned or n == "valid_to"]
     names = [n for n in names if n != "source_key"]
-    names += ["frame"] if "geom" in names else []
+    if "geom" in names:
+        names += [n for n in ("frame", "ground_m2", "ground_srid") if n in table.c]
     differs = tuple_(*(table.c[n] for n in names)).is_distinct_from(
         tuple_(*(fresh.c[n] for n in names))
     )

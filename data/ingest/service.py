@@ -114,7 +114,7 @@ def import_source(
         return replace(report, dry_run=True)
     savepoint.commit()
     if report.inserted:
-        statistics.refresh(session, work.target.table)
+        statistics.refresh(session, *work.target.tables)
     return report
 
 
@@ -207,7 +207,7 @@ class _Work:
             self._place()
         self.progress("write", 0, kept)
         record = self._record()
-        by = merge.Provenance(record.id, self.facts.frame, self.district.code)
+        by = merge.Provenance(record.id, self.facts.frame, self.district.code, self.district.srid)
         written = merge.merge(self.session, self.target, self.staged, present=self.present, by=by)
         shares = merge.write_shares(self.session, self.target, self.staged, self.present)
         report = replace(

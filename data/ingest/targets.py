@@ -15,12 +15,12 @@ from gis.db.base import BEGINNING, Base
 from gis.district import District
 from gis.facilities.model import Facility
 from gis.grids.model import Grid, Network, WorkerPost
-from gis.rental.model import Dwelling
+from gis.rental.model import Dwelling, StandingLettings
 from gis.safety.model import Incident
-from gis.video.model import Camera, CameraObservation, PrivatePlace
+from gis.video.model import Camera, CameraObservation, CameraState, PrivatePlace
 from gis.walking.model import Street
 
-_NOT_FROM_FILES = {"id", "import_id", "frame", "geom_3857"}
+_NOT_FROM_FILES = {"id", "import_id", "frame", "geom_3857", "ground_m2", "ground_srid"}
 EXTRA = ("shared_with", "subject_name")  # columns of files that no table has as such
 
 
@@ -30,13 +30,20 @@ class Target:
 
     ``key`` names the columns that make a row's key by themselves; without them the file's own key
     column does, and where there is none the file's digest with the row number. ``layer`` is set
-    where the rows are outlines that records are assigned to.
+    where the rows are outlines that records are assigned to, ``kept`` where the database itself
+    keeps what it counts of the rows.
     """
 
     kind: Kind
     table: Table
     key: tuple[str, ...] = ()
     layer: Layer | None = None
+    kept: Table | None = None
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What an import writes: the table, and what is kept of it."""
+        return (self.table,) if self.kept is None else (self.table, self.kept)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,9 +64,17 @@ class Target:
 
 
 def _target(
-    kind: Kind, model: type[Base], key: tuple[str, ...] = (), layer: Layer | None = None
+    kind: Kind,
+    model: type[Base],
+    key: tuple[str, ...] = (),
+    layer: Layer | None = None,
+    kept: type[Base] | None = None,
 ) -> Target:
-    return Target(kind, Base.metadata.tables[f"wangge.{model.__tablename__}"], key, layer)
+    return Target(kind, _table(model), key, layer, None if kept is None else _table(kept))
+
+
+def _table(model: type[Base]) -> Table:
+    return Base.metadata.tables[f"wangge.{model.__tablename__}"]
 
 
 TARGETS: dict[Kind, Target] = {
@@ -73,9 +88,11 @@ TARGETS: dict[Kind, Target] = {
         _target(Kind.BUILDINGS, Building),
         _target(Kind.FACILITIES, Facility),
         _target(Kind.INCIDENTS, Incident),
-        _target(Kind.DWELLINGS, Dwelling),
+        _target(Kind.DWELLINGS, Dwelling, kept=StandingLettings),
         _target(Kind.CAMERAS, Camera),
-        _target(Kind.CAMERA_STATUS, CameraObservation, ("camera_key", "observed_at")),
+        _target(
+            Kind.CAMERA_STATUS, CameraObservation, ("camera_key", "observed_at"), kept=CameraState
+        ),
         _target(Kind.PRIVATE_PLACES, PrivatePlace),
         _target(Kind.STREETS, Street),
         _target(Kind.EVALUATIONS, Evaluation, ("area_code", "period", "measure")),

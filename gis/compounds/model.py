@@ -69,6 +69,8 @@ class Compound(Imported, Versioned, Base):
     rented_dwellings: Mapped[int | None]
     built_year: Mapped[int | None]
     grid_code: Mapped[str | None]
+    ground_m2: Mapped[float | None]  # measured by the import in the frame ground_srid
+    ground_srid: Mapped[int | None]
     entrances: Mapped[WKBElement | None] = mapped_column(
         Geometry("MULTIPOINT", srid=4326, spatial_index=False)
     )

@@ -38,11 +38,25 @@ class Dwelling(Imported, Placed, Base):
     usable_m2: Mapped[float | None]
     occupants: Mapped[int | None]
     floating_occupants: Mapped[int | None]
-    registered_on: Mapped[date | None] = mapped_column(Date)
-    ended_on: Mapped[date | None] = mapped_column(Date)
+    registered_on: Mapped[date | None] = mapped_column(Date, index=True)
+    ended_on: Mapped[date | None] = mapped_column(Date, index=True)
     grade: Mapped[str | None]
     geom: Mapped[WKBElement] = geometry("POINT")
     geom_3857: Mapped[WKBElement] = geometry_3857("POINT")
+
+
+class StandingLettings(Base):
+    """Lettings without an end by compound, kept by the database itself (a trigger on dwellings).
+
+    What stands on a day is these, less those registered later, and those that ended later.
+    """
+
+    __tablename__ = "standing_lettings"
+
+    compound_code: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[str] = mapped_column(primary_key=True)
+    lettings: Mapped[int] = mapped_column(BigInteger)
+    occupants: Mapped[int] = mapped_column(BigInteger)
 
 
 class RentalFigures:

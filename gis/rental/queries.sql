@@ -30,7 +30,7 @@ GROUP BY area_code, grid_code, compound_code, ST_X(geom), ST_Y(geom);
 SELECT EXISTS (SELECT FROM wangge.dwellings) AS registered;
 
 -- name: compounds_on
--- Compounds of the day: kind, ground in m² (measured in the district's SRID) and each count in its
+-- Compounds of the day: kind, ground in m² (in the district's SRID, as the import measured it) and each count in its
 -- newest version, be it the compound's own or a dated one, never one from after the day.
 -- Residents and floating residents are taken together, from one record.
 SELECT compound.code AS compound,
@@ -38,7 +38,8 @@ SELECT compound.code AS compound,
        compound.kind,
        compound.area_code,
        compound.grid_code,
-       ST_Area(ST_Transform(compound.geom, CAST(:srid AS int))) AS ground_m2,
+       CASE WHEN compound.ground_srid = CAST(:srid AS int) THEN compound.ground_m2
+            ELSE ST_Area(ST_Transform(compound.geom, CAST(:srid AS int))) END AS ground_m2,
        coalesce(housing.dwellings, own.dwellings) AS dwellings,
        coalesce(own_households.households, own.households) AS households,
        coalesce(letting.rented_dwellings, own.rented_dwellings) AS stated_rented,

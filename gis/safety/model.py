@@ -63,8 +63,9 @@ class Incident(Imported, Placed, Base):
         Index(
             "ix_incidents_in_compounds",
             "compound_code",
+            "category",
             "occurred_at",
-            postgresql_include=["category"],
+            postgresql_include=["area_code"],
             postgresql_where="compound_code IS NOT NULL",
         ),
     )

@@ -4,7 +4,15 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
@@ -89,6 +97,12 @@ class Camera(Imported, Placed, Base):
         CheckConstraint("height_m BETWEEN 0 AND 500", name="height"),
         CheckConstraint("width_px > 0 AND height_px > 0", name="pixels"),
         CheckConstraint("retention_days >= 0", name="retention"),
+        Index(
+            "ix_cameras_in_compounds",
+            "compound_code",
+            postgresql_include=["area_code", "source_key", "status", "installed_on", "removed_on"],
+            postgresql_where="compound_code IS NOT NULL",
+        ),
     )
 
     gb28181_id: Mapped[str | None]
@@ -154,6 +168,18 @@ class PrivatePlace(Imported, Base):
     kind: Mapped[str]
     name: Mapped[str | None]
     geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+
+
+class CameraState(Base):
+    """The newest observation of each point, kept by the database itself (a trigger)."""
+
+    __tablename__ = "camera_states"
+    __table_args__ = (one_of("state", Observation),)
+
+    camera_key: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    observed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str]
 
 
 class VideoResult(Identified, Base):

@@ -1,7 +1,8 @@
 -- Video inventory (VID-1, VID-2): the points of one day, and what surrounds each of them.
 
 -- name: cameras_on
--- Every video point as it was on the day, with its newest observation not after it. The status
+-- Every video point as it was on the day, with its newest observation not after it: the one that is
+-- kept, unless that is later than the day. The status
 -- follows the dates where they say more: not yet installed is planned, removed later was in use.
 -- until is the first instant after the day in the district's time zone.
 SELECT camera.source_key AS camera,
@@ -31,9 +32,17 @@ SELECT camera.source_key AS camera,
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
                 THEN 'in_use'
             ELSE camera.status END AS status,
-       coalesce(seen.state, 'unknown') AS observed,
+       coalesce(
+           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
+                WHEN newest.observed_at IS NOT NULL THEN (
+                    SELECT seen.state FROM wangge.camera_observations AS seen
+                    WHERE seen.camera_key = camera.source_key
+                      AND seen.observed_at < CAST(:until AS timestamptz)
+                    ORDER BY seen.observed_at DESC LIMIT 1)
+           END, 'unknown') AS observed,
        failed.since AS down_since
 FROM wangge.cameras AS camera
+LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
 LEFT JOIN (  -- the first failure after the last time the point worked
     SELECT camera_key, min(observed_at) AS since
     FROM wangge.camera_observations AS failure
@@ -47,12 +56,6 @@ LEFT JOIN (  -- the first failure after the last time the point worked
       AND failure.observed_at > coalesce(fine.worked_at, '-infinity')
     GROUP BY camera_key
 ) AS failed ON failed.camera_key = camera.source_key
-LEFT JOIN (
-    SELECT DISTINCT ON (camera_key) camera_key, state
-    FROM wangge.camera_observations
-    WHERE observed_at < CAST(:until AS timestamptz)
-    ORDER BY camera_key DESC, observed_at DESC  -- backwards along the index, which holds the state
-) AS seen ON seen.camera_key = camera.source_key
 ORDER BY camera.source_key;
 
 -- name: register
@@ -202,10 +205,16 @@ around AS (
     GROUP BY point.id
 ),
 seen AS (
-    SELECT DISTINCT ON (camera_key) camera_key, state
-    FROM wangge.camera_observations
-    WHERE observed_at < CAST(:until AS timestamptz)
-    ORDER BY camera_key, observed_at DESC
+    SELECT point.source_key AS camera_key,
+           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
+                ELSE (
+                    SELECT earlier.state FROM wangge.camera_observations AS earlier
+                    WHERE earlier.camera_key = point.source_key
+                      AND earlier.observed_at < CAST(:until AS timestamptz)
+                    ORDER BY earlier.observed_at DESC LIMIT 1)
+           END AS state
+    FROM point
+    JOIN wangge.camera_states AS newest ON newest.camera_key = point.source_key
 )
 SELECT point.source_key AS code,
        point.name,

@@ -1,7 +1,8 @@
 """Four answers from the store against the same four computed with geopandas from GeoParquet.
 
 Coverage by community, incidents by compound and kind, lettings by compound, video points by
-compound. Everyday: the data are loaded and assigned, and the store counts. Beside it the four runs
+compound. Everyday: the data are loaded and assigned, and the store counts (`gis.counts`, what
+``wangge counts`` shows). Beside it the four runs
 with all that they do more (every level, verdicts, sentences, suppression, digests, storing), and
 the first load: imports and runs against reading and joining. Equal or it fails.
 """
@@ -10,18 +11,24 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-import answers
 import naive
 import pandas as pd
 from city import City
 from measure import Cost, Meter
 
 from api.house import transaction
+from gis.counts import store as counts
 from gis.period import midnight
 from gis.timeline import service as timeline
 
 REPEATS = 5
 LIMIT = 10.0
+ASKED: Mapping[str, Callable[..., pd.DataFrame]] = {
+    "coverage": counts.floor_area_by_community,
+    "incidents": counts.incidents_by_compound,
+    "rental": counts.lettings_by_compound,
+    "video": counts.cameras_by_compound,
+}
 RUNS = {"coverage": "coverage", "incidents": "rating", "rental": "rental", "video": "video"}
 NEEDED = ("areas", "compounds", "facilities", "households", "dwellings", "incidents", "cameras",
           "camera_status")  # fmt: skip
@@ -64,17 +71,17 @@ def _questions(city: City) -> dict[str, dict[str, Any]]:
     since = until.replace(year=until.year - 2)
     functions = city.house.policy["FAC-1", "functions"]
     return {
-        "coverage": {"day": day, "srid": district.srid, "functions": functions},
-        "incidents": {"since": since, "until": until},
-        "rental": {"day": day, "srid": district.srid},
-        "video": {"day": day, "until": until},
+        "coverage": {"as_of": day, "srid": district.srid, "functions": functions},
+        "incidents": {"start": since, "end": until},
+        "rental": {"as_of": day, "srid": district.srid},
+        "video": {"as_of": day, "until": until},
     }
 
 
 def _one(city: City, name: str, asked: Mapping[str, Any]) -> dict[str, Cost]:
     """Both ways, turn by turn; the best of each."""
     meter = Meter(city.postmaster)
-    ask: Callable[..., pd.DataFrame] = getattr(answers, name)
+    ask = ASKED[name]
     join: Callable[..., pd.DataFrame] = getattr(naive, name)
     costs: dict[str, list[Cost]] = {"store": [], "geopandas": []}
     for _ in range(REPEATS):

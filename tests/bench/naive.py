@@ -73,9 +73,9 @@ def joined(points: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame) -> pd.DataFrame
     return pd.DataFrame(found)
 
 
-def coverage(folder: Path, *, day: date, srid: int, functions: tuple[str, ...]) -> pd.DataFrame:
+def coverage(folder: Path, *, as_of: date, srid: int, functions: tuple[str, ...]) -> pd.DataFrame:
     """Facility area and its ratio per 100 households, by community."""
-    on = pd.Timestamp(day)
+    on = pd.Timestamp(as_of)
     communities = gpd.read_parquet(folder / "communities.parquet").set_index("code", drop=False)
     facilities = gpd.read_parquet(folder / "facilities.parquet")
     open_ = (facilities["status"] == "open") | (
@@ -103,18 +103,18 @@ def coverage(folder: Path, *, day: date, srid: int, functions: tuple[str, ...]) 
     )
 
 
-def incidents(folder: Path, *, since: datetime, until: datetime) -> pd.DataFrame:
+def incidents(folder: Path, *, start: datetime, end: datetime) -> pd.DataFrame:
     """Incidents by compound (rows) and category (columns)."""
     compounds = gpd.read_parquet(folder / "compounds.parquet")
     found = gpd.read_parquet(folder / "incidents.parquet")
-    found = found[(found["occurred_at"] >= since) & (found["occurred_at"] < until)]
+    found = found[(found["occurred_at"] >= start) & (found["occurred_at"] < end)]
     held = joined(found[["category", "geom"]], compounds)
     return held.groupby(["code", "category"]).size().unstack(fill_value=0)
 
 
-def rental(folder: Path, *, day: date, srid: int) -> pd.DataFrame:
+def rental(folder: Path, *, as_of: date, srid: int) -> pd.DataFrame:
     """Dwellings let, their people and dwellings let per km², by compound."""
-    on = pd.Timestamp(day)
+    on = pd.Timestamp(as_of)
     compounds = gpd.read_parquet(folder / "compounds.parquet")
     dwellings = gpd.read_parquet(folder / "dwellings.parquet")
     let = dwellings[~(dwellings["registered_on"] > on) & ~(dwellings["ended_on"] <= on)]
@@ -125,9 +125,9 @@ def rental(folder: Path, *, day: date, srid: int) -> pd.DataFrame:
     return found.assign(rented_per_km2=found["rented_dwellings"] / km2)
 
 
-def video(folder: Path, *, day: date, until: datetime) -> pd.DataFrame:
+def video(folder: Path, *, as_of: date, until: datetime) -> pd.DataFrame:
     """Video points, those in use and those that work, by compound."""
-    on = pd.Timestamp(day)
+    on = pd.Timestamp(as_of)
     compounds = gpd.read_parquet(folder / "compounds.parquet")
     cameras = gpd.read_parquet(folder / "cameras.parquet")
     seen = pd.read_parquet(folder / "observations.parquet")
@@ -143,4 +143,4 @@ def video(folder: Path, *, day: date, until: datetime) -> pd.DataFrame:
     )
     counted = ["cameras", "in_use", "working"]
     held = joined(cameras[[*counted, "geom"]], compounds)
-    return held.groupby("code")[counted].sum().reindex(compounds["code"], fill_value=0)
+    return held.groupby("code")[counted].sum()

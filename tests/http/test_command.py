@@ -494,6 +494,17 @@ def test_a_time_that_is_none_is_refused(wangge, words, code):
     assert wangge("run", "rating", *words, "--json").refusal()[0] == code
 
 
+def test_counts_are_those_of_the_runs(wangge, demo_home):
+    found = wangge("counts", "--json").json("counts")
+    inventory = wangge("run", "video", "--json").json("run")["runs"][0]["totals"]
+    held = sum(one["cameras"] for one in found["compounds"])
+    assert 0 < held <= inventory["cameras"]
+    code = found["compounds"][0]["code"]
+    one = wangge("counts", "--code", code, "--json").json("counts")
+    assert one["compounds"] == found["compounds"][:1]
+    assert one["communities"] == []
+
+
 def test_a_month_is_rated_as_a_preview(wangge):
     (run,) = wangge("run", "rating", "--period", "2026-07", "--json").json("run")["runs"]
     assert run["period"] == "2026-07"

@@ -118,7 +118,7 @@ def test_one_compound_is_looked_up_in_the_index(db, incidents):
     assert "compound_code = ANY" in found.split("Index Cond", 1)[1]
 
 
-def test_newest_states_are_read_in_the_order_of_the_index(db):
+def test_a_state_before_the_newest_is_one_look_into_the_index(db):
     asked = {"as_of": date(2026, 9, 30), "until": WINDOW["end"]}
     found = plan(db, explained(sql.load("gis.video")["cameras_on"]), asked)
     assert "Scan Backward using uq_camera_observations_camera_key_observed_at" in found
