@@ -7,7 +7,7 @@ Follows: 0007
 import sqlalchemy as sa
 from alembic import op
 
-from gis.db.rights import protect
+from gis.db.rights import Reach, protect
 
 revision = "0008"
 down_revision = "0007"
@@ -27,10 +27,10 @@ CREATE FUNCTION wangge.refuse_after_publication() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (
+    IF NOT EXISTS (
         SELECT FROM wangge.rating_cycles
         WHERE id = CASE TG_OP WHEN 'DELETE' THEN OLD.cycle_id ELSE NEW.cycle_id END
-          AND state <> 'review'
+          AND state = 'review'
     ) THEN
         RAISE insufficient_privilege USING MESSAGE = 'the cycle is closed: nothing of it changes';
     END IF;
@@ -219,5 +219,8 @@ def upgrade() -> None:
         schema="wangge",
     )
     op.execute(FREEZE)
-    for table in ("rating_cycles", "colour_overrides", "colour_reviews", "published_ratings"):
-        protect(op, table, read=["rating:read"], write=["rating:write", "rating:publish"])
+    work = ["rating:write", "rating:publish"]
+    protect(op, "rating_cycles", read=["rating:read"], write=work, reach=Reach.OWN_AND_ABOVE)
+    for table in ("colour_overrides", "colour_reviews"):
+        protect(op, table, read=work, write=work)
+    protect(op, "published_ratings", read=["rating:read"], write=["rating:publish"])
