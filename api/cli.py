@@ -21,6 +21,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "restore": ("store", "恢复 / replace the store's content by a backup"),
     "demo": ("demo", "演示 / load the demo district and show all that the software does"),
     "import": ("inputs", "导入 / take a file into the store, or say row by row why not"),
+    "import-undo": ("inputs", "撤销导入 / undo the last import of a kind"),
     "run": ("runs", "运行分析 / compute and store an analysis"),
     "counts": ("counts", "现状统计 / count what stands on a day, between two runs"),
     "map": ("outputs", "出图 / write map pages that need no network"),

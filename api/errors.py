@@ -30,6 +30,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.BadPolicy: 500,
     errors.BadDistrict: 500,
     errors.ImportRefused: 422,
+    errors.CannotUndo: 409,
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,
     LibrariesMissing: 503,

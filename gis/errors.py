@@ -59,6 +59,12 @@ class ImportRefused(BadInput):
         self.report = report
 
 
+class CannotUndo(GisError):
+    """An import cannot be undone; the message says why and what to do instead."""
+
+    code = "cannot_undo"
+
+
 class StoreUnavailable(GisError):
     """PostgreSQL with PostGIS cannot be reached or started; the message has the remedy."""
 

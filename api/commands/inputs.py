@@ -8,9 +8,10 @@ import typer
 
 from api.commands.common import Json, group, house
 from api.house import House, transaction
-from api.output import json_out, progress, refuse, say, table_out
+from api.output import figures_out, json_out, progress, refuse, say, table_out
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity
+from data.ingest.undo import undo_import
 from data.report import ImportReport, unopened
 from gis.errors import BadInput, ImportRefused
 from gis.runs import facts
@@ -54,6 +55,20 @@ def import_(
         json_out({**report.as_json(), "report": written})
     else:
         _print(report)
+
+
+@app.command("import-undo")
+def import_undo(
+    id: Annotated[int, typer.Argument(help="Number of the import.")], json: Json = False
+) -> None:
+    """Undo the last import of a kind: its rows leave, those it changed come back. 撤销导入。"""
+    at = house()
+    with at.session() as session:
+        undone = undo_import(session, id, at.district)
+    if json:
+        json_out({"import": undone.import_id, **undone.counts()})
+    else:
+        figures_out(f"import {undone.import_id} ({undone.kind})", undone.counts())
 
 
 def take_in(

@@ -25,6 +25,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
+from data.ingest import undo
 from data.ingest.checks import remark
 from data.ingest.reasons import note
 from data.ingest.targets import Target
@@ -55,7 +56,9 @@ class Written:
     updated: int
 
 
-def fit_versions(session: Session, target: Target, staged: Table, notes: Notes) -> int:
+def fit_versions(
+    session: Session, target: Target, staged: Table, notes: Notes, *, import_id: int
+) -> int:
     """Refuse versions that overlap, set the ends of the others, end the ones before them.
 
     Returns how many versions of the store were ended.
@@ -67,6 +70,7 @@ def fit_versions(session: Session, target: Target, staged: Table, notes: Notes) 
     ]
     said += [note(row, "older_version", column="valid_from") for row in found.older]
     remark(session, staged, notes, sorted(said, key=lambda n: n.row))
+    undo.keep(session, target, select(target.table.c.id).where(_among(target, found)), import_id)
     return _set_ends(session, target, staged, found)
 
 
@@ -89,6 +93,11 @@ def _incoming(session: Session, _target: Target, staged: Table) -> list[Version]
         select(_version_key(staged), staged.c.valid_from, staged.c.valid_to, staged.c.row)
     )
     return [Version(key, start, end, row=row) for key, start, end, row in rows]
+
+
+def _among(target: Target, found: Fit) -> ColumnElement[bool]:
+    """Which stored versions are to be ended."""
+    return target.table.c.id == func.any(cast(list(found.closed), ARRAY(BigInteger)))
 
 
 def _set_ends(session: Session, target: Target, staged: Table, found: Fit) -> int:
@@ -149,7 +158,7 @@ def merge(
     fresh = _fresh(target, staged, by)
     table = target.table
     stored = session.scalar(select(select(table.c.id).exists())) or False
-    updated = _update(session, target, fresh, present) if stored else 0
+    updated = _update(session, target, fresh, present, by.import_id) if stored else 0
     rows = select(*fresh.c)
     if stored:
         rows = rows.where(
@@ -195,7 +204,9 @@ def _value(target: Target, staged: Table, name: str, by: Provenance) -> ColumnEl
     return value.label(name)
 
 
-def _update(session: Session, target: Target, fresh: Any, present: Collection[str]) -> int:
+def _update(
+    session: Session, target: Target, fresh: Any, present: Collection[str], import_id: int
+) -> int:
     table = target.table
     names = [n for n in target.columns if n in present or n in target.assigned or n == "valid_to"]
     names = [n for n in names if n != "source_key"]
@@ -206,12 +217,22 @@ def _update(session: Session, target: Target, fresh: Any, present: Collection[st
     )
     values = {name: fresh.c[name] for name in (*names, "import_id")}
     same_key = table.c.source_key == fresh.c.source_key
+    known = select(table.c.id).join_from(table, fresh, same_key)
+    if _states_shares(target, present):
+        undo.keep_shares(session, target, known, import_id)
+    undo.keep(session, target, known.where(differs), import_id)
+    if not undo.anything_kept(session, import_id):
+        return 0  # the rows are equal, as in most repeated imports: joined once, not twice
     return _count(session.execute(update(table).values(values).where(same_key, differs)))
+
+
+def _states_shares(target: Target, present: Collection[str]) -> bool:
+    return target.kind is Kind.FACILITIES and "shared_with" in present
 
 
 def write_shares(session: Session, target: Target, staged: Table, present: Collection[str]) -> int:
     """Replace the shares of facilities whose shares the file states; returns shares changed."""
-    if target.kind is not Kind.FACILITIES or "shared_with" not in present:
+    if not _states_shares(target, present):
         return 0
     session.execute(_SQL["drop_shares"])
     session.execute(_SQL["create_shares"])

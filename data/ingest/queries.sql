@@ -166,3 +166,37 @@ FROM shares
 JOIN facilities ON facilities.source_key = shares.source_key
 ON CONFLICT (facility_id, area_code) DO UPDATE SET share = excluded.share
 WHERE facility_shares.share IS DISTINCT FROM excluded.share;
+
+-- name: supersede
+-- Only the last import of a kind can be undone; what earlier ones changed need not be kept.
+WITH earlier AS (
+    UPDATE imports SET undoable = false
+    WHERE kind = CAST(:kind AS text) AND id <> :import_id AND undoable
+    RETURNING id
+)
+DELETE FROM import_changes USING earlier WHERE import_changes.import_id = earlier.id;
+
+-- name: keep_shares
+-- The shares that stand now, beside each facility that was kept.
+UPDATE import_changes SET shares = coalesce(
+    (SELECT jsonb_object_agg(area_code, CAST(share AS text)) FROM facility_shares
+     WHERE facility_shares.facility_id = import_changes.record_id),
+    CAST('{}' AS jsonb))
+WHERE import_id = :import_id;
+
+-- name: drop_stated_shares
+DELETE FROM facility_shares USING import_changes
+WHERE import_changes.import_id = :import_id AND import_changes.shares IS NOT NULL
+  AND facility_shares.facility_id = import_changes.record_id;
+
+-- name: restore_shares
+INSERT INTO facility_shares (facility_id, area_code, share)
+SELECT import_changes.record_id, kept.key, CAST(kept.value AS float8)
+FROM import_changes, jsonb_each_text(import_changes.shares) AS kept
+WHERE import_changes.import_id = :import_id AND import_changes.shares IS NOT NULL;
+
+-- name: later_imports
+-- Imports after this one that still stand, the newest first.
+SELECT id, kind FROM imports
+WHERE id > :import_id AND undone_at IS NULL AND kind = ANY(CAST(:kinds AS text[]))
+ORDER BY id DESC;

@@ -1,7 +1,12 @@
 """What the writing half says about a row: one stable code, its severity, its words."""
 
+from collections.abc import Iterator
+
+import pandas as pd
+
 from data.ingest.refusal import masked
 from data.ingest.types import RowNote, Severity
+from gis.assignment.store import Layer
 
 _NOTE, _FLAGGED, _REFUSED = Severity.NOTE, Severity.FLAGGED, Severity.REFUSED
 
@@ -121,3 +126,18 @@ def note(
     severity, zh, en = REASONS[code]
     shown = None if value is None else masked(value)
     return RowNote(row, severity, code, column, shown, zh.format(**words), en.format(**words))
+
+
+def contradictions(layer: Layer, page: pd.DataFrame) -> Iterator[RowNote]:
+    """Notes on points that lie outside the area, grid or compound their file names."""
+    what = {Layer.AREAS: "area", Layer.GRIDS: "grid", Layer.COMPOUNDS: "compound"}[layer]
+    frames = page["frame"] if "frame" in page else [None] * len(page)
+    found = page["found"].astype(object).where(page["found"].notna(), "–")
+    for row, code, distance_m, lies_in, frame in zip(
+        page["id"], page["code"], page["distance_m"], found, frames, strict=True
+    ):
+        said, words = (
+            (f"outside_{what}", {}) if frame is None else ("frame_suspect", {"frame": frame})
+        )
+        value = f"{code} → {lies_in}: {distance_m:.2f} m"
+        yield note(int(row), said, column="area_code", value=value, **words)

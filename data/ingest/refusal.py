@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg2
+import psycopg2.errors
 from sqlalchemy.exc import DBAPIError
 
 from gis.errors import ImportRefused
@@ -66,6 +67,9 @@ def driver_error(error: DBAPIError | psycopg2.Error) -> BaseException | None:
 def constraint(error: DBAPIError | psycopg2.Error) -> ImportRefused | None:
     """The refusal for a row that passed our checks and not the store's; None for our own bugs."""
     original = driver_error(error)
+    if isinstance(original, psycopg2.errors.InsufficientPrivilege):
+        zh, en = "有的行不在您负责的区域内", "some rows lie outside your areas"
+        return ImportRefused("outside_areas", f"{zh}，没有改动 / {en}; nothing was changed")
     if not isinstance(original, psycopg2.IntegrityError | psycopg2.DataError):
         return None
     rule = original.diag.constraint_name or original.pgcode

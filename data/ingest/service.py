@@ -5,23 +5,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import psycopg2
 import pyarrow as pa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from data.ingest import checks, merge, staging
+from data.ingest import checks, merge, staging, undo
 from data.ingest.conform import conform
 from data.ingest.fields import field
 from data.ingest.read import open_source
-from data.ingest.reasons import note
+from data.ingest.reasons import contradictions, note
 from data.ingest.refusal import constraint, driver_error
 from data.ingest.targets import TARGETS, Target, complete
 from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
-from gis.assignment.store import Layer
 from gis.audit import service as audit
 from gis.db import sql, statistics
 from gis.db.engine import store_error
@@ -32,7 +30,6 @@ from gis.runs.model import Import
 
 _SQL = sql.load("data.ingest")
 
-_SUSPECT = "frame_suspect"
 _KEYLESS = (
     "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column:"
     " a corrected or longer file will stand beside this one, not replace its rows"
@@ -147,15 +144,17 @@ class _Work:
         self.session.execute(_SQL["lock_imports"])
         self._stage(chunks)
         self._check()
+        record = self._record()
         if self.target.layer is None:
-            return self._write()
+            return self._write(record)
         codes = checks.codes(self.session, self.staged)
         with assignment.redrawing(
             self.session, self.target.layer, codes, district_code=self.district.code
         ) as redrawing:
-            report = self._write(
-                closed=merge.fit_versions(self.session, self.target, self.staged, self.notes)
+            closed = merge.fit_versions(
+                self.session, self.target, self.staged, self.notes, import_id=record.id
             )
+            report = self._write(record, closed=closed)
         return replace(report, reassigned=redrawing.reassigned)
 
     def refused(self, refusal: ImportRefused) -> ImportReport:
@@ -199,14 +198,13 @@ class _Work:
         if not self.target.key and self.facts.key_column is None:
             self.remarks += (_KEYLESS,)
 
-    def _write(self, *, closed: int = 0) -> ImportReport:
+    def _write(self, record: Import, *, closed: int = 0) -> ImportReport:
         kept = checks.count(self.session, self.staged)
         if not kept:
             raise ImportRefused("nothing_kept", self._why_nothing())
         if self.target.assigned:
             self._place()
         self.progress("write", 0, kept)
-        record = self._record()
         by = merge.Provenance(record.id, self.facts.frame, self.district.code, self.district.srid)
         written = merge.merge(self.session, self.target, self.staged, present=self.present, by=by)
         shares = merge.write_shares(self.session, self.target, self.staged, self.present)
@@ -237,7 +235,7 @@ class _Work:
         for row, code in assignment.unknown(self.session):
             self.notes.add([note(row, "area_unknown", column="area_code", value=code)])
         for layer, page in assignment.contradictions(self.session, srid=self.district.srid):
-            self.notes.add(_contradictions(layer, page))
+            self.notes.add(contradictions(layer, page))
 
     def _report(self) -> ImportReport:
         return ImportReport(
@@ -256,7 +254,7 @@ class _Work:
     def _record(self) -> Import:
         facts = self.facts
         record = Import(
-            area_code=self.district.code,
+            area_code=self.session.info["user"].area_prefixes[0] or self.district.code,
             kind=self.target.kind,
             file_name=hidden(facts.path.name),
             file_sha256=facts.sha256,
@@ -285,16 +283,5 @@ class _Work:
             for reason in report.notes.reasons():
                 reasons[reason.code] = reasons.get(reason.code, 0) + reason.count
             record.summary = {**report.counts(), "reasons": reasons}
+            undo.supersede(self.session, record)
         self.session.flush()
-
-
-def _contradictions(layer: Layer, page: pd.DataFrame) -> Iterator[RowNote]:
-    what = {Layer.AREAS: "area", Layer.GRIDS: "grid", Layer.COMPOUNDS: "compound"}[layer]
-    frames = page["frame"] if "frame" in page else [None] * len(page)
-    found = page["found"].astype(object).where(page["found"].notna(), "–")
-    for row, code, distance_m, lies_in, frame in zip(
-        page["id"], page["code"], page["distance_m"], found, frames, strict=True
-    ):
-        said, words = (f"outside_{what}", {}) if frame is None else (_SUSPECT, {"frame": frame})
-        value = f"{code} → {lies_in}: {distance_m:.2f} m"
-        yield note(int(row), said, column="area_code", value=value, **words)

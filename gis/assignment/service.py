@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select
+from sqlalchemy import Select, Table
 from sqlalchemy.orm import Session
 
 from gis.assignment import analysis, store
@@ -115,3 +115,27 @@ def _reassign(session: Session, *, district_code: str) -> dict[str, int]:
             counts[records.name] = store.reassign(session, records, district_code=district_code)
     counts["followers"] = store.follow(session)
     return {name: count for name, count in counts.items() if count}
+
+
+def place_again(
+    session: Session,
+    records: Table,
+    points: Select[Any],
+    declared: Select[Any],
+    *,
+    district_code: str,
+) -> dict[str, int]:
+    """Place the (id, point) of some records again; how many changed hands, by table.
+
+    ``declared`` selects (id, area, grid, compound) as they are; see `place`.
+    """
+    counts = {}
+    if place(session, points, declared):
+        counts[records.name] = store.reassign(session, records, district_code=district_code)
+    return {name: count for name, count in (counts | follow(session)).items() if count}
+
+
+def follow(session: Session) -> dict[str, int]:
+    """Let counts and observations follow the compound or camera they speak of; how many did."""
+    count = store.follow(session)
+    return {"followers": count} if count else {}

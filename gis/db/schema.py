@@ -12,6 +12,7 @@ from gis.publication import model as publication
 from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
+from gis.uploads import model as uploads
 from gis.video import model as video
 from gis.visits import model as visits
 from gis.walking import model as walking
@@ -29,6 +30,7 @@ MODULES = (
     runs,
     audit,
     jobs,
+    uploads,
     dangers,
     visits,
     publication,

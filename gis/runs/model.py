@@ -4,11 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Identity, Index, func, text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, one_of
+from gis.db.base import Base, Identified, one_of
 
 
 class Analysis(StrEnum):
@@ -43,6 +43,26 @@ class Import(Base):
     imported_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
+    undoable: Mapped[bool] = mapped_column(server_default="false")
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ImportChange(Identified, Base):
+    """What a record was before an import changed it; kept for the last import of each kind.
+
+    ``before`` holds every stored column as PostgreSQL writes it as text, ``shares`` the shares of
+    a facility by community where the import states them.
+    """
+
+    __tablename__ = "import_changes"
+
+    area_code: Mapped[str] = mapped_column(index=True)
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("wangge.imports.id", ondelete="CASCADE"), index=True
+    )
+    record_id: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    shares: Mapped[dict[str, str] | None] = mapped_column(JSONB)
 
 
 class Run(Base):

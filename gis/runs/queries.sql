@@ -46,5 +46,6 @@ ORDER BY runs.revision DESC
 LIMIT 1;
 
 -- name: newest
--- Moves on with every import and every run: what was made of the store before is old then.
-SELECT (SELECT max(id) FROM imports) AS import_id, (SELECT max(id) FROM runs) AS run_id;
+-- Moves on with every import, every undoing of one and every run: what was made of the store before
+-- is old then.
+SELECT (SELECT max(id) + count(undone_at) FROM imports) AS import_id, (SELECT max(id) FROM runs) AS run_id;

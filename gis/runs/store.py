@@ -53,7 +53,7 @@ class Recorded:
 
 
 def newest(session: Session) -> tuple[int | None, int | None]:
-    """Ids of the newest import and the newest run; they move on whenever the store changes."""
+    """Marks of the newest import or undoing and of the newest run; they move on with every one."""
     import_id, run_id = session.execute(_SQL["newest"]).one()
     return import_id, run_id
 

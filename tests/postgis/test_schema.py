@@ -162,6 +162,10 @@ TOLD = {"rule": "R", "reason_zh": "因", "reason_en": "why"}
 SUBJECT = {"area_code": COMMUNITY, "subject_kind": "community", "subject_code": COMMUNITY,
            "name": "社区", "threshold": 1.0, **TOLD}  # fmt: skip
 GOOD = {
+    "import_changes": {"area_code": COMMUNITY, "record_id": 1, "before": "{}"},
+    "uploads": {"area_code": COMMUNITY, "asked_by": "steward", "kind": "grids",
+                "file_name": "网格.gpkg", "folder": "a1", "size_bytes": 9, "sha256": "9f"},
+    "import_profiles": {"area_code": COMMUNITY, "kind": "grids", "name": "城管", "mapping": "{}"},
     "jobs": {"area_code": COMMUNITY, "kind": "run", "parameters": "{}", "asked_by": "planner",
              "asked_as": "{}"},
     "areas": {"area_code": COMMUNITY, "code": COMMUNITY, "level": "community", "name": "社区",
@@ -231,6 +235,10 @@ GOOD = {
                           "compound_name": "小区", "rated_colour": "red", **TOLD},
 }  # fmt: skip
 BAD = [
+    ("import_changes", {"import_id": 999}, "fk_import_changes_import_id"),
+    ("uploads", {"size_bytes": 0}, "ck_uploads_size"),
+    ("uploads", {"commit_job": 999}, "fk_uploads_commit_job"),
+    ("import_profiles", {"mapping": None}, "mapping"),
     ("jobs", {"kind": "joke"}, "kind_listed"),
     ("jobs", {"state": "stuck", "finished_at": "2026-01-01"}, "state_listed"),
     ("jobs", {"progress": 1.1}, "progress_share"),

@@ -1,0 +1,46 @@
+"""The only SQL about uploads and saved mappings."""
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+from gis.uploads.model import ImportProfile, Upload
+
+_SQL = sql.load("gis.uploads")
+
+
+def add(session: Session, upload: Upload) -> Upload:
+    """Write a new upload."""
+    session.add(upload)
+    session.flush()
+    session.refresh(upload)
+    return upload
+
+
+def get(session: Session, upload_id: int) -> Upload | None:
+    """One upload."""
+    return session.get(Upload, upload_id)
+
+
+def listed(session: Session, *, before: int | None, most: int) -> list[Upload]:
+    """Uploads, the newest first."""
+    ids = session.execute(_SQL["listed"], {"before": before, "most": most}).scalars()
+    return [session.get_one(Upload, id_) for id_ in ids]
+
+
+def profiles(session: Session, kind: str | None) -> list[ImportProfile]:
+    """Saved mappings by kind and name."""
+    ids = session.execute(_SQL["profiles"], {"kind": kind}).scalars()
+    return [session.get_one(ImportProfile, id_) for id_ in ids]
+
+
+def save_profile(
+    session: Session, *, area_code: str, kind: str, name: str, mapping: Mapping[str, str]
+) -> ImportProfile:
+    """Save a mapping, in place of one of the same name."""
+    values = {"area_code": area_code, "kind": kind, "name": name}
+    text = json.dumps(dict(mapping), ensure_ascii=False)
+    id_ = session.execute(_SQL["save_profile"], {**values, "mapping": text}).scalar_one()
+    return session.get_one(ImportProfile, id_, populate_existing=True)

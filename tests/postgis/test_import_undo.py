@@ -1,0 +1,146 @@
+"""Undoing the last import of a kind leaves the store as it was before, to the last digit."""
+
+from pathlib import Path
+
+import pytest
+import shapely
+from sqlalchemy import text
+
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
+from data.ingest.undo import undo_import
+from gis import district as districts
+from gis.db.schema import METADATA
+from gis.errors import CannotUndo, NotFound
+from gis.runs import store as runs
+
+WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
+HUASHAN, NEIGHBOUR = "530102001001", "530102001002"
+BOOKKEEPING = {"imports", "import_changes", "alembic_version", "jobs", "audit_entries"}
+TABLES = sorted(t.name for t in METADATA.sorted_tables if t.name not in BOOKKEEPING)
+
+
+def box(west, south, side=0.01):
+    return shapely.MultiPolygon([shapely.box(west, south, west + side, south + side)]).wkt
+
+
+@pytest.fixture
+def take(db, tmp_path):
+    """Imports rows of texts as a CSV; the id of the import."""
+
+    def take(kind, header, *rows):
+        path = tmp_path / f"{kind}.csv"
+        path.write_text("\n".join([header, *rows]), encoding="utf-8")
+        import_file(db, path, kind, Options(frame="wgs84"), WUHUA)
+        return db.scalar(text("SELECT max(id) FROM imports"))
+
+    return take
+
+
+def content(db):
+    """Every row of every table of records as text, ids and provenance included."""
+    rows = dict.fromkeys(TABLES, "CAST({0} AS text)")
+    rows["facility_shares"] = "concat_ws(' ', facility_id, area_code, share)"  # no id of its own
+    return {
+        name: db.scalars(text(f"SELECT {row.format(name)} FROM {name} ORDER BY 1")).all()
+        for name, row in rows.items()
+    }
+
+
+def areas(take, east=102.71):
+    return take(
+        Kind.AREAS, "code,name,geometry",
+        "530102,五华区,", "530102001,华山街道,",
+        f'{HUASHAN},甲社区,"{box(102.70, 25.04)}"', f'{NEIGHBOUR},乙社区,"{box(east, 25.04)}"',
+    )  # fmt: skip
+
+
+def facilities(take, *rows):
+    return take(Kind.FACILITIES, "key,name,function,area_m2,lon,lat,shared_with", *rows)
+
+
+def test_what_an_import_brought_leaves_and_what_it_changed_comes_back(db, take):
+    areas(take)
+    facilities(take, f"F1,站一,service_centre,120.125,102.7051234567,25.045,{HUASHAN}:0.25",
+               "F2,站二,service_centre,80,102.715,25.045,")  # fmt: skip
+    before, moved_on = content(db), runs.newest(db)
+    last = facilities(
+        take, f"F1,站一改,service_centre,999,102.716,25.046,{NEIGHBOUR}:0.5",
+        "F2,站二,service_centre,80,102.715,25.045,", "F3,站三,service_centre,5,102.705,25.045,",
+    )  # fmt: skip
+    assert content(db) != before
+    undone = undo_import(db, last, WUHUA)
+    assert (undone.removed, undone.restored) == (1, 2)
+    assert content(db) == before
+    assert runs.newest(db) not in (moved_on, (last, None))  # no served page of before is kept
+    assert db.scalar(text("SELECT count(*) FROM import_changes")) == 0
+
+
+def test_outlines_come_back_with_the_records_they_held(db, take):
+    areas(take)
+    take(Kind.INCIDENTS, "key,category,occurred_at,lon,lat", "I1,theft,2026-07-01,102.725,25.045")
+    assert db.scalar(text("SELECT area_code FROM incidents")) == "530102"
+    before = content(db)
+    last = areas(take, east=102.72)
+    assert db.scalar(text("SELECT area_code FROM incidents")) == NEIGHBOUR
+    undone = undo_import(db, last, WUHUA)
+    assert undone.reassigned == {"incidents": 1}
+    assert content(db) == before
+
+
+def test_a_version_that_was_ended_is_open_again(db, take):
+    areas(take)
+    head = "code,name,kind,valid_from,geometry"
+    take(Kind.COMPOUNDS, head, f'C1,小区,old,2020-01-01,"{box(102.701, 25.041, 0.002)}"')
+    take(Kind.INCIDENTS, "key,category,occurred_at,lon,lat", "I1,theft,2026-07-01,102.7045,25.0415")
+    before = content(db)
+    last = take(Kind.COMPOUNDS, head, f'C1,小区,old,2026-01-01,"{box(102.703, 25.041, 0.002)}"')
+    ended = "SELECT count(*) FROM compounds WHERE valid_to IS NOT NULL"
+    assert db.scalar(text(ended)) == 1
+    undo_import(db, last, WUHUA)
+    assert content(db) == before
+
+
+def test_records_of_before_know_the_outlines_of_today(db, take):
+    areas(take)
+    head = "key,category,occurred_at,lon,lat"
+    take(Kind.INCIDENTS, head, "I1,theft,2026-07-01,102.725,25.045")
+    last = take(Kind.INCIDENTS, head, "I1,theft,2026-07-01,102.705,25.045")
+    areas(take, east=102.72)  # now the first place lies in the second community
+    undo_import(db, last, WUHUA)
+    assert db.scalar(text("SELECT area_code FROM incidents")) == NEIGHBOUR
+
+
+def test_only_the_last_of_a_kind_is_undone_and_once(db, take):
+    first = areas(take)
+    head = "key,category,occurred_at,lon,lat"
+    one = take(Kind.INCIDENTS, head, "I1,theft,2026-07-01,102.705,25.045")
+    two = take(Kind.INCIDENTS, head, "I2,theft,2026-07-02,102.705,25.045")
+    with pytest.raises(CannotUndo, match="not the last one of incidents"):
+        undo_import(db, one, WUHUA)
+    undo_import(db, two, WUHUA)
+    with pytest.raises(CannotUndo, match="undone already"):
+        undo_import(db, two, WUHUA)
+    with pytest.raises(CannotUndo, match="not the last"):
+        undo_import(db, one, WUHUA)
+    with pytest.raises(NotFound):
+        undo_import(db, 10**9, WUHUA)
+    assert first
+
+
+def test_what_later_imports_build_on_stays(db, take):
+    first = areas(take)
+    grids = take(Kind.GRIDS, "code,name,geometry", f'{HUASHAN}001,格,"{box(102.70, 25.04)}"')
+    with pytest.raises(CannotUndo, match=rf"import {grids} \(grids\) builds on it"):
+        undo_import(db, first, WUHUA)
+    undo_import(db, grids, WUHUA)
+    undo_import(db, first, WUHUA)
+    assert db.scalar(text("SELECT count(*) FROM areas")) == 0
+
+
+def test_an_equal_import_takes_nothing_from_the_one_before(db, take):
+    rows = "530102,五华区"
+    first = take(Kind.AREAS, "code,name", rows)
+    assert take(Kind.AREAS, "code,name", rows) == first
+    undo_import(db, first, WUHUA)
+    assert db.scalar(text("SELECT count(*) FROM areas")) == 0
