@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SIZE ?= district
 WORKERS ?= 2
 
-.PHONY: demo pictures serve test check lint types bench lock setup clean
+.PHONY: demo pictures serve test check lint types bench soak qgis lock setup clean
 
 setup:
 	@scripts/setup.sh run
@@ -23,7 +23,7 @@ serve: setup
 
 test:
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests --ignore=tests/bench
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope tests --ignore=tests/bench --ignore=tests/soak
 
 check: lint types test
 
@@ -37,6 +37,14 @@ types:
 bench:
 	@scripts/setup.sh test
 	@$(BIN)/python tests/bench/run.py out/bench.json --cache out/bench
+
+soak:
+	@scripts/setup.sh test
+	@$(BIN)/python tests/soak/run.py out/soak.json
+
+qgis:
+	@scripts/setup.sh test
+	@$(BIN)/python -m pytest -q -rs tests/soak/test_qgis.py
 
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \

@@ -55,6 +55,7 @@ def _style(table: str, part: gpd.GeoDataFrame, caption: Caption) -> dict[str, An
         "useAsDefault": True,
         "description": caption.title,
         "owner": "wangge",
+        "update_time": pd.Timestamp(caption.as_of, tz="UTC"),  # QGIS sorts by it
     }
 
 

@@ -284,3 +284,11 @@ def test_z_is_dropped_with_one_note(tmp_path):
     assert (note.code, note.severity, note.row) == ("z_dropped", Severity.NOTE, 1)
     assert "3" in note.reason_zh
     check(chunk.rows)
+
+
+def test_an_openstreetmap_file_without_any_further_tag(tmp_path):
+    nodes = '<node id="7" lat="25.05" lon="102.70"><tag k="man_made" v="surveillance"/></node>'
+    path = tmp_path / "a.osm"
+    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}</osm>', encoding="utf-8")
+    _, rows = read(path)
+    assert rows["source_key"].tolist() == ["node/7"]

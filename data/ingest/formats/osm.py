@@ -171,7 +171,8 @@ def _tag(table: pa.Table, tag: str) -> pa.Array:
     if tag in table.column_names:
         return pc.cast(table[tag], pa.string()).combine_chunks()
     pattern = f'"{tag}"=>"(?P<value>(?:[^"\\\\]|\\\\.)*)"'
-    found = pc.struct_field(pc.extract_regex(table["other_tags"], pattern), "value")
+    others = pc.cast(table["other_tags"], pa.string())  # untyped where no element has any
+    found = pc.struct_field(pc.extract_regex(others, pattern), "value")
     return pc.replace_substring_regex(found, r"\\(.)", r"\1").combine_chunks()
 
 

@@ -1,0 +1,47 @@
+"""What takes longer than `make test` may: each part in a process of its own, one JSON at the end.
+
+    python tests/soak/run.py out/soak.json [--only city qgis]
+
+The JSON names the commit and the machine; the exit code is 1 where a part failed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own figures
+    "city": ["tests/bench/run.py", "{out}", "--cache", "out/bench"],
+    "qgis": ["-m", "pytest", "-q", "-rs", "tests/soak/test_qgis.py"],
+}
+
+
+def main() -> int:
+    """Run what is asked for; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", nargs="+", default=list(PARTS), choices=list(PARTS))
+    asked = parser.parse_args()
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    sys.path.insert(0, str(ROOT / "tests" / "bench"))
+    from measure import machine
+
+    told = {"machine": machine(), "parts": {name: _run(name, asked.out) for name in asked.only}}
+    asked.out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return max(part["exit_code"] != 0 for part in told["parts"].values())
+
+
+def _run(name: str, out: Path) -> dict[str, object]:
+    own = out.with_name(f"{out.stem}-{name}.json").absolute()
+    command = [sys.executable, *(word.format(out=own) for word in PARTS[name])]
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    found = {"exit_code": done.returncode, "seconds": round(time.monotonic() - begun, 1)}
+    return found | ({"result": json.loads(own.read_text("utf-8"))} if own.exists() else {})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
