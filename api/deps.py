@@ -100,9 +100,11 @@ Asked = Annotated[Scope, Depends(scope)]
 LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["coverage"])]
 
 
-def shown_layer(at: At, name: LayerName) -> Layer:
-    """The layer called ``name`` if it may be served here; raises NotFound, Withheld."""
+def shown_layer(at: At, user: Caller, name: LayerName) -> Layer:
+    """The layer called ``name`` if the caller may see it; raises NotFound, Forbidden, Withheld."""
     found = layer(name)
+    if not user.may(found.capability):
+        raise Forbidden(found.capability, Action.READ)
     if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
         raise Withheld(f"layer {name} is internal: start the service with --internal")
     return found

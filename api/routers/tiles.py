@@ -1,18 +1,44 @@
-"""Vector tiles of the layers, and what a large layer's click asks for."""
+"""Vector tiles of the layers, their TileJSON, and how an unchanged tile is not sent again."""
 
-import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
+from pydantic import BaseModel
 
 from api.deps import Asked, At, Db, ShownLayer, said
 from gis.layers import tiles
+from gis.layers.tiles import MAX_ZOOM
 
 router = APIRouter(tags=["tiles"])
-Zoom = Annotated[int, PathParam(ge=0, le=tiles.MAX_ZOOM)]
-Index = Annotated[int, PathParam(ge=0, lt=2**tiles.MAX_ZOOM)]
+Zoom = Annotated[int, PathParam(ge=0, le=MAX_ZOOM)]
+Index = Annotated[int, PathParam(ge=0, lt=2**MAX_ZOOM)]
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+PRIVATE = {"Cache-Control": "private, no-cache"}
+
+
+class VectorLayer(BaseModel):
+    """The one layer of a tile and the fields of its features, each with its title."""
+
+    id: str
+    description: str
+    fields: dict[str, str]
+    minzoom: int
+    maxzoom: int
+
+
+class TileJson(BaseModel):
+    """TileJSON 3.0; ``bounds`` are those of the caller's areas, null where nothing is drawn yet."""
+
+    tilejson: Literal["3.0.0"] = "3.0.0"
+    name: str
+    description: str
+    version: str
+    tiles: list[str]
+    minzoom: int = 0
+    maxzoom: int = MAX_ZOOM
+    bounds: tuple[float, float, float, float] | None
+    vector_layers: list[VectorLayer]
 
 
 @router.get(
@@ -23,10 +49,27 @@ MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 def read_tile(
     request: Request, db: Db, at: At, layer: ShownLayer, asked: Asked, z: Zoom, x: Index, y: Index
 ) -> Response:
-    """One tile; the same rows give the same bytes, so an unchanged one is answered 304."""
-    body = tiles.mvt(db, layer, z=z, x=x, y=y, district=at.district, scope=asked)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
+    tag = f'"{tiles.tag(db, layer)}"'
+    headers = {"ETag": tag, **PRIVATE}
+    if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
+    body = tiles.mvt(db, layer, z=z, x=x, y=y, district=at.district, scope=asked)
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
+
+
+@router.get("/tiles/{name}.json", response_model_exclude_none=True)
+def read_tilejson(request: Request, response: Response, db: Db, layer: ShownLayer) -> TileJson:
+    """Where a layer's tiles are, what they hold, and how far the caller's areas reach."""
+    response.headers.update(PRIVATE)
+    root = str(request.base_url)
+    about = f"{layer.zh} {layer.en}"
+    drawn = VectorLayer(
+        id=layer.name, description=about, fields=tiles.fields(layer), minzoom=0,
+        maxzoom=MAX_ZOOM,
+    )  # fmt: skip
+    return TileJson(
+        name=layer.name, description=about, version=f"1.0.0+{tiles.tag(db, layer)}",
+        tiles=[f"{root}tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt"],
+        bounds=tiles.bounds(db), vector_layers=[drawn],
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gis import legend
+from gis.access.rights import Capability
 from gis.errors import NotFound
 
 
@@ -39,6 +40,7 @@ class Layer:
     """One layer: ``query`` names its statement in ``gis/layers/queries.sql``.
 
     ``key`` is the column that identifies a feature, ``label`` the one that names it to people.
+    Whoever may read ``capability`` may see the layer.
     ``analysis`` is the run the layer shows (None: the layer shows records, not results).
     """
 
@@ -50,6 +52,7 @@ class Layer:
     label: str
     columns: tuple[Column, ...]
     legend: legend.Legend | legend.Ramp | legend.Entry
+    capability: Capability
     analysis: str | None = None
     sensitivity: Sensitivity = Sensitivity.PUBLIC
 
@@ -98,7 +101,7 @@ REGISTRY: tuple[Layer, ...] = (
         _CODE, _NAME, _AREA, Column("network", "网络", "Network", "network"), _HOUSEHOLDS,
         Column("posts", "在岗人数", "Posts on duty", "posts"),
         Column("size_class", "户数分级", "Size class", "size_class"),
-    ), legend.GRID),
+    ), legend.GRID, Capability.GRIDS),
     Layer("compounds", "小区", "Compounds", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), _HOUSEHOLDS,
         Column("buildings", "楼栋数", "Buildings", "buildings"),
@@ -107,7 +110,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("gated", "封闭管理", "Gated", "gated"),
         Column("property_managed", "有物业", "Property managed", "prop_mgd"),
         Column("grid_code", "网格编码", "Grid code", "grid_code"),
-    ), legend.COMPOUND),
+    ), legend.COMPOUND, Capability.COMPOUNDS),
     Layer("facilities", "服务设施", "Facilities", Geometry.ANY, "code", "name", (
         _CODE, _NAME, _AREA, Column("function", "功能", "Function", "function"),
         Column("provision", "提供方式", "Provision", "provision"),
@@ -116,12 +119,12 @@ REGISTRY: tuple[Layer, ...] = (
         Column("floor_area_m2", "建筑面积", "Floor area", "floor_m2", "m²"),
         Column("opened_on", "启用日期", "Opened", "opened_on"),
         Column("closed_on", "关闭日期", "Closed", "closed_on"),
-    ), legend.FACILITY),
+    ), legend.FACILITY, Capability.FACILITIES),
     Layer("incidents", "警情（小区计数）", "Incidents by compound", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA,
         Column("incidents", "近24个月事件数", "Incidents, 24 months", "incidents"),
         Column("per_100_households", "每百户事件数", "Per 100 households", "per_100hh"),
-    ), legend.PLAIN["incidents"]),
+    ), legend.PLAIN["incidents"], Capability.RATING),
     Layer("coverage", "服务设施覆盖", "Facility coverage", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _HOUSEHOLDS,
         Column("facilities", "设施数", "Facilities", "facilities"),
@@ -132,18 +135,18 @@ REGISTRY: tuple[Layer, ...] = (
         Column("gap_m2", "缺口", "Gap", "gap_m2", "m²"),
         Column("verdict", "结论", "Verdict", "verdict"),
         *_WHY,
-    ), legend.COVERAGE, "coverage"),
+    ), legend.COVERAGE, Capability.COVERAGE, "coverage"),
     Layer("rating", "三色评级", "Three-colour rating", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RATING, _HOUSEHOLDS, *_WHY,
-    ), legend.RATING, "rating"),
+    ), legend.RATING, Capability.RATING, "rating"),
     Layer("rental", "出租房密度", "Rental density", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RENTAL,
         Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
-    ), legend.RENTAL, "rental"),
+    ), legend.RENTAL, Capability.RENTAL, "rental"),
     Layer("rental_h3", "出租房密度 H3", "Rental density, H3", Geometry.AREA, "code", "code", (
         Column("code", "H3 编号", "H3 index", "h3"), _AREA,
         Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
-    ), legend.RENTAL_CELL, "rental"),
+    ), legend.RENTAL_CELL, Capability.RENTAL, "rental"),
     Layer("cameras", "视频点位", "Video points", Geometry.POINT, "code", "name", (
         Column("code", "点位编号", "Point key", "code"), _NAME, _AREA,
         Column("gb28181_id", "国标编码", "GB/T 28181 id", "gb28181"),
@@ -157,7 +160,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("compound_colour", "小区颜色", "Compound colour", "cmp_colour"),
         Column("incidents_50m", "50 米内事件数", "Incidents within 50 m", "inc_50m"),
         Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100"),
-    ), legend.CAMERA, None, Sensitivity.INTERNAL),
+    ), legend.CAMERA, Capability.VIDEO, None, Sensitivity.INTERNAL),
     Layer("grid_audit", "网格审计", "Grid audit", Geometry.ANY, "code", "code", (
         Column("code", "发现编号", "Finding", "code"), _AREA,
         Column("kind", "问题", "Finding kind", "kind"),
@@ -165,10 +168,10 @@ REGISTRY: tuple[Layer, ...] = (
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
         Column("figure", "数值", "Figure", "figure"),
         Column("threshold", "阈值", "Threshold", "threshold"), *_WHY,
-    ), legend.AUDIT, "grids"),
+    ), legend.AUDIT, Capability.GRIDS, "grids"),
     Layer("risk", "风险图层", "Risk layer", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING, *_RENTAL[:4], *_WHY,
-    ), legend.RATING, "rating"),
+    ), legend.RATING, Capability.RATING, "rating"),
 )  # fmt: skip
 
 COMBINED = (

@@ -27,7 +27,8 @@ LEFT JOIN worker_posts AS post
       AND (post.off_duty_on IS NULL OR post.off_duty_on > CAST(:as_of AS date))
 WHERE grid.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR grid.code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR grid.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR grid.id IN (SELECT wangge.in_box('grids', CAST(:box AS geometry))))
   AND grid.valid_from <= CAST(:as_of AS date)
   AND (grid.valid_to IS NULL OR grid.valid_to > CAST(:as_of AS date))
   AND grid.network = 'unified'
@@ -52,7 +53,8 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
   AND valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code;
@@ -67,7 +69,8 @@ SELECT source_key AS code, name, area_code, function, provision, ownership,
 FROM facilities
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR source_key = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR id IN (SELECT wangge.in_box('facilities', CAST(:box AS geometry))))
 ORDER BY source_key;
 
 -- name: layer_incidents
@@ -77,13 +80,8 @@ SELECT compound.code, compound.name, compound.area_code, coalesce(counted.incide
            ::double precision AS per_100_households,
        ST_AsBinary(compound.geom) AS geom
 FROM compounds AS compound
-LEFT JOIN (
-    SELECT compound_code, count(*) AS incidents
-    FROM incidents
-    WHERE occurred_at >= CAST(:since AS timestamptz) AND occurred_at < CAST(:until AS timestamptz)
-      AND compound_code IS NOT NULL
-    GROUP BY compound_code
-) AS counted ON counted.compound_code = compound.code
+LEFT JOIN wangge.incident_counts(CAST(:since AS timestamptz), CAST(:until AS timestamptz))
+       AS counted ON counted.compound_code = compound.code
 LEFT JOIN LATERAL (
     SELECT households FROM (
         SELECT households, as_of, 0 AS own FROM household_counts
@@ -98,7 +96,8 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 WHERE compound.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR compound.code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
   AND compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;
@@ -116,7 +115,8 @@ WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = CAST(:level AS text)
   AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR area.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR area.id IN (SELECT wangge.in_box('areas', CAST(:box AS geometry))))
 ORDER BY result.subject_code;
 
 -- name: layer_rating
@@ -131,7 +131,8 @@ JOIN compounds AS compound ON compound.code = rating.compound_code
 WHERE rating.run_id = CAST(:run_id AS bigint)
   AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
 ORDER BY rating.compound_code;
 
 -- name: layer_rental
@@ -148,7 +149,8 @@ WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = 'compound'
   AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
 ORDER BY result.subject_code;
 
 -- name: layer_rental_h3
@@ -160,7 +162,8 @@ WHERE run_id = CAST(:run_id AS bigint)
   AND resolution = CAST(:resolution AS integer)
   AND area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR h3 = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR id IN (SELECT wangge.in_box('rental_cells', CAST(:box AS geometry))))
 ORDER BY h3;
 
 -- name: layer_grid_audit
@@ -171,7 +174,8 @@ FROM grid_findings AS finding
 WHERE finding.run_id = CAST(:run_id AS bigint)
   AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR finding.id::text = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR finding.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR finding.id IN (SELECT wangge.in_box('grid_findings', CAST(:box AS geometry))))
 ORDER BY finding.id;
 
 -- name: layer_risk
@@ -191,7 +195,8 @@ LEFT JOIN rental_results AS rental
 WHERE rating.run_id = CAST(:run_id AS bigint)
   AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
-  AND (CAST(:box AS text) IS NULL OR compound.geom && CAST(:box AS geometry))
+  AND (CAST(:box AS text) IS NULL
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
 ORDER BY rating.compound_code;
 
 -- name: outlines
@@ -209,3 +214,14 @@ SELECT source_key AS code, name, kind, ST_AsBinary(geom) AS geom
 FROM streets
 WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
 ORDER BY source_key;
+
+-- name: own_bounds
+-- The areas that begin with one of the prefixes, without those they lie in.
+SELECT ST_XMin(extent) AS west, ST_YMin(extent) AS south,
+       ST_XMax(extent) AS east, ST_YMax(extent) AS north
+FROM (
+    SELECT ST_Extent(area.geom) AS extent
+    FROM areas AS area
+    JOIN unnest(CAST(:prefixes AS text[])) AS prefix ON area.code LIKE prefix || '%'
+    WHERE area.valid_to IS NULL
+) AS own;

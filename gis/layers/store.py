@@ -1,6 +1,6 @@
 """Runs the layers' statements; nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -27,3 +27,11 @@ def outlines(session: Session, *, level: str, area_prefix: str, as_of: object) -
 def street_lines(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
     """Walkable street lines: code, name, kind, geom."""
     return sql.frame(session, _SQL["street_lines"], {"area_prefix": area_prefix})
+
+
+def own_bounds(
+    session: Session, *, prefixes: Sequence[str]
+) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the areas below ``prefixes``; None where none has an outline."""
+    found = session.execute(_SQL["own_bounds"], {"prefixes": list(prefixes)}).one()
+    return None if found.west is None else (found.west, found.south, found.east, found.north)

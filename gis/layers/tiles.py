@@ -1,25 +1,72 @@
-"""Vector tiles of the registry's layers straight from the store."""
+"""Vector tiles of the registry's layers straight from the store, and what they are a version of."""
 
-from functools import cache
-from importlib.resources import files
+import hashlib
 
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
-from gis.db import sql
+from gis.db import migrate
 from gis.district import District
 from gis.errors import NotFound
+from gis.layers import store
 from gis.layers.model import Layer, Sensitivity
 from gis.layers.service import Scope, what_is_shown
 
 MAX_ZOOM = 22
-_WORLD_M = 40_075_016.685578488  # width of the web Mercator square
-_PIXELS = 512  # of a tile on the screen
+_AREAS, _COMPOUNDS = "areas", "compounds"
+_SOURCES = {
+    "grids": ("grids",),
+    "compounds": (_COMPOUNDS,),
+    "incidents": (_COMPOUNDS,),
+    "facilities": ("facilities",),
+    "coverage": (_AREAS, "coverage_results"),
+    "rating": (_COMPOUNDS, "ratings"),
+    "risk": (_COMPOUNDS, "ratings"),
+    "rental": (_COMPOUNDS, "rental_results"),
+    "rental_h3": ("rental_cells",),
+    "cameras": ("cameras",),
+    "grid_audit": ("grid_findings",),
+}  # what each layer's tiles are made of
 
 
-@cache
-def _queries() -> sql.Queries:
-    source = files("gis.layers").joinpath("tiles.sql").read_text("utf-8")
-    return sql.parse(source, "gis/layers/tiles.sql")
+def tag(session: Session, layer: Layer) -> str:
+    """Names what the session's user is shown of ``layer``: its rows, areas, rights and style.
+
+    No geometry is read. Equal tags mean equal tiles; the reverse need not hold.
+    """
+    version = session.execute(select(func.wangge.version_of(list(_SOURCES[layer.name]))))
+    user = session.info["user"]
+    told = (
+        version.scalar_one(), migrate.head(), repr(layer), sorted(user.area_prefixes),
+        sorted(user.rights),
+    )  # fmt: skip
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
+_FIELDS = {
+    "grids": ("code", "name", "households"),
+    "compounds": ("code", "name", "kind", "households"),
+    "incidents": ("code", "name"),
+    "facilities": ("code", "name", "function", "status"),
+    "coverage": ("code", "name", "verdict"),
+    "rating": ("code", "name", "colour"),
+    "risk": ("code", "name", "colour"),
+    "rental": ("code", "name", "rented_per_100", "suppressed"),
+    "rental_h3": ("code", "rented_per_km2", "suppressed"),
+    "cameras": ("code", "name"),
+    "grid_audit": ("code", "kind"),
+}  # the display columns of each layer's tiles
+
+
+def fields(layer: Layer) -> dict[str, str]:
+    """The fields of the layer's tiles with their titles in both languages."""
+    titles = {column.name: f"{column.zh} {column.en}" for column in layer.columns}
+    return {name: titles[name] for name in _FIELDS[layer.name]}
+
+
+def bounds(session: Session) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the session's user's own areas; None where none is drawn."""
+    return store.own_bounds(session, prefixes=session.info["user"].area_prefixes)
 
 
 def mvt(
@@ -38,11 +85,8 @@ def mvt(
     if layer.sensitivity is Sensitivity.INTERNAL and not scope.internal:
         raise NotFound("layer", layer.name)
     run, as_of = what_is_shown(session, layer, district=district, scope=scope)
-    values = {
-        "z": z, "x": x, "y": y, "simplify_m": _WORLD_M / 2**z / _PIXELS / 2,
-        "area_prefix": scope.area_prefix, "as_of": as_of, "run_id": run.id if run else None,
-        "level": scope.level, "resolution": scope.resolution,
-    }  # fmt: skip
-    clause = _queries()[f"tile_{layer.name}"]
-    named = {name: values[name] for name in clause.compile().params}
-    return bytes(session.execute(clause, named).scalar_one() or b"")
+    tile = getattr(func.wangge, f"tile_{layer.name}")(
+        z, x, y, scope.area_prefix, cast(as_of, Date), run.id if run else None,
+        scope.level.value, scope.resolution,
+    )  # fmt: skip
+    return bytes(session.execute(select(tile)).scalar_one() or b"")

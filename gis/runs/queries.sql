@@ -47,5 +47,5 @@ LIMIT 1;
 
 -- name: newest
 -- Moves on with every import, every undoing of one and every run: what was made of the store before
--- is old then.
-SELECT (SELECT max(id) + count(undone_at) FROM imports) AS import_id, (SELECT max(id) FROM runs) AS run_id;
+-- is old then. Everybody is told, whoever may read the records of imports.
+SELECT import_id, run_id FROM wangge.newest();
