@@ -14,6 +14,15 @@ router = APIRouter(tags=["tiles"])
 Zoom = Annotated[int, PathParam(ge=0, le=MAX_ZOOM)]
 Index = Annotated[int, PathParam(ge=0, lt=2**MAX_ZOOM)]
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+_EXAMPLE = {
+    "tilejson": "3.0.0", "name": "grids", "description": "网格 Grids", "version": "1.0.0+9f2c",
+    "tiles": ["http://127.0.0.1:8000/tiles/grids/{z}/{x}/{y}.mvt"], "minzoom": 0, "maxzoom": 22,
+    "bounds": [102.62, 24.99, 102.75, 25.21],
+    "vector_layers": [
+        {"id": "grids", "description": "网格 Grids", "fields": {"code": "编码 Code"},
+         "minzoom": 0, "maxzoom": 22}
+    ],
+}  # fmt: skip
 PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
@@ -58,7 +67,7 @@ def read_tile(
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 
-@router.get("/tiles/{name}.json", response_model_exclude_none=True)
+@router.get("/tiles/{name}.json", response_model_exclude_none=True, responses=said(_EXAMPLE))
 def read_tilejson(request: Request, response: Response, db: Db, layer: ShownLayer) -> TileJson:
     """Where a layer's tiles are, what they hold, and how far the caller's areas reach."""
     response.headers.update(PRIVATE)
