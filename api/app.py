@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI, Response
+from sqlalchemy.pool import QueuePool
 
 from api import errors
 from api.gate import Gate
@@ -33,6 +34,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with house.store(statement_timeout_ms=settings.statement_timeout_ms) as engine:
             app.state.engine = engine
+            pool = engine.pool
+            assert isinstance(pool, QueuePool), "an engine of gis.db.engine has a bounded pool"
+            metrics.watch(pool.checkedout)
             yield
 
     app = FastAPI(

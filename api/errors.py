@@ -99,6 +99,7 @@ def _known(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, errors.GisError)
     status = next(STATUS[kind] for kind in type(exc).__mro__ if kind in STATUS)
     if status in _REFUSALS:
+        request.state.refusal = exc.code
         try:
             _note_refusal(request, exc)
         except errors.StoreUnavailable as unavailable:

@@ -76,8 +76,10 @@ class Gate:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.observe(method, route, status, seconds)
+        user, reason = scope["state"].get("user"), scope["state"].get("refusal")
+        if reason is not None:
+            self._metrics.refuse((user and user.role) or "none", reason)
         say = self._log.error if failure else self._log.info
-        user = scope["state"].get("user")
         say(
             "request", method=method, route=route, status=status, ms=round(1_000 * seconds, 1),
             request_id=scope["state"]["origin"].request_id, user=user.id if user else None,

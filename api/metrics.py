@@ -1,7 +1,16 @@
-"""Prometheus metrics: how many requests, how slow, by method, route template and status."""
+"""Prometheus metrics: how many requests, how slow, who is refused, how busy the store is."""
+
+from collections.abc import Callable
 
 from fastapi import Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 
 class Metrics:
@@ -13,6 +22,21 @@ class Metrics:
             "wangge_request_seconds", "Time to answer a request", ["method", "route", "status"],
             registry=self._registry,
         )  # fmt: skip
+        self._refused = Counter(
+            "wangge_refused", "Requests that were refused", ["role", "reason"],
+            registry=self._registry,
+        )  # fmt: skip
+        self._connections = Gauge(
+            "wangge_store_connections", "Connections to the store in use", registry=self._registry
+        )
+
+    def watch(self, connections_in_use: Callable[[], int]) -> None:
+        """Ask for the connections in use whenever the measurements are read."""
+        self._connections.set_function(connections_in_use)
+
+    def refuse(self, role: str, reason: str) -> None:
+        """Count a refusal: by role and reason, never by user."""
+        self._refused.labels(role, reason).inc()
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Take in one answered request."""

@@ -33,8 +33,9 @@ Generated from the code; a test keeps this page equal to it. To write it anew:
   that the data complete counts. Nothing reads the clock.
 - Camera positions leave the store only with `--internal`; such files are readable by their owner
   alone (mode 0600).
-- `backup` takes the whole schema; `restore` replaces all rows in one transaction and needs a backup
-  of the same schema version. Both run as the store's owner (`WANGGE_OWNER_URL` on your own server).
+- `backup FILE` takes the whole schema and writes `FILE.contents.json` beside it; `restore` needs
+  both, replaces all rows in one transaction and needs a backup of the same schema version. Both
+  run as the store's owner (`WANGGE_OWNER_URL` on your own server).
 - `demo` fills an empty store only. A second run keeps files, maps and exports whose digests still
   hold; a run that was killed is repeated by the same command.
 """

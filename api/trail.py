@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.house import House
+from data.export import manifest
 from data.export.columns import harmless
 from gis.audit import heads, service, store
 from gis.audit.analysis import Finding
@@ -50,12 +51,29 @@ def verify(session: Session, house: House, *, heads_file: Path | None = None) ->
     return Verified(verdict.lines, verdict.last.number, len(signed.anchors), findings)
 
 
-def sign_head(session: Session, house: House) -> dict[str, Any]:
-    """Add the trail's signed head to the home's file; wanted daily, and after every restore."""
+def sign_head(
+    session: Session, house: House, *, restored_from: str | None = None
+) -> dict[str, Any]:
+    """Add the trail's signed head to the home's file; wanted daily.
+
+    After a restore ``restored_from`` is the backup's digest: later heads of the trail that was
+    replaced no longer bind.
+    """
     home = house.settings.home
     return heads.append(
-        home / heads.HEADS_FILE, service.head(session), Signer(home), at=datetime.now(UTC)
-    )
+        home / heads.HEADS_FILE, service.head(session), Signer(home), at=datetime.now(UTC),
+        restored_from=restored_from,
+    )  # fmt: skip
+
+
+def keep_replaced(session: Session, house: House) -> None:
+    """Write the trail that a restore is about to replace beside the signed heads."""
+    newest = service.head(session)
+    if newest.number:
+        file = house.settings.home / f"audit-replaced-{newest.number}.csv"
+        file.touch(mode=0o600)
+        file.write_text("".join(as_csv(session, store.Asked())), "utf-8", newline="")
+        manifest.write(file, {"rows": newest.number}, Signer(house.settings.home).signed)
 
 
 def as_csv(session: Session, asked: store.Asked) -> Iterator[str]:

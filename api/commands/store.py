@@ -5,9 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from api import trail
 from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import json_out, say, table_out
+from data.export import manifest
+from gis.audit import service as audit
 from gis.db import backup as backups
 from gis.db import migrate as migrations
 from gis.db.cluster import Cluster, resolve_urls
@@ -45,13 +48,16 @@ def status(json: Json = False) -> None:
 
 
 @app.command()
-def migrate(json: Json = False) -> None:
+def migrate(
+    to: Annotated[str | None, typer.Option(help="Revision; default: this version's.")] = None,
+    json: Json = False,
+) -> None:
     """Bring the store to this version's schema. 升级数据库结构。"""
     at = house()
     with lease(at.settings) as urls:
         if not urls.owner:
             raise StoreUnavailable("set WANGGE_OWNER_URL: migrations run as the store's owner")
-        migrations.upgrade(urls.owner)
+        migrations.upgrade(urls.owner, to=to)
         _state(at, json=json)
 
 
@@ -72,8 +78,15 @@ def restore(
 ) -> None:
     """Replace the store's content by a backup, whole or not at all. 恢复。"""
     at = house()
-    with at.store():
+    with at.store() as engine:
+        with transaction(engine) as session:
+            trail.keep_replaced(session, at)
         backups.restore(resolve_urls(at.settings), file, revision=migrations.head())
+        digest = manifest.sha256(file)
+        with transaction(engine) as session:
+            audit.note(session, event="restore", target="store", detail={"sha256": digest})
+        with transaction(engine) as session:
+            trail.sign_head(session, at, restored_from=digest)
     json_out({"file": str(file), "restored": True}) if json else say(f"{file} restored")
 
 

@@ -22,11 +22,12 @@ class Heads:
     findings: tuple[Finding, ...]
 
 
-def append(file: Path, head: Anchor, signer: Signer, *, at: datetime) -> dict[str, Any]:
+def append(
+    file: Path, head: Anchor, signer: Signer, *, at: datetime, restored_from: str | None = None
+) -> dict[str, Any]:
     """Add the signed head to ``file``; raises BadInput where it cannot be written."""
-    line = signer.signed(
-        {"number": head.number, "hash": head.hash.hex(), "signed_at": at.isoformat()}
-    )
+    said = {"number": head.number, "hash": head.hash.hex(), "signed_at": at.isoformat()}
+    line = signer.signed(said | ({"restored_from": restored_from} if restored_from else {}))
     try:
         with file.open("a", encoding="utf-8") as heads:
             heads.write(json.dumps(line) + "\n")
@@ -39,7 +40,7 @@ def read(file: Path, signer: Signer) -> Heads:
     """The heads of ``file``; none where there is no such file.
 
     Two lines that give one number different hashes, and a line that this home did not sign, are
-    findings.
+    findings. A head that was signed after a restore replaces those before it.
     """
     if not file.exists():
         return Heads({}, ())
@@ -50,6 +51,8 @@ def read(file: Path, signer: Signer) -> Heads:
             findings.append(Finding("unsigned", at, f"line {at} of {file.name} has no valid mark"))
             continue
         number, digest = int(head["number"]), bytes.fromhex(head["hash"])
+        if "restored_from" in head:  # those before spoke of a trail that was replaced
+            anchors.clear()
         if anchors.setdefault(number, digest) != digest:
             findings.append(Finding("replaced", number, "two signed heads contradict each other"))
     return Heads(anchors, tuple(findings))

@@ -1,16 +1,22 @@
 """Backup into one file and restore from it, through PostgreSQL's own programs."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type
 from sqlalchemy import make_url
 
+from gis.db import contents
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
 from gis.errors import BadInput, StoreUnavailable
@@ -20,41 +26,70 @@ _SCHEMA = "wangge"
 # Row rights bind the owner too, so the dump is made as the role that reads every row. The key that
 # seals identities lies in a schema of its own and stays where it is.
 _EVERY_ROW = "--role=wangge_reader"
+# pg_restore --clean cannot take apart a partitioned table that has other months than the backup.
+# Default rights would widen those of what is created anew; the backup brings each object's own.
+_FIRST = b"""
+DROP TABLE IF EXISTS wangge.audit_entries CASCADE;
+ALTER DEFAULT PRIVILEGES FOR ROLE wangge_owner IN SCHEMA wangge
+REVOKE ALL ON TABLES FROM wangge_app, wangge_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE wangge_owner IN SCHEMA wangge
+REVOKE ALL ON SEQUENCES FROM wangge_app, wangge_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE wangge_owner IN SCHEMA wangge
+REVOKE ALL ON FUNCTIONS FROM wangge_app;
+"""
+_NO_OWNER = "set WANGGE_OWNER_URL: backups are made as the store's owner"
 _REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE)
+
+
+def beside(file: Path) -> Path:
+    """The side file of a backup: what it holds, table by table."""
+    return file.with_name(f"{file.name}.contents.json")
 
 
 def dump(urls: Urls, file: Path) -> int:
     """Write schema ``wangge`` with its rows to ``file`` (pg_dump's custom format, mode 0600).
 
-    The file appears complete or not at all. Returns its size in bytes; raises BadInput when it
-    cannot be written and StoreUnavailable when pg_dump fails.
+    Rows and a digest of every table go into the side file `beside` it, read in the very snapshot
+    that is dumped. Both appear complete or not at all. Returns the size in bytes; raises BadInput
+    when they cannot be written and StoreUnavailable when pg_dump fails.
     """
-    part = file.with_name(f".{file.name}.part")
+    part, side = file.with_name(f".{file.name}.part"), file.with_name(f".{file.name}.side")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.touch(mode=0o600)
-        options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}", _EVERY_ROW)
-        done = _run(urls, "pg_dump", *options, connect=True)
-        if done.returncode != 0:
-            raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
+        side.touch(mode=0o600)
+        with _reading(urls) as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            (snapshot,) = cursor.fetchone() or ("",)
+            options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}", _EVERY_ROW)
+            done = _run(urls, "pg_dump", *options, f"--snapshot={snapshot}", connect=True)
+            if done.returncode != 0:
+                raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
+            told = {"sha256": _sha256(part), "tables": contents.as_json(contents.held(cursor))}
+        side.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        os.replace(side, beside(file))
         os.replace(part, file)
     except OSError as exc:
         raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
     finally:
         with suppress(OSError):  # nothing was made
             part.unlink()
+        with suppress(OSError):
+            side.unlink()
     return file.stat().st_size
 
 
 def restore(urls: Urls, file: Path, *, revision: str) -> None:
     """Replace the rows of a store at schema ``revision`` by those of ``file``, in one transaction.
 
-    Schema, roles and default rights stay as they are; tables come with the rights they had.
+    Schema, roles and default rights stay as they are; tables come with the rights they had. At the
+    end of the transaction every table is held to the side file.
 
     Raises
     ------
     BadInput
-        ``file`` is no backup, is damaged, or was made at another revision. Nothing is changed.
+        ``file`` is no backup, is damaged, was made at another revision, has no side file, or what
+        came out of it is not what went in. Nothing is changed.
     """
     made_at = _revision(urls, file)
     if made_at != revision:
@@ -62,17 +97,78 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
             f"{file}: made at schema {made_at}, this store is at {revision}: restore it with the "
             "version that made it, then run wangge migrate"
         )
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as contents:
-        contents.write(_contents(urls, file))
-        contents.flush()
-        done = _run(
-            urls, "pg_restore", "--clean", "--if-exists", "--single-transaction",
-            "--exit-on-error", f"--use-list={contents.name}", str(file), connect=True,
-        )  # fmt: skip
-    if done.returncode != 0:
-        raise BadInput(
-            f"{file}: cannot be restored, the store is unchanged: pg_restore: {_last_line(done)}"
-        )
+    expected = _told(file)
+    with _reading(urls) as cursor:
+        checks = contents.checks(cursor, expected)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as wanted:
+        wanted.write(_contents(urls, file))
+        wanted.flush()
+        why = _replay(urls, file, Path(wanted.name), checks)
+    if why is not None:
+        raise BadInput(f"{file}: cannot be restored, the store is unchanged: {why}")
+
+
+def _told(file: Path) -> dict[str, dict[str, Any]]:
+    """The tables of the side file; raises BadInput where the backup is not the one it tells of."""
+    try:
+        told = json.loads(beside(file).read_text("utf-8"))
+        sha256, tables = str(told["sha256"]), dict(told["tables"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
+    if sha256 != _sha256(file):
+        raise BadInput(f"{file}: damaged: it is not the file that {beside(file).name} tells of")
+    return tables
+
+
+def _replay(urls: Urls, file: Path, wanted: Path, checks: str) -> str | None:
+    """Run the backup's statements and then ``checks`` in one transaction; why it failed.
+
+    A pg_restore that fails takes psql with it before the commit.
+    """
+    read = _command(urls, "pg_restore", "--clean", "--if-exists", f"--use-list={wanted}",
+                    "--file=-", str(file))  # fmt: skip
+    run = _command(
+        urls, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
+        "--output=/dev/null", "--file=-", connect=True,
+    )  # fmt: skip
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        reader = subprocess.Popen(read, env=_environment(urls), stdout=subprocess.PIPE, stderr=said)
+        runner = subprocess.Popen(run, env=_environment(urls), stdin=subprocess.PIPE, stderr=said)
+        assert reader.stdout is not None
+        assert runner.stdin is not None
+        with suppress(BrokenPipeError), reader, runner:  # psql has ended and said why
+            with suppress(BrokenPipeError):
+                runner.stdin.write(_FIRST)
+                shutil.copyfileobj(reader.stdout, runner.stdin)
+                if reader.wait() != 0:
+                    runner.kill()
+                runner.stdin.write(checks.encode())
+            reader.kill()
+        runner.wait()
+        said.seek(0)
+        lines = said.read().strip().splitlines()
+    wrong = [line for line in lines if "error:" in line.lower()]
+    return None if runner.returncode == 0 else (wrong or lines or ["no reason given"])[0]
+
+
+@contextmanager
+def _reading(urls: Urls) -> Iterator[Cursor]:
+    """One snapshot of everything, as the role that reads every row."""
+    if not urls.owner:
+        raise StoreUnavailable(_NO_OWNER)
+    try:
+        with closing(psycopg2.connect(libpq_url(urls.owner))) as connection:
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            cursor = connection.cursor()
+            cursor.execute("SET LOCAL ROLE wangge_reader")
+            yield cursor
+    except psycopg2.OperationalError as exc:
+        raise StoreUnavailable(f"PostgreSQL cannot be reached: {exc}") from exc
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _revision(urls: Urls, file: Path) -> str:
@@ -97,17 +193,27 @@ def _contents(urls: Urls, file: Path) -> str:
 
 
 def _run(urls: Urls, program: str, *arguments: str, connect: bool = False) -> Done:
-    """Run a PostgreSQL program; the store's password is never among its arguments."""
+    """Run a PostgreSQL program to its end."""
+    return subprocess.run(
+        _command(urls, program, *arguments, connect=connect), env=_environment(urls),
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+
+
+def _command(urls: Urls, program: str, *arguments: str, connect: bool = False) -> list[str]:
+    """What is typed; the store's password is never among the arguments."""
     if not urls.owner:
-        raise StoreUnavailable("set WANGGE_OWNER_URL: backups are made as the store's owner")
-    url = make_url(libpq_url(urls.owner))
+        raise StoreUnavailable(_NO_OWNER)
     command = [_program(program, urls), *arguments]
     if connect:
-        command.append(f"--dbname={url._replace(password=None).render_as_string()}")
-    environment = {**os.environ, "PGPASSWORD": url.password or "", "LC_ALL": "C"}
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, errors="replace", check=False
-    )
+        url = make_url(libpq_url(urls.owner))._replace(password=None)
+        command.append(f"--dbname={url.render_as_string()}")
+    return command
+
+
+def _environment(urls: Urls) -> dict[str, str]:
+    password = make_url(urls.owner).password or ""
+    return {**os.environ, "PGPASSWORD": password, "LC_ALL": "C"}
 
 
 def _program(name: str, urls: Urls) -> str:

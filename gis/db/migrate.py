@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import column, table
+
+from gis.errors import BadInput
 
 _SCHEMA = "wangge"
 _LOCK = 0x77616E67676501  # "wangge", 1: a key of our own among advisory locks
@@ -12,8 +14,12 @@ _SCRIPTS = Path(__file__).with_name("migrations")
 _VERSION = table("alembic_version", column("version_num"), schema=_SCHEMA)
 
 
-def upgrade(owner_url: str) -> None:
-    """Run every migration that the store has not seen, in one transaction; one caller at a time."""
+def upgrade(owner_url: str, *, to: str | None = None) -> None:
+    """Run every migration that the store has not seen, in one transaction; one caller at a time.
+
+    ``to`` stops at an earlier revision. Raises BadInput for one that the store is beyond, and for
+    one that does not exist: a migration has no way back.
+    """
     from alembic import command  # noqa: PLC0415 - with all models; other commands do without
     from alembic.config import Config  # noqa: PLC0415
 
@@ -24,7 +30,9 @@ def upgrade(owner_url: str) -> None:
         with engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if to is not None:
+                _forward_only(_at(connection), to)
+            command.upgrade(config, to or "head")
     finally:
         engine.dispose()
 
@@ -37,6 +45,21 @@ def head() -> str:
 def current(engine: Engine) -> str | None:
     """The revision the store is at; None for a store that was never migrated."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table(_VERSION.name, schema=_SCHEMA):
-            return None
-        return connection.execute(select(_VERSION.c.version_num)).scalar_one_or_none()
+        return _at(connection)
+
+
+def _at(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION.name, schema=_SCHEMA):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar_one_or_none()
+
+
+def _forward_only(now: str | None, to: str) -> None:
+    known = {script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py")}
+    if to not in known:
+        raise BadInput(f"--to {to}: there is no such revision; the newest is {head()}")
+    if now is not None and to < now:
+        raise BadInput(
+            f"--to {to}: the store is at {now} and a migration has no way back: make an "
+            "empty store with the older version and restore the backup that it made"
+        )

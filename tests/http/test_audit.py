@@ -49,6 +49,26 @@ def test_a_refusal_for_the_role_names_the_user(store, serve, monkeypatch):
     assert (line["user_id"], line["detail"]) == ("guest-1", {"reason": "forbidden"})
 
 
+def test_the_metrics_say_who_is_refused_and_why_without_naming_anybody(store, serve):
+    with serve(store.urls) as client:
+        client.get("/api/v1/layers/cameras/features")
+        told = client.get("/metrics").text
+    assert 'wangge_refused_total{reason="withheld",role="none"} 1.0' in told
+    assert "wangge_store_connections 0.0" in told
+    assert "loopback" not in told
+
+
+@pytest.mark.parametrize("path", ["/api/v1/areas", "/api/v1/audit", "/nothing", "/maps/combined"])
+def test_no_value_of_a_query_reaches_the_log(store, serve, capfd, path):
+    secrets = ["hunter2-password", "eyJhbGciOi.token.x", "13812345678"]
+    with serve(store.urls) as client:
+        client.get(path, params={"area": secrets[2], "password": secrets[0], "token": secrets[1]},
+                   headers={"Authorization": f"Bearer {secrets[1]}"})  # fmt: skip
+    said = capfd.readouterr()
+    assert '"request_id"' in said.err
+    assert [word for word in secrets if word in said.err + said.out] == []
+
+
 def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, serve):
     with serve(demo_store.urls, serve_internal=True) as client:
         client.get("/api/v1/layers/rating/features?limit=3")

@@ -589,7 +589,11 @@ def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path)
     said = wangge("restore", file, "--json", home=home)
     assert said.json("restore") == {"file": str(file), "restored": True}
     assert wangge("status", "--json", home=home).json("status")["state"] == "stopped"
-    assert wangge("up", "--json", home=home).json("status")["rows"] == before
+    rows = wangge("up", "--json", home=home).json("status")["rows"]
+    assert rows.pop("audit_entries") > before.pop("audit_entries"), "the restore itself is noted"
+    assert rows == before
+    verified = wangge("audit", "verify", "--json", home=home).json("audit")
+    assert (verified["whole"], verified["signed_heads"]) == (True, 1)
     copy, original = (wangge("run", "all", "--json", home=one) for one in (home, demo_home))
     assert copy.json("run") == original.json("run")
     assert wangge("down", "--json", home=home).json("status")["state"] == "stopped"
