@@ -21,6 +21,8 @@ from gis.db.session import User, sessions
 from gis.district import District
 from gis.errors import StoreNotReady
 from gis.policy import Policy
+from gis.publication import advice
+from gis.publication.advice import Advice
 from gis.runs import facts
 from gis.settings import Settings
 from gis.worktime import WorkTime
@@ -48,6 +50,11 @@ class House:
     def work_time(self) -> WorkTime:
         """Working hours and public holidays, for due times."""
         return worktime.load(REFERENCE / "holidays.toml", self.district.zone)
+
+    @cached_property
+    def advice(self) -> Advice:
+        """What plaques advise."""
+        return advice.load(REFERENCE / "advice.toml")
 
     @contextmanager
     def store(self, *, statement_timeout_ms: int = 0) -> Iterator[Engine]:

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     serve_internal: bool = Field(
         default=False, description="let the service show internal layers (camera positions)"
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*[^/?#])?$",
+        description="address at which people outside reach the open pages; QR codes of plaques "
+        "then lead to a page that confirms them",
+    )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"

@@ -24,7 +24,11 @@ class Item:
         return self.capability, self.action
 
 
-ITEMS: tuple[Item, ...] = (Item("/maps/combined", "map", "map", Capability.RATING),)
+ITEMS: tuple[Item, ...] = (
+    Item("/maps/combined", "map", "map", Capability.RATING),
+    Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
+    Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
+)
 GROUPS = ("work", "planning", "police", "administration")
 # Where a role begins; a role without a line begins at its first page.
 HOME: Mapping[Role, str] = {}

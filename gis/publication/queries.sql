@@ -147,3 +147,25 @@ WHERE published.cycle_id = CAST(:cycle_id AS bigint)
   AND published.area_code LIKE CAST(:area_prefix AS text) || '%'
   AND (CAST(:code AS text) IS NULL OR published.compound_code = CAST(:code AS text))
 ORDER BY published.area_code, published.compound_code;
+
+-- name: quarters
+-- Every quarter that has been rated, newest first, with its newest run and the newest cycle.
+SELECT DISTINCT ON (run.period)
+       run.period, run.id AS run_id, cycle.id AS cycle_id, cycle.state, cycle.revision,
+       cycle.published_at
+FROM wangge.runs AS run
+LEFT JOIN LATERAL (
+    SELECT * FROM wangge.rating_cycles
+    WHERE period = run.period AND state <> 'withdrawn'
+    ORDER BY revision DESC LIMIT 1
+) AS cycle ON true
+WHERE run.analysis = 'rating' AND run.period LIKE '%Q%'
+ORDER BY run.period DESC, run.as_of DESC, run.revision DESC;
+
+-- name: history
+-- What has hung at one compound's entrances, newest quarter first, one colour per quarter.
+SELECT DISTINCT ON (cycle.period) cycle.period, published.colour
+FROM wangge.published_ratings AS published
+JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
+WHERE published.compound_code = CAST(:code AS text)
+ORDER BY cycle.period DESC, cycle.revision DESC;

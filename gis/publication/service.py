@@ -127,7 +127,7 @@ def confirm(
     for code in codes:
         if code not in known:
             raise NotFound("compound in this quarter's rating", code)
-    clean = checked(note, "复核意见 / note") if note else None
+    clean = checked(note, "复核意见") if note else None
     return store.confirm(session, cycle, codes, note=clean, user_id=session.info["user"].id)
 
 
@@ -143,7 +143,7 @@ def ask(
     rated = store.rated(session, cycle, [code])
     if rated.empty:
         raise NotFound("compound in this quarter's rating", code)
-    clean = checked(reason, "理由 / reason")
+    clean = checked(reason, "理由")
     if len(clean) < _SHORTEST_REASON:
         raise BadInput("请写明理由，至少十个字 / give a reason of ten characters or more")
     now = str(rated["colour"].iloc[0])
@@ -182,7 +182,7 @@ def decide(
     asked.decision = Decision.APPROVED if approve else Decision.REJECTED
     asked.decided_by = user_id
     asked.decided_at = store.now(session)
-    asked.decision_reason = checked(reason, "审批意见 / reason") if reason else None
+    asked.decision_reason = checked(reason, "审批意见") if reason else None
     session.flush()
     return asked
 
@@ -201,7 +201,7 @@ def publish(session: Session, cycle_id: int, *, issuer: str) -> RatingCycle:
             f" / not yet: {missing.unreviewed} changes unreviewed, "
             f"{missing.undecided} asked-for colours undecided"
         )
-    unit = checked(issuer, "发布单位 / issuer")
+    unit = checked(issuer, "发布单位")
     if not unit:
         raise BadInput("请填写发布单位 / name the unit that publishes")
     store.publish(session, cycle, issuer=unit, user_id=session.info["user"].id)

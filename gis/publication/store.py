@@ -105,3 +105,14 @@ def plaques(
     """What plaques need of a cycle: code, name, colour, entrances, counts by category."""
     asked = {"cycle_id": cycle.id, "area_prefix": area_prefix, "code": code}
     return sql.table(session, _SQL["plaques"], asked)
+
+
+def quarters(session: Session) -> pd.DataFrame:
+    """Rated quarters, newest first: period, run_id, cycle_id, state, revision, published_at."""
+    return sql.table(session, _SQL["quarters"])
+
+
+def history(session: Session, code: str) -> list[tuple[str, str]]:
+    """Published (period, colour) of one compound, newest first."""
+    rows = session.execute(_SQL["history"], {"code": code}).all()
+    return [(str(period), str(colour)) for period, colour in rows]

@@ -1,0 +1,104 @@
+"""Plaques of published quarters: preview, one compound, a whole community, A4 or A3."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.orm import Session
+
+from api import features
+from api import plaques as printing
+from api.deps import AreaPrefix, Db, needs
+from api.web import tables
+from api.web.desk import AtDesk, Desk
+from gis.access.rights import Action, Capability
+from gis.areas.levels import SubjectKind
+from gis.areas.store import subjects_on
+from gis.audit.service import note
+from gis.errors import NoData
+from gis.legend import RATING, Entry
+from gis.period import Period
+from gis.publication import store
+from maps import plaque
+from maps.plaque import Paper
+
+router = APIRouter(dependencies=[needs(Capability.RATING, Action.EXPORT)])
+Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
+Code = Annotated[str, Path(max_length=200)]
+_MOST = 1_000  # plaques in one file: half a minute of printing
+
+
+@router.get("/plaques")
+def read_plaques(
+    desk: AtDesk, db: Db, period: Quarter = None, area: AreaPrefix = "", paper: Paper = Paper.A4
+) -> Response:
+    """The compounds of a published quarter that get a plaque, with a picture of the first one."""
+    periods = [one for one, state in _states(db) if state == "published"]
+    cycle = store.newest_published(db, period)
+    if cycle is None:
+        return desk.page("plaques_none.html", periods=periods)
+    rows = features.records(store.plaques(db, cycle, area_prefix=area, code=None))
+    shown = tables.view(
+        desk, rows, _columns(desk), name="plaques", title=desk.t("plaques.title"),
+        capability=Capability.RATING, kept=("period", "area", "paper"), filters=[_colours(desk)],
+        href=lambda row: f"/plaques/{cycle.period}.pdf?code={row['code']}&paper={paper}",
+    )  # fmt: skip
+    return shown.file() or desk.page(
+        "plaques.html", table=shown, cycle=cycle, period=cycle.period, periods=periods, area=area,
+        paper=paper, papers=[one.value for one in Paper], first=rows[0]["code"] if rows else None,
+        communities=_communities(db, cycle.period), entrances=sum(row["entrances"] for row in rows),
+        most=_MOST,
+    )  # fmt: skip
+
+
+def _states(db: Session) -> list[tuple[str, str]]:
+    found = store.quarters(db)
+    return list(zip(found["period"], found["state"], strict=True))
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    return [
+        tables.Column("name", desk.t("ratings.compound"), link=True),
+        tables.Column("code", desk.t("ratings.code"), at_first=False),
+        tables.Column("colour", desk.t("plaques.colour"), chip=_class),
+        tables.Column("entrances", desk.t("plaques.entrances"), number=True),
+    ]  # fmt: skip
+
+
+def _class(row: tables.Row) -> Entry:
+    return RATING.entry(row["colour"])
+
+
+def _colours(desk: Desk) -> tables.Filter:
+    options = [(one.value, desk.either(one.zh, one.en)) for one in RATING.entries[:3]]
+    return tables.Filter("colour", desk.t("plaques.colour"), options, lambda row: row["colour"])
+
+
+def _communities(db: Session, period: str) -> list[tuple[str, str]]:
+    day = Period.parse(period).last_day
+    found = subjects_on(db, as_of=day, kinds=[SubjectKind.COMMUNITY])
+    return list(zip(found["subject_code"], found["name"], strict=True))
+
+
+@router.get("/plaques/{period}.pdf")
+def read_pdf(
+    desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
+    area: AreaPrefix = "", code: Annotated[str | None, Query(max_length=200)] = None,
+    paper: Paper = Paper.A4,
+) -> Response:  # fmt: skip
+    """The plaques of one compound or of an area, one page per entrance."""
+    line = note(db, event="export", target=f"plaques {period}", area_code=area or None)
+    _, made = printing.plaques(db, desk.house, period=period, area_prefix=area, code=code)
+    if not made:
+        raise NoData(f"{period}: no plaque in {area}")
+    line.rows = len(made)
+    body = plaque.pdf(made[:_MOST], paper=paper)
+    name = f"plaques-{period}-{paper}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+@router.get("/plaques/{period}/{code:path}.png")
+def read_picture(desk: AtDesk, db: Db, period: str, code: Code) -> Response:
+    """A compound's plaque as a picture."""
+    _, made = printing.plaques(db, desk.house, period=period, area_prefix="", code=code)
+    return Response(plaque.png(made[0], dpi=64), media_type="image/png")

@@ -1,0 +1,239 @@
+"""The quarter's cycle: data check, review of each change, objections, publication."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+
+from api import features
+from api.deps import Db, needs
+from api.web import tables, verdicts
+from api.web.desk import AtDesk, Desk
+from api.web.forms import Form, Sent, form_of
+from gis.access.rights import Action, Capability
+from gis.audit.service import note
+from gis.errors import BadInput, NotFound
+from gis.layers.model import layer
+from gis.layers.service import Scope, read
+from gis.legend import RATING, Entry
+from gis.publication import service, store
+from gis.publication.model import CycleState, Decision, Origin, RatingCycle
+from gis.runs.model import Run
+from gis.safety.model import Colour
+
+router = APIRouter()
+READ = needs(Capability.RATING)
+WRITE = needs(Capability.RATING, Action.WRITE)
+PUBLISH = needs(Capability.RATING, Action.PUBLISH)
+Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
+Id = Annotated[int, Path(ge=1, le=2**62)]
+Code = Annotated[str, Path(max_length=200)]
+Row = Mapping[str, Any]
+
+
+@router.get("/ratings", dependencies=[WRITE])
+def read_board(desk: AtDesk, db: Db, period: Quarter = None) -> Response:
+    """The quarter in hand: what its data are worth, which colours change, what is left to do."""
+    quarters = store.quarters(db)
+    if quarters.empty:
+        return desk.page("ratings_none.html")
+    period = period or str(quarters["period"].iloc[0])
+    at = quarters[quarters["period"] == period]
+    if at.empty:
+        raise NotFound("rated quarter", period)
+    periods = quarters["period"].tolist()
+    found = at["cycle_id"].iloc[0]
+    if found is None or found != found:  # noqa: PLR0124 - NaN: no cycle yet
+        return desk.page("ratings_new.html", period=period, periods=periods)
+    return _board(desk, db, db.get_one(RatingCycle, int(found)), periods)
+
+
+def _board(
+    desk: Desk, db: Session, cycle: RatingCycle, periods: Sequence[str], *, form: Form | None = None
+) -> Response:
+    rows = features.records(service.changes(db, cycle))
+    shown = tables.view(
+        desk, [{**row, "status": _status(row)} for row in rows], _columns(desk), name="changes",
+        title=desk.t("ratings.changes"), capability=Capability.RATING, kept=("period",),
+        href=lambda row: f"/ratings/{cycle.id}/{row['code']}", filters=_filters(desk),
+    )  # fmt: skip
+    run = db.get_one(Run, cycle.run_id)
+    values = {
+        "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
+        "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
+        "colours": [(desk.chip(one), run.totals.get(one.value, 0)) for one in RATING.entries],
+        "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
+        "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
+        "form": form or Form(), "open": cycle.state == CycleState.REVIEW,
+    }  # fmt: skip
+    status = 422 if form is not None else 200
+    return shown.file() or desk.page("ratings.html", status=status, **values)
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    t, column = desk.t, tables.Column
+
+    def status(row: Row) -> str:
+        return t(f"ratings.status_{row['status']}")
+
+    def wish(row: Row) -> str:
+        return "—" if row["to_colour"] is None else desk.chip(_class(row, "to_colour"))["word"]
+
+    return [
+        column("name", t("ratings.compound"), link=True),
+        column("code", t("ratings.code"), at_first=False),
+        column("area_code", t("ratings.community"), at_first=False),
+        column("colour_before", t("ratings.before"), chip=lambda row: _class(row, "colour_before")),
+        column("colour", t("ratings.now"), chip=lambda row: _class(row, "colour")),
+        column("observed", t("ratings.observed"), number=True),
+        column("expected", t("ratings.expected"), number=True),
+        column("quality", t("ratings.quality")),
+        column("status", t("ratings.status"), text=status),
+        column("to_colour", t("ratings.wish"), text=wish, at_first=False),
+        column("reason", t("ratings.reason"), at_first=False),
+    ]
+
+
+def _filters(desk: Desk) -> list[tables.Filter]:
+    states = [(one, desk.t(f"ratings.status_{one}")) for one in _STATUSES]
+    colours = [(one.value, desk.either(one.zh, one.en)) for one in RATING.entries]
+    return [
+        tables.Filter("status", desk.t("ratings.status"), states, lambda row: row["status"]),
+        tables.Filter("colour", desk.t("ratings.now"), colours, lambda row: row["colour"]),
+    ]
+
+
+_STATUSES = ("waiting", "confirmed", "asked", "approved", "rejected")
+
+
+def _status(row: Row) -> str:
+    """Where a change stands: its newest asked-for colour decides, else its review."""
+    if row["decision"] is not None:
+        return str(row["decision"])
+    return "confirmed" if row["reviewed_by"] is not None else "waiting"
+
+
+def _class(row: Row, name: str) -> Entry:
+    return RATING.entry(row[name])
+
+
+@router.post("/ratings", dependencies=[WRITE])
+def open_quarter(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Take up a rated quarter for review."""
+    period = form_of(data).text("period")
+    cycle = service.open_cycle(db, district=desk.house.district, period=period)
+    note(db, event="rating_cycle", target=f"{period} open", area_code=cycle.area_code)
+    return RedirectResponse(f"/ratings?period={period}", 303)
+
+
+@router.post("/ratings/{cycle_id}/confirm", dependencies=[WRITE])
+def confirm(db: Db, cycle_id: Id, data: Sent) -> Response:
+    """Let the named colours stand."""
+    codes = [str(one) for one in data.getlist("code")]
+    said = str(data.get("note") or "") or None
+    rows = service.confirm(db, cycle_id, codes, note=said)
+    cycle = db.get_one(RatingCycle, cycle_id)
+    note(db, event="rating_review", target=cycle.period, area_code=cycle.area_code, rows=rows)
+    return RedirectResponse(f"/ratings?period={cycle.period}", 303)
+
+
+@router.post("/ratings/{cycle_id}/publish", dependencies=[PUBLISH])
+def publish(desk: AtDesk, db: Db, cycle_id: Id, data: Sent) -> Response:
+    """Publish the quarter."""
+    form = form_of(data)
+    if not form.text("issuer"):
+        form.wrong("issuer", desk.t("ratings.issuer_missing"))
+    if form.text("sure") != "yes":
+        form.wrong("sure", desk.t("ratings.sure_missing"))
+    if not form.ok:
+        cycle = _cycle(db, cycle_id)
+        return _board(desk, db, cycle, store.quarters(db)["period"].tolist(), form=form)
+    cycle = service.publish(db, cycle_id, issuer=form.text("issuer"))
+    note(db, event="publish", target=f"rating {cycle.period}", area_code=cycle.area_code,
+         detail={"revision": cycle.revision, "digest": cycle.digest})  # fmt: skip
+    return RedirectResponse(f"/ratings?period={cycle.period}", 303)
+
+
+@router.get("/ratings/{cycle_id}/{code:path}", dependencies=[WRITE])
+def read_change(desk: AtDesk, db: Db, cycle_id: Id, code: Code) -> Response:
+    """One compound: why it has this colour, what was said of it, what may be done."""
+    return _compound(desk, db, _cycle(db, cycle_id), code, Form())
+
+
+def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form) -> Response:
+    scheme, run = layer("rating"), db.get_one(Run, cycle.run_id)
+    at = desk.house
+    scope = Scope(period=cycle.period, as_of=run.as_of, key=code)
+    rated = read(db, scheme, district=at.district, policy=at.policy, scope=scope)
+    if rated.features.empty:
+        raise NotFound("compound", code)
+    row = features.records(rated.features.drop(columns="geom"))[0]
+    said = next(
+        (one for one in features.records(service.changes(db, cycle)) if one["code"] == code), None
+    )
+    history = [
+        (period, colour) for period, colour in store.history(db, code) if period != cycle.period
+    ]
+    verdict = verdicts.verdict(desk, scheme, row, version=run.policy_version, history=history)
+    return desk.page(
+        "rating.html", status=200 if form.ok else 422, cycle=cycle, row=row, said=said, form=form,
+        verdict=verdict, before=desk.chip(RATING.entry(said["colour_before"])) if said else None,
+        now=desk.chip(RATING.entry(row["colour"])), open=cycle.state == CycleState.REVIEW,
+        wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
+        colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
+                 if one.value not in {row["colour"], Colour.UNRATED}],
+        may_decide=_may_decide(desk, said),
+    )  # fmt: skip
+
+
+def _may_decide(desk: Desk, said: Row | None) -> bool:
+    """A second person with the right to publish."""
+    if said is None or said["decision"] != Decision.ASKED or desk.user is None:
+        return False
+    return desk.user.may(Capability.RATING, Action.PUBLISH) and desk.user.id != said["asked_by"]
+
+
+@router.post("/ratings/{cycle_id}/ask/{code:path}", dependencies=[WRITE])
+def ask(desk: AtDesk, db: Db, cycle_id: Id, code: Code, data: Sent) -> Response:
+    """Ask for another colour, with a written reason."""
+    form, cycle = form_of(data), _cycle(db, cycle_id)
+    try:
+        service.ask(
+            db, cycle_id, code, colour=Colour(form.text("colour")), reason=form.text("reason"),
+            origin=Origin(form.text("origin")),
+        )  # fmt: skip
+    except ValueError:
+        form.wrong("colour", desk.t("ratings.choose"))
+    except BadInput as exc:
+        form.wrong("reason", _half(desk, exc))
+    if not form.ok:
+        return _compound(desk, db, cycle, code, form)
+    note(db, event="rating_objection", target=code, area_code=cycle.area_code)
+    return RedirectResponse(f"/ratings/{cycle_id}/{code}", 303)
+
+
+@router.post("/ratings/decisions/{override_id}", dependencies=[PUBLISH])
+def decide(db: Db, override_id: Id, data: Sent) -> Response:
+    """The second person's word."""
+    form = form_of(data)
+    asked = service.decide(
+        db, override_id, approve=form.text("decision") == "approve", reason=form.text("reason")
+    )
+    note(db, event="rating_decision", target=asked.compound_code, area_code=asked.area_code,
+         detail={"decision": asked.decision})  # fmt: skip
+    return RedirectResponse(f"/ratings/{asked.cycle_id}/{asked.compound_code}", 303)
+
+
+def _cycle(db: Session, cycle_id: int) -> RatingCycle:
+    found = db.get(RatingCycle, cycle_id)
+    if found is None:
+        raise NotFound("rating cycle", cycle_id)
+    return found
+
+
+def _half(desk: Desk, error: Exception) -> str:
+    """The reader's half of a message that is written ``中文 / English``."""
+    zh, _, en = str(error).partition(" / ")
+    return desk.either(zh, en or zh)

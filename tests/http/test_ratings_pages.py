@@ -1,0 +1,163 @@
+"""From a rated quarter to plaques through the pages: every step as a form, nothing skipped."""
+
+import io
+import re
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import pypdf
+import pytest
+import shapely
+import zxingcpp
+from PIL import Image
+from sqlalchemy import insert, select
+
+from gis.access.rights import Role
+from gis.compounds.model import Compound
+from gis.db.session import User
+from gis.publication import service
+from gis.publication.model import ColourOverride, RatingCycle
+from gis.runs.model import Analysis, Import, Run
+from gis.safety.model import Rating
+from maps import plaque
+
+REASON = "派出所核实：两起为同一事件重复登记"
+HERE = {"Sec-Fetch-Site": "same-origin"}
+COMMUNITY = "530102001001"
+
+
+@pytest.fixture
+def rated(store):
+    """Two compounds of one community, one of them with two entrances, rated for a quarter."""
+    box = shapely.MultiPolygon([shapely.box(102.70, 25.04, 102.701, 25.041)])
+    doors = shapely.MultiPoint([(102.70, 25.04), (102.701, 25.04)])
+    with store.begin() as session:
+        file = Import(area_code="530102", kind="compounds", file_name="x", file_sha256="0", read=2,
+                      kept=2, repaired=0, flagged=0, refused=0, summary={})  # fmt: skip
+        run = Run(area_code="530102", analysis=Analysis.RATING, period="2026Q3",
+                  as_of=date(2026, 9, 30), policy_version="t", policy_digest="t", input_digest="t",
+                  parameters={}, totals={"red": 1, "green": 1})  # fmt: skip
+        session.add_all([file, run])
+        session.flush()
+        for code, colour, geom in (("A", "red", doors), ("B", "green", None)):
+            session.execute(insert(Compound), [
+                {"area_code": COMMUNITY, "source_key": code, "import_id": file.id, "code": code,
+                 "name": f"<b>小区{code}", "kind": "old", "geom": f"SRID=4326;{box.wkt}",
+                 "entrances": geom and f"SRID=4326;{geom.wkt}"}
+            ])  # fmt: skip
+            session.execute(insert(Rating), [
+                {"run_id": run.id, "area_code": COMMUNITY, "compound_code": code,
+                 "compound_name": f"<b>小区{code}", "peer_group": "old", "colour": colour,
+                 "previous_colour": "green", "observed": 3, "counts": {"burglary": 2},
+                 "quality": "A", "rule": "SAF-1", "reason_zh": "因为", "reason_en": "because"}
+            ])  # fmt: skip
+    return store
+
+
+def _post(client, path, status=303, **data):
+    answer = client.post(path, data=data, headers=HERE)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def _second_person_decides(store, *, approve):
+    second = User.of(Role.POLICE_LIAISON, id="second", area_prefixes=("530102",))
+    with store.begin(second) as session:
+        asked = session.scalars(select(ColourOverride)).one()
+        service.decide(session, asked.id, approve=approve)
+
+
+def _published(client, store) -> int:
+    """Open, ask for yellow, have it approved, publish; the cycle's id."""
+    _post(client, "/ratings", period="2026Q3")
+    with store.begin() as session:
+        cycle = session.scalars(select(RatingCycle.id)).one()
+    _post(client, f"/ratings/{cycle}/ask/A", colour="yellow", origin="objection", reason=REASON)
+    _second_person_decides(store, approve=True)
+    _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
+    return cycle
+
+
+def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
+    with serve(rated.urls) as client:
+        assert "尚未开始复核" in client.get("/ratings").text
+        _post(client, "/ratings", period="2026Q3")
+        board = client.get("/ratings").text
+        assert "&lt;b&gt;小区A" in board
+        assert "<b>小区" not in board
+        assert "小区B" not in board  # it keeps its colour
+        assert "还有 1 个变色未复核" in board
+        with rated.begin() as session:
+            cycle = session.scalars(select(RatingCycle.id)).one()
+        _post(client, f"/ratings/{cycle}/publish", 409, issuer="x", sure="yes")
+        _post(client, f"/ratings/{cycle}/confirm", code="A", note="已核对")
+        forgot = _post(client, f"/ratings/{cycle}/publish", 422, issuer="五华区公安分局")
+        assert "请勾选确认" in forgot.text
+        _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
+        assert "打印标牌" in client.get("/ratings").text
+
+
+def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):
+    with serve(rated.urls) as client:
+        _post(client, "/ratings", period="2026Q3")
+        with rated.begin() as session:
+            cycle = session.scalars(select(RatingCycle.id)).one()
+        path = f"/ratings/{cycle}/ask/A"
+        short = _post(client, path, 422, colour="yellow", origin="objection", reason="短")
+        assert "至少十个字" in short.text
+        named = _post(
+            client, path, 422, colour="yellow", origin="objection", reason="王先生来电 13912345678"
+        )
+        assert "疑似含个人信息" in named.text
+        _post(client, path, colour="yellow", origin="objection", reason=REASON)
+        one = client.get(f"/ratings/{cycle}/A").text
+        assert "须由另一位有发布权限的人审批" in one
+        with rated.begin() as session:
+            asked = session.scalars(select(ColourOverride.id)).one()
+        _post(client, f"/ratings/decisions/{asked}", 403, decision="approve")
+
+
+def test_plaques_come_with_one_page_per_entrance_in_the_approved_colour(rated, serve):
+    with serve(rated.urls) as client:
+        _published(client, rated)
+        page = client.get("/plaques").text
+        assert "/plaques/2026Q3/A.png" in page
+        answer = client.get("/plaques/2026Q3.pdf?code=A&paper=a3")
+        pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+        assert len(pages) == 2
+        text = pages[0].extract_text()
+        assert "治安提示" in text
+        assert "入室盗窃较多" in text
+        whole = client.get(f"/plaques/2026Q3.pdf?area={COMMUNITY}")
+        assert len(pypdf.PdfReader(io.BytesIO(whole.content)).pages) == 3
+        assert client.get("/plaques/2026Q3.pdf?code=Z").status_code == 404
+
+
+def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve, home, monkeypatch):
+    printed = []
+    drawn = plaque.pdf
+    monkeypatch.setattr(
+        plaque, "pdf", lambda made, paper: printed.extend(made) or drawn(made, paper=paper)
+    )
+    with serve(rated.urls, home=home, public_url="https://wuhua.example/gis") as client:
+        _published(client, rated)
+        client.get("/plaques/2026Q3.pdf?code=A")
+        picture = Image.open(io.BytesIO(plaque.png(printed[0], dpi=150)))
+        (found,) = [one.text for one in zxingcpp.read_barcodes(picture)]
+        assert found.startswith("https://wuhua.example/gis/check?t=")
+        (text,) = parse_qs(urlsplit(found).query)["t"]
+        good = client.get("/check", params={"t": text})
+        assert good.status_code == 200
+        assert "与发布结果一致" in good.text
+        assert "黄牌" in good.text
+        for forged in (text.replace("|yellow|", "|green|"), text[:-3] + "AAA", "WG1|A", "x" * 300):
+            assert client.get("/check", params={"t": forged}).status_code == 404
+        assert "请扫描" in client.get("/check").text
+
+
+def test_without_a_public_address_there_is_no_open_page(rated, serve):
+    with serve(rated.urls) as client:
+        _published(client, rated)
+        assert client.get("/check").status_code == 404
+        assert re.search(r"核验码", pypdf.PdfReader(io.BytesIO(
+            client.get("/plaques/2026Q3.pdf?code=B").content)).pages[0].extract_text())  # fmt: skip
