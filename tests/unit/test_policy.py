@@ -53,7 +53,7 @@ def test_every_value_has_a_unit_a_source_and_a_first_day(builtin):
     for term in builtin.terms.values():
         assert term.unit, term
         assert isinstance(term.valid_from, date), term
-        named = set(re.findall(r"\b(S\d|M)\b", term.source))
+        named = set(re.findall(r"\b(S\d|L\d|M)\b", term.source))
         assert named, term
         assert named <= letters, term
     assert all(title.zh and title.en for title in builtin.documents.values())
