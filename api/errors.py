@@ -31,6 +31,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.BadDistrict: 500,
     errors.ImportRefused: 422,
     errors.CannotUndo: 409,
+    errors.TooLarge: 413,
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,
     LibrariesMissing: 503,

@@ -36,12 +36,17 @@ def _last_month(day: date) -> Mapping[str, Any]:
     return {"analysis": Analysis.RATING, "period": month_of(day).previous().label}
 
 
+def _nothing(_day: date) -> Mapping[str, Any]:
+    return {}
+
+
 def _last_quarter(day: date) -> Mapping[str, Any]:
     return {"analysis": Analysis.RATING, "period": quarter_of(day).previous().label}
 
 
 RECURRING = (
     Recurring("monthly_preview", "30 18 2 * *", JobKind.RUN, _last_month),
+    Recurring("audit_check", "30 17 * * *", JobKind.AUDIT, _nothing),
     Recurring("quarterly_rating", "0 19 5 1,4,7,10 *", JobKind.RUN, _last_quarter),
 )
 

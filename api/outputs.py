@@ -71,12 +71,13 @@ def write_export(
     out: Path,
     *,
     purpose: str | None = None,
+    where: tuple[str, str] | None = None,
 ) -> tuple[Path, int]:
     """Write one layer (``combined``: all layers of the combined page) and count its rows.
 
     The file carries who took it out, when and what for; a signed manifest lies beside it
     (`data.export.manifest.beside`), and the audit trail has a line. Raises PurposeMissing for an
-    internal layer without ``purpose``.
+    internal layer without ``purpose``. ``where`` keeps the features whose column has that value.
     """
     line = audit.note(
         session, event="export", target=name, purpose=purpose, detail={"format": form.value},
@@ -90,7 +91,10 @@ def write_export(
         shown = service.read(
             session, layer(one), district=house.district, policy=house.policy, scope=scope
         )
-        parts.append((shown.features, caption(session, house, shown, mark)))
+        frame = shown.features
+        if where is not None and where[0] in frame:
+            frame = frame[frame[where[0]].astype(str) == where[1]]
+        parts.append((frame, caption(session, house, shown, mark)))
     written = export(parts, form=form, out=out)
     line.rows = sum(len(frame) for frame, _ in parts)
     exported.seal(
@@ -98,6 +102,7 @@ def write_export(
         policy_version=sorted({words.policy_version for _, words in parts}),
         as_of=max(words.as_of for _, words in parts).isoformat(),
         period=next((words.period for _, words in parts if words.period), None),
+        where=where and {where[0]: where[1]},
     )  # fmt: skip
     line.detail["sha256"] = manifest.sha256(written)
     return written, line.rows

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from api.heartbeat import Heartbeat
 from api.house import House, transaction
 from api.logs import described, logger
-from api.tasks import runs
+from api.tasks import audits, exports, imports, runs
 from api.tasks.work import Failed, Stopped, Task, Work
 from gis.access.rights import Role
 from gis.db.session import User
@@ -16,7 +16,10 @@ from gis.jobs import store
 from gis.jobs.model import Job, JobKind, JobState
 
 TASKS: Mapping[JobKind, Task] = {
+    JobKind.IMPORT: imports.run,
     JobKind.RUN: runs.run,
+    JobKind.EXPORT: exports.run,
+    JobKind.AUDIT: audits.run,
 }
 MOST_ATTEMPTS = 3  # a job whose worker died three times is what they die of
 _BUG = "意外错误，详见服务日志 / an unexpected error; the log has it"

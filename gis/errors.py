@@ -59,6 +59,12 @@ class ImportRefused(BadInput):
         self.report = report
 
 
+class TooLarge(BadInput):
+    """A file is larger than this installation takes."""
+
+    code = "too_large"
+
+
 class CannotUndo(GisError):
     """An import cannot be undone; the message says why and what to do instead."""
 

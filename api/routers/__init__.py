@@ -1,6 +1,18 @@
 """HTTP routes, one module per capability; a router translates and does not think."""
 
-from api.routers import areas, audit, health, jobs, layers, maps, results, tiles, video
+from api.routers import (
+    areas,
+    audit,
+    exports,
+    health,
+    imports,
+    jobs,
+    layers,
+    maps,
+    results,
+    tiles,
+    video,
+)
 
 ROUTERS = (
     health.router,
@@ -11,5 +23,7 @@ ROUTERS = (
     maps.router,
     tiles.router,
     jobs.router,
+    imports.router,
+    exports.router,
     video.router,
 )

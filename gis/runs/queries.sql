@@ -45,6 +45,9 @@ WHERE runs.analysis = CAST(:analysis AS text)
 ORDER BY runs.revision DESC
 LIMIT 1;
 
+-- name: latest_import
+SELECT max(id) FROM imports WHERE kind = CAST(:kind AS text) AND undone_at IS NULL;
+
 -- name: newest
 -- Moves on with every import, every undoing of one and every run: what was made of the store before
 -- is old then. Everybody is told, whoever may read the records of imports.

@@ -58,6 +58,12 @@ def newest(session: Session) -> tuple[int | None, int | None]:
     return import_id, run_id
 
 
+def latest_import(session: Session, kind: str) -> int | None:
+    """Id of the last import of a kind that stands."""
+    found: int | None = session.execute(_SQL["latest_import"], {"kind": kind}).scalar_one()
+    return found
+
+
 def hold_still(session: Session, analysis: Analysis) -> None:
     """Until the transaction ends no import commits, and nobody else runs ``analysis``.
 

@@ -322,6 +322,14 @@ def test_the_calendar_asks_for_the_period_before(store, house, name, timestamp, 
     assert Period.parse(period)
 
 
+def test_the_nightly_look_at_the_trail_signs_its_head(store, house):
+    job_id = asked(store, house, kind=JobKind.AUDIT, since=None)
+    jobs.work(house, store.engine, wait=False)
+    job = job_of(store, job_id)
+    assert (job.state, job.result["head"]["number"] >= 0) == (JobState.DONE, True)
+    assert (house.settings.home / "audit-heads.jsonl").exists()
+
+
 # -- the queue's own schema -------------------------------------------------------------------
 
 

@@ -1,0 +1,110 @@
+"""Files that leave the house, made as jobs: ask, follow the job, fetch the file."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, Field
+
+from api.deps import At, Caller, Db, needs, said
+from api.routers.jobs import JobId, JobOut
+from api.tasks.exports import folder_of
+from data.export.manifest import beside
+from data.export.model import Format
+from gis.access.rights import Action, Capability
+from gis.db.session import User
+from gis.errors import BadInput, Forbidden, NotFound, Withheld
+from gis.jobs import service
+from gis.jobs.model import Job, JobKind, JobState
+from gis.layers.model import COMBINED, Sensitivity, layer
+from gis.period import Period
+
+router = APIRouter(prefix="/api/v1/exports", tags=["exports"])
+CAPABILITY: Mapping[str, Capability] = {
+    "grids": Capability.GRIDS, "grid_audit": Capability.GRIDS, "compounds": Capability.COMPOUNDS,
+    "facilities": Capability.FACILITIES, "coverage": Capability.COVERAGE,
+    "rating": Capability.RATING, "risk": Capability.RATING, "incidents": Capability.INCIDENTS,
+    "rental": Capability.RENTAL, "rental_h3": Capability.RENTAL, "cameras": Capability.VIDEO,
+}  # fmt: skip
+_LAYER = r"^[a-z0-9_]{1,40}$"
+
+
+class ExportIn(BaseModel, extra="forbid"):
+    """What is to be written, and what for."""
+
+    layer: str = Field(pattern=_LAYER, examples=["rating"])
+    format: Format = Field(examples=["gpkg"])
+    area: str = Field(default="", pattern=r"^[0-9A-Za-z-]{0,20}$")
+    period: str | None = Field(default=None, pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$")
+    as_of: date | None = None
+    column: str | None = Field(default=None, pattern=_LAYER, description="only features where")
+    value: str | None = Field(default=None, max_length=100, description="this column has this")
+    internal: bool = False
+    purpose: str | None = Field(default=None, max_length=200)
+
+
+@router.post("", status_code=202, dependencies=[needs(Capability.JOBS)])
+def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
+    """Write a layer to a file as a job; needs the right to export each layer that is in it."""
+    for name in _layers(asked):
+        _check(user, name, asked)
+    if asked.internal and not at.settings.serve_internal:
+        raise Withheld("internal layers: start the service with --internal")
+    if asked.period is not None:
+        Period.parse(asked.period)
+    parameters = asked.model_dump(mode="json")
+    return JobOut.of(service.ask(db, JobKind.EXPORT, parameters, district_code=at.district.code))
+
+
+@router.get(
+    "/{job_id}/file", dependencies=[needs(Capability.JOBS)], response_class=FileResponse,
+    responses=said("the file", "application/octet-stream"),
+)  # fmt: skip
+def read_file(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
+    """The finished file, for whoever asked for it; 404 once it has left."""
+    path = _file(service.find(db, job_id), user, folder_of(at))
+    return FileResponse(path, filename=path.name, content_disposition_type="attachment")
+
+
+@router.get(
+    "/{job_id}/manifest", dependencies=[needs(Capability.JOBS)], response_class=FileResponse,
+    responses=said({"rows": 412, "sha256": "9f…"}),
+)  # fmt: skip
+def read_manifest(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
+    """The signed manifest of the file: sha256, rows, filter, rule version, who and what for."""
+    path = beside(_file(service.find(db, job_id), user, folder_of(at)))
+    return FileResponse(path, filename=path.name, media_type="application/json")
+
+
+def _layers(asked: ExportIn) -> list[str]:
+    """The layers in the file; the combined one leaves internal layers out unless asked for."""
+    if asked.layer != "combined":
+        return [asked.layer]
+    return [
+        name for name in COMBINED
+        if asked.internal or layer(name).sensitivity is not Sensitivity.INTERNAL
+    ]  # fmt: skip
+
+
+def _check(user: User, name: str, asked: ExportIn) -> None:
+    """Raises NotFound, Forbidden, Withheld and BadInput."""
+    one = layer(name)
+    if not user.may(CAPABILITY[name], Action.EXPORT):
+        raise Forbidden(CAPABILITY[name], Action.EXPORT)
+    if one.sensitivity is Sensitivity.INTERNAL and not asked.internal:
+        raise Withheld(f"layer {name} is internal: ask for it with internal and a purpose")
+    columns = {column.name for column in one.shown(internal=asked.internal)}
+    if asked.column is not None and asked.column not in columns:
+        raise BadInput(f"layer {name} has no column {asked.column}: {', '.join(sorted(columns))}")
+
+
+def _file(job: Job, user: User, folder: Path) -> Path:
+    """Raises NotFound for another's file, one that is not finished and one that has left."""
+    if job.kind != JobKind.EXPORT or job.asked_by != user.id or job.state != JobState.DONE:
+        raise NotFound("export", job.id)
+    path = folder / str((job.result or {})["file"])
+    if not path.is_file():
+        raise NotFound("export", job.id)
+    return path

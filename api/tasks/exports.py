@@ -1,0 +1,59 @@
+"""Exports as jobs: a private file below the home that leaves after some days."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api import outputs
+from api.house import House
+from api.tasks.work import Work
+from data.export.model import Format
+from data.export.service import suffix
+from gis.layers.service import Scope
+
+KEPT_DAYS = 7
+
+
+def run(work: Work, session: Session) -> Mapping[str, Any]:
+    """Write the layer that was asked for; the result names its file."""
+    asked, form = work.parameters, Format(work.parameters["format"])
+    forget(work.house)
+    as_of = asked.get("as_of")
+    scope = Scope(
+        area_prefix=work.house.district.prefix_of(asked["area"]), period=asked.get("period"),
+        as_of=date.fromisoformat(as_of) if as_of else None, internal=bool(asked["internal"]),
+    )  # fmt: skip
+    folder = folder_of(work.house) / secrets.token_hex(16)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        work.say(0.1, "读取图层", "reading the layer")
+        written, rows = outputs.write_export(
+            session, work.house, asked["layer"], scope, form,
+            folder / f"{asked['layer']}{suffix(form)}", purpose=asked.get("purpose"),
+            where=(asked["column"], asked["value"] or "") if asked.get("column") else None,
+        )  # fmt: skip
+        written.chmod(0o600)
+        work.say(0.95, "收尾", "finishing")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return {"file": f"{folder.name}/{written.name}", "rows": rows, "kept_days": KEPT_DAYS}
+
+
+def folder_of(house: House) -> Path:
+    """Where exported files wait."""
+    return house.settings.home / "exports"
+
+
+def forget(house: House) -> None:
+    """Remove files that have waited long enough, and what killed workers left."""
+    oldest_s = time.time() - KEPT_DAYS * 86_400
+    for folder in folder_of(house).glob("*"):
+        if folder.stat().st_mtime < oldest_s:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,184 @@
+"""Files over the web, as a browser or curl sends them: in, looked at, taken in, undone; and out."""
+
+import hashlib
+import io
+import zipfile
+
+import pytest
+from sqlalchemy import text
+
+from api import jobs
+from api.house import House
+from api.routers.exports import CAPABILITY as EXPORTED
+from api.routers.imports import CAPABILITY as IMPORTED
+from api.uploading import safe_name
+from data.ingest.types import Kind
+from gis.layers.model import REGISTRY
+from gis.settings import Settings
+
+API = "/api/v1"
+AREAS = "代码,名称,联系电话\n530102,五华区,13812345678\n530102001,华山街道,13812345678\n"
+
+
+@pytest.fixture
+def office(serve, store, tmp_path):
+    """(client, work): the service, and what lets a worker do all that waits."""
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+    with serve(store.urls, home=tmp_path, upload_max_bytes=100_000) as client:
+        yield client, lambda: jobs.work(house, store.engine, wait=False)
+
+
+def send(client, kind, content, name="名单.csv"):
+    return client.post(f"{API}/imports", params={"kind": kind}, files={"file": (name, content)})
+
+
+def scalar(store, query):
+    with store.begin() as session:
+        return session.scalar(text(query))
+
+
+def test_a_file_walks_from_upload_to_undo(office, store, tmp_path):
+    client, work = office
+    sent = send(client, "areas", AREAS.encode("gb18030")).json()
+    assert sent["sha256"] == hashlib.sha256(AREAS.encode("gb18030")).hexdigest()
+    here = f"{API}/imports/{sent['id']}"
+    seen = client.get(f"{here}/preview").json()["preview"]
+    assert (seen["format"], seen["personal"], seen["problem"]) == ("CSV", 1, None)
+    assert seen["encoding"].lower().startswith("gb")
+    assert {"name": "名称", "code": "代码"}.items() <= {
+        one["name"]: one["column"] for one in seen["fields"]
+    }.items()
+    assert seen["rows"][0]["name"] == "五华区"
+    assert "138" not in str(seen)
+    assert client.post(f"{here}/dry-run").json()["state"] == "queued"
+    work()
+    tried = client.get(f"{here}/report").json()["result"]["report"]
+    assert (tried["dry_run"], tried["inserted"]) == (True, 2)
+    assert scalar(store, "SELECT count(*) FROM areas") == 0
+    client.post(f"{here}/commit")
+    work()
+    done = client.get(f"{here}/report").json()
+    assert (done["state"], done["result"]["report"]["inserted"]) == ("done", 2)
+    assert zipfile.is_zipfile(io.BytesIO(client.get(f"{here}/report.xlsx").content))
+    assert client.post(f"{here}/commit").status_code == 422  # only once
+    import_id = done["result"]["import_id"]
+    assert client.post(f"{here}/undo/{import_id + 1}").status_code == 409
+    assert client.post(f"{here}/undo/{import_id}").json()["removed"] == 2
+    assert scalar(store, "SELECT count(*) FROM areas") == 0
+    assert client.delete(here).status_code == 200
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_a_mapping_is_said_saved_and_used_again(office):
+    client, _ = office
+    odd = "甲,乙\n530102,五华区\n"
+    first = send(client, "areas", odd).json()["id"]
+    problem = client.get(f"{API}/imports/{first}/preview").json()["preview"]["problem"]
+    assert problem["code"] == "column_missing"
+    said = {"mapping": {"code": "甲", "name": "乙"}, "save_as": "民政"}
+    seen = client.put(f"{API}/imports/{first}/mapping", json=said).json()["preview"]
+    assert (seen["problem"], seen["rows"][0]["name"]) == (None, "五华区")
+    second = send(client, "areas", odd).json()["id"]
+    seen = client.put(f"{API}/imports/{second}/mapping", json={"profile": "民政"}).json()
+    assert seen["preview"]["problem"] is None
+    profiles = client.get(f"{API}/imports/profiles").json()["profiles"]
+    assert profiles == {"areas": {"民政": {"code": "甲", "name": "乙"}}}
+
+
+def test_a_refused_file_shows_its_rows_and_changes_nothing(office, store):
+    client, work = office
+    sent = send(client, "grids", "code,name,geometry\n1,a,POINT(1 1)").json()
+    here = f"{API}/imports/{sent['id']}"
+    client.put(f"{here}/mapping", json={"frame": "wgs84"})
+    client.post(f"{here}/commit")
+    work()
+    job = client.get(f"{here}/report").json()
+    assert (job["state"], scalar(store, "SELECT count(*) FROM imports")) == ("failed", 0)
+    assert job["error_code"] in {"frame_implausible", "nothing_kept"}
+    assert job["result"]["report"]["refusal"]["code"] == job["error_code"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status"),
+    [(b"", "a.csv", 422), (b"x" * 100_001, "a.csv", 413), (b"x" * 300_000, "a.csv", 413)],
+)
+def test_empty_and_large_files_leave_nothing_behind(office, tmp_path, content, name, status):
+    client, _ = office
+    assert send(client, "areas", content, name).status_code == status
+    uploads = tmp_path / "uploads"
+    assert not uploads.exists() or list(uploads.iterdir()) == []
+
+
+def test_a_form_without_a_file_or_with_two_is_refused(office):
+    client, _ = office
+    to = f"{API}/imports?kind=areas"
+    two = [("file", ("a.csv", b"1")), ("file", ("b.csv", b"2"))]
+    assert client.post(to, files=two).status_code == 422
+    assert client.post(to, content=b"a,b", headers={"content-type": "text/csv"}).status_code == 422
+    assert client.post(to, data={"file": "text"}).status_code == 422
+    torn = {"content-type": "multipart/form-data; boundary=x"}
+    half = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nabc'
+    assert client.post(to, content=half, headers=torn).status_code == 422
+
+
+def test_nobody_assigns_what_the_form_does_not_have(office):
+    client, _ = office
+    one = send(client, "areas", AREAS).json()
+    sly = {"asked_by": "root", "commit_job": 1, "folder": "../../etc"}
+    assert client.put(f"{API}/imports/{one['id']}/mapping", json=sly).status_code == 422
+    export = {"layer": "rating", "format": "csv", "out": "/etc/passwd"}
+    assert client.post(f"{API}/exports", json=export).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd", "passwd"), ("C:\\temp\\网格.gpkg", "网格.gpkg"), ("..", "file"),
+        ("a\x00b\r\n.csv", "a_b__.csv"), ("", "file"), (".htaccess", "htaccess"),
+    ],
+)  # fmt: skip
+def test_a_sent_name_stays_in_its_folder(sent, kept):
+    assert safe_name(sent) == kept
+    assert len(safe_name("长" * 300 + ".geojson").encode()) <= 120
+
+
+def test_every_kind_and_layer_belongs_to_a_right():
+    assert set(IMPORTED) == set(Kind)
+    assert set(EXPORTED) == {one.name for one in REGISTRY}
+
+
+def test_an_export_is_a_job_and_its_file_is_private(office, store, tmp_path):
+    client, work = office
+    here = f"{API}/imports/{send(client, 'areas', AREAS).json()['id']}"
+    client.post(f"{here}/commit")
+    rows = "key,name,function,area_m2,lon,lat\n1,<b>站</b>,service_centre,9,102.70,25.04\n"
+    rows += "2,二,shelter,9,102.70,25.04\n"
+    there = f"{API}/imports/{send(client, 'facilities', rows).json()['id']}"
+    client.put(f"{there}/mapping", json={"frame": "wgs84"})
+    client.post(f"{there}/commit")
+    work()
+    asked = {
+        "layer": "facilities",
+        "format": "csv",
+        "column": "function",
+        "value": "shelter",
+        "as_of": "2026-09-30",
+    }
+    job = client.post(f"{API}/exports", json=asked).json()
+    assert client.get(f"{API}/exports/{job['id']}/file").status_code == 404
+    work()
+    done = client.get(f"{API}/jobs/{job['id']}").json()
+    assert (done["state"], done["result"]["rows"]) == ("done", 1)
+    file = client.get(f"{API}/exports/{job['id']}/file")
+    assert "attachment" in file.headers["content-disposition"]
+    assert "二" in file.content.decode("utf-8-sig")
+    sha256 = client.get(f"{API}/exports/{job['id']}/manifest").text
+    assert hashlib.sha256(file.content).hexdigest() in sha256
+    (path,) = (tmp_path / "exports").glob("*/*.csv")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert client.post(f"{API}/exports", json=asked | {"column": "geom"}).status_code == 422
+    assert client.post(f"{API}/exports", json=asked | {"layer": "cameras"}).status_code == 403
