@@ -166,6 +166,23 @@ def _losses(levels: list[_Level]) -> tuple[Ints, Ints, Floats]:
     return rows[:, 0], rows[:, 1], loss_m2
 
 
+def rolled_up(found: Coverage, place: Ints, places: int) -> dict[str, Floats]:
+    """Square metres by community, grid or district: "public" (places,), `MEASURES` (places, q).
+
+    ``place`` (c,) is the number of each compound's place, -1 for none; shares are quotients of the
+    sums, so large compounds count for more.
+    """
+    inside = place >= 0
+
+    def total(area_m2: Floats) -> Floats:
+        out = np.zeros((places, *area_m2.shape[1:]))
+        np.add.at(out, place[inside], area_m2[inside])
+        return out
+
+    areas = {name: total(getattr(found, f"{name}_m2")) for name in MEASURES}
+    return {"public": total(found.public_m2), **areas}
+
+
 def union_by(shapes: Shapes, owner: Ints, owners: int) -> Shapes:
     """Union of the polygons of each owner (owners,); empty where there is none."""
     order = np.argsort(owner, kind="stable")

@@ -13,7 +13,7 @@ from shapely import LineString, Point, box
 
 from gis import policy
 from gis.video.blind import blind_areas, seen_share
-from gis.video.coverage import MEASURES, Coverage, Seen, coverage, public_ground
+from gis.video.coverage import MEASURES, Coverage, Seen, coverage, public_ground, rolled_up
 from gis.video.obstacles import Obstacles
 from gis.video.optics import CameraFields, complete
 from gis.video.survey import Scene, survey, touched_by_buildings, touched_by_cameras
@@ -99,6 +99,18 @@ def test_the_failure_that_blinds_most():
 def test_a_compound_without_public_ground_has_no_share():
     found = coverage(shapes(NONE), seen([box(0, 0, 1, 1)]))
     assert np.isnan(found.share("seen")[0, 0])
+
+
+def test_places_add_up_their_compounds():
+    """Half of 100 m² and all of 300 m² are 350 of 400; one outside every place is left out."""
+    found = coverage(
+        shapes(box(0, 0, 10, 10), box(20, 0, 50, 10), box(60, 0, 70, 10)),
+        seen([box(0, 0, 5, 10), box(20, 0, 99, 10)]),
+    )
+    sums = rolled_up(found, np.array([1, 1, -1]), 2)
+    assert sums["public"].tolist() == [0, 400]
+    assert sums["seen"].tolist() == [[0], [350]]
+    assert sums["seen_twice"].tolist() == [[0], [0]]
 
 
 def test_blind_areas_leave_out_strips_and_crumbs():
