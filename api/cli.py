@@ -29,7 +29,8 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "video": ("video", "视频点位 / video points: register, checks, plans"),
     "worker": ("worker", "处理后台任务 / work on the queue of jobs"),
     "audit": ("audit", "审计日志 / the audit trail: verify, sign, export"),
-    "serve": ("serve", "启动服务 / open the service on this machine"),
+    "user": ("user", "账户 / accounts, one-time passwords, tokens"),
+    "serve": ("serve", "启动服务 / open the service"),
 }
 
 

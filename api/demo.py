@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from api import analyses, outputs, stamps
+from api import analyses, demo_accounts, outputs, stamps
 from api.analyses import Asked, Outcome
 from api.house import House, transaction
 from api.output import say
@@ -74,7 +74,8 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
             maps = made.maps()
         with clock.step("exports"), transaction(engine) as session:
             exports = _Made(session, at, out, outcomes).exports()
-        with transaction(engine) as session:
+        with clock.step("accounts"), transaction(engine) as session:
+            demo_accounts.make(session, at)
             counts = facts.row_counts(session)
     summary = _summary(at, size, files, counts, outcomes)
     summary |= {

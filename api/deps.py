@@ -8,17 +8,15 @@ from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
 from sqlalchemy.orm import Session
 
+from api.auth.identity import Identified, user_of
 from api.house import House
-from gis.access.rights import EVERYTHING, Action, Capability
+from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
-from gis.errors import Forbidden, Withheld
+from gis.errors import Forbidden, SignInNeeded, Withheld
 from gis.layers.model import Layer, Sensitivity, layer
 from gis.layers.service import Scope
 from gis.period import Period
-
-# Until accounts exist: whoever is on this machine.
-LOCAL = User(id="loopback", area_prefixes=("",), rights=EVERYTHING)
 
 
 def house(request: Request) -> House:
@@ -28,13 +26,25 @@ def house(request: Request) -> House:
     return found
 
 
-def caller(request: Request) -> User:
-    """Who asks; the gate's log and the audit trail find the user in the request's state."""
-    request.state.user = LOCAL
-    return LOCAL
+def caller(request: Request, entered: Identified) -> User:
+    """Who asks: the user of a session or a token, else somebody who may nothing.
+
+    The gate's log and the audit trail find the user in the request's state.
+    """
+    user = user_of(entered)
+    request.state.user = user
+    return user
 
 
 Caller = Annotated[User, Depends(caller)]
+
+
+def allow(user: User, capability: Capability, action: Action = Action.READ) -> None:
+    """Raises SignInNeeded for nobody and Forbidden for somebody without that right."""
+    if user == User.anonymous():
+        raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
+    if not user.may(capability, action):
+        raise Forbidden(capability, action)
 
 
 class Needs:
@@ -45,8 +55,7 @@ class Needs:
 
     def __call__(self, user: Caller) -> User:
         """The caller, who may."""
-        if not user.may(self.capability, self.action):
-            raise Forbidden(self.capability, self.action)
+        allow(user, self.capability, self.action)
         return user
 
 
@@ -79,6 +88,7 @@ Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]
 
 def scope(
     at: At,
+    user: Caller,
     area: AreaPrefix = "",
     period: PeriodText = None,
     as_of: AsOf = None,
@@ -90,7 +100,7 @@ def scope(
         Period.parse(period)
     return Scope(
         area_prefix=at.district.prefix_of(area), period=period, as_of=as_of, level=level,
-        resolution=resolution, internal=at.settings.serve_internal,
+        resolution=resolution, internal=at.settings.serve_internal and user.may(Capability.VIDEO),
     )  # fmt: skip
 
 
@@ -101,12 +111,13 @@ LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["co
 
 
 def shown_layer(at: At, user: Caller, name: LayerName) -> Layer:
-    """The layer called ``name`` if the caller may see it; raises NotFound, Forbidden, Withheld."""
+    """The layer called ``name`` if the caller may see it; raises NotFound, Withheld, Forbidden."""
     found = layer(name)
-    if not user.may(found.capability):
-        raise Forbidden(found.capability, Action.READ)
+    allow(user, found.capability)
     if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
-        raise Withheld(f"layer {name} is internal: start the service with --internal")
+        raise Withheld(
+            f"layer {name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
+        )
     return found
 
 

@@ -24,7 +24,10 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.NoData: 404,
     errors.Withheld: 403,
     errors.Forbidden: 403,
+    errors.SignInNeeded: 401,
+    errors.SignInRefused: 401,
     errors.BadInput: 422,
+    errors.BadPassword: 422,
     errors.BadPeriod: 422,
     errors.PurposeMissing: 422,
     errors.BadPolicy: 500,
@@ -44,6 +47,8 @@ MEDIA_TYPE = "application/problem+json"
 _REFUSALS = (401, 403, 429)
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
+            503: {"Retry-After": str(RETRY_AFTER_S)}}  # fmt: skip
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
 
@@ -51,7 +56,7 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """One problem document; ``type`` is about:blank, the code tells problems apart."""
     title = HTTPStatus(status).phrase
     body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail}
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    headers = _HEADERS.get(status)
     return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
 
 

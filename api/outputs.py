@@ -19,6 +19,7 @@ from data.export import manifest
 from data.export.model import Caption, Format, Part, Watermark
 from data.export.service import export
 from gis.audit import service as audit
+from gis.db.session import User
 from gis.errors import BadInput, NoData, Withheld
 from gis.layers import service, store
 from gis.layers.model import COMBINED, REGISTRY, Layer, Sensitivity, layer
@@ -144,7 +145,9 @@ def write_maps(
 
 def build_page(frames: "Frames", name: str, **server: Any) -> str:
     """One page as HTML; ``server`` holds what a served page adds (mode, nonce, query)."""
-    shown = {one: found for one in page_layers(name, frames.scope) if (found := frames.find(one))}
+    user: User = frames.session.info["user"]
+    may = [one for one in page_layers(name, frames.scope) if user.may(layer(one).capability)]
+    shown = {one: found for one in may if (found := frames.find(one))}
     if not shown or (name != "combined" and name not in shown):
         frames.layer(name if name != "combined" else "coverage")  # raises what is missing
     internal = frames.scope.internal and any(_internal(one.layer) for one in shown.values())

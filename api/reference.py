@@ -33,6 +33,8 @@ Generated from the code; a test keeps this page equal to it. To write it anew:
   that the data complete counts. Nothing reads the clock.
 - Camera positions leave the store only with `--internal`; such files are readable by their owner
   alone (mode 0600).
+- Whoever may start the command and read the home sees the whole district. `user` makes the accounts
+  of everybody else.
 - `backup FILE` takes the whole schema and writes `FILE.contents.json` beside it; `restore` needs
   both, replaces all rows in one transaction and needs a backup of the same schema version. Both
   run as the store's owner (`WANGGE_OWNER_URL` on your own server).
@@ -44,8 +46,9 @@ _HTTP = """# The HTTP surface
 Generated from the service's OpenAPI document (`/api/v1/openapi.json`); a test keeps this page equal
 to it. To write it anew: `python -m api.reference http > docs/http.md`.
 
-`wangge serve` listens on this machine only (127.0.0.1, ::1) because there are no accounts yet.
-Requests whose Host is not in `WANGGE_ALLOWED_HOSTS` are answered 400. Routes read; those
+Every route but `/livez`, `/version` and the doors themselves needs a session (cookie) or a token
+(`Authorization: Bearer …`, from `wangge user token`): 401 without one, 403 where the role has no
+right. Requests whose Host is not in `WANGGE_ALLOWED_HOSTS` are answered 400. Routes read; those
 that write say so.
 
 - Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`,
@@ -53,8 +56,8 @@ that write say so.
 - Every answer has `X-Request-Id`, which the log repeats. The log is one JSON object per line on
   stderr: method, route template, status, milliseconds, request id; never a value that was asked
   for.
-- Internal layers (camera positions) are answered 403 unless the service was started with
-  `--internal`.
+- Internal layers (camera positions) need the right `video:read`, and are answered 403 to everybody
+  where `WANGGE_SERVE_INTERNAL` is off.
 - Numbers that are not known are `null`; small rental counts are withheld and marked `suppressed`.
 - Coordinates are EPSG:4326, longitude first. Lists have `limit` (at most 10,000) and `offset`.
 - `/maps/{name}` pages run under a nonce policy (CSP) and load nothing from another host;
@@ -115,7 +118,7 @@ def _parameters(function: Any) -> Iterator[str]:
         assert isinstance(info, ParameterInfo)
         shown = name.upper() if isinstance(info, ArgumentInfo) else _option(name, info)
         default = parameter.default
-        plain = default in (inspect.Parameter.empty, None, False)
+        plain = default is inspect.Parameter.empty or not default
         yield f"| `{shown}` | {_values(kind)} | {'' if plain else f'`{default}`'} | {info.help} |"
 
 
@@ -130,7 +133,8 @@ def _values(kind: Any) -> str:
         return ", ".join(f"`{one}`" for one in kind)
     if typing.get_origin(kind) is typing.Literal:
         return ", ".join(f"`{one}`" for one in typing.get_args(kind))
-    return "repeatable" if list in {typing.get_origin(a) for a in typing.get_args(kind)} else ""
+    kinds = (kind, *typing.get_args(kind))
+    return "repeatable" if list in {typing.get_origin(one) for one in kinds} else ""
 
 
 def _query(parameter: dict[str, Any], document: dict[str, Any]) -> str:

@@ -103,3 +103,27 @@ class Forbidden(GisError):
     def __init__(self, capability: str, action: str) -> None:
         super().__init__(f"your role gives no right to {action} {capability}")
         self.capability, self.action = capability, action
+
+
+class SignInNeeded(GisError):
+    """Nobody is signed in, or the session or token has ended; says what to do."""
+
+    code = "sign_in_needed"
+
+
+class SignInRefused(GisError):
+    """Login, password or code are wrong, or the account is locked: which one is not said."""
+
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "登录名、密码或验证码不正确，或账户已锁定 / "
+            "login, password or code is wrong, or the account is locked"
+        )
+
+
+class BadPassword(BadInput):
+    """A new password that breaks a rule; says which."""
+
+    code = "bad_password"

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gis.access.rules import AccountRules
+
 
 class Settings(BaseSettings):
     """Environment variables ``WANGGE_*`` (or a ``.env`` file beside the working directory)."""
@@ -43,20 +45,21 @@ class Settings(BaseSettings):
         default=12, ge=6, le=240, description="months that lines of the audit trail are kept"
     )
     host: str = Field(
-        default="127.0.0.1", description="address to listen on; loopback only for now"
+        default="127.0.0.1", description="address to listen on; beyond loopback behind a TLS proxy"
     )
     port: int = Field(default=8000, ge=1, le=65_535, description="port to listen on")
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]"), description="accepted Host headers"
     )
     serve_internal: bool = Field(
-        default=False, description="let the service show internal layers (camera positions)"
+        default=True,
+        description="whether internal layers (camera positions) are served to those with the right",
     )
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^/?#]+(/[^?#]*[^/?#])?$",
-        description="address at which people outside reach the open pages; QR codes of plaques "
-        "then lead to a page that confirms them",
+        description="https address at which people reach the service; needed to listen beyond "
+        "loopback, and for QR codes of plaques to lead to a page that confirms them",
     )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
@@ -68,4 +71,7 @@ class Settings(BaseSettings):
     worker_jobs: int = Field(default=2, ge=1, le=16, description="jobs that a worker does at once")
     worker_silence_s: float = Field(
         default=30, gt=0, description="after so long without a sign of life a worker is dead"
+    )
+    accounts: AccountRules = Field(
+        default=AccountRules(), description="rules of passwords, locks and sessions, as JSON"
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api import demo_accounts
 from api.commands.common import Json, group, house
 from api.demo import make
 from api.output import figures_out, json_out, say, table_out
@@ -23,13 +24,15 @@ def demo(
     json: Json = False,
 ) -> None:
     """Load the demo district and show all that the software does. 演示。"""
-    made = make(house(), size=size, seed=seed, out=out)
+    at = house()
+    made = make(at, size=size, seed=seed, out=out)
     if json:
         json_out(made.summary)
         return
     _print(made.summary)
     say(f"\n地图 / maps: {out / 'maps' / 'combined.html'}\n导出 / exports: {out / 'exports'}")
-    say("make serve: http://127.0.0.1:8000/maps/combined")
+    say(f"演示账户 / demo accounts: {at.settings.home / demo_accounts.FILE}")
+    say("make serve: http://127.0.0.1:8000/sign-in")
 
 
 def _print(summary: dict[str, Any]) -> None:

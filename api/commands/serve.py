@@ -1,4 +1,4 @@
-"""``wangge serve``: the service on this machine."""
+"""``wangge serve``: the service, on this machine or behind a proxy that speaks TLS."""
 
 import ipaddress
 import socket
@@ -6,13 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Annotated
 
+import typer
 import uvicorn
+from sqlalchemy import Engine
 
+from api import demo_accounts
 from api.app import create_app
-from api.commands.common import Internal, Json, group, settings
-from api.house import House
+from api.commands.common import Json, group, settings
+from api.house import House, transaction
 from api.output import json_out, say
+from gis.access import administration
 from gis.errors import BadInput
 from gis.settings import Settings
 
@@ -23,23 +29,28 @@ from api.cli import main
 sys.argv = ["wangge", "worker", "--attached"]
 main()
 """
+Internal = Annotated[
+    bool | None,
+    typer.Option(
+        "--internal/--no-internal",
+        help="Internal layers for those with the right; else WANGGE_SERVE_INTERNAL says.",
+    ),
+]
 
 
 @app.command()
-def serve(internal: Internal = False, json: Json = False) -> None:
-    """Open the service on the loopback address. 启动服务。"""
+def serve(internal: Internal = None, json: Json = False) -> None:
+    """Open the service. 启动服务。"""
     at = settings()
-    if internal:
-        at = at.model_copy(update={"serve_internal": True})
-    service = create_app(at)
-    url = f"http://{at.host}:{at.port}"
-    with _listening(at.host, at.port) as listening, House(at).store():
+    if internal is not None:
+        at = at.model_copy(update={"serve_internal": internal})
+    service, house = create_app(at), House(at)
+    url = at.public_url or f"http://{at.host}:{at.port}"
+    with _listening(at) as listening, house.store() as engine:
+        _first_accounts(engine, house)
         if json:
-            json_out({"url": url, "maps": f"{url}/maps/combined"})
-        say(
-            f"wangge: {url}/maps/combined  —  bound to this machine only: there are no accounts "
-            "yet / 尚无账户，仅本机可访问"
-        )
+            json_out({"url": url, "maps": f"{url}/maps/combined", "sign_in": f"{url}/sign-in"})
+        say(f"wangge: {url}/sign-in")
         config = uvicorn.Config(service, log_level="warning", access_log=False, server_header=False)
         with _worker(at), suppress(KeyboardInterrupt):  # the way to end it
             uvicorn.Server(config).run(sockets=[listening])
@@ -62,20 +73,36 @@ def _worker(at: Settings) -> Iterator[None]:
             worker.terminate()
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket of this machine only; raises BadInput for another address or a taken port."""
-    name = "127.0.0.1" if host == "localhost" else host.strip("[]")
+def _first_accounts(engine: Engine, house: House) -> None:
+    """Nobody is locked out: a store without accounts gets two, their passwords shown this once."""
+    with transaction(engine) as session:
+        made = administration.first_accounts(session, house.district, now=datetime.now(UTC))
+    if made:
+        say("首批账户，一次性密码仅显示一次 / first accounts, passwords shown this once:")
+        for login, password in made.items():
+            say(f"  {login}  {password}")
+    known = house.settings.home / demo_accounts.FILE
+    if known.exists():
+        say(f"演示账户 / demo accounts: {known}")
+
+
+def _listening(at: Settings) -> socket.socket:
+    """The socket to serve on; raises BadInput for an address that is not safe, or is taken.
+
+    Passwords and sessions cross the network by https alone: beyond this machine a proxy speaks it.
+    """
+    name = "127.0.0.1" if at.host == "localhost" else at.host.strip("[]")
     try:
         address = ipaddress.ip_address(name)
-    except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
+    except ValueError as exc:
+        raise BadInput(f"WANGGE_HOST={at.host}: write an address, as 127.0.0.1") from exc
+    if not (address.is_loopback or (at.public_url or "").startswith("https://")):
         raise BadInput(
-            f"WANGGE_HOST={host}: without accounts the service listens on this machine only "
-            "(127.0.0.1, ::1 or localhost)"
+            f"WANGGE_HOST={at.host}: beyond this machine users come through a proxy that speaks "
+            "TLS; WANGGE_PUBLIC_URL=https://… says under which address"
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     try:
-        return socket.create_server((name, port), family=family)
+        return socket.create_server((name, at.port), family=family)
     except OSError as exc:
-        raise BadInput(f"WANGGE_PORT={port}: cannot listen there ({exc.strerror})") from exc
+        raise BadInput(f"WANGGE_PORT={at.port}: cannot listen there ({exc.strerror})") from exc

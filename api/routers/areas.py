@@ -8,13 +8,14 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
 from api import features
-from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, said
+from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs, said
+from gis.access.rights import Capability
 from gis.areas import store
 from gis.areas.levels import Level, SubjectKind
 from gis.errors import NotFound
 from gis.timeline import service as timeline
 
-router = APIRouter(prefix="/api/v1/areas", tags=["areas"])
+router = APIRouter(prefix="/api/v1/areas", tags=["areas"], dependencies=[needs(Capability.AREAS)])
 Code = Annotated[str, PathParam(pattern=r"^[0-9A-Za-z-]{1,20}$", examples=["530102001"])]
 
 

@@ -11,8 +11,9 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
-from api.deps import Asked, At, Db, Limit, Offset, ShownLayer, said
+from api.deps import Asked, At, Caller, Db, Limit, Offset, ShownLayer, needs, said
 from api.reads import note_read
+from gis.access.rights import Capability
 from gis.errors import NotFound
 from gis.layers import service
 from gis.layers.model import REGISTRY, Geometry, Sensitivity
@@ -69,19 +70,18 @@ class FeaturesOut(BaseModel):
     features: list[dict[str, Any]]
 
 
-@router.get("")
-def read_layers(at: At) -> list[LayerOut]:
-    """The layers that this service shows."""
-    internal = at.settings.serve_internal
+@router.get("", dependencies=[needs(Capability.AREAS)])
+def read_layers(asked: Asked, user: Caller) -> list[LayerOut]:
+    """The layers that the caller may see."""
     return [
         LayerOut(
             name=one.name, zh=one.zh, en=one.en, geometry=one.geometry,
             sensitivity=one.sensitivity,
             columns=[ColumnOut(name=c.name, zh=c.zh, en=c.en, unit=c.unit)
-                     for c in one.shown(internal=internal)],
+                     for c in one.shown(internal=asked.internal)],
         )
         for one in REGISTRY
-        if internal or one.sensitivity is Sensitivity.PUBLIC
+        if user.may(one.capability) and (asked.internal or one.sensitivity is Sensitivity.PUBLIC)
     ]  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, HTMLResponse
 
 from api import outputs
-from api.deps import Asked, At, Db, said
+from api.deps import Asked, At, Caller, Db, allow, said
 from api.reads import note_read
 from api.shelf import Shelf
 from api.web import assets
+from gis.access.rights import Capability
 from gis.errors import NotFound
 from gis.layers.model import layer
 from maps import basemap
@@ -32,10 +33,13 @@ _POLICY = (
 @router.get(
     "/maps/{name}", response_class=HTMLResponse, responses=said("<!DOCTYPE html>…", "text/html")
 )
-def read_map(request: Request, db: Db, at: At, asked: Asked, name: Name) -> Response:
-    """One Folium page; large layers come as tiles from this service."""
+def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name: Name) -> Response:
+    """One Folium page with the layers that the caller may see; large ones come as tiles."""
     if name == "all":  # the command's word for every page
         raise NotFound("map", name)
+    allow(user, Capability.AREAS)
+    if name != "combined":
+        allow(user, layer(name).capability)
     (page,) = outputs.pages(name, asked.internal)
     for shown in outputs.page_layers(page, asked):
         note_read(db, layer(shown), asked)

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
-from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, PeriodText
+from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow
+from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.errors import NoData
 from gis.runs import results, store
@@ -15,6 +16,16 @@ from gis.runs.model import Analysis
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])
 Code = Annotated[str | None, Query(max_length=64, description="one subject, or one grid")]
+
+
+NEEDED = {
+    Analysis.COVERAGE: Capability.COVERAGE,
+    Analysis.RATING: Capability.RATING,
+    Analysis.RENTAL: Capability.RENTAL,
+    Analysis.VIDEO: Capability.VIDEO,
+    Analysis.GRIDS: Capability.GRIDS,
+}
+"""What one needs to see an analysis' results."""
 
 
 class RunOut(BaseModel):
@@ -49,11 +60,20 @@ class ResultsOut(BaseModel):
     rows: list[dict[str, Any]]
 
 
+def shown(analysis: Analysis, user: Caller) -> Analysis:
+    """The analysis, if the caller may see its results; raises Forbidden."""
+    allow(user, NEEDED[analysis])
+    return analysis
+
+
+Shown = Annotated[Analysis, Depends(shown)]
+
+
 @router.get("/{analysis}")
 def read_results(
     db: Db,
     at: At,
-    analysis: Analysis,
+    analysis: Shown,
     level: SubjectKind | None = None,
     code: Code = None,
     area: AreaPrefix = "",

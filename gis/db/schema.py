@@ -1,5 +1,6 @@
 """The whole schema: importing this module registers every table on one metadata."""
 
+from gis.access import model as access
 from gis.areas import model as areas
 from gis.audit import model as audit
 from gis.compounds import model as compounds
@@ -19,6 +20,7 @@ from gis.walking import model as walking
 
 METADATA = Base.metadata
 MODULES = (
+    access,
     areas,
     grids,
     compounds,

@@ -48,6 +48,11 @@ class User:
         """Somebody with one role in some areas."""
         return cls(id=id, area_prefixes=area_prefixes, rights=PERMISSIONS[role], role=role)
 
+    @classmethod
+    def anonymous(cls) -> Self:
+        """Whoever has not signed in: sees and does nothing."""
+        return cls(id="anonymous", area_prefixes=())
+
     def may(self, capability: Capability, action: Action = Action.READ) -> bool:
         """Whether the role gives that right; where, the area prefixes say."""
         return (capability, action) in self.rights

@@ -72,10 +72,19 @@ def open_page(chromium, tmp_path):
     """Open HTML text (saved as a file first) or an address, at one of `SIZES`."""
     contexts = []
 
-    def opened(html: str = "", *, size: str = "desk", fragment: str = "", url: str = "") -> Opened:
+    def opened(
+        html: str = "",
+        *,
+        size: str = "desk",
+        fragment: str = "",
+        url: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Opened:
         width, height = SIZES[size]
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone"
+            viewport={"width": width, "height": height},
+            has_touch=size == "phone",
+            extra_http_headers=headers,
         )
         contexts.append(context)
         found = Opened(context.new_page())

@@ -62,7 +62,9 @@ def red(demo_store):
 
 
 def visit(open_page, service, name, size="desk"):
-    return open_page(url=f"{service.base_url}/maps/{name}".replace("//maps", "/maps"), size=size)
+    token = {"Authorization": service.headers["authorization"]}
+    url = f"{service.base_url}/maps/{name}".replace("//maps", "/maps")
+    return open_page(url=url, size=size, headers=token)
 
 
 def quiet(opened, service):

@@ -1,24 +1,49 @@
 """The real service: uvicorn on a loopback port of its own over a real store."""
 
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
 import uvicorn
 
 from api.app import create_app
+from api.house import House, transaction
+from gis.access import administration
+from gis.access.rights import Role
+from gis.db.engine import make_engine
 from gis.settings import Settings
 
 Serve = Callable[..., AbstractContextManager[httpx2.Client]]
 
 
+def token_of(urls, role: Role, areas: Sequence[str] = ("",)) -> str:
+    """A token of an account with that role in those areas, made for the test; no password."""
+    settings = Settings(_env_file=None)
+    district, now = House(settings).district, datetime.now(UTC)
+    engine = make_engine(urls.app, settings)
+    try:
+        with transaction(engine) as session:
+            account = administration.add_without_password(
+                session, f"t{secrets.token_hex(8)}", district=district, role=role,
+                area_prefixes=areas, now=now,
+            )  # fmt: skip
+            return administration.issue_token(
+                session, account, label="test", days=1, rules=settings.accounts, now=now
+            )
+    finally:
+        engine.dispose()
+
+
 @contextmanager
-def _serve(urls, **settings) -> Iterator[httpx2.Client]:
-    """A client of the service over the store at ``urls``."""
+def _serve(urls, *, role=Role.DATA_STEWARD, areas=("",), **settings) -> Iterator[httpx2.Client]:
+    """A client of the service over the store at ``urls``, with a role's token if any."""
+    headers = {"Authorization": f"Bearer {token_of(urls, role, areas)}"} if role else {}
     app = create_app(
         Settings(_env_file=None, database_url=urls.app, owner_url=urls.owner, **settings)
     )
@@ -32,7 +57,9 @@ def _serve(urls, **settings) -> Iterator[httpx2.Client]:
                 time.sleep(0.01)
             assert server.started, "the service did not start"
             port = listening.getsockname()[1]
-            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            with httpx2.Client(
+                base_url=f"http://127.0.0.1:{port}", timeout=30, headers=headers
+            ) as client:
                 yield client
         finally:
             server.should_exit = True
@@ -41,12 +68,15 @@ def _serve(urls, **settings) -> Iterator[httpx2.Client]:
 
 @pytest.fixture(scope="session")
 def serve() -> Serve:
-    """``with serve(store.urls) as client:``; more settings by keyword."""
+    """``with serve(store.urls, role=Role.VIEWER, areas=["530102001"]) as client:``.
+
+    More settings by keyword; without a role given the client is the data steward's.
+    """
     return _serve
 
 
 @pytest.fixture(scope="session")
 def client(demo_store) -> Iterator[httpx2.Client]:
-    """The service over the small demo, as anybody on this machine finds it."""
-    with _serve(demo_store.urls) as client:
+    """The service over the small demo, as its data steward finds it: without internal layers."""
+    with _serve(demo_store.urls, serve_internal=False) as client:
         yield client

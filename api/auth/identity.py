@@ -1,0 +1,73 @@
+"""Who asks: from the session's cookie or a bearer token to the `Entered` and its `User`."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security.utils import get_authorization_scheme_param
+
+from gis.access import service
+from gis.access.model import Entered
+from gis.access.rules import AccountRules
+from gis.db.session import User
+from gis.errors import SignInNeeded
+from gis.settings import Settings
+
+COOKIE = "wangge_session"
+
+
+def identified(request: Request) -> Entered | None:
+    """Who shows a token or a session; None for nobody.
+
+    Raises SignInNeeded for a token or a session that is not in force: somebody who believes to be
+    signed in is told so, instead of being shown what anybody may see.
+    """
+    token = bearer(request)
+    cookie = request.cookies.get(cookie_name(request))
+    if token is None and not cookie:
+        return None
+    engine, now = request.app.state.engine, datetime.now(UTC)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if token is not None:
+            found = service.token_entered(connection, token, now=now)
+        else:
+            found = service.session_entered(connection, str(cookie), rules=rules(request), now=now)
+    if found is None and token is not None:
+        raise SignInNeeded("the token is unknown, expired or revoked / 令牌无效、过期或已撤销")
+    return found
+
+
+Identified = Annotated[Entered | None, Depends(identified)]
+
+
+def user_of(entered: Entered | None) -> User:
+    """The user with the rights of this moment: nobody before the second factor was given."""
+    return User.anonymous() if entered is None or entered.missing else entered.user
+
+
+def bearer(request: Request) -> str | None:
+    """The token of ``Authorization: Bearer``; None without one, or with another scheme."""
+    scheme, value = get_authorization_scheme_param(request.headers.get("authorization"))
+    return value if scheme.lower() == "bearer" else None
+
+
+def is_secure(settings: Settings) -> bool:
+    """Whether browsers reach the service by https: always, but on this machine alone."""
+    return (settings.public_url or "").startswith("https:")
+
+
+def cookie_name(request: Request) -> str:
+    """``__Host-`` binds the cookie to this host, https and the whole site, in every browser."""
+    return f"__Host-{COOKIE}" if is_secure(settings(request)) else COOKIE
+
+
+def settings(request: Request) -> Settings:
+    """The settings of the installation."""
+    found = request.app.state.house.settings
+    assert isinstance(found, Settings)
+    return found
+
+
+def rules(request: Request) -> AccountRules:
+    """The rules of accounts in force here."""
+    return settings(request).accounts

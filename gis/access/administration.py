@@ -1,0 +1,165 @@
+"""What administrators do with accounts: make, give a role, lock, reset, issue tokens."""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from gis.access import passwords, store
+from gis.access.model import LOGIN_PATTERN, Known, State, spelled
+from gis.access.rights import Right, Role
+from gis.access.rules import AccountRules
+from gis.district import District
+from gis.errors import BadInput, NotFound
+
+# Kept apart from each other and from all work: one makes accounts, the other gives them rights.
+FIRST = {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+
+
+def first_accounts(session: Session, district: District, *, now: datetime) -> dict[str, str]:
+    """The two accounts of a store that has none, with their one-time passwords; {} elsewhere."""
+    if store.any_account(session):
+        return {}
+    return {
+        login: add(session, login, district=district, role=role, area_prefixes=("",), now=now)
+        for login, role in FIRST.items()
+    }
+
+
+def add(
+    session: Session,
+    login: str,
+    *,
+    district: District,
+    role: Role | None = None,
+    area_prefixes: Sequence[str] = (),
+    now: datetime,
+) -> str:
+    """Make an account and return its one-time password; raises BadInput for a login in use."""
+    add_without_password(
+        session, login, district=district, role=role, area_prefixes=area_prefixes, now=now
+    )
+    return give_password(session, login, now=now)
+
+
+def add_without_password(
+    session: Session,
+    login: str,
+    *,
+    district: District,
+    role: Role | None = None,
+    area_prefixes: Sequence[str] = (),
+    now: datetime,
+    issuer: str | None = None,
+    subject: str | None = None,
+) -> Known:
+    """Make an account that enters by tokens or by the sign-on service only."""
+    if not re.fullmatch(LOGIN_PATTERN, login):
+        raise BadInput(
+            f"login {login!r}: 2 to 32 of a-z, 0-9 and . _ -, beginning with a letter / "
+            "登录名为 2-32 位小写字母、数字和 . _ -，以字母开头"
+        )
+    areas = _areas(area_prefixes, district)
+    made = store.call(
+        session, "add_account", login=login, role=role, area_prefixes=areas,
+        area_code=_place(areas, district), now=now, issuer=issuer, subject=subject,
+    )  # fmt: skip
+    if made is None:
+        raise BadInput(f"login {login!r} is taken / 登录名已被使用")
+    return known(session, login)
+
+
+def known(session: Session, login: str) -> Known:
+    """The account; raises NotFound."""
+    account = store.by_login(session, login)
+    if account is None:
+        raise NotFound("account", login)
+    return account
+
+
+def give_password(session: Session, login: str, *, now: datetime, must_change: bool = True) -> str:
+    """A new random password, to be changed at the first sign-in; ends all sessions."""
+    known(session, login)
+    password = passwords.one_time()
+    store.call(
+        session, "set_password", login=login, password_hash=passwords.hashed(password),
+        must_change=must_change, now=now,
+    )  # fmt: skip
+    store.call(session, "close_sessions", login=login)
+    return password
+
+
+def set_state(session: Session, login: str, state: State) -> None:
+    """Lock an account, which ends its sessions and tokens at once, or unlock it."""
+    _changed(store.call(session, "set_state", login=login, state=state), login)
+    if state is State.LOCKED:
+        store.call(session, "close_sessions", login=login)
+
+
+def set_role(
+    session: Session, login: str, role: Role, area_prefixes: Sequence[str], *, district: District
+) -> None:
+    """Give an account its one role and its areas; what it had before is gone."""
+    areas = _areas(area_prefixes, district)
+    done = store.call(
+        session, "set_role", login=login, role=role, area_prefixes=areas,
+        area_code=_place(areas, district),
+    )  # fmt: skip
+    _changed(done, login)
+    store.call(session, "close_sessions", login=login)
+
+
+def issue_token(
+    session: Session,
+    account: Known,
+    *,
+    label: str,
+    days: int,
+    rules: AccountRules,
+    now: datetime,
+    rights: Collection[Right] | None = None,
+    area_prefixes: Sequence[str] | None = None,
+) -> str:
+    """A bearer token, shown this once; raises BadInput for more than the account itself may.
+
+    Without ``rights`` or ``area_prefixes`` it may what the account may.
+    """
+    user = account.user()
+    wanted = user.rights if rights is None else frozenset(rights)
+    areas = list(user.area_prefixes if area_prefixes is None else area_prefixes)
+    if not wanted <= user.rights:
+        more = ", ".join(sorted(spelled(one) for one in wanted - user.rights))
+        raise BadInput(f"the account itself has no right to {more}")
+    if not all(one.startswith(user.area_prefixes) for one in areas):
+        raise BadInput("the account itself does not reach all of these areas")
+    if not 1 <= days <= rules.token_days:
+        raise BadInput(f"a token lives 1 to {rules.token_days} days")
+    secret = passwords.new_secret()
+    store.call(
+        session, "issue_token", login=account.login, secret_sha256=passwords.digest(secret),
+        label=label, rights=sorted(spelled(one) for one in wanted), area_prefixes=areas, now=now,
+        expires_at=now + timedelta(days=days),
+    )  # fmt: skip
+    return secret
+
+
+def revoke_token(session: Session, login: str, token_id: int, *, now: datetime) -> None:
+    """End a token at once; raises NotFound for one of another account or revoked before."""
+    if not store.call(session, "revoke_token", login=login, token_id=token_id, now=now):
+        raise NotFound("token", token_id)
+
+
+def _areas(area_prefixes: Sequence[str], district: District) -> list[str]:
+    """The prefixes as stored; raises BadInput for one outside of the district."""
+    return sorted({one and district.prefix_of(one) for one in area_prefixes})
+
+
+def _place(areas: Sequence[str], district: District) -> str:
+    """The account's own place in the hierarchy: its one area, or the whole district."""
+    return areas[0] if len(areas) == 1 and areas[0] else district.code
+
+
+def _changed(done: object, login: str) -> None:
+    if done is None:
+        raise NotFound("account", login)

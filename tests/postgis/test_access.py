@@ -1,0 +1,267 @@
+"""Accounts in the store: who enters, who is locked out, what a token may, what stays hidden."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from api.house import House
+from gis.access import administration, passwords, service, store
+from gis.access.model import State
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.access.rules import AccountRules
+from gis.db.session import User
+from gis.errors import BadInput, BadPassword, NotFound
+from gis.settings import Settings
+
+NOW = datetime(2026, 9, 30, 8, tzinfo=UTC)
+DISTRICT = House(Settings(_env_file=None)).district
+RULES = AccountRules()
+STREET = "530102001"
+GOOD = "Correct-horse7"
+
+
+@pytest.fixture
+def add(db):
+    """Makes an account of a role in some areas, without a password."""
+
+    def made(login="lin", role=Role.PLANNER, areas=(STREET,)):
+        return administration.add_without_password(
+            db, login, district=DISTRICT, role=role, area_prefixes=areas, now=NOW
+        )
+
+    return made
+
+
+def enter(db, login="lin", *, fits=True, at=NOW):
+    return service.sign_in(db, login=login, fits=fits, rules=RULES, now=at)
+
+
+def shown(db, opened, at):
+    return service.session_entered(db.connection(), opened.secret, rules=RULES, now=at)
+
+
+def token(db, account, **changes):
+    options = {"label": "QGIS", "days": 30, "rules": RULES, "now": NOW, **changes}
+    return administration.issue_token(db, account, **options)
+
+
+# -- accounts ---------------------------------------------------------------------------------
+
+
+def test_an_account_is_the_user_of_its_role_and_areas(add):
+    assert add().user() == User.of(Role.PLANNER, id="lin", area_prefixes=(STREET,))
+
+
+@pytest.mark.parametrize("login", ["Lin", "l", "lin wei", "-lin", "lin'--", "l" * 33, "林"])
+def test_a_login_name_is_short_and_plain(add, login):
+    with pytest.raises(BadInput, match="login"):
+        add(login)
+
+
+def test_a_login_name_is_given_once(add):
+    add()
+    with pytest.raises(BadInput, match="taken"):
+        add()
+
+
+def test_the_first_accounts_are_two_that_watch_each_other(db):
+    made = administration.first_accounts(db, DISTRICT, now=NOW)
+    roles = {one.login: one.role for one in store.everybody(db)}
+    assert roles == {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+    assert passwords.matches(made["sysadmin"], service.stored_hash(db, "sysadmin"))
+    assert made["sysadmin"] != made["secadmin"]
+    assert administration.first_accounts(db, DISTRICT, now=NOW) == {}
+
+
+def test_a_one_time_password_must_be_changed_first(db, add):
+    add()
+    given = administration.give_password(db, "lin", now=NOW)
+    passwords.judge(given, login="lin", rules=RULES)
+    opened = enter(db)
+    assert shown(db, opened, NOW).missing == "password_change"
+
+
+# -- sessions ---------------------------------------------------------------------------------
+
+
+def test_a_session_ends_when_nobody_uses_it(db, add):
+    add()
+    opened = enter(db)
+    idle = timedelta(minutes=RULES.idle_minutes)
+    assert shown(db, opened, NOW + idle * 0.9)
+    assert shown(db, opened, NOW + idle * 1.8)  # the use before counts
+    assert shown(db, opened, NOW + idle * 2.9) is None
+
+
+def test_a_session_ends_in_the_end_even_when_used(db, add):
+    add()
+    opened = enter(db)
+    step = timedelta(minutes=20)
+    uses = [bool(shown(db, opened, NOW + step * n)) for n in range(1, 38)]
+    assert uses == [True] * 35 + [False] * 2  # 12 hours are 36 steps
+
+
+def test_signing_out_ends_this_session_and_no_other(db, add):
+    add()
+    first, second = enter(db), enter(db)
+    service.sign_out(db, shown(db, first, NOW))
+    assert shown(db, first, NOW) is None
+    assert shown(db, second, NOW)
+
+
+def test_five_failures_lock_for_a_quarter_of_an_hour(db, add):
+    add()
+    for _ in range(4):
+        assert enter(db, fits=False) is None
+    assert enter(db)  # the fourth was not yet too many, and counting begins anew
+    for _ in range(5):
+        assert enter(db, fits=False) is None
+    assert enter(db) is None
+    assert enter(db, at=NOW + timedelta(minutes=14)) is None
+    assert enter(db, at=NOW + timedelta(minutes=15))
+
+
+def test_a_sign_in_says_when_the_last_one_was_and_what_was_refused_since(db, add):
+    add()
+    enter(db)
+    enter(db, fits=False)
+    later = NOW + timedelta(days=1)
+    found = shown(db, enter(db, at=later), later)
+    assert (found.last_login_at, found.refused_since) == (NOW, 1)
+
+
+def test_a_locked_account_loses_its_sessions_and_tokens_at_once(db, add):
+    account = add()
+    opened, secret = enter(db), token(db, account)
+    administration.set_state(db, "lin", State.LOCKED)
+    assert shown(db, opened, NOW) is None
+    assert service.token_entered(db.connection(), secret, now=NOW) is None
+    assert enter(db) is None
+    administration.set_state(db, "lin", State.ACTIVE)
+    assert enter(db)
+
+
+def test_another_role_ends_the_sessions_of_the_old_one(db, add):
+    add()
+    opened = enter(db)
+    administration.set_role(db, "lin", Role.VIEWER, [""], district=DISTRICT)
+    assert shown(db, opened, NOW) is None
+    assert administration.known(db, "lin").user().rights == PERMISSIONS[Role.VIEWER]
+
+
+# -- passwords --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("password", "fine"),
+    [("Aa1-5678", True), ("Aa1-567", False), ("aa1-5678", False), ("correct horse", True),
+     ("correcthors", False), ("网格系统管理员专用密码一二", True), ("aaaaaaaaaaaaaaaa", False),
+     ("Lin-likes-grids", False), ("x" * 64 + "Aa1-" * 17, False)],
+)  # fmt: skip
+def test_a_password_is_long_or_has_four_kinds(password, fine):
+    try:
+        passwords.judge(password, login="lin", rules=RULES)
+    except BadPassword:
+        assert not fine
+    else:
+        assert fine
+
+
+def test_none_of_the_last_five_passwords_comes_back(db, add):
+    account = add()
+    words = [f"Correct-horse{n}" for n in range(7)]
+    for word in words:
+        service.change_password(db, account, word, rules=RULES, now=NOW)
+    for word in words[1:]:  # the present one and five before it
+        with pytest.raises(BadPassword, match="last 5"):
+            service.change_password(db, account, word, rules=RULES, now=NOW)
+    service.change_password(db, account, words[0], rules=RULES, now=NOW)
+
+
+def test_a_new_password_ends_all_sessions_but_the_one_it_opens(db, add):
+    account = add()
+    before = enter(db)
+    after = service.change_password(db, account, GOOD, rules=RULES, now=NOW)
+    assert shown(db, before, NOW) is None
+    assert shown(db, after, NOW).missing is None
+
+
+def test_an_old_password_must_be_changed(db, add):
+    account = add()
+    service.change_password(db, account, GOOD, rules=RULES, now=NOW)
+    for days, missing in ((90, None), (91, "password_change")):
+        later = NOW + timedelta(days=days)
+        assert shown(db, enter(db, at=later), later).missing == missing
+
+
+# -- tokens -----------------------------------------------------------------------------------
+
+
+def test_a_token_may_no_more_than_it_was_given(db, add):
+    account = add()
+    read = (Capability.COVERAGE, Action.READ)
+    secret = token(db, account, rights=[read], area_prefixes=[f"{STREET}002"])
+    user = service.token_entered(db.connection(), secret, now=NOW).user
+    assert (user.id, user.rights, user.area_prefixes) == ("lin", {read}, (f"{STREET}002",))
+
+
+def test_a_token_shrinks_with_its_account(db, add):
+    secret = token(db, add())
+    administration.set_role(db, "lin", Role.VIEWER, [f"{STREET}003"], district=DISTRICT)
+    user = service.token_entered(db.connection(), secret, now=NOW).user
+    assert user.rights == PERMISSIONS[Role.PLANNER] & PERMISSIONS[Role.VIEWER]
+    assert user.area_prefixes == (f"{STREET}003",)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"rights": [(Capability.VIDEO, Action.READ)]}, {"area_prefixes": ["530102002"]},
+     {"area_prefixes": ["530102"]}, {"area_prefixes": [""]}, {"days": 366}, {"days": 0}],
+)  # fmt: skip
+def test_nobody_issues_a_token_for_more_than_the_account(db, add, more):
+    with pytest.raises(BadInput):
+        token(db, add(), **more)
+
+
+def test_a_token_ends_by_itself_and_when_it_is_revoked(db, add):
+    account = add()
+    first, second = token(db, account), token(db, account)
+    connection, end = db.connection(), NOW + timedelta(days=30)
+    assert service.token_entered(connection, first, now=end - timedelta(seconds=1))
+    assert service.token_entered(connection, first, now=end) is None
+    listed = store.tokens(db, "lin")
+    administration.revoke_token(db, "lin", listed[1].id, now=NOW)
+    assert service.token_entered(connection, second, now=NOW) is None
+    with pytest.raises(NotFound):
+        administration.revoke_token(db, "lin", listed[1].id, now=NOW)
+
+
+def test_nobody_revokes_a_token_of_somebody_else(db, add):
+    secret = token(db, add())
+    add("wei")
+    with pytest.raises(NotFound):
+        administration.revoke_token(db, "wei", store.tokens(db, "lin")[0].id, now=NOW)
+    assert service.token_entered(db.connection(), secret, now=NOW)
+
+
+# -- what stays hidden ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["account_secrets", "former_passwords", "tokens", "web_sessions"])
+@pytest.mark.parametrize("statement", ["SELECT * FROM {}", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_application_cannot_read_what_proves_an_identity(db, table, statement):
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        db.execute(text(statement.format(f"wangge.{table}")))
+
+
+def test_neither_a_session_nor_a_token_is_stored_as_it_is(db, add):
+    account = add()
+    opened, secret = enter(db), token(db, account)
+    assert passwords.digest(opened.secret) != opened.secret
+    assert opened.secret not in repr(opened)
+    assert service.session_entered(
+        db.connection(), passwords.digest(opened.secret), rules=RULES, now=NOW
+    ) is None  # fmt: skip
+    assert service.token_entered(db.connection(), passwords.digest(secret), now=NOW) is None
