@@ -9,7 +9,7 @@ from api.house import House, transaction
 from api.logs import described, logger
 from api.tasks import audits, exports, imports, runs
 from api.tasks.work import Failed, Stopped, Task, Work
-from gis.access.rights import Role
+from gis.access.rights import EVERYTHING, PERMISSIONS, Role
 from gis.db.session import User
 from gis.errors import GisError
 from gis.jobs import store
@@ -63,12 +63,15 @@ def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
 
 
 def asker(job: Job) -> User:
-    """Whoever asked for the job, with the rights of today."""
-    prefixes = tuple(job.asked_as["area_prefixes"])
-    role = job.asked_as["role"]
-    if role is None:
-        return User(id=job.asked_by, area_prefixes=prefixes, rights=User.command().rights)
-    return User.of(Role(role), id=job.asked_by, area_prefixes=prefixes)
+    """Whoever asked for the job: never more than then, and never more than the role has today."""
+    asked, role = job.asked_as, job.asked_as["role"]
+    then = {tuple(right.split(":")) for right in asked["rights"]}
+    today = EVERYTHING if role is None else PERMISSIONS[Role(role)]
+    return User(
+        id=job.asked_by, area_prefixes=tuple(asked["area_prefixes"]),
+        rights=frozenset(right for right in today if right in then),
+        role=None if role is None else Role(role),
+    )  # fmt: skip
 
 
 def _end(

@@ -38,7 +38,7 @@ class JobState(StrEnum):
 class Job(Identified, Base):
     """One piece of work, as whoever asked for it; ``parameters`` and ``result`` are plain JSON.
 
-    ``asked_as`` is the role and the areas at the time of asking, for the record. ``attempts``
+    ``asked_as`` holds role, rights and areas of that user at the time of asking. ``attempts``
     counts how often a worker took the job up, ``heartbeat_at`` is when one last worked on it.
     """
 

@@ -25,6 +25,7 @@ def ask(
         raise Forbidden(Capability.JOBS, Action.WRITE)
     asked_as = {
         "role": user.role and user.role.value, "area_prefixes": list(user.area_prefixes),
+        "rights": sorted(f"{capability}:{action}" for capability, action in user.rights),
     }  # fmt: skip
     job = Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import time
 import zipfile
 
 import pytest
@@ -144,6 +145,53 @@ def test_nobody_assigns_what_the_form_does_not_have(office):
 def test_a_sent_name_stays_in_its_folder(sent, kept):
     assert safe_name(sent) == kept
     assert len(safe_name("长" * 300 + ".geojson").encode()) <= 120
+
+
+def packed(*members):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+BOMB = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">{LAUGHS}]>'
+PLACE = (
+    "<Placemark><name>&l11;</name><Point><coordinates>102.7,25</coordinates></Point></Placemark>"
+)
+KML = f'{BOMB}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{PLACE}</Document></kml>'
+NODE = '<node id="1" lat="25" lon="102.7"><tag k="name" v="&l11;"/></node>'
+OSM = f'{BOMB}<osm version="0.6">{NODE}</osm>'
+GML = f'{BOMB}<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml">&l11;</gml:FeatureCollection>'
+BOOK = packed(("[Content_Types].xml", f"{BOMB}<Types>&l11;</Types>"), ("xl/workbook.xml", KML))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.zip", packed(("a.csv", b"0" * (70 << 20)))),
+        ("nested.zip", packed(("b.zip", packed(("a.csv", "code,name\n1,a"))))),
+        ("out.zip", packed(("../../a.csv", "code,name\n1,a"))),
+        ("bomb.kml", KML), ("bomb.osm", OSM), ("bomb.gml", GML), ("bomb.xlsx", BOOK),
+        ("page.csv", b"%PDF-1.7\n<html><script>alert(1)</script>"),
+        ("wide.csv", "," * 90_000),
+    ],
+)  # fmt: skip
+def test_hostile_files_are_refused_at_the_preview_and_change_nothing(office, store, name, content):
+    client, work = office
+    sent = send(client, "areas", content, name)
+    assert sent.status_code == 201
+    here, begin_s = f"{API}/imports/{sent.json()['id']}", time.monotonic()
+    seen = client.get(f"{here}/preview")
+    assert seen.status_code == 200
+    assert seen.json()["preview"]["problem"] is not None
+    client.post(f"{here}/commit")
+    work()
+    job = client.get(f"{here}/report").json()
+    assert (job["state"], job["error_code"] == "internal_error") == ("failed", False)
+    assert time.monotonic() - begin_s < 20
+    assert scalar(store, "SELECT count(*) FROM areas") == 0
 
 
 def test_every_kind_and_layer_belongs_to_a_right():

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from procrastinate.schema import SchemaManager
@@ -15,7 +16,7 @@ from sqlalchemy import text
 
 from api import jobs, perform
 from api.house import House
-from gis.access.rights import Role
+from gis.access.rights import Action, Capability, Role
 from gis.db.session import User
 from gis.errors import Forbidden
 from gis.jobs import service
@@ -130,6 +131,12 @@ def test_a_job_works_as_whoever_asked(store, house, monkeypatch):
     with task(monkeypatch, work):
         jobs.work(house, store.engine, wait=False)
     assert seen == [PLANNER]
+
+
+def test_a_job_has_no_right_that_was_missing_when_it_was_asked_for(store, house, monkeypatch):
+    token = replace(PLANNER, rights=frozenset({(Capability.JOBS, Action.READ)}))
+    job_id = asked(store, house, user=token)
+    assert perform.asker(job_of(store, job_id)) == token
 
 
 def test_nobody_without_an_area_asks(store, house):
