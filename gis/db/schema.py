@@ -14,6 +14,7 @@ from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
 from gis.uploads import model as uploads
+from gis.video import ground_model as ground
 from gis.video import model as video
 from gis.visits import model as visits
 from gis.walking import model as walking
@@ -28,6 +29,7 @@ MODULES = (
     safety,
     rental,
     video,
+    ground,
     walking,
     runs,
     audit,

@@ -251,3 +251,96 @@ LEFT JOIN wangge.rental_results AS rental
       AND rental.subject_code = point.compound_code
 WHERE point.status_on <> 'removed'
 ORDER BY point.source_key;
+
+-- name: scene_cameras
+-- Points as `cameras_on` has them, with place in metres and all that shapes a field; box (EWKT,
+-- EPSG:4326) may limit them.
+SELECT camera.source_key AS camera, camera.area_code, camera.kind, camera.indoor,
+       camera.omnidirectional, camera.direction_deg, camera.horizontal_fov_deg,
+       camera.vertical_fov_deg, camera.tilt_deg, camera.height_m, camera.max_distance_m,
+       camera.focal_mm, camera.sensor_width_mm, camera.width_px, camera.height_px,
+       CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
+            WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
+            WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
+                THEN 'in_use'
+            ELSE camera.status END AS status,
+       coalesce(seen.state, 'unknown') AS observed,
+       ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m
+FROM wangge.cameras AS camera
+CROSS JOIN LATERAL (SELECT ST_Transform(camera.geom, CAST(:srid AS int)) AS geom) AS metric
+LEFT JOIN (
+    SELECT DISTINCT ON (camera_key) camera_key, state
+    FROM wangge.camera_observations
+    WHERE observed_at < CAST(:until AS timestamptz)
+    ORDER BY camera_key DESC, observed_at DESC
+) AS seen ON seen.camera_key = camera.source_key
+WHERE CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry)
+ORDER BY camera.source_key;
+
+-- name: scene_compounds
+-- Compounds of the day in metres, with their entrances.
+SELECT code AS compound, name, area_code, grid_code,
+       ST_AsBinary(ST_Transform(entrances, CAST(:srid AS int))) AS entrances,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.compounds
+WHERE valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+  AND (CAST(:compound AS text) IS NULL OR code = CAST(:compound AS text))
+ORDER BY code;
+
+-- name: scene_buildings
+SELECT coalesce(name, source_key) AS name, height_m,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.buildings
+WHERE CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry)
+ORDER BY source_key;
+
+-- name: scene_private_places
+SELECT source_key AS place, kind, name AS place_name,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.private_places
+WHERE CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry)
+ORDER BY source_key;
+
+-- name: view_digests
+SELECT camera_key AS camera, min(digest) AS digest FROM wangge.view_fields GROUP BY camera_key;
+
+-- name: forget_views
+DELETE FROM wangge.view_fields WHERE camera_key = ANY (CAST(:cameras AS text[]));
+
+-- name: kept_coverage
+-- The compounds' rows of an earlier run, to be kept where nothing changed.
+SELECT subject_code AS compound, quality, digest, public_m2, seen_m2, seen_twice_m2, seen_all_m2,
+       seen_all_twice_m2, seen_measured_m2, seen_potential_m2, blind_m2, entrances, entrances_seen
+FROM wangge.video_coverage
+WHERE run_id = CAST(:run_id AS bigint) AND subject_kind = 'compound' AND answer = 'measured'
+ORDER BY subject_code, id;
+
+-- name: kept_blind_areas
+SELECT compound_code AS compound, area_code, area_m2, nearest, ST_AsBinary(geom) AS geom
+FROM wangge.video_blind_areas WHERE run_id = CAST(:run_id AS bigint) ORDER BY id;
+
+-- name: kept_weak_points
+SELECT compound_code AS compound, area_code, camera_key, lost_m2
+FROM wangge.video_weak_points WHERE run_id = CAST(:run_id AS bigint) ORDER BY id;
+
+-- name: views_of
+-- The fields of one point, or of all; quality and how it looks.
+SELECT camera_key, quality, looks, area_m2, assumed, ST_AsBinary(geom) AS geom
+FROM wangge.view_fields
+WHERE CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text)
+ORDER BY camera_key, looks, id;
+
+-- name: coverage_rows
+-- Covered ground of one run by level, quality and area.
+SELECT subject_kind, subject_code, area_code, name, quality, answer, public_m2, seen_m2,
+       covered_share, seen_twice_m2, seen_all_m2, seen_all_twice_m2, seen_measured_m2,
+       seen_potential_m2, blind_m2, entrances, entrances_seen, met, rule, threshold, reason_zh,
+       reason_en
+FROM wangge.video_coverage
+WHERE run_id = CAST(:run_id AS bigint)
+  AND subject_kind = CAST(:level AS text) AND quality = CAST(:quality AS text)
+  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:code AS text) IS NULL OR subject_code = CAST(:code AS text))
+ORDER BY subject_code
+LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);

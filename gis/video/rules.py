@@ -80,3 +80,29 @@ class LawRules:
             ),
             source={rule: policy.source(rule) for rule in rules},
         )
+
+
+@dataclass(frozen=True)
+class GroundRules:
+    """When public ground counts as covered (VID-2), and what is too small to report."""
+
+    share: float
+    quality: str
+    blind_min_m2: float
+    blind_opening_m: float
+    buildings_margin_m: float
+    weak_points: int
+    source: str
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Take the terms of VID-2 from the policy in force."""
+        return cls(
+            share=float(policy["VID-2", "coverage_share"]),
+            quality=str(policy["VID-2", "coverage_quality"]),
+            blind_min_m2=float(policy["VID-2", "blind_min_m2"]),
+            blind_opening_m=float(policy["VID-2", "blind_opening_m"]),
+            buildings_margin_m=float(policy["VID-2", "buildings_margin_m"]),
+            weak_points=int(policy["VID-2", "weak_points"]),
+            source=policy.source("VID-2"),
+        )

@@ -11,10 +11,22 @@ from gis.areas.model import Level
 from gis.district import District
 from gis.policy import Policy
 from gis.runs.digest import of_frames
-from gis.runs.store import Recorded
-from gis.video import analysis, law_words, lawful, reasons, store, working
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, latest_run
+from gis.video import (
+    analysis,
+    ground,
+    ground_rows,
+    ground_store,
+    law_words,
+    lawful,
+    reasons,
+    store,
+    working,
+)  # fmt: skip
 from gis.video.analysis import LEVELS
-from gis.video.rules import LawRules, VideoRules
+from gis.video.ground import Ground
+from gis.video.rules import GroundRules, LawRules, VideoRules
 
 _OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
 _RESULT = [
@@ -30,8 +42,9 @@ class VideoInventory:
     """What `inventory` found on ``as_of``.
 
     ``results`` has the columns of table video_results, one row per division, unified grid
-    and compound; ``findings`` those of video_findings; ``counts`` dimension, value,
-    cameras; ``without_camera`` the compounds that have none. ``totals`` is plain JSON.
+    and compound; ``findings`` those of video_findings; ``coverage`` those of video_coverage, and
+    ``ground`` what it rests on (None without compounds); ``counts`` dimension, value, cameras;
+    ``without_camera`` the compounds that have none. ``totals`` is plain JSON.
     """
 
     as_of: date
@@ -42,6 +55,8 @@ class VideoInventory:
     findings: pd.DataFrame
     counts: pd.DataFrame
     without_camera: pd.DataFrame
+    coverage: pd.DataFrame
+    ground: Ground | None
     totals: dict[str, Any]
 
 
@@ -58,6 +73,11 @@ def inventory(
     inside = store.points_in_private_places(session, kinds=law.private_kinds)
     compounds = store.compounds_on(session, as_of=as_of)
     subjects = store.subjects(session, as_of=as_of)
+    earlier = latest_run(session, Analysis.VIDEO)
+    seen = ground.measure(
+        session, policy=policy, district=district, as_of=as_of,
+        previous=None if earlier is None else earlier.id,
+    )  # fmt: skip
     at = analysis.placed(cameras, subjects, compounds, district=district.code)
     at["key"] = analysis.key_industry(
         at, public_industries=rules.public_industries, key_place_kinds=rules.key_place_kinds
@@ -83,41 +103,108 @@ def inventory(
                 rules,
             ),
             reasons.bare_findings(bare, rules, as_of=as_of),
-            _lawful(at, inside, law, as_of=as_of) if counties else None,
+            _lawful(at, inside, seen, law, as_of=as_of) if counties else None,
         ],
         ignore_index=True,
     )
     counts = analysis.counts(at)
+    covered = _covered(seen, subjects, policy, district)
     return VideoInventory(
         as_of=as_of,
         area_code=district.code,
         policy=policy,
         input_digest=of_frames(
-            {"cameras": cameras, "compounds": compounds, "subjects": subjects, "private": inside}
+            {
+                "cameras": cameras,
+                "compounds": compounds,
+                "subjects": subjects,
+                "private": inside,
+                **_depends(seen),
+            }
         ),
         results=rows[_RESULT],
         findings=findings,
         counts=counts,
         without_camera=bare.reset_index(drop=True),
-        totals=_totals(rows, counts, findings, district=district.code),
+        coverage=covered,
+        ground=seen,
+        totals=_totals(rows, counts, findings, district=district.code)
+        | {"coverage": _coverage_totals(covered, seen)},
     )
 
 
 def save(session: Session, found: VideoInventory) -> Recorded:
     """Keep an inventory; the same inputs and rules find the run that is there."""
+    if found.ground is not None:
+        ground_store.keep_views(session, gone=found.ground.gone, fresh=found.ground.views)
+    seen: dict[str, pd.DataFrame] = {} if found.ground is None else {
+        "coverage": found.coverage,
+        "blind": found.ground.blind.rename(columns={"compound": "compound_code"}),
+        "weak": found.ground.weak.rename(columns={"compound": "compound_code"}),
+    }  # fmt: skip
     return store.save(
-        session, results=found.results, findings=found.findings, policy=found.policy,
+        session, results=found.results, findings=found.findings, seen=seen, policy=found.policy,
         as_of=found.as_of, area_code=found.area_code, input_digest=found.input_digest,
         totals=found.totals,
     )  # fmt: skip
 
 
+def _covered(
+    seen: Ground | None, subjects: pd.DataFrame, policy: Policy, district: District
+) -> pd.DataFrame:
+    if seen is None:
+        return pd.DataFrame()
+    rules = GroundRules.of(policy)
+    return ground_rows.by_level(seen.compounds, subjects, rules, district=district.code)
+
+
+def _depends(seen: Ground | None) -> dict[str, pd.DataFrame]:
+    """What the covered ground depends on, as a frame for the run's digest."""
+    if seen is None:
+        return {}
+    return {"ground": seen.compounds[["compound", "quality", "answer", "digest"]]}
+
+
+def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] | None:
+    """Covered share of all compounds that could be answered, by quality, and what is blind."""
+    if seen is None or rows.empty:
+        return None
+    homes = rows[rows["subject_kind"] == "compound"]
+    sums = homes.groupby("quality", sort=False)[["public_m2", "seen_m2", "seen_potential_m2"]].sum()
+    one = homes[homes["quality"] == homes["quality"].iloc[0]]
+    return {
+        "compounds": len(one),
+        "answered": int((one["answer"] == "measured").sum()),
+        "public_m2": round(float(sums["public_m2"].max()), 1),
+        "by_quality": {
+            str(quality): {
+                "seen_m2": round(float(row["seen_m2"]), 1),
+                "potential_m2": round(float(row["seen_potential_m2"]), 1),
+                "share": float(row["seen_m2"] / row["public_m2"]) if row["public_m2"] else None,
+            }
+            for quality, row in sums.iterrows()
+        },
+        "blind_areas": len(seen.blind),
+        "blind_m2": round(float(seen.blind["area_m2"].sum()), 1),
+    }
+
+
 def _lawful(
-    cameras: pd.DataFrame, inside: pd.DataFrame, law: LawRules, *, as_of: date
+    cameras: pd.DataFrame,
+    inside: pd.DataFrame,
+    seen: Ground | None,
+    law: LawRules,
+    *,
+    as_of: date,
 ) -> pd.DataFrame:
     """Findings of the law on video, which holds where places have GB/T 2260 codes."""
-    placed = lawful.misplaced(inside, cameras, law, kind="forbidden_place")
-    found = pd.concat([lawful.breaches(cameras, law, as_of=as_of), placed], ignore_index=True)
+    parts = [
+        lawful.breaches(cameras, law, as_of=as_of),
+        lawful.misplaced(inside, cameras, law, kind="forbidden_place"),
+    ]
+    if seen is not None:
+        parts.append(lawful.misplaced(seen.into, cameras, law, kind="forbidden_view"))
+    found = pd.concat(parts, ignore_index=True)
     return law_words.law_findings(found, cameras, law)
 
 

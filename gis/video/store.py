@@ -17,9 +17,11 @@ from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_on, record
+from gis.video.ground_model import BlindArea, VideoCoverage, WeakPoint
 from gis.video.model import VideoFinding, VideoResult
 
 _SQL = sql.load("gis.video")
+_SEEN = {"coverage": VideoCoverage, "blind": BlindArea, "weak": WeakPoint}
 
 
 def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
@@ -138,13 +140,17 @@ def save(
     *,
     results: pd.DataFrame,
     findings: pd.DataFrame,
+    seen: Mapping[str, pd.DataFrame],
     policy: Policy,
     as_of: date,
     area_code: str,
     input_digest: str,
     totals: Mapping[str, Any],
 ) -> Recorded:
-    """Keep a video inventory; equal inputs and rules find the run that is there."""
+    """Keep a video inventory; equal inputs and rules find the run that is there.
+
+    ``seen`` has the rows of covered ground, blind areas and weak points under their names.
+    """
     return record(
         session,
         analysis=Analysis.VIDEO,
@@ -155,5 +161,6 @@ def save(
         parameters={},
         totals=totals,
         area_code=area_code,
-        results={VideoResult: results, VideoFinding: findings},
+        results={VideoResult: results, VideoFinding: findings}
+        | {_SEEN[name]: rows for name, rows in seen.items()},
     )

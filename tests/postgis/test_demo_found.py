@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 LAW = (
     "repair_overdue", "sign_missing", "not_filed", "filed_late", "retention_short",
-    "legal_basis_missing", "forbidden_place",
+    "legal_basis_missing", "forbidden_place", "forbidden_view",
 )  # fmt: skip
 RED_RISK = 1.5  # a compound is rightly red when its true relative risk is above the red cut
 
@@ -152,3 +152,17 @@ def test_mainly_rental_old_compounds_are_the_planted_ones(demo_store, planted):
     )
     found = _rows(demo_store, query, "rental")
     assert sorted(found["subject_code"]) == sorted(code for (code,) in planted["mainly_rental"])
+
+
+def test_courts_that_walls_close_in_are_blind_and_nothing_is_measured_twice(demo_store, planted):
+    courts = {fault["keys"][0]: fault["figure"] for fault in demo_store.truth["faults"]
+              if fault["kind"] == "blind_court"}  # fmt: skip
+    query = (
+        "SELECT building.source_key AS key, max(blind.area_m2) AS area_m2"
+        " FROM video_blind_areas AS blind JOIN buildings AS building"
+        " ON ST_Contains(ST_MakePolygon(ST_ExteriorRing(ST_GeometryN(building.geom, 1))),"
+        "                ST_PointOnSurface(blind.geom))"
+        " WHERE blind.run_id = :run GROUP BY building.source_key"
+    )
+    found = _rows(demo_store, query, "video").set_index("key")["area_m2"].to_dict()
+    assert found == pytest.approx(courts, rel=0.01)

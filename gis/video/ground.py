@@ -1,0 +1,262 @@
+"""Covered public ground of a day: what changed since the last run is measured, the rest is kept."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.policy import Policy
+from gis.video import blind, ground_store, scenes, survey, view
+from gis.video.coverage import MEASURES, Coverage, public_ground
+from gis.video.rules import GroundRules, LawRules
+from gis.video.survey import Scene
+from gis.video.view_rules import ViewRules
+
+Shapes = NDArray[np.object_]
+Ints = NDArray[np.int64]
+_AREAS = [f"{name}_m2" for name in MEASURES]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What `measure` found.
+
+    ``compounds``: compound, name, area_code, grid_code, quality, answer (measured, no_buildings),
+    digest and square metres, one row per compound and quality; ``blind`` (EPSG:4326), ``weak``,
+    ``into`` (camera, place, kind, place_name of private places in a field); ``computed`` compounds
+    measured anew; ``gone`` and ``views`` the stored fields to forget and to write.
+    """
+
+    compounds: pd.DataFrame
+    blind: gpd.GeoDataFrame
+    weak: pd.DataFrame
+    into: pd.DataFrame
+    computed: int
+    gone: list[str]
+    views: gpd.GeoDataFrame
+
+
+def measure(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    as_of: date,
+    previous: int | None,
+) -> Ground | None:
+    """Measure every compound of the day; None where the store has no compound.
+
+    ``previous`` is a run whose rows are kept where the digest of all that they depend on is the
+    same; None measures everything. The answer is the same either way.
+    """
+    views, rules = ViewRules.of(policy), GroundRules.of(policy)
+    cameras = scenes.outdoors(ground_store.cameras(session, district=district, as_of=as_of))
+    homes = ground_store.compounds(session, district=district, as_of=as_of)
+    if homes.empty:
+        return None
+    houses = ground_store.buildings(session, district=district)
+    private = ground_store.private_places(session, district=district)
+    gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
+    of = scenes.scene(
+        cameras, homes["geom"].to_numpy(dtype=object), gardens,
+        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
+    )  # fmt: skip
+    built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
+    seen_from = scenes.of_cameras(of, built, views)
+    digest = scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
+    known = scenes.answerable(of, margin_m=rules.buildings_margin_m)
+    homes = homes.assign(digest=[f"{one:016x}{policy.digest[:8]}" for one in digest], known=known)
+    kept, kept_blind, kept_weak = ground_store.kept(session, previous)
+    same = _unchanged(homes, kept)
+    fresh = np.flatnonzero(known & ~homes["compound"].isin(same).to_numpy())
+    found = survey.survey(of, views, compounds=fresh)
+    level = views.quality_names.index(rules.quality)
+    dark = _blind(of, homes, houses, found, fresh, level, rules, district)
+    rows = _rows(homes, found, fresh, dark, views, of)
+    weak = _weak(homes, cameras, found, fresh, level, rules)
+    gone, fields = _fields(session, of, cameras, seen_from, views, district)
+    return Ground(
+        compounds=_with_unanswered(homes, pd.concat([kept[kept["compound"].isin(same)], rows])),
+        blind=_both(kept_blind, dark, same),
+        weak=_both(kept_weak, weak, same),
+        into=_into_private(of, cameras, private, views, LawRules.of(policy)),
+        computed=len(fresh),
+        gone=gone,
+        views=fields,
+    )
+
+
+def _unchanged(homes: pd.DataFrame, kept: pd.DataFrame) -> set[str]:
+    """Compounds whose earlier rows still hold."""
+    first = kept.drop_duplicates("compound")[["compound", "digest"]]
+    both = homes.loc[homes["known"], ["compound", "digest"]].merge(first, on=["compound", "digest"])
+    return set(both["compound"])
+
+
+def _rows(
+    homes: pd.DataFrame, found: Coverage, fresh: Ints, dark: gpd.GeoDataFrame, views: ViewRules,
+    of: Scene,
+) -> pd.DataFrame:  # fmt: skip
+    """One row per compound measured and quality."""
+    parts = []
+    chosen = homes.iloc[fresh].reset_index(drop=True)
+    gates = chosen["entrances"].to_numpy(dtype=object)
+    lost_m2 = dark.groupby("compound")["area_m2"].sum().reindex(chosen["compound"]).fillna(0.0)
+    for level, quality in enumerate(views.quality_names):
+        areas = {name: getattr(found, name)[:, level] for name in _AREAS}
+        near = [
+            shapely.dwithin(shapely.get_parts(gate), seen, views.wall_offset_m + 1.0).sum()
+            if gate is not None else 0
+            for gate, seen in zip(gates, found.seen[:, level], strict=True)
+        ]  # fmt: skip
+        parts.append(
+            chosen[["compound", "digest"]].assign(
+                quality=quality, public_m2=found.public_m2, **areas,
+                blind_m2=lost_m2.to_numpy(),
+                entrances=[0 if g is None else shapely.get_num_geometries(g) for g in gates],
+                entrances_seen=near,
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _with_unanswered(homes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """All compounds by quality, those without an answer with empty figures."""
+    about = homes[["compound", "name", "area_code", "grid_code"]]
+    measured = about.merge(rows, on="compound").assign(answer="measured")
+    silent = about[~about["compound"].isin(rows["compound"])].assign(answer="no_buildings")
+    qualities = pd.DataFrame({"quality": list(dict.fromkeys(rows["quality"])) or ["detect"]})
+    found = pd.concat([measured, silent.merge(qualities, how="cross")], ignore_index=True)
+    return found.sort_values(["compound", "quality"], kind="stable").reset_index(drop=True)
+
+
+def _blind(
+    of: Scene, homes: pd.DataFrame, houses: pd.DataFrame, found: Coverage, fresh: Ints,
+    level: int, rules: GroundRules, district: District,
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Blind areas of the measured compounds with the nearest building's name."""
+    public = public_ground(of.outlines[fresh], of.obstacles.polygons, of.gardens)
+    dark = blind.blind_areas(
+        public, found.seen[:, level], opening_m=rules.blind_opening_m, min_m2=rules.blind_min_m2
+    )
+    at = fresh[dark.compound]
+    if len(dark.shapes):
+        points = np.atleast_1d(np.asarray(shapely.points(dark.x_m, dark.y_m), dtype=object))
+        nearest = houses["name"].to_numpy(dtype=object)[of.obstacles.tree.nearest(points)]
+    else:
+        nearest = np.empty(0, dtype=object)
+    rows = {
+        "compound": homes["compound"].to_numpy(dtype=object)[at],
+        "area_code": homes["area_code"].to_numpy(dtype=object)[at],
+        "area_m2": dark.area_m2, "nearest": nearest,
+    }  # fmt: skip
+    return degrees(rows, dark.shapes, district)
+
+
+def _weak(
+    homes: pd.DataFrame, cameras: pd.DataFrame, found: Coverage, fresh: Ints, level: int,
+    rules: GroundRules,
+) -> pd.DataFrame:  # fmt: skip
+    """Per compound the points whose single failure blinds most."""
+    at = fresh[found.loss_compound]
+    rows = pd.DataFrame(
+        {
+            "compound": homes["compound"].to_numpy(dtype=object)[at],
+            "area_code": homes["area_code"].to_numpy(dtype=object)[at],
+            "camera_key": cameras["camera"].to_numpy(dtype=object)[found.loss_camera],
+            "lost_m2": found.loss_m2[:, level],
+        }
+    )
+    rows = rows[rows["lost_m2"] > 0].sort_values(
+        ["compound", "lost_m2", "camera_key"], ascending=[True, False, True]
+    )
+    return rows.groupby("compound", sort=False).head(rules.weak_points).reset_index(drop=True)
+
+
+def _both(kept: Any, fresh: Any, same: set[str]) -> Any:
+    """Rows kept of unchanged compounds and the fresh ones, by compound."""
+    found = pd.concat([kept[kept["compound"].isin(same)], fresh], ignore_index=True)
+    return found.sort_values("compound", kind="stable").reset_index(drop=True)
+
+
+def _fields(
+    session: Session, of: Scene, cameras: pd.DataFrame, digests: NDArray[np.uint64],
+    views: ViewRules, district: District,
+) -> tuple[list[str], gpd.GeoDataFrame]:  # fmt: skip
+    """Stored fields of points that are gone or changed, and the fields to write instead."""
+    stored = ground_store.view_digests(session)
+    now = pd.Series([f"{one:016x}" for one in digests], index=cameras["camera"], dtype=object)
+    fine = now.index[now.eq(stored.reindex(now.index))]
+    chosen = np.flatnonzero(~cameras["camera"].isin(fine).to_numpy())
+    parts = []
+    for looks, seen in (
+        ("home", survey.home_views(of, chosen)), ("potential", survey.potential_views(of, chosen))
+    ):  # fmt: skip
+        polygons = drawn(seen, of, views)
+        for level, quality in enumerate(views.quality_names):
+            parts.append((looks, quality, polygons[:, level]))
+    shapes = np.concatenate([part for _, _, part in parts])
+    repeat = len(parts)
+    rows = pd.DataFrame(
+        {
+            "area_code": np.tile(cameras["area_code"].to_numpy(dtype=object)[chosen], repeat),
+            "camera_key": np.tile(cameras["camera"].to_numpy(dtype=object)[chosen], repeat),
+            "quality": np.repeat([quality for _, quality, _ in parts], len(chosen)),
+            "looks": np.repeat([looks for looks, _, _ in parts], len(chosen)),
+            "digest": np.tile(now.to_numpy(dtype=object)[chosen], repeat),
+            "area_m2": shapely.area(shapes),
+            "assumed": np.tile(np.asarray(of.optics.assumed.any(axis=1))[chosen], repeat),
+        }
+    )
+    seen_any = rows["area_m2"].to_numpy() > 0
+    gone = [*stored.index.difference(now.index), *cameras["camera"].iloc[chosen]]
+    return gone, degrees(rows[seen_any], shapes[seen_any], district)
+
+
+def drawn(seen: "view.Views", of: Scene, rules: ViewRules) -> Shapes:
+    """The fields (n, q) of the given views in a scene."""
+    return view.fields(
+        seen, of.obstacles, target_height_m=rules.target_height_m,
+        wall_offset_m=rules.wall_offset_m, wall_depth_m=rules.wall_depth_m,
+    ).polygons  # fmt: skip
+
+
+def _into_private(
+    of: Scene, cameras: pd.DataFrame, private: pd.DataFrame, views: ViewRules, law: LawRules
+) -> pd.DataFrame:
+    """Points that look into a private place they do not stand in: camera, place, kind, name."""
+    places = private[private["kind"].isin(law.private_kinds)].reset_index(drop=True)
+    shapes = places["geom"].to_numpy(dtype=object)
+    points = np.asarray(shapely.points(of.x_m, of.y_m), dtype=object).reshape(-1)
+    near = np.unique(
+        of.cameras.query(shapes, predicate="dwithin", distance=float(of.most_m.max(initial=0)))[1]
+    ) if len(shapes) else np.empty(0, dtype=np.int64)  # fmt: skip
+    fields = drawn(survey.home_views(of, near), of, views)[:, 0]
+    at, place = shapely.STRtree(shapes).query(fields, predicate="intersects")
+    seen_m2 = shapely.area(shapely.intersection(fields[at], shapes[place]))
+    outside = ~shapely.intersects(points[near[at]], shapes[place])
+    hit = (seen_m2 >= law.view_min_m2) & outside
+    found = places.iloc[place[hit]].reset_index(drop=True)
+    who = cameras["camera"].to_numpy(dtype=object)[near[at[hit]]]
+    named: pd.DataFrame = found[["place", "kind", "place_name"]].assign(camera=who)
+    return named
+
+
+def degrees(rows: Any, shapes: Shapes, district: District) -> gpd.GeoDataFrame:
+    """Rows with their shapes (metres of the district) as MultiPolygons in EPSG:4326."""
+    whole = [
+        shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
+        for shape in shapes
+    ]  # fmt: skip
+    placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
+    frame = pd.DataFrame(rows).reset_index(drop=True)
+    return gpd.GeoDataFrame(
+        frame, geometry=placed.rename("geom").reset_index(drop=True)
+    ).rename_geometry("geom")

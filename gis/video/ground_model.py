@@ -1,0 +1,92 @@
+"""Tables of what points show: view fields, covered ground, blind areas, weak points."""
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.db.base import Base, Identified, geometry, geometry_3857
+
+
+class ViewField(Identified, Base):
+    """The ground that one point shows at one quality, as of the newest run; kept between runs.
+
+    ``looks``: home (the recorded position) or potential (anywhere it can turn to). ``digest`` is
+    of everything the field depends on, so that a run computes only what has changed.
+    """
+
+    __tablename__ = "view_fields"
+    __table_args__ = (UniqueConstraint("camera_key", "quality", "looks"),)
+
+    area_code: Mapped[str] = mapped_column(index=True)
+    camera_key: Mapped[str]
+    quality: Mapped[str]
+    looks: Mapped[str]
+    digest: Mapped[str]
+    area_m2: Mapped[float]
+    assumed: Mapped[bool]
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+    geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
+
+
+class VideoCoverage(Identified, Base):
+    """Covered public ground of one subject at one quality in one run (VID-2), square metres."""
+
+    __tablename__ = "video_coverage"
+    __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code", "quality"),)
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
+    )
+    area_code: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_code: Mapped[str]
+    name: Mapped[str]
+    quality: Mapped[str]
+    answer: Mapped[str]
+    digest: Mapped[str | None]
+    public_m2: Mapped[float | None]
+    seen_m2: Mapped[float | None]
+    seen_twice_m2: Mapped[float | None]
+    seen_all_m2: Mapped[float | None]
+    seen_all_twice_m2: Mapped[float | None]
+    seen_measured_m2: Mapped[float | None]
+    seen_potential_m2: Mapped[float | None]
+    covered_share: Mapped[float | None]
+    blind_m2: Mapped[float | None]
+    entrances: Mapped[int | None]
+    entrances_seen: Mapped[int | None]
+    met: Mapped[bool | None]
+    rule: Mapped[str]
+    threshold: Mapped[float]
+    reason_zh: Mapped[str]
+    reason_en: Mapped[str]
+
+
+class BlindArea(Identified, Base):
+    """Public ground of a compound that no working point shows, large enough to matter."""
+
+    __tablename__ = "video_blind_areas"
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str]
+    compound_code: Mapped[str]
+    area_m2: Mapped[float]
+    nearest: Mapped[str | None]
+    geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
+    geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
+
+
+class WeakPoint(Identified, Base):
+    """What a compound loses when one working point fails: ground that no other point shows."""
+
+    __tablename__ = "video_weak_points"
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str]
+    compound_code: Mapped[str]
+    camera_key: Mapped[str]
+    lost_m2: Mapped[float]

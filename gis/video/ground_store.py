@@ -1,0 +1,93 @@
+"""Reads scenes in metres and keeps view fields and the results of coverage runs."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+from gis.district import District
+from gis.period import midnight
+from gis.runs.store import write_results
+from gis.video.ground_model import ViewField
+
+_SQL = sql.load("gis.video")
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+
+def cameras(
+    session: Session, *, district: District, as_of: date, box: Box | None = None
+) -> pd.DataFrame:
+    """Every point with place in metres, status, state and what shapes its field."""
+    until = midnight(as_of + timedelta(days=1), district.zone)
+    asked = {"as_of": as_of, "until": until, "srid": district.srid, "box": _ewkt(box)}
+    return sql.table(session, _SQL["scene_cameras"], asked)
+
+
+def compounds(
+    session: Session, *, district: District, as_of: date, compound: str | None = None
+) -> pd.DataFrame:
+    """Compounds of the day: compound, name, area_code, grid_code, geom, entrances (metres)."""
+    asked = {"as_of": as_of, "srid": district.srid, "compound": compound}
+    return _metric(session, "scene_compounds", asked, "geom", "entrances")
+
+
+def buildings(session: Session, *, district: District, box: Box | None = None) -> pd.DataFrame:
+    """Footprints in metres: name, height_m (NaN unknown), geom."""
+    return _metric(session, "scene_buildings", {"srid": district.srid, "box": _ewkt(box)}, "geom")
+
+
+def private_places(session: Session, *, district: District, box: Box | None = None) -> pd.DataFrame:
+    """Private places in metres: place, kind, place_name, geom."""
+    asked = {"srid": district.srid, "box": _ewkt(box)}
+    return _metric(session, "scene_private_places", asked, "geom")
+
+
+def view_digests(session: Session) -> "pd.Series[Any]":
+    """Digest of the stored fields of each point."""
+    return sql.table(session, _SQL["view_digests"]).set_index("camera")["digest"]
+
+
+def keep_views(session: Session, *, gone: list[str], fresh: pd.DataFrame) -> None:
+    """Forget the fields of points and write new ones."""
+    session.execute(_SQL["forget_views"], {"cameras": gone})
+    write_results(session, ViewField, 0, fresh)  # the table belongs to no run
+
+
+def views(session: Session, *, camera: str | None = None) -> gpd.GeoDataFrame:
+    """Stored fields: camera_key, quality, looks, area_m2, assumed; EPSG:4326."""
+    return sql.frame(session, _SQL["views_of"], {"camera": camera})
+
+
+def kept(
+    session: Session, run_id: int | None
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame, pd.DataFrame]:
+    """Coverage rows of compounds, blind areas and weak points of an earlier run."""
+    asked = {"run_id": run_id}
+    return (
+        sql.table(session, _SQL["kept_coverage"], asked),
+        sql.frame(session, _SQL["kept_blind_areas"], asked),
+        sql.table(session, _SQL["kept_weak_points"], asked),
+    )
+
+
+def coverage_rows(session: Session, **asked: Any) -> pd.DataFrame:
+    """Covered ground by level, quality, code and area of one run."""
+    return sql.table(session, _SQL["coverage_rows"], asked)
+
+
+def _metric(session: Session, query: str, asked: dict[str, Any], *shapes: str) -> pd.DataFrame:
+    rows = sql.table(session, _SQL[query], asked)
+    for name in shapes:
+        wkb = np.array([value and bytes(value) for value in rows[name]], dtype=object)
+        rows[name] = pd.Series(shapely.from_wkb(wkb), index=rows.index, dtype=object)
+    return rows
+
+
+def _ewkt(box: Box | None) -> str | None:
+    return None if box is None else f"SRID=4326;{shapely.box(*box).wkt}"

@@ -1,0 +1,129 @@
+"""From frames of the store to the scene of a coverage run, and digests of what each part needs."""
+
+import hashlib
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from gis.video import optics
+from gis.video.obstacles import Obstacles
+from gis.video.survey import Scene
+from gis.video.view_rules import ViewRules
+
+Digests = NDArray[np.uint64]
+Shapes = NDArray[np.object_]
+
+_FIELDS = {
+    "direction_deg": "direction_deg", "hfov_deg": "horizontal_fov_deg",
+    "vfov_deg": "vertical_fov_deg", "tilt_deg": "tilt_deg", "height_m": "height_m",
+    "max_distance_m": "max_distance_m", "focal_mm": "focal_mm",
+    "sensor_width_mm": "sensor_width_mm", "width_px": "width_px", "height_px": "height_px",
+}  # fmt: skip
+
+
+def outdoors(cameras: pd.DataFrame) -> pd.DataFrame:
+    """Points that show public ground: standing and not indoors."""
+    stands = ~cameras["status"].isin(["planned", "removed"])
+    return cameras[stands & (cameras["indoor"] != True)].reset_index(drop=True)  # noqa: E712
+
+
+def working(cameras: pd.DataFrame) -> "NDArray[np.bool_]":
+    """Points that count as working: in use (or of unknown status) and not seen down."""
+    used = cameras["status"].isin(["in_use", "unknown"])
+    return np.asarray(used & (cameras["observed"] != "down"), dtype=np.bool_)
+
+
+def scene(
+    cameras: pd.DataFrame,
+    outlines: Shapes,
+    gardens: Shapes,
+    footprints: Shapes,
+    height_m: NDArray[np.float64],
+    rules: ViewRules,
+) -> Scene:
+    """A scene in metres; ``cameras`` as `outdoors` gives them, with ``x_m`` and ``y_m``."""
+    return Scene(
+        outlines=outlines,
+        gardens=gardens,
+        obstacles=Obstacles.of(footprints, height_m),
+        x_m=cameras["x_m"].to_numpy(dtype=float),
+        y_m=cameras["y_m"].to_numpy(dtype=float),
+        optics=optics.complete(recorded(cameras), rules),
+        working=working(cameras),
+    )
+
+
+def recorded(cameras: pd.DataFrame) -> optics.CameraFields:
+    """Catalogue fields; an omnidirectional point looks round the whole circle."""
+    values = {name: cameras[column].to_numpy(dtype=float) for name, column in _FIELDS.items()}
+    around = (cameras["omnidirectional"] == True).to_numpy()  # noqa: E712 - unknown is not all round
+    values["hfov_deg"] = np.where(around, 360.0, values["hfov_deg"])
+    kind = cameras["kind"].fillna("other").to_numpy(dtype=str)
+    return optics.CameraFields(kind=kind, focal_max_mm=np.full(len(cameras), np.nan), **values)
+
+
+def of_shapes(shapes: Shapes, *more: NDArray[np.float64]) -> Digests:
+    """A digest of each geometry with the numbers beside it."""
+    beside = [np.ascontiguousarray(values).astype("<f8") for values in more]
+    wkb = shapely.to_wkb(shapes, byte_order=1)
+    return np.array(
+        [_hash(text + b"".join(v[i].tobytes() for v in beside)) for i, text in enumerate(wkb)],
+        dtype=np.uint64,
+    )
+
+
+def of_cameras(of: Scene, buildings: Digests, rules: ViewRules) -> Digests:
+    """A digest of all that a camera's fields depend on: itself and the buildings within reach.
+
+    Sums of digests do not depend on an order; two scenes with equal sums are taken as equal.
+    """
+    numbers = [np.asarray(getattr(of.optics, f.name), dtype=float) for f in fields(of.optics)]
+    table = np.column_stack([of.x_m, of.y_m, of.working, *numbers])
+    own = np.array([_hash(row.astype("<f8").tobytes()) for row in table], dtype=np.uint64)
+    terms = [getattr(rules, one.name) for one in fields(rules) if one.name != "defaults"]
+    own += _hash(repr((terms, sorted(rules.defaults.items()))).encode())
+    reach_m = of.most_m + rules.wall_depth_m + 2 * rules.wall_offset_m
+    around = shapely.box(of.x_m - reach_m, of.y_m - reach_m, of.x_m + reach_m, of.y_m + reach_m)
+    camera, building = of.obstacles.in_boxes(np.atleast_1d(np.asarray(around, dtype=object)))
+    np.add.at(own, camera, buildings[building])
+    return own
+
+
+def of_compounds(
+    of: Scene, cameras: Digests, buildings: Digests, gardens: Digests, rules: ViewRules
+) -> Digests:
+    """A digest of all that a compound's coverage depends on."""
+    total = of_shapes(of.outlines)
+    for shapes, digests in ((of.obstacles.polygons, buildings), (of.gardens, gardens)):
+        compound, one = STRtree(shapes).query(of.outlines, predicate="intersects")
+        np.add.at(total, compound, digests[one])
+    reach_m = of.most_m + rules.wall_depth_m + 2 * rules.wall_offset_m
+    places = np.asarray(shapely.points(of.x_m, of.y_m))
+    compound, camera = of.cameras.query(
+        of.outlines, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
+    )
+    near = shapely.dwithin(places[camera], of.outlines[compound], reach_m[camera])
+    np.add.at(total, compound[near], cameras[camera[near]])
+    return total
+
+
+def answerable(of: Scene, *, margin_m: float) -> "NDArray[np.bool_]":
+    """Which compounds lie where buildings are known: with one of their own, and inside the ground
+    that all buildings span, ``margin_m`` more on every side.
+    """
+    shapes = of.obstacles.polygons
+    if not len(shapes):
+        return np.zeros(len(of.outlines), dtype=np.bool_)
+    west, south, east, north = shapely.total_bounds(shapes)
+    known = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    own = np.zeros(len(of.outlines), dtype=np.bool_)
+    own[of.obstacles.tree.query(of.outlines, predicate="intersects")[0]] = True
+    return np.asarray(own & shapely.covers(known, of.outlines), dtype=np.bool_)
+
+
+def _hash(data: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little"))

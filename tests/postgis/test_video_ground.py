@@ -1,0 +1,68 @@
+"""Covered ground in the store: a run of what changed agrees with a run of everything."""
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from gis.runs.model import Analysis
+from gis.runs.store import latest_run
+from gis.video import ground
+
+BUILDING = "SELECT source_key FROM buildings WHERE compound_code IS NOT NULL ORDER BY 1 LIMIT 1"
+CAMERA = (
+    "SELECT source_key FROM cameras WHERE compound_code IS NOT NULL AND status = 'in_use'"
+    " AND kind = 'fixed' AND direction_deg IS NOT NULL ORDER BY 1 LIMIT 1"
+)
+
+
+@pytest.fixture
+def measured(demo_store):
+    """Measures the demo in a transaction that is rolled back, after and before a change."""
+    with demo_store.begin() as session:
+        run = latest_run(session, Analysis.VIDEO)
+        house = demo_store.house
+
+        def measure(previous):
+            return ground.measure(
+                session, policy=house.policy, district=house.district, as_of=run.as_of,
+                previous=previous,
+            )  # fmt: skip
+
+        yield session, run.id, measure
+        session.rollback()
+
+
+def _equal(one, two):
+    keys = ["compound", "quality"]
+    left, right = (found.compounds.set_index(keys).sort_index() for found in (one, two))
+    pd.testing.assert_frame_equal(left, right[left.columns], check_dtype=False, rtol=1e-9)
+    assert one.blind["area_m2"].sort_values().tolist() == pytest.approx(
+        two.blind["area_m2"].sort_values().tolist()
+    )
+    assert one.weak["lost_m2"].tolist() == pytest.approx(two.weak["lost_m2"].tolist())
+
+
+def test_nothing_changed_is_nothing_measured(measured):
+    _, run, measure = measured
+    again, whole = measure(run), measure(None)
+    assert (again.computed, again.gone, len(again.views)) == (0, [], 0)
+    answered = whole.compounds[whole.compounds["answer"] == "measured"]
+    assert whole.computed == answered["compound"].nunique() >= 59  # of 60
+    _equal(again, whole)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [(CAMERA, "UPDATE cameras SET direction_deg = mod((direction_deg + 90)::numeric, 360)"
+              " WHERE source_key = :key"),
+     (CAMERA, "DELETE FROM cameras WHERE source_key = :key"),
+     (BUILDING, "DELETE FROM buildings WHERE source_key = :key"),
+     (BUILDING, "UPDATE buildings SET geom = ST_Multi(ST_Buffer(geom, 0.00002, 'join=mitre'))"
+                " WHERE source_key = :key")],
+)  # fmt: skip
+def test_a_change_measures_what_it_touches_and_agrees_with_the_whole(measured, key, change):
+    session, run, measure = measured
+    session.execute(text(change), {"key": session.scalar(text(key))})
+    part, whole = measure(run), measure(None)
+    assert 0 < part.computed < whole.computed / 2
+    _equal(part, whole)
