@@ -12,6 +12,7 @@ from api.routers import (
     results,
     tiles,
     video,
+    video_ground,
 )
 
 ROUTERS = (
@@ -26,4 +27,5 @@ ROUTERS = (
     imports.router,
     exports.router,
     video.router,
+    video_ground.router,
 )

@@ -1,6 +1,7 @@
 """Observations over HTTP, and what follows from them; real service, real store."""
 
 import json
+import time
 
 import pytest
 from sqlalchemy import text
@@ -91,3 +92,50 @@ def test_repairs_and_findings_name_what_was_planted(client, planted):
     assert {one["camera_key"] for one in late["rows"]} == planted["repair_overdue"]
     assert {one["since"][:7] for one in late["rows"]} == {"2026-06"}
     assert json.dumps(late, ensure_ascii=False).count("超过维修期限 3 天") == late["matched"]
+
+
+def test_coverage_says_shares_and_names_no_point(client, demo_store):
+    rows = client.get("/api/v1/video/coverage").json()["rows"]
+    assert len(rows) == demo_store.truth["counts"]["compounds"]
+    assert all(0 <= row["covered_share"] <= 1 for row in rows if row["answer"] == "measured")
+    (district,) = client.get("/api/v1/video/coverage", params={"level": "district"}).json()["rows"]
+    assert district["seen_m2"] == pytest.approx(sum(row["seen_m2"] or 0 for row in rows))
+    assert "SP0" not in json.dumps(rows)
+
+
+def test_a_planned_point_in_a_blind_area_adds_ground_and_is_answered_fast(client, demo_store):
+    query = (
+        "SELECT compound_code, ST_X(ST_PointOnSurface(geom)) AS lon,"
+        " ST_Y(ST_PointOnSurface(geom)) AS lat FROM video_blind_areas"
+        " WHERE run_id = :run ORDER BY area_m2 DESC LIMIT 1"
+    )
+    with demo_store.begin() as session:
+        spot = session.execute(text(query), {"run": demo_store.runs["video"]}).one()
+    send = {"compound": spot.compound_code, "lon": spot.lon, "lat": spot.lat, "direction_deg": 90}
+    taken_s = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        answer = client.post("/api/v1/video/what-if", json=send)
+        taken_s.append(time.perf_counter() - begin)
+    gains = {row["quality"]: row["gain_m2"] for row in answer.json()["by_quality"]}
+    assert gains["detect"] > 10
+    assert gains["detect"] >= gains["observe"] >= gains["recognise"] >= gains["identify"] >= 0
+    assert answer.json()["assumed"]  # nothing but the direction was stated
+    assert min(taken_s) < 0.2
+
+
+def test_a_plan_is_ranked_and_says_how_good_it_is(client, demo_store):
+    code = demo_store.truth["compounds"][0]["code"]
+    found = client.get("/api/v1/video/plan", params={"compound": code, "budget": 3}).json()
+    gains = [place["gain_m2"] for place in found["places"]]
+    assert len(gains) == 3
+    assert gains == sorted(gains, reverse=True)
+    assert found["status"] in {"optimal", "greedy", "time_limit"}
+    assert 0 <= found["gap"] < 1
+    assert found["seen_m2"] + sum(gains) <= found["public_m2"] * 1.02
+
+
+def test_one_points_view_is_geojson_and_unknown_points_have_none(client):
+    found = client.get("/api/v1/video/points/SP000001/view").json()
+    assert {one["properties"]["looks"] for one in found["features"]} <= {"home", "potential"}
+    assert client.get("/api/v1/video/points/nobody/view").status_code == 404

@@ -1,0 +1,161 @@
+"""Covered ground: shares for those who read ratings, fields and plans for those who read video."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import features
+from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs
+from api.routers.video import READ, Rows
+from gis.access.rights import Capability
+from gis.areas.levels import SubjectKind
+from gis.audit.service import note
+from gis.errors import NoData, NotFound
+from gis.runs import store as runs
+from gis.runs.model import Analysis, Run
+from gis.timeline import service as timeline
+from gis.video import ground_store, planning
+from gis.video.model import CameraKind
+
+router = APIRouter(prefix="/api/v1/video", tags=["video"])
+Code = Annotated[str | None, Query(max_length=64, description="one subject")]
+
+
+class Quality(StrEnum):
+    """How well ground is shown (EN 62676-4)."""
+
+    DETECT = "detect"
+    OBSERVE = "observe"
+    RECOGNISE = "recognise"
+    IDENTIFY = "identify"
+
+
+class PlannedIn(BaseModel):
+    """A planned point; what is left out takes the policy's default for its kind."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"compound": "XQ530102001001001", "lon": 102.7, "lat": 25.05,
+                                       "direction_deg": 90, "kind": "fixed", "height_m": 3.5}},
+    )  # fmt: skip
+
+    compound: str = Field(min_length=1, max_length=64)
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-85, le=85)
+    kind: CameraKind = CameraKind.FIXED
+    direction_deg: float | None = Field(default=None, ge=0, lt=360)
+    omnidirectional: bool = False
+    horizontal_fov_deg: float | None = Field(default=None, gt=0, le=360)
+    tilt_deg: float | None = Field(default=None, ge=-90, le=90)
+    height_m: float | None = Field(default=None, ge=0, le=500)
+    max_distance_m: float | None = Field(default=None, gt=0)
+    focal_mm: float | None = Field(default=None, gt=0)
+    sensor_width_mm: float | None = Field(default=None, gt=0)
+    width_px: int | None = Field(default=None, gt=0)
+    height_px: int | None = Field(default=None, gt=0)
+
+
+class AddedOut(BaseModel):
+    """Square metres of public ground a planned point adds, by quality."""
+
+    compound: str
+    public_m2: float
+    assumed: bool
+    by_quality: list[dict[str, Any]]
+
+
+class PlanOut(BaseModel):
+    """A ranked list of places with what each adds, and how far from the best it may be."""
+
+    compound: str
+    quality: str
+    public_m2: float
+    seen_m2: float
+    status: str
+    gap: float
+    places: list[dict[str, Any]]
+
+
+@router.get("/coverage", dependencies=[needs(Capability.RATING)])
+def read_coverage(
+    db: Db,
+    at: At,
+    level: SubjectKind = SubjectKind.COMPOUND,
+    quality: Quality = Quality.DETECT,
+    area: AreaPrefix = "",
+    code: Code = None,
+    as_of: AsOf = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> Rows:
+    """Covered share of public ground by level and quality; no point and no place is named."""
+    rows = ground_store.coverage_rows(
+        db, run_id=_run(db, as_of).id, level=level.value, quality=quality.value,
+        area_prefix=at.district.prefix_of(area), code=code, limit=limit, offset=offset,
+    )  # fmt: skip
+    return Rows(rows=features.records(rows))
+
+
+@router.get("/points/{camera}/view", dependencies=READ)
+def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, Any]:
+    """One point's view fields by quality as GeoJSON; what it can turn to stands apart."""
+    note(db, event="read", target="view_field", detail={"camera": camera})
+    found = ground_store.views(db, camera=camera)
+    if found.empty:
+        raise NotFound("view field of camera", camera)
+    found = found.assign(id=found["looks"] + ":" + found["quality"])
+    return {"type": "FeatureCollection", "features": features.listed(found, key="id")}
+
+
+@router.post("/what-if", dependencies=READ)
+def compute_what_if(db: Db, at: At, body: PlannedIn, as_of: AsOf = None) -> AddedOut:
+    """What a planned point adds to a compound; nothing is stored."""
+    found = planning.what_if(
+        db, policy=at.policy, district=at.district, as_of=_day(db, at, as_of),
+        compound=body.compound, planned=body.model_dump(exclude={"compound"}),
+    )  # fmt: skip
+    gains = zip(found.quality, found.before_m2, found.after_m2, strict=True)
+    return AddedOut(
+        compound=found.compound, public_m2=found.public_m2, assumed=found.assumed,
+        by_quality=[
+            {"quality": quality, "before_m2": float(before), "after_m2": float(after),
+             "gain_m2": float(after - before)}
+            for quality, before, after in gains
+        ],
+    )  # fmt: skip
+
+
+@router.get("/plan", dependencies=READ)
+def read_plan(
+    db: Db,
+    at: At,
+    compound: Annotated[str, Query(min_length=1, max_length=64)],
+    budget: Annotated[int, Query(ge=1, le=200, description="cameras")] = 5,
+    target: Annotated[float | None, Query(gt=0, le=1, description="covered share")] = None,
+    as_of: AsOf = None,
+) -> PlanOut:
+    """Where the next points belong: ranked, with gains, and the gap to the best plan."""
+    note(db, event="read", target="video_plan", detail={"compound": compound})
+    found = planning.propose(
+        db, policy=at.policy, district=at.district, as_of=_day(db, at, as_of), compound=compound,
+        budget=budget, target=target,
+    )  # fmt: skip
+    return PlanOut(
+        compound=found.compound, quality=found.quality, public_m2=found.public_m2,
+        seen_m2=found.seen_m2, status=found.plan.status, gap=found.plan.gap,
+        places=features.records(found.places),
+    )  # fmt: skip
+
+
+def _run(db: Db, as_of: date | None) -> Run:
+    run = runs.latest_run(db, Analysis.VIDEO, None, as_of)
+    if run is None:
+        raise NoData("the analysis video has not run for what is asked: wangge run video")
+    return run
+
+
+def _day(db: Db, at: At, as_of: date | None) -> date:
+    return as_of or timeline.day_of(db, at.district)
