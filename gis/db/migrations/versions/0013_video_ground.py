@@ -1,7 +1,7 @@
 """view fields, covered public ground, blind areas and weak points
 
-Revision: 0012
-Follows: 0011
+Revision: 0013
+Follows: 0012
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from geoalchemy2 import Geometry
 
 from gis.db.rights import Reach, protect
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
