@@ -120,6 +120,14 @@ AUDIT = Legend("grid_audit", "网格问题", "Grid findings", "kind", (
     Entry("households_unknown", "户数不详", "Households unknown", GREY, "circle", "none"),
 ))  # fmt: skip
 
+DANGER = Legend("danger", "隐患状态", "State of a danger", "state", (
+    Entry("found", "已发现", "Found", RED, "triangle"),
+    Entry("assigned", "已交办", "Assigned", ORANGE, "diamond"),
+    Entry("fixed", "已整改", "Fixed", YELLOW, "square"),
+    Entry("checked", "已复查", "Checked", BLUE, "star"),
+    Entry("closed", "已销号", "Closed", GREEN, "circle"),
+))  # fmt: skip
+
 SUPPRESSED = Entry(
     "missing", "少于 5 或不详（不公布）", "Below 5 or unknown (withheld)", GREY, "circle", "dots"
 )

@@ -209,12 +209,21 @@ def demo_store(cluster: Cluster, run_directory: Path) -> Iterator[DemoStore]:
             made = generate(files, size="small", seed=1)
             _clone(cluster, "demo", "wangge")
             with _opened(cluster, "demo") as store:
-                stored.write_text(json.dumps(_filled(store, house, made)))
+                runs = _filled(store, house, made)
+            _clone(cluster, "demo_kept", "demo")  # nobody connects to it, so that it can be cloned
+            stored.write_text(json.dumps(runs))
     with _opened(cluster, "demo") as store:
         truth = json.loads((files / "truth.json").read_text("utf-8"))
         yield DemoStore(
             store.urls, store.engine, house, truth, json.loads(stored.read_text()), files
         )
+
+
+@pytest.fixture(scope="module")
+def own_demo(demo_store: DemoStore, cluster: Cluster) -> Iterator[Store]:
+    """The small demo once more, for a module that writes into it."""
+    with _database(cluster, f"demo_{os.getpid()}_{next(_NUMBER)}", "demo_kept") as store:
+        yield store
 
 
 def _filled(store: Store, house: House, made: DemoFiles) -> dict[str, int]:

@@ -26,7 +26,7 @@ _LEVEL = 4  # of gzip: 4 MB become 0.9 in some 60 ms
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
     "img-src 'self' data: blob: {images}; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors {frames}"
 )
 
 
@@ -54,8 +54,14 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
     nonce = secrets.token_urlsafe(16)
     text = shelf.page(db, (page, asked), made).replace(shelf.nonce, nonce)
     images = Basemap(url=at.settings.basemap_url).origin
-    policy = _POLICY.format(nonce=nonce, images=images)
-    return _packed(request, text, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+    framed = "embed" in request.query_params  # /map shows it beside a list
+    frames = "'self'" if framed else "'none'"
+    headers = {
+        "Content-Security-Policy": _POLICY.format(nonce=nonce, images=images, frames=frames),
+        "Cache-Control": "no-store",
+        "X-Frame-Options": "SAMEORIGIN" if framed else "DENY",
+    }
+    return _packed(request, text, headers)
 
 
 def _packed(request: Request, text: str, headers: dict[str, str]) -> Response:

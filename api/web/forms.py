@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
+from gis.errors import BadInput
+
 
 @dataclass
 class Form:
@@ -48,3 +50,9 @@ def file_of(data: FormData, name: str) -> bytes | None:
     if not isinstance(one, UploadFile) or not one.filename:
         return None
     return one.file.read()
+
+
+def both(exc: BadInput) -> tuple[str, str]:
+    """A domain error's message in Chinese and in English, where it says both."""
+    zh, _, en = str(exc).partition(" / ")
+    return zh, en or zh

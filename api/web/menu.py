@@ -25,13 +25,16 @@ class Item:
 
 
 ITEMS: tuple[Item, ...] = (
-    Item("/maps/combined", "map", "map", Capability.RATING),
+    Item("/today", "today", "sun", Capability.GRIDS),
+    Item("/map", "map", "map", Capability.RATING),
+    Item("/dangers", "dangers", "flag", Capability.DANGERS),
+    Item("/visits", "visits", "walk", Capability.DANGERS, Action.WRITE),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
 )
 GROUPS = ("work", "planning", "police", "administration")
 # Where a role begins; a role without a line begins at its first page.
-HOME: Mapping[Role, str] = {}
+HOME: Mapping[Role, str] = {Role.GRID_SUPERVISOR: "/today", Role.GRID_WORKER: "/today"}
 
 
 def items(user: User | None) -> list[Item]:

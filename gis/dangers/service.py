@@ -71,8 +71,8 @@ def report(
 
     Raises PersonalText, BadPhoto and Elsewhere; nothing is stored then.
     """
-    what = privacy.checked(seen.what, "情况 / what is wrong")
-    place = privacy.checked(seen.place or "", "位置说明 / where it is") or None
+    what = privacy.checked(seen.what, "情况")
+    place = privacy.checked(seen.place or "", "位置说明") or None
     known = store.by_key(session, seen.key)
     if known is not None:
         return known
@@ -108,7 +108,7 @@ def move(
     remark: str | None = None,
 ) -> Danger:
     """Move a danger on; raises NotFound, WrongMove and PersonalText (for the remark)."""
-    remark = privacy.checked(remark or "", "说明 / remark") or None
+    remark = privacy.checked(remark or "", "说明") or None
     danger = store.locked(session, id)
     if danger is None:
         raise NotFound("danger", id)

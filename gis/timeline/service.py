@@ -48,3 +48,8 @@ def day_of(session: Session, district: District, *, period: Period | None = None
         return default_period(session, district).last_day
     except NoData:
         return newest_day(session, district)
+
+
+def rated_periods(session: Session) -> list[str]:
+    """Quarters and months that the rating was run for, newest first."""
+    return list(session.execute(_SQL["rated_periods"]).scalars())

@@ -58,6 +58,16 @@ def add(session: Session, owner: str, kind: PlaceKind, code: str, *, now: dateti
     session.flush()
 
 
+def listed(session: Session, owner: str) -> Sequence[RowMapping]:
+    """The account's list in walking order."""
+    return store.open_visits(session, owner)
+
+
+def visited(session: Session, owner: str) -> Sequence[RowMapping]:
+    """The account's last twenty visits, newest first."""
+    return store.done_visits(session, owner)
+
+
 def done(session: Session, owner: str, id: int, *, now: datetime) -> None:
     """The place was visited; raises NotFound for somebody else's list."""
     _own(session, owner, id).done_at = now
@@ -108,7 +118,7 @@ def write_note(
 
     Raises NotFound and PersonalText.
     """
-    body = privacy.checked(body, "便条 / note")
+    body = privacy.checked(body, "便条")
     known = store.note_by_key(session, key)
     if known is not None:
         return known
@@ -128,6 +138,11 @@ def notes(
 ) -> Sequence[RowMapping]:  # fmt: skip
     """Notes below a code prefix or on one place, newest first."""
     return store.notes(session, area_prefix=area_prefix, kind=kind, code=code, most=most)
+
+
+def name_of(session: Session, kind: PlaceKind, code: str) -> str:
+    """What a place is called; raises NotFound."""
+    return str(_place(session, kind, code)["name"])
 
 
 def incidents_since_visit(

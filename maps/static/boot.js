@@ -3,6 +3,7 @@
   "use strict";
   wangge.clicks(wangge.map);
   wangge.map.on("moveend", () => wangge.link.write());
+  wangge.follow?.(wangge.map);
   wangge.fit(wangge.first);
   wangge.marks.addTo(wangge.map);
   if (window.innerWidth <= 720) wangge.panel(false);

@@ -57,6 +57,7 @@
     map.on("movestart", () => (wangge.fitted = null));
     map.on("click", (event) => {
       if (wangge.planning) return wangge.plan(event.latlng);
+      if (wangge.tool) return wangge.tool.click(event.latlng);
       const touch = window.matchMedia("(pointer: coarse)").matches;
       const hits = wangge.under(event.latlng, touch ? 18 : 10);
       if (hits.length) wangge.select(hits, 0);
@@ -64,6 +65,7 @@
     });
     let waiting = false;
     map.on("mousemove", (event) => {
+      wangge.tool?.move?.(event.latlng);
       if (waiting || wangge.planning) return;
       waiting = true;
       requestAnimationFrame(() => {

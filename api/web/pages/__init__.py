@@ -1,10 +1,26 @@
 """Pages, one module each; a page's router is named here and its menu line in `api.web.menu`."""
 
-from api.web.pages import check, front, help, plaques, ratings
+from api.web.pages import (
+    check,
+    dangers,
+    front,
+    help,
+    map,
+    place,
+    plaques,
+    ratings,
+    today,
+    visits,
+)
 
 PAGES = (
     front.router,
     help.router,
+    today.router,
+    map.router,
+    place.router,
+    dangers.router,
+    visits.router,
     ratings.router,
     plaques.router,
     check.router,

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from api.web import words
+from api.deps import Db
+from api.web import places, words
 from api.web.desk import AtDesk
 from gis.legend import RATING
 from maps.context import rule_texts
@@ -19,3 +20,18 @@ def read_help(desk: AtDesk) -> Response:
         documents=list(desk.house.policy.documents.items()),
         colours=[desk.chip(one) for one in RATING.entries],
     )  # fmt: skip
+
+
+@router.get("/tour")
+def read_tour(desk: AtDesk, db: Db) -> Response:
+    """A first walk through the workplace, on the data that are there."""
+    changed = [
+        row for row in places.rows(places.read(desk, db, "rating"))
+        if row["previous_colour"] not in (None, row["colour"])
+    ]  # fmt: skip
+    one = f"/places/compound/{changed[0]['code']}" if changed else "/map"
+    steps = [
+        ("one", "/today"), ("two", one), ("three", "/map"), ("four", "/visits"),
+        ("five", "/dangers/new"),
+    ]  # fmt: skip
+    return desk.page("tour.html", steps=steps)

@@ -1,0 +1,44 @@
+// A small map to set a position by a tap or by the device; coordinates can be typed as well.
+(function () {
+  "use strict";
+  const box = document.querySelector("[data-pick]");
+  const lon = document.querySelector("[name=lon]");
+  const lat = document.querySelector("[name=lat]");
+  const [west, south, east, north] = box.dataset.bounds.split(",").map(Number);
+  const map = L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false });
+  map.fitBounds([[south, west], [north, east]]);
+  let mark = null;
+
+  // The compounds and streets of the service's own tiles are too much here: outlines suffice.
+  fetch("/api/v1/layers/compounds/features?limit=2000")
+    .then((answer) => (answer.ok ? answer.json() : { features: [] }))
+    .then((found) => {
+      const layer = L.geoJSON(found, {
+        style: { color: "#5b6774", weight: 1, fillColor: "#b8bdc4", fillOpacity: 0.35 }, interactive: false,
+        renderer: L.canvas(),
+      }).addTo(map);
+      if (!mark && found.features.length) map.fitBounds(layer.getBounds());
+    });
+
+  function show(centre) {
+    const at = [Number(lat.value), Number(lon.value)];
+    if (!lat.value || !lon.value || !at.every(Number.isFinite)) return;
+    if (mark) mark.setLatLng(at);
+    else mark = L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: "#a50026", fillOpacity: 1 }).addTo(map);
+    if (centre) map.setView(at, 17, { animate: false });
+  }
+  function set(at) {
+    lon.value = at.lng.toFixed(6);
+    lat.value = at.lat.toFixed(6);
+    show(false);
+  }
+  map.on("click", (event) => set(event.latlng));
+  for (const one of [lon, lat]) one.addEventListener("change", () => show(true));
+  document.querySelector("[data-locate]").addEventListener("click", () => {
+    navigator.geolocation?.getCurrentPosition(({ coords }) => {
+      set(L.latLng(coords.latitude, coords.longitude));
+      show(true);
+    });
+  });
+  show(true);
+})();

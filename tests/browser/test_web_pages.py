@@ -1,0 +1,303 @@
+"""The grid supervisor's pages in a real browser: main tasks by real clicks, accessible, light."""
+
+import importlib.util
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pyproj import Geod
+from sqlalchemy import text
+
+from api import analyses
+from gis.access.rights import Role
+from gis.runs.model import Analysis
+from maps import assets
+
+pytestmark = pytest.mark.browser
+AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
+RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
+AUDIT = f"""async () => (await axe.run(document, {{
+    iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
+}})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
+WIDER = "document.documentElement.scrollWidth > innerWidth"
+PAGES = ("/today", "/map", "/dangers", "/dangers/new", "/visits", "/help", "/tour", "compound")
+LOOKS = (("desk", "zh", "light"), ("phone", "en", "dark"), ("desk", "en", "dark"),
+         ("phone", "zh", "light"))  # fmt: skip
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+IN_BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
+
+
+@pytest.fixture(scope="module")
+def service(own_demo, demo_store):
+    """The service over a demo of the module's own, two quarters rated: the tests write into it."""
+    for period in ("2026Q2", "2026Q3"):
+        with own_demo.begin() as session:
+            when = analyses.asked(session, demo_store.house, period=period, as_of=None)
+            analyses.run(session, demo_store.house, Analysis.RATING, when)
+    path = Path(__file__).parents[1] / "http" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("http_service", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module._serve(own_demo.urls, role=Role.GRID_SUPERVISOR, serve_internal=True) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def base(service):
+    """The service's address."""
+    return str(service.base_url).rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def busy(own_demo):
+    """The compound with most incidents: code, name and a point inside."""
+    statement = """
+        SELECT code, name, ST_X(p) AS lon, ST_Y(p) AS lat FROM (
+            SELECT compound.code, compound.name, ST_PointOnSurface(compound.geom) AS p
+            FROM wangge.compounds AS compound
+            JOIN wangge.incidents AS incident ON incident.compound_code = compound.code
+            GROUP BY compound.id ORDER BY count(*) DESC, 1 LIMIT 1
+        ) AS busiest
+    """
+    with own_demo.begin() as session:
+        return session.execute(text(statement)).one()
+
+
+@pytest.fixture
+def browse(chromium, service, base):
+    """Open a page at a size, in a language and a theme; at the end nothing was complained of."""
+    contexts, complaints, asked = [], [], []
+
+    def opened(path, size="desk", language="zh", theme="light", quiet=True):
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, has_touch=size == "phone",
+            extra_http_headers={"Authorization": service.headers["authorization"]},
+        )  # fmt: skip
+        context.add_cookies(
+            [{"name": f"wangge_{name}", "value": value, "url": base}
+             for name, value in (("language", language), ("theme", theme))]
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        if quiet:
+            page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(base + path)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
+
+
+def map_of(page):
+    """The frame that holds the map, ready."""
+    frame = page.locator("[data-map]").first.element_handle().content_frame()
+    frame.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    return frame
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible_and_fits_the_screen(browse, busy, path):
+    path = f"/places/compound/{busy.code}" if path == "compound" else path
+    for size, language, theme in LOOKS:
+        page = browse(path, size, language, theme)
+        page.evaluate(AXE)
+        assert page.evaluate(AUDIT) == [], (path, size, language, theme)
+        assert not page.evaluate(WIDER), (path, size, language)
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "#66C2A5").save(out, "JPEG")
+    return out.getvalue()
+
+
+@IN_BOTH
+def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
+    page = browse("/dangers/new", size, language)
+    page.fill("[name=what]", f"消防通道堵塞 {language}")
+    page.select_option("[name=severity]", "urgent")
+    page.set_input_files(
+        "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
+    page.locator("[data-pick]").scroll_into_view_if_needed()
+    page.locator("[data-pick]").click(position={"x": 150, "y": 160})
+    assert 102 < float(page.input_value("[name=lon]")) < 103
+    page.fill("[name=lon]", str(busy.lon))
+    page.fill("[name=lat]", str(busy.lat))
+    page.click("form[data-draft] [type=submit]")
+    page.wait_for_url(re.compile(r"/dangers/\d+$"))
+    assert busy.name in page.inner_text("main")
+    page.wait_for_function("() => document.querySelector('.photos img').naturalWidth === 300")
+    for move in ("assign", "fix", "check", "close"):
+        page.click(f"button[value={move}]")
+        page.wait_for_load_state()
+    closed = {"zh": "已销号", "en": "Closed"}[language]
+    assert page.locator(".page-head .chip").inner_text() == closed
+    assert page.locator("ol.moves li").count() == 5
+
+
+def test_what_is_written_without_a_network_is_sent_once_when_it_is_back(browse, own_demo, busy):
+    page = browse("/dangers/new", "phone", quiet=False)
+    page.wait_for_selector("html[data-drafts-ready]", state="attached")
+    page.context.set_offline(True)
+    page.fill("[name=what]", "离线上报的井盖缺失")
+    page.fill("[name=lon]", str(busy.lon))
+    page.fill("[name=lat]", str(busy.lat))
+    page.click("form[data-draft] [type=submit]")
+    page.wait_for_selector(".draft-said")
+    assert "离线上报的井盖缺失" in page.inner_text("[data-drafts]")
+    assert page.locator("[data-offline]").is_visible()
+    page.context.set_offline(False)
+    page.wait_for_selector("[data-drafts]", state="hidden")
+    with own_demo.begin() as session:
+        asked = text("SELECT count(*) FROM wangge.dangers WHERE what = '离线上报的井盖缺失'")
+        assert session.scalar(asked) == 1
+
+
+@IN_BOTH
+def test_a_note_about_a_person_is_refused_with_the_reason(browse, busy, size, language):
+    page = browse(f"/notes/compound/{busy.code}", size, language, quiet=False)
+    page.fill("[name=body]", "姓名：王小明，电话13800138000")
+    page.click("form[data-draft] [type=submit]")
+    said = page.locator("#f-body-error").inner_text()
+    assert {"zh": "个人信息", "en": "named a person"}[language] in said
+    page.fill("[name=body]", "北门路灯不亮")
+    page.click("form[data-draft] [type=submit]")
+    page.wait_for_selector(".notes li")
+    assert "北门路灯不亮" in page.inner_text(".notes")
+
+
+@IN_BOTH
+def test_places_are_visited_in_walking_order(browse, size, language):
+    page = browse("/today", size, language)
+    for row in range(3):
+        page.goto(page.url.partition("/visits")[0].removesuffix("/today") + "/today")
+        page.locator("form[action='/visits/add'] button").nth(row).click()
+        page.wait_for_url("**/visits")
+    assert page.locator(".walk li").count() == 3
+    page.click("[data-with-position] button")
+    page.wait_for_url("**/visits?walked=*")
+    assert {"zh": "沿街道", "en": "along streets"}[language] in page.inner_text(".notice")
+    for _ in range(3):
+        page.locator("form[action$='/done'] button").first.click()
+        page.wait_for_load_state()
+    assert page.locator(".walk").count() == 0
+
+
+def test_map_and_list_stay_in_step(browse, busy):
+    page = browse("/map")
+    frame = map_of(page)
+    row = page.locator("[data-go] tbody tr").nth(3)
+    key = row.get_attribute("data-key")
+    row.locator("td").nth(3).click()
+    frame.wait_for_function("key => wangge.selected?.key === key", arg=key)
+    assert f"at={key}" in page.url
+    frame.evaluate("key => wangge.open('rating', key)", busy.code)
+    page.wait_for_selector(f"tr.chosen[data-key='{busy.code}']")
+    row.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    frame.wait_for_function("key => wangge.selected?.key !== key", arg=busy.code)
+
+
+def test_a_search_stands_in_the_address_and_back_undoes_it(browse, busy):
+    from api.web.search import initials
+
+    page = browse("/map")
+    all_rows = page.locator(".table-foot [role=status]").inner_text()
+    page.locator("[name=q]").press_sequentially(initials(busy.name)[:4])
+    page.wait_for_url(f"**q={initials(busy.name)[:4]}**")
+    page.wait_for_selector(f"tr[data-key='{busy.code}']")
+    assert page.locator(".table-foot [role=status]").inner_text() != all_rows
+    with page.expect_download() as kept:
+        page.click("a[href*='download=csv']")
+    body = Path(kept.value.path()).read_text("utf-8-sig")
+    assert len(body.splitlines()) - 1 == page.locator("[data-go] tbody tr").count()
+    page.go_back()
+    page.wait_for_function(
+        "t => document.querySelector('.table-foot [role=status]').innerText === t", arg=all_rows
+    )
+
+
+def test_a_box_filters_the_list_and_two_periods_move_together(browse):
+    page = browse("/map?before=2026Q2")
+    frame = map_of(page)
+    other = page.locator("[data-map]").nth(1).element_handle().content_frame()
+    other.wait_for_selector("html[data-ready]", state="attached")
+    frame.evaluate("wangge.map.setView([25.05, 102.71], 15, { animate: false })")
+    other.wait_for_function("() => Math.abs(wangge.map.getCenter().lng - 102.71) < 1e-4")
+    rows = page.locator("[data-go] tbody tr").count()
+    frame.click(".map-tools button:nth-child(2)")
+    area = page.locator("[data-map]").first.bounding_box()
+    for share in (0.3, 0.6):
+        page.mouse.click(area["x"] + share * area["width"], area["y"] + share * area["height"])
+    page.wait_for_url("**box=**")
+    assert page.locator("[data-go] tbody tr").count() < rows
+
+
+def test_the_map_measures_on_the_ellipsoid_and_knows_the_grid(browse, busy, base):
+    page = browse("/map")
+    page.context.grant_permissions(["geolocation"], origin=base)
+    page.context.set_geolocation({"longitude": busy.lon, "latitude": busy.lat})
+    frame = map_of(page)
+    lon, lat = [102.6, 102.75, 102.7], [25.0, 25.05, 25.15]
+    points = [{"lng": x, "lat": y} for x, y in zip(lon, lat, strict=True)]
+    geod = Geod(ellps="WGS84")
+    assert frame.evaluate("p => wangge.measured.length(p)", points) == pytest.approx(
+        geod.line_length(lon, lat), rel=1e-5
+    )
+    lon, lat = [102.70, 102.72, 102.71], [25.00, 25.01, 25.03]  # two kilometres each side
+    points = [{"lng": x, "lat": y} for x, y in zip(lon, lat, strict=True)]
+    area_m2, _ = geod.polygon_area_perimeter(lon, lat)
+    found = frame.evaluate("p => wangge.measured.area(p)", points)
+    assert found == pytest.approx(abs(area_m2), rel=1e-4)
+    frame.click(".map-tools button:last-child")
+    frame.wait_for_function("() => /网格 /.test(document.querySelector('.readout').innerText)")
+
+
+def test_a_verdict_opens_to_rule_threshold_source_and_history(browse, busy):
+    page = browse(f"/places/compound/{busy.code}")
+    page.click(".verdict summary")
+    told = page.inner_text(".verdict-body")
+    for word in (
+        "SAF-1",
+        "红牌相对风险高于",
+        "五华区关于加强和完善社区治理",
+        "2026Q3",
+        "2026Q2",
+        "自动计算",
+    ):
+        assert word in told
+
+
+def test_a_page_is_light_and_soon_there_on_a_slow_machine(browse, base):
+    page = browse("/help")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    sizes = []
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+    def first_paint_ms(address):
+        page.goto(address)
+        page.wait_for_function(f"() => {painted}")
+        sent = "performance.getEntriesByType('navigation')[0].responseStart"
+        return page.evaluate(painted) - page.evaluate(sent)  # what the browser itself takes
+
+    empty_ms = min(first_paint_ms(f"{base}/assets/shell.css") for _ in range(2))
+    for path in ("/today", "/dangers", "/visits"):
+        sizes.clear()
+        taken_ms = min(first_paint_ms(base + path) for _ in range(2))
+        assert taken_ms < max(1_000, 8 * empty_ms), (path, taken_ms, empty_ms)
+        assert sum(sizes) / 2 < 400_000, path
