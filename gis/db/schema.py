@@ -3,6 +3,7 @@
 from gis.access import model as access
 from gis.areas import model as areas
 from gis.audit import model as audit
+from gis.bulletins import model as bulletins
 from gis.compounds import model as compounds
 from gis.dangers import model as dangers
 from gis.db.base import Base
@@ -38,4 +39,5 @@ MODULES = (
     dangers,
     visits,
     publication,
+    bulletins,
 )

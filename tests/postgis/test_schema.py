@@ -236,6 +236,8 @@ GOOD = {
                     "written_at": "2026-11-02T01:00Z"},
     "grid_findings": {"area_code": COMMUNITY, "kind": "gap", "grid_codes": "", **TOLD},
     "rating_cycles": {"area_code": "530102", "period": "2026Q3", "revision": 1, "opened_by": "a"},
+    "bulletins": {"area_code": COMMUNITY, "month": "2026-09", "revision": 1, "content": "{}",
+                  "published_by": "a"},
     "colour_reviews": {"area_code": COMMUNITY, "compound_code": COMPOUND, "reviewed_by": "a"},
     "colour_overrides": {"area_code": COMMUNITY, "compound_code": COMPOUND, "origin": "review",
                          "from_colour": "red", "to_colour": "yellow", "asked_by": "a",
@@ -314,6 +316,7 @@ BAD = [
     ("place_notes", {"key": "short"}, "key_length"),
     ("rating_cycles", {"period": "2026-07"}, "quarter"),
     ("rating_cycles", {"state": "published"}, "published_whole"),
+    ("bulletins", {"month": "2026Q3"}, "month"),
     ("colour_reviews", {"reviewed_by": None}, "null value"),
     ("colour_overrides", {"to_colour": "red"}, "changes"),
     ("colour_overrides", {"to_colour": "unrated"}, "to_colour"),
@@ -329,7 +332,7 @@ TWICE = [  # rows of which a second one, with its own key, is refused
     "areas", "household_counts", "grids", "compounds", "camera_observations", "store_facts",
     "facility_shares", "coverage_results", "ratings", "rental_results", "rental_cells",
     "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
-    "published_ratings", "accounts",
+    "published_ratings", "accounts", "bulletins",
 ]  # fmt: skip
 
 

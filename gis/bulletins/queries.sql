@@ -1,0 +1,54 @@
+-- What a community's monthly page is made of, and the pages that were published.
+
+-- name: incidents
+-- Incidents of the month that lie in the community, by category; compounds or not.
+SELECT category, count(*) AS incidents
+FROM wangge.incidents
+WHERE area_code = CAST(:area_code AS text)
+  AND occurred_at >= CAST(:start AS timestamptz)
+  AND occurred_at < CAST(:end AS timestamptz)
+GROUP BY category;
+
+-- name: colours
+-- Published colours of the community's compounds.
+SELECT colour, count(*) AS compounds
+FROM wangge.published_ratings
+WHERE cycle_id = CAST(:cycle_id AS bigint) AND area_code = CAST(:area_code AS text)
+GROUP BY colour;
+
+-- name: coverage
+SELECT verdict, households, floor_area_m2, m2_per_100_households, required_m2, gap_m2, rule,
+       reason_zh, reason_en
+FROM wangge.coverage_results
+WHERE run_id = CAST(:run_id AS bigint)
+  AND subject_kind = 'community' AND subject_code = CAST(:area_code AS text);
+
+-- name: facilities
+-- Facilities open on the day, by function.
+SELECT function, count(*) AS facilities
+FROM wangge.facilities
+WHERE area_code = CAST(:area_code AS text) AND status = 'open'
+  AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
+  AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date))
+GROUP BY function
+ORDER BY function;
+
+-- name: next_revision
+SELECT coalesce(max(revision), 0) + 1
+FROM wangge.bulletins
+WHERE area_code = CAST(:area_code AS text) AND month = CAST(:month AS text);
+
+-- name: newest
+-- The newest page of a community: of one month, or of its last month.
+SELECT id
+FROM wangge.bulletins
+WHERE area_code = CAST(:area_code AS text)
+  AND (CAST(:month AS text) IS NULL OR month = CAST(:month AS text))
+ORDER BY month DESC, revision DESC
+LIMIT 1;
+
+-- name: months
+SELECT DISTINCT month
+FROM wangge.bulletins
+WHERE area_code = CAST(:area_code AS text)
+ORDER BY month DESC;
