@@ -29,6 +29,7 @@ ITEMS: tuple[Item, ...] = (
     Item("/map", "map", "map", Capability.RATING),
     Item("/dangers", "dangers", "flag", Capability.DANGERS),
     Item("/visits", "visits", "walk", Capability.DANGERS, Action.WRITE),
+    Item("/coverage-board", "coverage", "chart", Capability.COVERAGE, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
 )

@@ -2,6 +2,7 @@
 
 from api.web.pages import (
     check,
+    coverage,
     dangers,
     front,
     help,
@@ -23,5 +24,6 @@ PAGES = (
     visits.router,
     ratings.router,
     plaques.router,
+    coverage.router,
     check.router,
 )
