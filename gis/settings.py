@@ -1,15 +1,40 @@
 """What an installation may set: one frozen class, read late by the top floor and handed down."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gis.access.rules import AccountRules
 
 
+class SecretFiles(PydanticBaseSettingsSource):
+    """``WANGGE_<NAME>_FILE`` names a file that holds the value of ``WANGGE_<NAME>``."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The file's text without surrounding white space; None without such a variable."""
+        path = os.environ.get(f"{self.config['env_prefix']}{field_name}_FILE".upper())
+        return path and Path(path).read_text("utf-8").strip(), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The values of all fields that a file gives; raises OSError for one that is not there."""
+        fields = self.settings_cls.model_fields.items()
+        found = {name: (self.get_field_value(field, name)[0], field) for name, field in fields}
+        return {
+            name: self.prepare_field_value(name, field, value, self.field_is_complex(field))
+            for name, (value, field) in found.items()
+            if value is not None
+        }
+
+
 class Settings(BaseSettings):
-    """Environment variables ``WANGGE_*`` (or a ``.env`` file beside the working directory)."""
+    """Environment variables ``WANGGE_*``, files that ``WANGGE_*_FILE`` name, or a file ``.env``.
+
+    A value itself comes before a file with it, and both before ``.env`` in the working directory.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="WANGGE_",
@@ -18,6 +43,18 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from, the first that has one decides."""
+        return init_settings, env_settings, SecretFiles(settings_cls), dotenv_settings
 
     home: Path = Field(
         default=Path(".wangge"),

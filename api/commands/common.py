@@ -32,6 +32,8 @@ def settings() -> Settings:
         first = exc.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise BadInput(f"WANGGE_{name}: {first['msg']}") from exc
+    except OSError as exc:
+        raise BadInput(f"{exc.filename}, which a WANGGE_..._FILE names: {exc.strerror}") from exc
 
 
 def house() -> House:
