@@ -9,6 +9,7 @@ from sqlalchemy.pool import QueuePool
 from api import errors
 from api.gate import Gate
 from api.house import House
+from api.limits import Limits
 from api.metrics import Metrics
 from api.routers import ROUTERS
 from api.shelf import Shelf
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.state.house = house
     app.state.shelf = Shelf()
+    app.state.limits = Limits(settings)
     errors.install(app)
     failures.install(app)
     for router in ROUTERS:

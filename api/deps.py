@@ -13,7 +13,7 @@ from api.house import House
 from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
-from gis.errors import Forbidden, SignInNeeded, Withheld
+from gis.errors import Forbidden, Missing, SignInNeeded, Withheld
 from gis.layers.model import Layer, Sensitivity, layer
 from gis.layers.service import Scope
 from gis.period import Period
@@ -29,8 +29,12 @@ def house(request: Request) -> House:
 def caller(request: Request, entered: Identified) -> User:
     """Who asks: the user of a session or a token, else somebody who may nothing.
 
+    Raises Missing for somebody who is signed in by half.
+
     The gate's log and the audit trail find the user in the request's state.
     """
+    if entered is not None and entered.missing:
+        raise Missing(entered.missing)
     user = user_of(entered)
     request.state.user = user
     return user

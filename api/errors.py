@@ -25,7 +25,9 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.Withheld: 403,
     errors.Forbidden: 403,
     errors.SignInNeeded: 401,
+    errors.Missing: 401,
     errors.SignInRefused: 401,
+    errors.TooMany: 429,
     errors.BadInput: 422,
     errors.BadPassword: 422,
     errors.BadPeriod: 422,
@@ -45,6 +47,9 @@ STATUS: dict[type[errors.GisError], int] = {
 }
 MEDIA_TYPE = "application/problem+json"
 _REFUSALS = (401, 403, 429)
+# Somebody unknown who knocks is counted, not written down: a flood would fill the trail. Sign-ins
+# have lines of their own.
+_UNNOTED = (errors.SignInNeeded, errors.SignInRefused, errors.TooMany)
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
@@ -106,11 +111,15 @@ def _known(request: Request, exc: Exception) -> JSONResponse:
     status = next(STATUS[kind] for kind in type(exc).__mro__ if kind in STATUS)
     if status in _REFUSALS:
         request.state.refusal = exc.code
+    if status in _REFUSALS and not isinstance(exc, _UNNOTED):
         try:
             _note_refusal(request, exc)
         except errors.StoreUnavailable as unavailable:
             return _known(request, unavailable)
-    return problem(status, exc.code, str(exc))
+    told = problem(status, exc.code, str(exc))
+    if isinstance(exc, errors.TooMany):
+        told.headers["Retry-After"] = str(exc.wait_s)
+    return told
 
 
 def _note_refusal(request: Request, refusal: errors.GisError) -> None:

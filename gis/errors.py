@@ -111,6 +111,16 @@ class SignInNeeded(GisError):
     code = "sign_in_needed"
 
 
+class Missing(SignInNeeded):
+    """Signed in by half: the second factor's code or a new password is asked for first."""
+
+    code = "sign_in_incomplete"
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(f"first: {missing} / 请先完成登录步骤")
+        self.missing = missing
+
+
 class SignInRefused(GisError):
     """Login, password or code are wrong, or the account is locked: which one is not said."""
 
@@ -127,3 +137,13 @@ class BadPassword(BadInput):
     """A new password that breaks a rule; says which."""
 
     code = "bad_password"
+
+
+class TooMany(GisError):
+    """Asked too often; says in how many seconds to try again."""
+
+    code = "too_many"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"操作太频繁，请 {wait_s} 秒后再试 / too often: try again in {wait_s} s")
+        self.wait_s = wait_s

@@ -98,6 +98,14 @@ class Settings(BaseSettings):
         description="https address at which people reach the service; needed to listen beyond "
         "loopback, and for QR codes of plaques to lead to a page that confirms them",
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="addresses whose X-Forwarded-For is believed, where WANGGE_PUBLIC_URL is set",
+    )
+    sign_in_limit: str = Field(
+        default="10/minute", description="tries to sign in per address, and per login name"
+    )
+    export_limit: str = Field(default="30/minute", description="exports that one user may ask for")
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
 
+from api.web.origin import own_origin
 from gis.access import service
 from gis.access.model import Entered
 from gis.access.rules import AccountRules
@@ -17,15 +18,17 @@ COOKIE = "wangge_session"
 
 
 def identified(request: Request) -> Entered | None:
-    """Who shows a token or a session; None for nobody.
+    """Who shows a token or a session; None for nobody, and for a session that has ended.
 
-    Raises SignInNeeded for a token or a session that is not in force: somebody who believes to be
-    signed in is told so, instead of being shown what anybody may see.
+    Raises SignInNeeded for a token that is not in force, ForeignPost for a change that a page of
+    another site sends with the cookie.
     """
     token = bearer(request)
-    cookie = request.cookies.get(cookie_name(request))
+    cookie = request.cookies.get(cookie_name(settings(request)))
     if token is None and not cookie:
         return None
+    if token is None:
+        own_origin(request)  # a browser sends its cookie for anybody's page; a token it does not
     engine, now = request.app.state.engine, datetime.now(UTC)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if token is not None:
@@ -34,6 +37,7 @@ def identified(request: Request) -> Entered | None:
             found = service.session_entered(connection, str(cookie), rules=rules(request), now=now)
     if found is None and token is not None:
         raise SignInNeeded("the token is unknown, expired or revoked / 令牌无效、过期或已撤销")
+    request.state.entered = found
     return found
 
 
@@ -41,7 +45,7 @@ Identified = Annotated[Entered | None, Depends(identified)]
 
 
 def user_of(entered: Entered | None) -> User:
-    """The user with the rights of this moment: nobody before the second factor was given."""
+    """The user of a session or a token; nobody without one, or while something is missing."""
     return User.anonymous() if entered is None or entered.missing else entered.user
 
 
@@ -56,9 +60,9 @@ def is_secure(settings: Settings) -> bool:
     return (settings.public_url or "").startswith("https:")
 
 
-def cookie_name(request: Request) -> str:
+def cookie_name(settings: Settings) -> str:
     """``__Host-`` binds the cookie to this host, https and the whole site, in every browser."""
-    return f"__Host-{COOKIE}" if is_secure(settings(request)) else COOKIE
+    return f"__Host-{COOKIE}" if is_secure(settings) else COOKIE
 
 
 def settings(request: Request) -> Settings:

@@ -51,7 +51,11 @@ def serve(internal: Internal = None, json: Json = False) -> None:
         if json:
             json_out({"url": url, "maps": f"{url}/maps/combined", "sign_in": f"{url}/sign-in"})
         say(f"wangge: {url}/sign-in")
-        config = uvicorn.Config(service, log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            service, log_level="warning", access_log=False, server_header=False,
+            proxy_headers=at.public_url is not None, forwarded_allow_ips=at.trusted_proxies,
+            timeout_keep_alive=10, h11_max_incomplete_event_size=16_384,
+        )  # fmt: skip
         with _worker(at), suppress(KeyboardInterrupt):  # the way to end it
             uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,8 +1,10 @@
 """HTTP routes, one module per capability; a router translates and does not think."""
 
 from api.routers import (
+    accounts,
     areas,
     audit,
+    auth,
     exports,
     health,
     imports,
@@ -17,6 +19,8 @@ from api.routers import (
 
 ROUTERS = (
     health.router,
+    auth.router,
+    accounts.router,
     audit.router,
     areas.router,
     results.router,

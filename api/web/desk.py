@@ -145,8 +145,9 @@ def at_desk(request: Request, user: User | None) -> Desk:
     """The desk of a request, for a page that anybody may open too."""
     at = house(request)
     language = _chosen(request, "language", (at.district.language, *words.LANGUAGES))
+    known = None if user == User.anonymous() else user
     return Desk(
-        request=request, house=at, user=user, language="en" if language == "en" else "zh",
+        request=request, house=at, user=known, language="en" if language == "en" else "zh",
         theme=_chosen(request, "theme", ("auto", "light", "dark")),
     )  # fmt: skip
 

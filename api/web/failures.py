@@ -1,13 +1,18 @@
 """Errors as pages for whoever asked with a browser; everybody else gets the problem document."""
 
+from urllib.parse import urlencode
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from api import errors
 from api.web.desk import at_desk
 from gis.db.session import User
+from gis.errors import SignInNeeded
 
+_STEPS = {"second_factor": "/sign-in/code", "password_change": "/account/password"}
 _KNOWN = (400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
@@ -21,7 +26,19 @@ def _answer(request: Request, exc: Exception) -> Response:
     answer = errors.answer(request, exc)
     if not reads_pages(request):
         return answer
+    if isinstance(exc, SignInNeeded):
+        return _to_the_door(request, exc)
     return failure(request, answer.status_code, str(getattr(exc, "detail", None) or exc))
+
+
+def _to_the_door(request: Request, exc: SignInNeeded) -> Response:
+    """Sign in, or do what is missing of it, and come back to where one wanted to go."""
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = f"/sign-in?{urlencode({'next': wanted if request.method == 'GET' else '/'})}"
+    address = _STEPS.get(getattr(exc, "missing", ""), address)
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
 
 
 def reads_pages(request: Request) -> bool:

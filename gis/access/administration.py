@@ -110,6 +110,13 @@ def set_role(
     store.call(session, "close_sessions", login=login)
 
 
+def reset_second_factor(session: Session, login: str) -> None:
+    """Somebody lost the device: the password alone is enough until a new one is set up."""
+    known(session, login)
+    store.call(session, "set_totp", login=login, secret=None, confirmed=False)
+    store.call(session, "close_sessions", login=login)
+
+
 def issue_token(
     session: Session,
     account: Known,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from gis.access import passwords, store
+from gis.access import passwords, store, totp
 from gis.access.model import Entered, Known, State, spelled
 from gis.access.rights import Right
 from gis.access.rules import AccountRules
@@ -108,6 +108,37 @@ def narrowed(user: User, rights: Iterable[str], area_prefixes: Iterable[str]) ->
     return replace(user, rights=kept, area_prefixes=tuple(sorted(inside | around)))
 
 
+def code_fits(session: Session, account: Known, code: str, *, now: datetime) -> bool:
+    """Whether this is the second factor's code of this moment; each code counts once."""
+    secret = store.secret(session, account.login).totp_secret
+    step = totp.step_of(secret, code, now=now) if secret else None
+    return step is not None and bool(
+        store.call(session, "use_totp_step", login=account.login, step=step)
+    )
+
+
+def complete(session: Session, entered: Entered, *, rules: AccountRules, now: datetime) -> Opened:
+    """The second factor was given: a whole session with a new secret in place of the half one."""
+    sign_out(session, entered)
+    return open_session(session, entered.account, half=False, rules=rules, now=now)
+
+
+def new_second_factor(session: Session, account: Known) -> str:
+    """A secret for an authenticator app; it counts from the first right code on."""
+    secret = totp.new_secret()
+    store.call(session, "set_totp", login=account.login, secret=secret, confirmed=False)
+    return secret
+
+
+def confirm_second_factor(session: Session, account: Known, code: str, *, now: datetime) -> bool:
+    """Ask for the second factor from now on, if the app shows the right code."""
+    if not code_fits(session, account, code, now=now):
+        return False
+    secret = store.secret(session, account.login).totp_secret
+    store.call(session, "set_totp", login=account.login, secret=secret, confirmed=True)
+    return True
+
+
 def change_password(
     session: Session, account: Known, password: str, *, rules: AccountRules, now: datetime
 ) -> Opened:
@@ -120,6 +151,12 @@ def change_password(
     )  # fmt: skip
     store.call(session, "close_sessions", login=account.login)
     return open_session(session, account, half=False, rules=rules, now=now)
+
+
+def is_locked(session: Session, account: Known, *, now: datetime) -> bool:
+    """Whether the account is locked by now, by failures or by an administrator."""
+    known = store.by_login(session, account.login)
+    return known is None or not _is_open(known, now)
 
 
 def _is_open(account: Known, now: datetime) -> bool:

@@ -40,6 +40,23 @@ def token_of(urls, role: Role, areas: Sequence[str] = ("",)) -> str:
         engine.dispose()
 
 
+def account_of(urls, role: Role, areas: Sequence[str] = ("",)) -> tuple[str, str]:
+    """Login and password of a new account that need not be changed first."""
+    settings = Settings(_env_file=None)
+    engine, now = make_engine(urls.app, settings), datetime.now(UTC)
+    login = f"p{secrets.token_hex(8)}"
+    try:
+        with transaction(engine) as session:
+            administration.add_without_password(
+                session, login, district=House(settings).district, role=role,
+                area_prefixes=areas, now=now,
+            )  # fmt: skip
+            password = administration.give_password(session, login, now=now, must_change=False)
+    finally:
+        engine.dispose()
+    return login, password
+
+
 @contextmanager
 def _serve(urls, *, role=Role.DATA_STEWARD, areas=("",), **settings) -> Iterator[httpx2.Client]:
     """A client of the service over the store at ``urls``, with a role's token if any."""
@@ -73,6 +90,12 @@ def serve() -> Serve:
     More settings by keyword; without a role given the client is the data steward's.
     """
     return _serve
+
+
+@pytest.fixture(scope="session")
+def account() -> Callable[..., tuple[str, str]]:
+    """``login, password = account(store.urls, Role.VIEWER)``."""
+    return account_of
 
 
 @pytest.fixture(scope="session")

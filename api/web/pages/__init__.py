@@ -1,6 +1,7 @@
 """Pages, one module each; a page's router is named here and its menu line in `api.web.menu`."""
 
 from api.web.pages import (
+    account,
     check,
     coverage,
     dangers,
@@ -15,6 +16,7 @@ from api.web.pages import (
 )
 
 PAGES = (
+    account.router,
     front.router,
     help.router,
     today.router,

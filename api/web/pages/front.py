@@ -5,11 +5,15 @@ from fastapi.responses import RedirectResponse
 
 from api.deps import Caller
 from api.web import menu
+from gis.db.session import User
+from gis.errors import SignInNeeded
 
 router = APIRouter()
 
 
 @router.get("/")
 def read_front(user: Caller) -> RedirectResponse:
-    """To the first page of the reader's role."""
+    """To the first page of the reader's role, or to the door."""
+    if user == User.anonymous():
+        raise SignInNeeded("sign in first / 请先登录")
     return RedirectResponse(menu.home(user), 303)

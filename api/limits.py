@@ -1,0 +1,47 @@
+"""How often one may ask: sign-ins by address and login name, exports by user."""
+
+import math
+import time
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from api.deps import Caller
+from gis.errors import TooMany
+from gis.settings import Settings
+
+
+class Limits:
+    """The counters of one process; they begin anew when it does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._counted = MovingWindowRateLimiter(MemoryStorage())
+        self._sign_in, self._export = parse(settings.sign_in_limit), parse(settings.export_limit)
+
+    def sign_in(self, address: str, login: str) -> None:
+        """Count a try of an address and of a login name; raises TooMany."""
+        self._count(self._sign_in, "address", address)
+        self._count(self._sign_in, "login", login)
+
+    def export(self, user_id: str) -> None:
+        """Count an export of a user; raises TooMany."""
+        self._count(self._export, "export", user_id)
+
+    def _count(self, limit: RateLimitItem, *key: str) -> None:
+        if not self._counted.hit(limit, *key):
+            reset_at, _ = self._counted.get_window_stats(limit, *key)
+            raise TooMany(max(1, math.ceil(reset_at - time.time())))
+
+
+def limits_of(request: Request) -> Limits:
+    """The counters of the service that answers."""
+    found = request.app.state.limits
+    assert isinstance(found, Limits)
+    return found
+
+
+def export_limited(request: Request, user: Caller) -> None:
+    """Dependency of routes that make files; raises TooMany."""
+    limits_of(request).export(user.id)

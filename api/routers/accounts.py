@@ -1,0 +1,134 @@
+"""Accounts as administrators see them: one makes and locks them, another gives rights."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as PathParam
+from pydantic import BaseModel, Field
+
+from api.deps import At, Caller, Db, needs
+from gis.access import administration, store
+from gis.access.model import Known, State, spelled
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.audit import service as audit
+from gis.errors import Forbidden
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
+READ = [needs(Capability.ACCOUNTS)]
+MAKE = [needs(Capability.ACCOUNTS, Action.WRITE)]
+GIVE = [needs(Capability.ACCOUNTS, Action.PUBLISH)]
+Login = Annotated[str, PathParam(max_length=32, examples=["lin"])]
+Prefix = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{0,20}$", examples=["530102001"])]
+
+
+class AccountIn(BaseModel, extra="forbid"):
+    """A new account; it may nothing until a security administrator gives it a role."""
+
+    login: str = Field(max_length=32, examples=["lin"])
+
+
+class RoleIn(BaseModel, extra="forbid"):
+    """The one role and the areas, by code or its beginning; an empty one is the whole district."""
+
+    role: Role
+    area_prefixes: list[Prefix] = Field(min_length=1, max_length=50)
+
+
+class AccountOut(BaseModel):
+    """An account; there is nothing of the person but the login name."""
+
+    login: str = Field(examples=["lin"])
+    role: Role | None
+    area_prefixes: list[str]
+    state: State
+    must_change: bool
+    second_factor: bool
+    locked_until: datetime | None
+    last_login_at: datetime | None
+
+
+class OneTimeOut(BaseModel):
+    """A one-time password, shown this once."""
+
+    login: str
+    password: str
+
+
+@router.get("/rights")
+def read_rights(user: Caller) -> dict[Role, list[str]]:
+    """The table of permissions: what each role may, as capability:action."""
+    return {role: sorted(spelled(one) for one in rights) for role, rights in PERMISSIONS.items()}
+
+
+@router.get("/accounts", dependencies=READ)
+def read_accounts(db: Db) -> list[AccountOut]:
+    """All accounts, by login name."""
+    return [_out(one) for one in store.everybody(db)]
+
+
+@router.post("/accounts", status_code=201, dependencies=MAKE)
+def add_account(db: Db, at: At, asked: AccountIn) -> OneTimeOut:
+    """Make an account without a role and hand out its one-time password."""
+    _note(db, "add", asked.login)
+    password = administration.add(db, asked.login, district=at.district, now=datetime.now(UTC))
+    return OneTimeOut(login=asked.login, password=password)
+
+
+@router.post("/accounts/{login}/password", dependencies=MAKE)
+def reset_password(db: Db, login: Login, user: Caller) -> OneTimeOut:
+    """A new one-time password; the account's sessions end."""
+    _note(db, "password", login)
+    _not_oneself(user.id, login)
+    return OneTimeOut(
+        login=login, password=administration.give_password(db, login, now=datetime.now(UTC))
+    )
+
+
+@router.post("/accounts/{login}/lock", status_code=204, dependencies=MAKE)
+def lock(db: Db, login: Login, user: Caller) -> None:
+    """Lock an account; its sessions and tokens end at once."""
+    _note(db, "lock", login)
+    _not_oneself(user.id, login)
+    administration.set_state(db, login, State.LOCKED)
+
+
+@router.post("/accounts/{login}/unlock", status_code=204, dependencies=MAKE)
+def unlock(db: Db, login: Login) -> None:
+    """Open a locked account again."""
+    _note(db, "unlock", login)
+    administration.set_state(db, login, State.ACTIVE)
+
+
+@router.put("/accounts/{login}/role", status_code=204, dependencies=GIVE)
+def set_role(db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
+    """Give an account its role and areas; its sessions end. Nobody gives oneself another role."""
+    _note(db, "role", login, role=asked.role)
+    _not_oneself(user.id, login)
+    administration.set_role(db, login, asked.role, asked.area_prefixes, district=at.district)
+
+
+@router.delete("/accounts/{login}/second-factor", status_code=204, dependencies=GIVE)
+def reset_second_factor(db: Db, login: Login, user: Caller) -> None:
+    """Take away the second factor of somebody who lost the device."""
+    _note(db, "second_factor", login)
+    _not_oneself(user.id, login)
+    administration.reset_second_factor(db, login)
+
+
+def _not_oneself(user_id: str, login: str) -> None:
+    """What changes an account's power or its proof is done by somebody else."""
+    if user_id == login:
+        raise Forbidden(Capability.ACCOUNTS, "change your own")
+
+
+def _note(db: Db, what: str, login: str, **detail: str) -> None:
+    audit.note(db, event="account", target=f"{what} {login}", area_code="", detail=detail)
+
+
+def _out(one: Known) -> AccountOut:
+    return AccountOut(
+        login=one.login, role=one.role, area_prefixes=list(one.area_prefixes), state=one.state,
+        must_change=one.must_change, second_factor=one.second_factor,
+        locked_until=one.locked_until, last_login_at=one.last_login_at,
+    )  # fmt: skip
