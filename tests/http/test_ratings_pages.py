@@ -79,7 +79,7 @@ def _published(client, store) -> int:
 
 
 def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
-    with serve(rated.urls) as client:
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         assert "尚未开始复核" in client.get("/ratings").text
         _post(client, "/ratings", period="2026Q3")
         board = client.get("/ratings").text
@@ -98,7 +98,7 @@ def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
 
 
 def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):
-    with serve(rated.urls) as client:
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _post(client, "/ratings", period="2026Q3")
         with rated.begin() as session:
             cycle = session.scalars(select(RatingCycle.id)).one()
@@ -118,7 +118,7 @@ def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):
 
 
 def test_plaques_come_with_one_page_per_entrance_in_the_approved_colour(rated, serve):
-    with serve(rated.urls) as client:
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _published(client, rated)
         page = client.get("/plaques").text
         assert "/plaques/2026Q3/A.png" in page
@@ -139,13 +139,17 @@ def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve,
     monkeypatch.setattr(
         plaque, "pdf", lambda made, paper: printed.extend(made) or drawn(made, paper=paper)
     )
-    with serve(rated.urls, home=home, public_url="https://wuhua.example/gis") as client:
+    with serve(
+        rated.urls, role=Role.POLICE_LIAISON, home=home, public_url="https://wuhua.example/gis"
+    ) as client:
         _published(client, rated)
         client.get("/plaques/2026Q3.pdf?code=A")
         picture = Image.open(io.BytesIO(plaque.png(printed[0], dpi=150)))
         (found,) = [one.text for one in zxingcpp.read_barcodes(picture)]
         assert found.startswith("https://wuhua.example/gis/check?t=")
         (text,) = parse_qs(urlsplit(found).query)["t"]
+    with serve(rated.urls, role=None, home=home, public_url="https://wuhua.example/gis") as client:
+        assert client.get("/plaques").status_code == 401
         good = client.get("/check", params={"t": text})
         assert good.status_code == 200
         assert "与发布结果一致" in good.text
@@ -156,7 +160,7 @@ def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve,
 
 
 def test_without_a_public_address_there_is_no_open_page(rated, serve):
-    with serve(rated.urls) as client:
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _published(client, rated)
         assert client.get("/check").status_code == 404
         assert re.search(r"核验码", pypdf.PdfReader(io.BytesIO(
