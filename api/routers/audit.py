@@ -37,11 +37,11 @@ class LinesOut(BaseModel):
 class VerdictOut(BaseModel):
     """Whether the chain is whole and agrees with the signed heads."""
 
-    whole: bool
-    lines: int
-    last: int
-    signed_heads: int
-    findings: list[dict[str, Any]]
+    whole: bool = Field(examples=[True])
+    lines: int = Field(examples=[1204])
+    last: int = Field(examples=[1204])
+    signed_heads: int = Field(examples=[31])
+    findings: list[dict[str, Any]] = Field(examples=[[]])
 
 
 def asked(
@@ -82,7 +82,10 @@ def read_verification(db: Db, at: At) -> VerdictOut:
     return VerdictOut(**trail.verify(db, at).as_dict())
 
 
-@router.get("/lines.csv", dependencies=EXPORT, responses=said("number,at,…", "text/csv"))
+@router.get(
+    "/lines.csv", dependencies=EXPORT, response_class=Response,
+    responses=said("number,at,…", "text/csv"),
+)  # fmt: skip
 def export_lines(db: Db, asked: Asked, purpose: Purpose) -> Response:
     """Lines as CSV for a spreadsheet; the purpose is kept in the trail."""
     lines = list(trail.as_csv(db, asked))

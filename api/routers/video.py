@@ -52,26 +52,26 @@ class ObservationIn(BaseModel):
 class ObservationOut(BaseModel):
     """The observation as it is stored; ``changed`` is false where it stood there already."""
 
-    camera: str
-    observed_at: datetime
+    camera: str = Field(examples=["SP-0001"])
+    observed_at: datetime = Field(examples=["2026-09-30T08:00:00+08:00"])
     state: Observation
-    cause: str | None
-    changed: bool
+    cause: str | None = Field(examples=["power"])
+    changed: bool = Field(examples=[True])
 
 
 class Rows(BaseModel):
     """A table; unknown figures are null."""
 
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, Any]] = Field(examples=[[{"subject": "all", "working_share": 0.983}]])
 
 
 class FindingsOut(BaseModel):
     """A page of findings of one run."""
 
-    run_id: int
-    as_of: date
-    matched: int = Field(ge=0)
-    rows: list[dict[str, Any]]
+    run_id: int = Field(examples=[5])
+    as_of: date = Field(examples=["2026-09-30"])
+    matched: int = Field(ge=0, examples=[1])
+    rows: list[dict[str, Any]] = Field(examples=[[{"kind": "id_form", "rule": "VID-1"}]])
 
 
 @router.post("/observations", status_code=201, dependencies=WRITE)

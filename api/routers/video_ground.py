@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
-from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs
+from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs, said
 from api.routers.video import READ, Rows
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
@@ -61,22 +61,22 @@ class PlannedIn(BaseModel):
 class AddedOut(BaseModel):
     """Square metres of public ground a planned point adds, by quality."""
 
-    compound: str
-    public_m2: float
-    assumed: bool
-    by_quality: list[dict[str, Any]]
+    compound: str = Field(examples=["XQ530102001001001"])
+    public_m2: float = Field(examples=[8421.5])
+    assumed: bool = Field(examples=[False])
+    by_quality: list[dict[str, Any]] = Field(examples=[[{"quality": "detect", "gain_m2": 312.4}]])
 
 
 class PlanOut(BaseModel):
     """A ranked list of places with what each adds, and how far from the best it may be."""
 
-    compound: str
-    quality: str
-    public_m2: float
-    seen_m2: float
-    status: str
-    gap: float
-    places: list[dict[str, Any]]
+    compound: str = Field(examples=["XQ530102001001001"])
+    quality: str = Field(examples=["observe"])
+    public_m2: float = Field(examples=[8421.5])
+    seen_m2: float = Field(examples=[2410.0])
+    status: str = Field(examples=["optimal"])
+    gap: float = Field(examples=[0.0])
+    places: list[dict[str, Any]] = Field(examples=[[{"rank": 1, "gain_m2": 402.1}]])
 
 
 @router.get("/coverage", dependencies=[needs(Capability.RATING)])
@@ -99,7 +99,10 @@ def read_coverage(
     return Rows(rows=features.records(rows))
 
 
-@router.get("/points/{camera}/view", dependencies=READ)
+_VIEW = {"type": "FeatureCollection", "features": []}
+
+
+@router.get("/points/{camera}/view", dependencies=READ, responses=said(_VIEW))
 def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, Any]:
     """One point's view fields by quality as GeoJSON; what it can turn to stands apart."""
     note(db, event="read", target="view_field", detail={"camera": camera})

@@ -81,9 +81,8 @@ def _has_example(document, field):
     if {"examples", "default", "enum"} & field.keys():
         return True
     inner = resolved(document, field.get("items", field))
-    return "enum" in inner or all(
-        _has_example(document, one) for one in inner.get("properties", {"": {}}).values()
-    )
+    fields = inner.get("properties", {}).values()
+    return "enum" in inner or (bool(fields) and all(_has_example(document, f) for f in fields))
 
 
 def test_every_number_has_bounds_and_every_text_a_form(document, operations):
