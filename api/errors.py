@@ -31,6 +31,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.BadInput: 422,
     errors.BadPassword: 422,
     errors.BadPeriod: 422,
+    errors.BadQuery: 400,
     errors.PurposeMissing: 422,
     errors.BadPolicy: 500,
     errors.BadDistrict: 500,

@@ -23,6 +23,12 @@ class BadInput(GisError):
     code = "bad_input"
 
 
+class BadQuery(BadInput):
+    """A query parameter of an open interface that cannot be used; answered 400, not 422."""
+
+    code = "bad_query"
+
+
 class PurposeMissing(BadInput):
     """An internal layer leaves the store only when it is said what for."""
 

@@ -6,8 +6,26 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CursorResult,
+    Date,
+    DateTime,
+    Float,
+    LargeBinary,
+    Select,
+    Subquery,
+    Text,
+    TextClause,
+    column,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,6 +43,18 @@ _DTYPE = {
     **dict.fromkeys((20, 21, 23), _INT),
     **dict.fromkeys((700, 701, 1700), _FLOAT),
     1184: _INSTANT,
+}
+
+# The same for columns that another statement compares and orders; what is not named is text.
+_TYPES: Mapping[int, TypeEngine[Any]] = {
+    16: Boolean(),
+    **dict.fromkeys((20, 21, 23), BigInteger()),
+    **dict.fromkeys((700, 701, 1700), Float()),
+    17: LargeBinary(),
+    1009: ARRAY(Text),
+    1015: ARRAY(Text),
+    1082: Date(),
+    1184: DateTime(timezone=True),
 }
 
 
@@ -96,6 +126,33 @@ def _statement(source: str) -> str:
 
 def _escape_colons(quoted: re.Match[str]) -> str:
     return re.sub(r"(?<!\\):", r"\:", quoted[0])
+
+
+def described(
+    session: Session, clause: TextClause, params: Mapping[str, Any]
+) -> Mapping[str, TypeEngine[Any]]:
+    """The names and types of a query's columns; no row is fetched."""
+    named = {name: params[name] for name in clause.compile().params}
+    bare = _bare(clause).columns().subquery("feature")
+    every: Select[Any] = select(literal_column("*"))
+    result = session.execute(every.select_from(bare).limit(0), named)
+    assert isinstance(result, CursorResult), "the session is not on one database"
+    cursor = result.cursor
+    assert cursor is not None, "the statement returns no rows"
+    oids: list[Any] = [one[1] for one in cursor.description]
+    names = [one[0] for one in cursor.description]
+    return {name: _TYPES.get(oid, Text()) for name, oid in zip(names, oids, strict=True)}
+
+
+def as_table(clause: TextClause, types: Mapping[str, TypeEngine[Any]]) -> Subquery:
+    """A query as the table ``feature`` of another one, with the columns that `described` found."""
+    columns = [column(name, kind) for name, kind in types.items()]
+    return _bare(clause).columns(*columns).subquery("feature")
+
+
+def _bare(clause: TextClause) -> TextClause:
+    """Without the semicolon, so that it can stand in brackets; a comment ends with its line."""
+    return text(clause.text.rstrip().removesuffix(";") + "\n")
 
 
 def table(

@@ -1,6 +1,6 @@
 """The registry itself: names, titles, columns in both languages, geometry, legend, sensitivity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gis import legend
@@ -25,7 +25,10 @@ class Geometry(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name in the frame, words, unit, ASCII name of at most 10 characters for .dbf."""
+    """One column: name in the frame, words, unit, ASCII name of at most 10 characters for .dbf.
+
+    ``needs`` is a right beside the layer's own: without it the column is null, or left out.
+    """
 
     name: str
     zh: str
@@ -33,6 +36,7 @@ class Column:
     short: str
     unit: str = ""
     internal: bool = False
+    needs: Capability | None = None
 
 
 @dataclass(frozen=True)
@@ -157,9 +161,12 @@ REGISTRY: tuple[Layer, ...] = (
         Column("direction_deg", "朝向", "Direction", "dir_deg", "°"),
         Column("grid_code", "网格编码", "Grid code", "grid_code"),
         Column("compound_name", "小区", "Compound", "compound"),
-        Column("compound_colour", "小区颜色", "Compound colour", "cmp_colour"),
-        Column("incidents_50m", "50 米内事件数", "Incidents within 50 m", "inc_50m"),
-        Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100"),
+        Column("compound_colour", "小区颜色", "Compound colour", "cmp_colour",
+               needs=Capability.RATING),
+        Column("incidents_50m", "50 米内事件数", "Incidents within 50 m", "inc_50m",
+               needs=Capability.INCIDENTS),
+        Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100",
+               needs=Capability.RENTAL),
     ), legend.CAMERA, Capability.VIDEO, None, Sensitivity.INTERNAL),
     Layer("grid_audit", "网格审计", "Grid audit", Geometry.ANY, "code", "code", (
         Column("code", "发现编号", "Finding", "code"), _AREA,
@@ -170,7 +177,8 @@ REGISTRY: tuple[Layer, ...] = (
         Column("threshold", "阈值", "Threshold", "threshold"), *_WHY,
     ), legend.AUDIT, Capability.GRIDS, "grids"),
     Layer("risk", "风险图层", "Risk layer", Geometry.AREA, "code", "name", (
-        _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING, *_RENTAL[:4], *_WHY,
+        _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING,
+        *(replace(one, needs=Capability.RENTAL) for one in _RENTAL[:4]), *_WHY,
     ), legend.RATING, Capability.RATING, "rating"),
 )  # fmt: skip
 

@@ -1,16 +1,18 @@
 """Reads a layer of the registry as it stands on a day or after a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import geopandas as gpd
 import shapely
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.areas.model import Level
 from gis.district import District
-from gis.errors import NoData
+from gis.errors import NoData, NotFound
 from gis.layers import store
 from gis.layers.model import Layer
 from gis.period import add_months, midnight, plausible
@@ -29,7 +31,8 @@ class Scope:
     """What of a layer is asked for: an area by code prefix, a day or a period, finer choices.
 
     ``level`` is the division level of the coverage layer, ``resolution`` that of H3 cells;
-    ``internal`` lets internal columns and layers through. ``key`` asks for one feature, ``box``
+    ``internal`` lets internal columns and layers through. ``run_id`` pins the run that a result
+    layer shows, whatever ran since. ``key`` asks for one feature, ``box``
     (west, south, east, north in degrees) for those whose bounding box touches it.
     """
 
@@ -39,6 +42,7 @@ class Scope:
     level: Level = Level.COMMUNITY
     resolution: int = 9
     internal: bool = False
+    run_id: int | None = None
     key: str | None = None
     box: tuple[float, float, float, float] | None = None
 
@@ -54,6 +58,16 @@ class Shown:
 
     layer: Layer
     features: gpd.GeoDataFrame
+    as_of: date
+    run: Run | None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A layer's named statement, its parameters (and maybe more), the day and the run it shows."""
+
+    clause: TextClause
+    params: Mapping[str, Any]
     as_of: date
     run: Run | None
 
@@ -74,20 +88,34 @@ def read(
 
     Raises NoData when the analysis the layer shows has not run, or the store holds nothing.
     """
+    asked = statement(
+        session, layer, district=district, policy=policy, scope=scope, surroundings=surroundings
+    )
+    frame = store.layer(session, asked.clause, asked.params)
+    columns = [column.name for column in layer.shown(internal=scope.internal)]
+    return Shown(layer, frame[[*columns, "geom"]], asked.as_of, asked.run)
+
+
+def statement(
+    session: Session,
+    layer: Layer,
+    *,
+    district: District,
+    policy: Policy,
+    scope: Scope,
+    surroundings: bool = True,
+) -> Statement:
+    """What `read` asks the store; raises as `read` does."""
     run, as_of = what_is_shown(session, layer, district=district, scope=scope)
     if layer.name == _CAMERAS:
-        frame = video.camera_context(
+        clause, params = video.camera_statement(
             session, policy=policy, district=district, as_of=as_of,
             months=INCIDENT_MONTHS if surroundings else 0,
             area_prefix=scope.area_prefix, key=scope.key, box=scope.box,
         )  # fmt: skip
-    else:
-        params = _params(
-            session, district=district, policy=policy, scope=scope, run=run, as_of=as_of
-        )
-        frame = store.layer(session, layer.query, params)
-    columns = [column.name for column in layer.shown(internal=scope.internal)]
-    return Shown(layer, frame[[*columns, "geom"]], as_of, run)
+        return Statement(clause, params, as_of, run)
+    params = _params(session, district=district, policy=policy, scope=scope, run=run, as_of=as_of)
+    return Statement(store.query(layer.query), params, as_of, run)
 
 
 def what_is_shown(
@@ -105,6 +133,11 @@ def _run(session: Session, layer: Layer, scope: Scope) -> Run | None:
     if layer.analysis is None:
         return None
     analysis = Analysis(layer.analysis)
+    if scope.run_id is not None:
+        pinned = session.get(Run, scope.run_id)
+        if pinned is None or pinned.analysis != analysis:
+            raise NotFound(f"run of {analysis}", scope.run_id)
+        return pinned
     run = runs.latest_run(session, analysis, scope.period, scope.as_of)
     if run is None:
         raise NoData(

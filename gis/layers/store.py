@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.db import sql
@@ -11,9 +12,13 @@ from gis.db import sql
 _SQL = sql.load("gis.layers")
 
 
-def layer(session: Session, query: str, params: Mapping[str, Any]) -> gpd.GeoDataFrame:
+def query(name: str) -> TextClause:
+    """The named statement of a layer."""
+    return _SQL[name]
+
+
+def layer(session: Session, clause: TextClause, params: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """The features of one layer, one row each, ordered by key (EPSG:4326)."""
-    clause = _SQL[query]
     named = {name: params[name] for name in clause.compile().params}
     return sql.frame(session, clause, named)
 

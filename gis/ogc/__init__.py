@@ -1,0 +1,1 @@
+"""OGC API Features over the layer registry: reference systems, filters, pages of features."""
