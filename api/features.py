@@ -2,6 +2,7 @@
 
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import geopandas as gpd
@@ -29,16 +30,18 @@ def listed(frame: gpd.GeoDataFrame, *, key: str) -> list[dict[str, Any]]:
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """One dict per row with JSON values only."""
     return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in frame.to_dict("records")
+        {str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """One value as JSON has it."""
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, Decimal):
+        value = float(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             return None

@@ -1,0 +1,1 @@
+"""The documents of OGC API Features: links, collections, features, queryables, OpenAPI, HTML."""
