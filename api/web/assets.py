@@ -15,6 +15,8 @@ _MEDIA = {".js": "text/javascript", ".css": "text/css"}
 LIBRARIES = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "pico.css": "@picocss/pico/css/pico.min.css",
+    "geoman.js": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
+    "geoman.css": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.css",
     "echarts.js": "echarts/dist/echarts.common.min.js",
 }
 

@@ -35,7 +35,8 @@ _OUTLINES = (Kind.AREAS, Kind.GRIDS, Kind.COMPOUNDS)
 # What names records of a kind: an undoing would leave it hanging in the air.
 DEPENDENTS: Mapping[Kind, tuple[Kind, ...]] = MappingProxyType({
     Kind.AREAS: (Kind.AREAS, Kind.GRIDS, Kind.HOUSEHOLDS, Kind.FACILITIES, Kind.EVALUATIONS),
-    Kind.GRIDS: (Kind.POSTS, Kind.HOUSEHOLDS),
+    Kind.GRIDS: (Kind.GRIDS, Kind.POSTS, Kind.HOUSEHOLDS),
+    Kind.FACILITIES: (Kind.FACILITIES,),  # what was written by hand since
     Kind.COMPOUNDS: (Kind.HOUSEHOLDS,),
     Kind.CAMERAS: (Kind.CAMERA_STATUS,),
     Kind.BUILDINGS: (Kind.DWELLINGS,),

@@ -14,6 +14,7 @@ from gis.publication import model as publication
 from gis.rental import model as rental
 from gis.runs import model as runs
 from gis.safety import model as safety
+from gis.scenarios import model as scenarios
 from gis.uploads import model as uploads
 from gis.video import ground_model as ground
 from gis.video import model as video
@@ -40,4 +41,5 @@ MODULES = (
     visits,
     publication,
     bulletins,
+    scenarios,
 )

@@ -21,3 +21,44 @@ SELECT facilities.source_key AS facility, facility_shares.area_code, facility_sh
 FROM wangge.facility_shares
 JOIN wangge.facilities ON facilities.id = facility_shares.facility_id
 ORDER BY facilities.source_key, facility_shares.area_code;
+
+-- name: entry
+-- One facility as the register has it.
+SELECT id, source_key, name, area_code, function, provision, ownership, status, floor_area_m2,
+       storeys, opened_on, closed_on, ST_AsGeoJSON(geom, 7) AS geometry
+FROM facilities
+WHERE source_key = CAST(:facility AS text);
+
+-- name: ground_of
+-- What the checks of a drawn outline (EWKT, EPSG:4326) need, measured in :srid: its size, the part
+-- outside the communities, and whether any community has an outline at all.
+WITH drawn AS (
+    SELECT ST_GeomFromEWKT(CAST(:geom AS text)) AS geom
+), held AS (
+    SELECT ST_Union(areas.geom) AS geom
+    FROM areas, drawn
+    WHERE areas.level = 'community' AND areas.valid_to IS NULL AND areas.geom && drawn.geom
+)
+SELECT CASE WHEN ST_Dimension(drawn.geom) = 2
+            THEN ST_Area(ST_Transform(drawn.geom, CAST(:srid AS integer))) END AS footprint_m2,
+       CASE WHEN ST_Dimension(drawn.geom) = 2 AND held.geom IS NOT NULL
+            THEN ST_Area(ST_Transform(ST_Difference(drawn.geom, held.geom),
+                                      CAST(:srid AS integer))) END AS outside_m2,
+       ST_X(ST_PointOnSurface(drawn.geom)) AS lon, ST_Y(ST_PointOnSurface(drawn.geom)) AS lat
+FROM drawn CROSS JOIN held;
+
+-- name: overlapping
+-- Facilities in use whose outline shares ground with a drawn one, the largest piece first.
+WITH drawn AS (
+    SELECT ST_GeomFromEWKT(CAST(:geom AS text)) AS geom
+)
+SELECT facilities.source_key, facilities.name,
+       ST_Area(ST_Transform(ST_Intersection(facilities.geom, drawn.geom),
+                            CAST(:srid AS integer))) AS shared_m2
+FROM facilities, drawn
+WHERE facilities.geom && drawn.geom AND ST_Dimension(facilities.geom) = 2
+  AND ST_Dimension(drawn.geom) = 2 AND ST_Intersects(facilities.geom, drawn.geom)
+  AND facilities.source_key IS DISTINCT FROM CAST(:facility AS text)
+  AND facilities.status <> 'closed'
+ORDER BY shared_m2 DESC
+LIMIT 5;

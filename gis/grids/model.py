@@ -1,11 +1,12 @@
 """Tables of the grids, of the worker posts that staff them and of the audit's findings."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, func
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import literal_column
 
@@ -103,3 +104,22 @@ class GridFinding(Identified, Base):
     reason_zh: Mapped[str]
     reason_en: Mapped[str]
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=4326))
+
+
+class GridEdit(Identified, Base):
+    """One save of the grid editor, with what it takes to set it back.
+
+    ``ended`` and ``made`` are ids of versions that it ended and wrote; ``replaced`` holds versions
+    that began on the same day and had to make room, every stored column as text.
+    """
+
+    __tablename__ = "grid_edits"
+
+    area_code: Mapped[str] = mapped_column(index=True)
+    day: Mapped[date] = mapped_column(Date)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended: Mapped[list[int]] = mapped_column(JSONB)
+    made: Mapped[list[int]] = mapped_column(JSONB)
+    replaced: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -6,6 +6,9 @@ import json
 import re
 from html import unescape
 
+import pytest
+import shapely
+
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -38,3 +41,45 @@ def test_a_verdict_opens_to_rule_source_figures_and_history(client):
     for part in ("FAC-1", "五发〔2018〕6号", "每百户面积不少于", "规则版本"):
         assert part in page
     assert client.get("/coverage-board/999999999999").status_code == 404
+
+
+# -- the facility register --------------------
+
+
+def test_the_register_lists_what_the_store_holds(client, demo_store):
+    answer = client.get("/facilities?download=csv&columns=name&columns=function&columns=code")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert len(rows) == demo_store.truth["counts"]["facilities"]
+    assert "社区服务站" in {row["功能"] for row in rows} or rows
+    one = client.get(f"/facilities/{rows[0]['编码']}").text
+    assert '"type":"' in unescape(one)
+    assert client.get("/facilities/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"geom": ""}, "请在地图上画一个点或一个面"),
+        ({"geom": '{"type":"Point","coordinates":[121.5,31.2]}'}, "不在本区任何社区内"),
+        ({"geom": "[" * 5000}, "请在地图上画一个点或一个面"),
+        ({"floor_area_m2": "viel"}, "请填写数字"),
+        ({"floor_area_m2": "nan"}, "请填写数字"),
+        ({"opened_on": "gestern"}, "请填写日期"),
+        ({"function": "casino"}, "请从列表中选择"),
+    ],
+)
+def test_a_bad_entry_comes_back_with_what_is_wrong_and_what_was_written(client, changed, told):
+    spot = '{"type":"Point","coordinates":[102.71,25.045]}'
+    sent = {"name": "和平站", "function": "culture", "status": "open", "geom": spot, "step": "save"}
+    answer = client.post("/facilities/new", data=sent | changed, headers=HERE)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert 'value="和平站"' in answer.text
+
+
+def test_drawn_areas_are_merged_by_the_server(client):
+    shapes = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)])
+    sent = {"shapes": shapely.to_geojson(shapes)}
+    answer = client.post("/planning/merge", data=sent, headers=HERE)
+    assert shapely.from_geojson(answer.text).equals(shapely.box(0, 0, 2, 1))
+    assert client.post("/planning/merge", data={"shapes": "x"}, headers=HERE).status_code == 422

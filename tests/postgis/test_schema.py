@@ -244,10 +244,17 @@ GOOD = {
                          "reason": "两起为同一事件的重复登记"},
     "published_ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "colour": "red",
                           "compound_name": "小区", "rated_colour": "red", **TOLD},
+    "scenarios": {"area_code": COMMUNITY, "owner": "command", "name": "甲", "as_of": "2026-09-30"},
+    "scenario_changes": {"area_code": COMMUNITY, "kind": "close", "facility": "F1"},
+    "grid_edits": {"area_code": COMMUNITY, "day": "2026-09-30", "made_by": "a", "ended": "[]",
+                   "made": "[]", "replaced": "[]"},
     "accounts": {"area_code": "530102", "login": "somebody", "area_prefixes": "{530102}",
                  "made_at": "2026-01-01T00:00Z"},
 }  # fmt: skip
 BAD = [
+    ("scenarios", {"as_of": None}, "as_of"),
+    ("grid_edits", {"made": None}, "made"),
+    ("scenario_changes", {"kind": "wish"}, "kind_listed"),
     ("import_changes", {"import_id": 999}, "fk_import_changes_import_id"),
     ("uploads", {"size_bytes": 0}, "ck_uploads_size"),
     ("uploads", {"commit_job": 999}, "fk_uploads_commit_job"),
@@ -351,7 +358,7 @@ def add(db):
         row = dict(GOOD[name])
         for key, of in (("import_id", "imports"), ("run_id", "runs"),
                         ("facility_id", "facilities"), ("danger_id", "dangers"),
-                        ("cycle_id", "rating_cycles")):  # fmt: skip
+                        ("cycle_id", "rating_cycles"), ("scenario_id", "scenarios")):  # fmt: skip
             if key in columns:
                 row[key] = parent(of)
         if "source_key" in columns:

@@ -5,6 +5,8 @@ from api.web.pages import (
     check,
     coverage,
     dangers,
+    drawing,
+    facilities,
     front,
     help,
     map,
@@ -27,5 +29,7 @@ PAGES = (
     ratings.router,
     plaques.router,
     coverage.router,
+    facilities.router,
+    drawing.router,
     check.router,
 )

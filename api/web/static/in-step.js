@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const frames = [...document.querySelectorAll("[data-map]")];
-  const LAYER = "rating";
+  const LAYER = document.querySelector("[data-map]")?.dataset.layer ?? "rating";
   let chosen = new URLSearchParams(location.search).get("at");
 
   const tell = (message, but) => {

@@ -1,0 +1,243 @@
+"""The facility register (FAC-5): table beside the map; a facility drawn, checked, saved, closed."""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import shapely
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
+from shapely.geometry.base import BaseGeometry
+
+from api import features
+from api.deps import Db, needs
+from api.web import tables
+from api.web.desk import AtDesk, Desk
+from api.web.forms import Form, Sent, form_of
+from api.web.places import read
+from gis.access.rights import Action, Capability
+from gis.errors import BadInput
+from gis.facilities import register
+from gis.facilities.model import Facility, FacilityStatus, Function, Provision
+from gis.facilities.register import Checked, Entry
+from maps import words as map_words
+
+router = APIRouter()
+READ = needs(Capability.FACILITIES)
+WRITE = needs(Capability.FACILITIES, Action.WRITE)
+Key = Annotated[str, Path(max_length=200)]
+LONGEST_GEOJSON = 200_000  # characters; a building has some hundred
+_OPEN = (FacilityStatus.OPEN, FacilityStatus.PLANNED, FacilityStatus.SUSPENDED)
+
+
+@router.get("/facilities", dependencies=[READ])
+def read_register(desk: AtDesk, db: Db) -> Response:
+    """The register as a table beside its map."""
+    shown = read(desk, db, "facilities")
+    rows = features.records(shown.features.drop(columns="geom")) if shown else []
+    table = tables.view(
+        desk, rows, _columns(desk), name="facilities", title=desk.t("facilities.title"),
+        capability=Capability.FACILITIES, href=lambda row: f"/facilities/{quote(row['code'])}",
+        filters=_filters(desk), kept=("area", "at"),
+    )  # fmt: skip
+    return table.file() or desk.page(
+        "facilities.html", table=table, may_write=_may_write(desk),
+        frame=f"/maps/facilities?embed=1#lang={desk.language}",
+    )  # fmt: skip
+
+
+def _may_write(desk: Desk) -> bool:
+    return bool(desk.user and desk.user.may(Capability.FACILITIES, Action.WRITE))
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    t, column = desk.t, tables.Column
+
+    def listed(name: str, *, at_first: bool = True) -> tables.Column:
+        return column(name, t(f"facilities.{name}"), lambda row: word(desk, name, row[name]),
+                      at_first=at_first)  # fmt: skip
+
+    return [
+        column("name", t("facilities.name"), link=True),
+        listed("function"),
+        column("floor_area_m2", t("facilities.floor_area_m2"), number=True),
+        listed("ownership"),
+        listed("provision", at_first=False),
+        listed("status"),
+        column("opened_on", t("facilities.opened_on"), at_first=False),
+        column("closed_on", t("facilities.closed_on"), at_first=False),
+        column("area_code", t("facilities.area_code"), at_first=False),
+        column("code", t("facilities.code"), at_first=False),
+    ]
+
+
+def word(desk: Desk, name: str, value: str | None) -> str:
+    """A value of one of the register's closed lists in the reader's words."""
+    if not value:
+        return "—"
+    if name == "status":
+        return desk.t(f"facilities.status_{value}")
+    known = map_words.values_of("facilities", name).get(value)
+    return desk.either(*known) if known else value
+
+
+def _filters(desk: Desk) -> list[tables.Filter]:
+    def choice(name: str, values: Any) -> tables.Filter:
+        options = [(str(one), word(desk, name, str(one))) for one in values]
+        return tables.Filter(
+            name, desk.t(f"facilities.{name}"), options, lambda row: str(row[name])
+        )
+
+    return [choice("function", Function), choice("status", FacilityStatus)]
+
+
+# -- one facility: draw, check, save, close --------------------
+
+
+@router.get("/facilities/new", dependencies=[WRITE])
+def read_new(desk: AtDesk) -> Response:
+    """The empty form."""
+    return _form(desk, Form({"status": "open", "function": "service_station"}))
+
+
+@router.post("/facilities/new", dependencies=[WRITE])
+def add(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Check a new facility, or save it."""
+    return _checked(desk, db, form_of(data), None)
+
+
+@router.get("/facilities/{facility:path}", dependencies=[READ])
+def read_one(desk: AtDesk, db: Db, facility: Key) -> Response:
+    """One facility, to look at or to change."""
+    record = register.find(db, facility)
+    return _form(desk, Form(_values(record)), record=record)
+
+
+@router.post("/facilities/{facility:path}/close", dependencies=[WRITE])
+def close(desk: AtDesk, db: Db, facility: Key, data: Sent) -> Response:
+    """Close a facility from a day on."""
+    form = form_of(data)
+    day = _day(desk, form, "closed_on")
+    if day is None:
+        form.wrong("closed_on", desk.t("facilities.wrong_day"))
+    else:
+        try:
+            register.close(db, facility, day=day)
+            return RedirectResponse(f"/facilities/{quote(facility)}", 303)
+        except BadInput as exc:
+            form.wrong("closed_on", _half(desk, exc))
+    record = register.find(db, facility)
+    return _form(desk, Form({**_values(record), **form.values}, form.errors), record=record)
+
+
+@router.post("/facilities/{facility:path}", dependencies=[WRITE])
+def change(desk: AtDesk, db: Db, facility: Key, data: Sent) -> Response:
+    """Check a changed facility, or save it."""
+    return _checked(desk, db, form_of(data), register.find(db, facility))
+
+
+def _checked(desk: Desk, db: Any, form: Form, record: Facility | None) -> Response:
+    """Save what passes and is confirmed; else the form with what the checks say."""
+    entry = _entry(desk, form)
+    if entry is None:
+        return _form(desk, form, record=record)
+    key = record.source_key if record else None
+    found = register.check(db, entry, district=desk.house.district, facility=key)
+    for one in found.findings:
+        if one.stops:
+            form.wrong(one.field, desk.either(one.zh, one.en))
+    if form.text("step") == "save" and form.ok:
+        if found.findings and form.text("sure") != "yes":
+            form.wrong("sure", desk.t("facilities.sure_missing"))
+        else:
+            kept = register.save(db, entry, district=desk.house.district, facility=key)
+            return RedirectResponse(f"/facilities/{quote(kept.source_key)}?saved=1", 303)
+    return _form(desk, form, record=record, found=found)
+
+
+def _form(
+    desk: Desk, form: Form, *, record: Facility | None = None, found: Checked | None = None
+) -> Response:
+    def options(name: str, values: Any, *, empty: bool = False) -> list[tuple[str, str]]:
+        listed = [(str(one), word(desk, name, str(one))) for one in values]
+        return [("", desk.t("facilities.not_said")), *listed] if empty else listed
+
+    return desk.page(
+        "facility.html", status=200 if form.ok else 422, form=form, record=record, found=found,
+        may_write=_may_write(desk), bounds=desk.house.district.bounds,
+        saved=desk.request.query_params.get("saved") == "1",
+        closed=record is not None and record.status == FacilityStatus.CLOSED,
+        options={
+            "function": options("function", Function),
+            "provision": options("provision", Provision, empty=True),
+            "ownership": options("ownership", register.OWNERSHIPS, empty=True),
+            "status": options("status", _OPEN),
+        },
+    )  # fmt: skip
+
+
+def _values(record: Facility) -> Mapping[str, str]:
+    names = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",
+             "opened_on", "closed_on")  # fmt: skip
+    told = {name: getattr(record, name) for name in names}
+    shape = shapely.from_wkb(bytes(record.geom.data))
+    return {
+        **{name: f"{one:g}" if isinstance(one, float) else str(one)
+           for name, one in told.items() if one is not None},
+        "geom": shapely.to_geojson(shapely.set_precision(shape, 1e-7, mode="pointwise")),
+    }  # fmt: skip
+
+
+def _entry(desk: Desk, form: Form) -> Entry | None:
+    """What was written, typed; None where an entry cannot be read, which the form then says."""
+    area_m2, storeys = _number(desk, form, "floor_area_m2"), _number(desk, form, "storeys")
+    opened_on, geom = _day(desk, form, "opened_on"), shape_of(form.text("geom"))
+    if geom is None:
+        form.wrong("geom", desk.t("facilities.wrong_geom"))
+    if not form.ok or geom is None:
+        return None
+    return Entry(
+        name=form.text("name"), function=form.text("function"), geom=geom,
+        provision=form.text("provision") or None, ownership=form.text("ownership") or None,
+        status=form.text("status"), floor_area_m2=area_m2, opened_on=opened_on,
+        storeys=None if storeys is None else int(storeys),
+    )  # fmt: skip
+
+
+def shape_of(text: str) -> BaseGeometry | None:
+    """A geometry written as GeoJSON; None where it is none or far too long."""
+    if not text or len(text) > LONGEST_GEOJSON:
+        return None
+    try:
+        found: BaseGeometry = shapely.force_2d(shapely.from_geojson(text))
+    except shapely.errors.GEOSException:
+        return None
+    west, south, east, north = found.bounds if not found.is_empty else (0, 0, 0, 0)
+    inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    return found if inside and not found.is_empty else None
+
+
+def _number(desk: Desk, form: Form, name: str) -> float | None:
+    try:
+        value = float(form.text(name)) if form.text(name) else None
+    except ValueError:
+        value = math.nan
+    if value is not None and not math.isfinite(value):
+        form.wrong(name, desk.t("facilities.wrong_number"))
+        return None
+    return value
+
+
+def _day(desk: Desk, form: Form, name: str) -> date | None:
+    try:
+        return date.fromisoformat(form.text(name)) if form.text(name) else None
+    except ValueError:
+        form.wrong(name, desk.t("facilities.wrong_day"))
+        return None
+
+
+def _half(desk: Desk, error: Exception) -> str:
+    zh, _, en = str(error).partition(" / ")
+    return desk.either(zh, en or zh)

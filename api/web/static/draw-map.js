@@ -1,0 +1,101 @@
+// A map to draw one outline or point on; the form's GeoJSON entry and the drawing stay in step.
+(function () {
+  "use strict";
+  const box = document.querySelector("[data-draw]");
+  const entry = document.getElementById(box.dataset.into);
+  const locked = "locked" in box.dataset;
+  const [west, south, east, north] = box.dataset.bounds.split(",").map(Number);
+  const map = L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false });
+  map.fitBounds([[south, west], [north, east]]);
+  const OWN = { color: "#a50026", weight: 3, fillColor: "#a50026", fillOpacity: 0.25 };
+  const point = (at) => L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: "#a50026", fillOpacity: 1 });
+  const around = L.featureGroup().addTo(map);
+  const drawn = L.featureGroup().addTo(map);
+  const merge = document.querySelector("[data-draw-merge]");
+
+  // What lies around is background to snap to; it is never changed here.
+  async function surround(layer, style) {
+    const answer = await fetch(`/api/v1/layers/${layer}/features?limit=2000`);
+    if (!answer.ok) return;
+    const found = await answer.json();
+    L.geoJSON(found, {
+      style, pointToLayer: (_, at) => L.circleMarker(at, { radius: 4, ...style }), interactive: false, pmIgnore: true,
+      snapIgnore: false,
+    }).addTo(around);
+    if (!drawn.getLayers().length && around.getLayers().length) map.fitBounds(around.getBounds());
+  }
+
+  function outlines() {
+    return drawn.getLayers().filter((one) => one instanceof L.Polygon).map((one) => one.toGeoJSON().geometry);
+  }
+  function write() {
+    const points = drawn.getLayers().filter((one) => !(one instanceof L.Polygon));
+    const areas = outlines();
+    let told = null;
+    if (areas.length === 1) told = areas[0];
+    else if (areas.length) told = { type: "MultiPolygon", coordinates: areas.flatMap((one) => (one.type === "Polygon" ? [one.coordinates] : one.coordinates)) };
+    else if (points.length) told = points.at(-1).toGeoJSON().geometry;
+    entry.value = told ? JSON.stringify(told) : "";
+    if (merge) merge.hidden = areas.length < 2;
+    entry.dispatchEvent(new Event("drawn", { bubbles: true }));
+  }
+  function follow(layer) {
+    layer.on("pm:edit pm:dragend pm:markerdragend pm:cut pm:remove", write);
+  }
+  function show({ centre } = {}) {
+    drawn.clearLayers();
+    if (!entry.value.trim()) return;
+    try {
+      const shape = JSON.parse(entry.value);
+      const parts = shape.type === "MultiPolygon" ? shape.coordinates.map((one) => ({ type: "Polygon", coordinates: one })) : [shape];
+      for (const part of parts) {
+        L.geoJSON(part, { style: OWN, pointToLayer: (_, at) => point(at) }).eachLayer((one) => { follow(one); drawn.addLayer(one); });
+      }
+    } catch {
+      return; // not yet a whole geometry: the server says so at the check
+    }
+    if (centre && drawn.getLayers().length) map.fitBounds(drawn.getBounds().pad(1.5), { maxZoom: 18 });
+    if (merge) merge.hidden = outlines().length < 2;
+  }
+
+  if (!locked) {
+    map.pm.setLang(box.dataset.language);
+    map.pm.addControls({
+      position: "topleft", drawPolyline: false, drawCircle: false, drawMarker: false, drawText: false,
+      drawCircleMarker: true, rotateMode: false, cutPolygon: true,
+    });
+    map.pm.setGlobalOptions({ layerGroup: drawn, snappable: true, snapDistance: 15, allowSelfIntersection: false, continueDrawing: false });
+    map.pm.setPathOptions(OWN);
+    map.on("pm:create", ({ layer, shape }) => {
+      // A point and an area are two answers to one question: the newer one stands.
+      for (const one of drawn.getLayers()) {
+        if (one !== layer && (shape === "CircleMarker" || !(one instanceof L.Polygon))) drawn.removeLayer(one);
+      }
+      follow(layer);
+      if (!drawn.hasLayer(layer)) drawn.addLayer(layer);
+      write();
+    });
+    map.on("pm:cut", ({ originalLayer, layer }) => {
+      drawn.removeLayer(originalLayer);
+      layer.remove();
+      L.geoJSON(layer.toGeoJSON(), { style: OWN }).eachLayer((one) => { follow(one); drawn.addLayer(one); });
+      write();
+    });
+    map.on("pm:remove", ({ layer }) => { drawn.removeLayer(layer); write(); });
+    entry.addEventListener("change", () => show({ centre: true }));
+    merge?.addEventListener("click", async () => {
+      const body = new FormData();
+      body.append("shapes", JSON.stringify({ type: "GeometryCollection", geometries: outlines() }));
+      const answer = await fetch("/planning/merge", { method: "POST", body });
+      if (!answer.ok) return;
+      entry.value = JSON.stringify(await answer.json());
+      show();
+    });
+  }
+  show({ centre: true });
+  Promise.all([
+    surround("coverage", { color: "#5b6774", weight: 1.5, fill: false }),
+    surround(box.dataset.around, { color: "#2b6cb0", weight: 1, fillColor: "#2b6cb0", fillOpacity: 0.35 }),
+  ]).finally(() => { document.documentElement.dataset.drawReady = "true"; });
+  box.wangge = { map, drawn };
+})();

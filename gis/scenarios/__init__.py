@@ -1,0 +1,1 @@
+"""Scenarios: the register as it might be, compared with the register as it is."""
