@@ -3,12 +3,14 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from sqlalchemy.pool import QueuePool
 
 from api import errors
+from api.deps import near_or_health
 from api.gate import Gate
 from api.house import House
+from api.intake import Intake
 from api.limits import Limits
 from api.metrics import Metrics
 from api.routers import ROUTERS
@@ -56,10 +58,13 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(page, include_in_schema=False, dependencies=[OwnOrigin])
     metrics = Metrics()
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(near_or_health)])
     def read_metrics() -> Response:
         """Measurements for Prometheus."""
         return metrics.answer()
 
+    app.add_middleware(
+        Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s
+    )
     app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics)
     return app

@@ -18,6 +18,8 @@ from gis.layers.model import Layer, Sensitivity, layer
 from gis.layers.service import Scope
 from gis.period import Period
 
+_NEAR = {"127.0.0.1", "::1", "socket"}
+
 
 def house(request: Request) -> House:
     """The installation that serves the request."""
@@ -66,6 +68,13 @@ class Needs:
 def needs(capability: Capability, action: Action = Action.READ) -> Any:
     """`Needs` as an entry of a route's or a router's ``dependencies``."""
     return Depends(Needs(capability, action))
+
+
+def near_or_health(request: Request, entered: Identified) -> None:
+    """Probes of this machine itself ask freely; from elsewhere one needs ``health:read``."""
+    address = request.state.origin.address
+    if address not in _NEAR:
+        allow(user_of(entered), Capability.HEALTH)
 
 
 def session(request: Request, user: Caller) -> Iterator[Session]:

@@ -13,6 +13,7 @@ from typer.models import ArgumentInfo, ParameterInfo
 from api.app import create_app
 from api.cli import COMMANDS
 from api.errors import STATUS
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.errors import ImportRefused
 from gis.settings import Settings
 
@@ -90,6 +91,19 @@ def http_page() -> str:
                 parts.append("")
     parts += ["## Codes", "", "| code | status | |", "|---|---|---|", *_codes(), ""]
     return "\n".join(parts)
+
+
+def rights_table() -> str:
+    """What each role may, capability by capability."""
+    roles = list(Role)
+    rows = [f"| | {' | '.join(role.replace('_', ' ') for role in roles)} |", "|---" * 10 + "|"]
+    for capability in Capability:
+        cells = [
+            "".join(one[0] for one in Action if (capability, one) in PERMISSIONS[role])
+            for role in roles
+        ]
+        rows.append(f"| `{capability}` | {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
 
 
 def _functions(module: str, name: str) -> Iterator[tuple[str, Any]]:
@@ -179,5 +193,7 @@ def _codes() -> Iterator[str]:
         yield f"| `{code}` | {status} | {words} |"
 
 
+_PAGES = {"commands": commands_page, "http": http_page, "rights": rights_table}
+
 if __name__ == "__main__":
-    sys.stdout.write({"commands": commands_page, "http": http_page}[sys.argv[1]]())
+    sys.stdout.write(_PAGES[sys.argv[1]]())

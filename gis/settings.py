@@ -98,9 +98,14 @@ class Settings(BaseSettings):
         description="https address at which people reach the service; needed to listen beyond "
         "loopback, and for QR codes of plaques to lead to a page that confirms them",
     )
-    trusted_proxies: str = Field(
-        default="127.0.0.1",
-        description="addresses whose X-Forwarded-For is believed, where WANGGE_PUBLIC_URL is set",
+    body_limit_kb: int = Field(
+        default=16_384, ge=64, description="largest body of a request but uploads of an import, KiB"
+    )
+    body_patience_s: float = Field(
+        default=20, gt=0, description="longest wait for the next piece of a request's body"
+    )
+    pool_wait_s: float = Field(
+        default=5, gt=0, description="longest wait for a connection to the store, then 503"
     )
     sign_in_limit: str = Field(
         default="10/minute", description="tries to sign in per address, and per login name"

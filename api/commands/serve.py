@@ -53,7 +53,7 @@ def serve(internal: Internal = None, json: Json = False) -> None:
         say(f"wangge: {url}/sign-in")
         config = uvicorn.Config(
             service, log_level="warning", access_log=False, server_header=False,
-            proxy_headers=at.public_url is not None, forwarded_allow_ips=at.trusted_proxies,
+            proxy_headers=at.public_url is not None,
             timeout_keep_alive=10, h11_max_incomplete_event_size=16_384,
         )  # fmt: skip
         with _worker(at), suppress(KeyboardInterrupt):  # the way to end it

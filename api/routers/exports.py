@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from api.deps import At, Caller, Db, needs, said
+from api.limits import export_limited
 from api.routers.jobs import JobId, JobOut
 from api.tasks.exports import folder_of
 from data.export.manifest import beside
@@ -45,7 +46,7 @@ class ExportIn(BaseModel, extra="forbid"):
     purpose: str | None = Field(default=None, max_length=200)
 
 
-@router.post("", status_code=202, dependencies=[needs(Capability.JOBS)])
+@router.post("", status_code=202, dependencies=[needs(Capability.JOBS), Depends(export_limited)])
 def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
     """Write a layer to a file as a job; needs the right to export each layer that is in it."""
     for name in _layers(asked):

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
-from api.deps import At
+from api.deps import At, near_or_health
 from api.version import VERSION
 from gis.db import migrate
 from gis.errors import StoreNotReady
@@ -43,7 +43,7 @@ def read_livez() -> Alive:
     return Alive()
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[Depends(near_or_health)])
 def read_readyz(request: Request) -> Ready:
     """The store answers with PostGIS at this version's schema; 503 otherwise."""
     engine = request.app.state.engine

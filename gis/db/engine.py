@@ -46,6 +46,7 @@ def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | Non
         pool_pre_ping=True,
         pool_size=settings.pool_max_size,
         max_overflow=0,
+        pool_timeout=settings.pool_wait_s,
         connect_args={
             "application_name": "wangge",
             "client_encoding": "utf8",

@@ -99,6 +99,12 @@ def account() -> Callable[..., tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def token_for() -> Callable[..., str]:
+    """``token_for(store.urls, Role.VIEWER, ["530102001"])``: without a password round."""
+    return token_of
+
+
+@pytest.fixture(scope="session")
 def client(demo_store) -> Iterator[httpx2.Client]:
     """The service over the small demo, as its data steward finds it: without internal layers."""
     with _serve(demo_store.urls, serve_internal=False) as client:

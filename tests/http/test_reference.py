@@ -15,6 +15,12 @@ def test_the_page_of_routes_is_up_to_date():
     assert (DOCS / "http.md").read_text("utf-8") == reference.http_page()
 
 
+def test_the_table_of_rights_is_that_of_the_code():
+    page = (DOCS / "rights.md").read_text("utf-8")
+    shown = page.partition("<!-- table -->\n")[2].partition("<!-- /table -->")[0]
+    assert shown == reference.rights_table()
+
+
 def test_every_schema_belongs_to_a_command():
     names = {path.stem for path in (DOCS / "json").glob("*.json")}
     assert names == {

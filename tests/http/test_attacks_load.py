@@ -1,0 +1,98 @@
+"""Attacks by size, slowness and number: each is answered soon and says what to do."""
+
+import socket
+import threading
+import time
+
+import httpx2
+import psycopg2
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from gis.access.rights import Role
+from gis.db.cluster.urls import libpq_url
+from gis.settings import Settings
+
+SIGN_IN = "/api/v1/auth/sign-in"
+
+
+@pytest.fixture(scope="module")
+def small(demo_store, serve):
+    """A service that takes 64 KiB and waits half a second."""
+    limits = {"body_limit_kb": 64, "body_patience_s": 0.5, "sign_in_limit": "1000/minute"}
+    with serve(demo_store.urls, role=None, **limits) as client:
+        yield client
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read(small):
+    answer = small.post(SIGN_IN, content=b"x" * (64 * 1024 + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_that_grows_too_large_is_cut_off(small):
+    pieces = (b"x" * 8192 for _ in range(64))  # chunked: nobody says how much will come
+    try:
+        answer = small.post(SIGN_IN, content=pieces)
+    except httpx2.TransportError:
+        return  # the service hung up while we were sending
+    assert answer.status_code == 413
+
+
+def test_a_body_that_never_ends_is_not_waited_for(small):
+    host, port = small.base_url.host, small.base_url.port
+    with socket.create_connection((host, port), timeout=10) as slow:
+        head = f"POST {SIGN_IN} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        slow.sendall(f"{head}Content-Length: 1000\r\n\r\n{{".encode())
+        started = time.monotonic()
+        answer = slow.recv(4096)
+    assert b" 408 " in answer.splitlines()[0]
+    assert time.monotonic() - started < 5
+
+
+def test_when_all_connections_are_busy_one_is_told_to_come_back(demo_store, serve):
+    with (
+        psycopg2.connect(libpq_url(demo_store.urls.owner)) as owner,
+        owner.cursor() as cursor,
+        serve(demo_store.urls, pool_max_size=1, pool_wait_s=0.3, statement_timeout_ms=8_000) as one,
+    ):
+        token = dict(one.headers)
+        cursor.execute("LOCK TABLE wangge.areas IN ACCESS EXCLUSIVE MODE")
+        url = str(one.base_url).rstrip("/") + "/api/v1/areas"
+        held = threading.Thread(
+            target=httpx2.get, args=(url,), kwargs={"headers": token, "timeout": 30}
+        )
+        held.start()
+        time.sleep(0.5)
+        started = time.monotonic()
+        answer = one.get("/api/v1/areas")
+        waited_s = time.monotonic() - started
+        owner.rollback()
+        held.join()
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert int(answer.headers["retry-after"]) > 0
+    assert waited_s < 3
+
+
+def test_exports_are_limited_by_user(demo_store, serve):
+    asked = {"layer": "no_such_layer", "format": "gpkg"}
+    with serve(demo_store.urls, role=Role.PLANNER, export_limit="2/minute") as client:
+        codes = [client.post("/api/v1/exports", json=asked).status_code for _ in range(3)]
+    assert codes == [404, 404, 429]
+
+
+def test_metrics_and_readiness_are_for_this_machine_or_the_right_role(demo_store, token_for):
+    """From elsewhere they need ``health:read``, whatever the client says of its address."""
+    settings = Settings(
+        _env_file=None, database_url=demo_store.urls.app, owner_url=demo_store.urls.owner
+    )
+    app = create_app(settings)
+    steward = {"authorization": f"Bearer {token_for(demo_store.urls, Role.DATA_STEWARD)}"}
+    viewer = {"authorization": f"Bearer {token_for(demo_store.urls, Role.VIEWER)}"}
+    for address, headers, status in (
+        ("127.0.0.1", {}, 200), ("192.0.2.7", {}, 401), ("192.0.2.7", viewer, 403),
+        ("192.0.2.7", steward, 200), ("192.0.2.7", {"x-forwarded-for": "127.0.0.1"}, 401),
+    ):  # fmt: skip
+        with TestClient(app, base_url="http://localhost", client=(address, 5000)) as client:
+            for path in ("/metrics", "/readyz"):
+                assert client.get(path, headers=headers).status_code == status, (address, path)
