@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a checkout needs and only what is missing: system packages (PostGIS, a Chinese font,
-# for the tests Chromium), a virtual environment from constraints.txt, browser libraries.
-# Usage: scripts/setup.sh [run|test]   (test adds Chromium)
+# for the tests Chromium and GDAL), a virtual environment from constraints.txt, browser libraries.
+# Usage: scripts/setup.sh [run|test]   (test adds Chromium and GDAL)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:-run}
@@ -32,6 +32,7 @@ has_postgis || missing+=(postgresql-postgis)
 has_font || missing+=(fontconfig fonts-noto-cjk)
 if [ "$purpose" = test ]; then
   has_chromium || missing+=(chromium)
+  command -v ogr2ogr >/dev/null || missing+=(gdal-bin)  # a real client of /ogc
   ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)  # Playwright's driver wants it
 fi
 find_python >/dev/null || missing+=(python3 python3-venv)

@@ -216,9 +216,7 @@ class Compiler:
             return self.geometry
         if isinstance(node, dict) and set(node) == {"bbox"}:
             numbers = node["bbox"]
-            if not isinstance(numbers, list) or not all(
-                isinstance(n, int | float) for n in numbers
-            ):
+            if not isinstance(numbers, list) or any(type(n) not in (int, float) for n in numbers):
                 raise BadQuery("filter: bbox is a list of numbers")
             return _literal(systems.box([float(_bounded(n)) for n in numbers], self.crs))
         if not isinstance(node, dict) or "type" not in node:
