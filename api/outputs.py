@@ -46,7 +46,9 @@ def pages(name: str, internal: bool) -> tuple[str, ...]:
 def allowed(one: Layer, *, internal: bool) -> Layer:
     """``one`` if it may leave the store; raises Withheld."""
     if _internal(one) and not internal:
-        raise Withheld(f"layer {one.name} shows camera positions: ask for it with --internal")
+        raise Withheld(
+            f"layer {one.name} shows where cameras stand or look: ask for it with --internal"
+        )
     return one
 
 

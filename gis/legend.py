@@ -102,6 +102,23 @@ CAMERA = Legend("camera", "点位状态", "Video point state", "state", (
     Entry("unknown", "状态不明", "State unknown", GREY, "cross"),
 ))  # fmt: skip
 
+# Drawn from the widest to the finest: the first below, the second on top of all.
+VIEW = Legend("view", "视域等级（EN 62676-4）", "View field (EN 62676-4)", "shows", (
+    Entry("potential", "可转动到达（发现）", "Could turn to (detect)", GREY, "diamond", "dots"),
+    Entry("identify", "确认", "Identify", "#08519C", "star", "dense"),
+    Entry("recognise", "识别", "Recognise", "#4292C6", "triangle", "cross"),
+    Entry("observe", "观察", "Observe", "#9ECAE1", "square", "forward"),
+    Entry("detect", "发现", "Detect", "#EDF3FA", "circle", "none"),
+))  # fmt: skip
+
+VIDEO_FINDING = Legend("video_finding", "视频核查问题", "Video findings", "topic", (
+    Entry("law", "合法性", "Lawfulness", RED, "triangle", "cross"),
+    Entry("working", "故障与维修", "Down or overdue", ORANGE, "square", "forward"),
+    Entry("bare", "小区无点位", "Compound without a point", PURPLE, "star", "backward"),
+    Entry("id", "国标编码", "GB/T 28181 id", BLUE, "diamond", "horizontal"),
+    Entry("field", "缺少字段", "Field missing", GREY, "circle", "dots"),
+))  # fmt: skip
+
 GRID = Legend("grid", "网格户数", "Households per grid", "size_class", (
     Entry("within", "户数适中", "Within 300-500", GREEN, "circle", "none"),
     Entry("low", "户数偏少", "Fewer", BLUE, "square", "backward"),
@@ -143,6 +160,20 @@ RENTAL_CELL = Ramp(
     (0, 100, 500, 1000, 2500, 5000),
     ("#F1EEF6", "#D0D1E6", "#A6BDDB", "#74A9CF", "#2B8CBE", "#045A8D"),
     SUPPRESSED,
+)  # fmt: skip
+
+# PuBuGn and YlOrBr of ColorBrewer (Harrower & Brewer 2003), safe for the colour-blind.
+VIDEO_SHARE = Ramp(
+    "video_coverage", "公共区域视频覆盖", "Public ground in view", "covered_percent", "%",
+    (0, 20, 40, 60, 80, 95), ("#F6EFF7", "#D0D1E6", "#A6BDDB", "#67A9CF", "#1C9099", "#016C59"),
+    Entry("missing", "缺少建筑物数据，无法判断", "Buildings missing: cannot be told", GREY,
+          "circle", "dots"),
+)  # fmt: skip
+
+BLIND = Ramp(
+    "blind_areas", "盲区面积", "Blind area", "area_m2", "m²",
+    (0, 50, 200, 1000), ("#FED98E", "#FE9929", "#D95F0E", "#993404"),
+    Entry("missing", "面积不详", "Area unknown", GREY, "circle", "dots"),
 )  # fmt: skip
 
 # Muted colours told apart by colour-blind readers: Tol (2021), Colour Schemes, SRON/EPS/TN/09-002.

@@ -28,6 +28,8 @@ CAPABILITY: Mapping[str, Capability] = {
     "facilities": Capability.FACILITIES, "coverage": Capability.COVERAGE,
     "rating": Capability.RATING, "risk": Capability.RATING, "incidents": Capability.INCIDENTS,
     "rental": Capability.RENTAL, "rental_h3": Capability.RENTAL, "cameras": Capability.VIDEO,
+    "video_coverage": Capability.RATING, "view_fields": Capability.VIDEO,
+    "blind_areas": Capability.VIDEO, "video_findings": Capability.VIDEO,
 }  # fmt: skip
 _LAYER = r"^[a-z0-9_]{1,40}$"
 

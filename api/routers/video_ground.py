@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
-from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs, said
+from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, needs, said
 from api.routers.video import READ, Rows
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
@@ -21,6 +21,9 @@ from gis.video import ground_store, planning
 from gis.video.model import CameraKind
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
+# Where ground is blind, and how much of it, is nobody's business outside police duty.
+_PUBLISHED = ["subject_kind", "subject_code", "area_code", "name", "quality", "answer",
+              "covered_share", "met", "rule", "threshold", "reason_zh", "reason_en"]  # fmt: skip
 Code = Annotated[str | None, Query(max_length=64, description="one subject")]
 
 
@@ -83,6 +86,7 @@ class PlanOut(BaseModel):
 def read_coverage(
     db: Db,
     at: At,
+    user: Caller,
     level: SubjectKind = SubjectKind.COMPOUND,
     quality: Quality = Quality.DETECT,
     area: AreaPrefix = "",
@@ -91,12 +95,16 @@ def read_coverage(
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> Rows:
-    """Covered share of public ground by level and quality; no point and no place is named."""
+    """Covered share of public ground by level and quality; no point and no place is named.
+
+    Square metres, blind ground and entrances are for those who may read video.
+    """
     rows = ground_store.coverage_rows(
         db, run_id=_run(db, as_of).id, level=level.value, quality=quality.value,
         area_prefix=at.district.prefix_of(area), code=code, limit=limit, offset=offset,
     )  # fmt: skip
-    return Rows(rows=features.records(rows))
+    shown = rows if user.may(Capability.VIDEO) else rows[_PUBLISHED]
+    return Rows(rows=features.records(shown))
 
 
 _VIEW = {"type": "FeatureCollection", "features": []}

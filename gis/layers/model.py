@@ -168,6 +168,32 @@ REGISTRY: tuple[Layer, ...] = (
         Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100",
                needs=Capability.RENTAL),
     ), legend.CAMERA, Capability.VIDEO, None, Sensitivity.INTERNAL),
+    Layer("video_coverage", "视频覆盖率", "Video coverage", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA,
+        Column("covered_percent", "覆盖率", "Covered share", "cover_pct", "%"),
+        Column("met", "达标", "Met", "met"), *_WHY,
+    ), legend.VIDEO_SHARE, Capability.RATING, "video"),
+    Layer("view_fields", "视域", "View fields", Geometry.AREA, "code", "camera_key", (
+        Column("code", "视域编号", "Field", "code"),
+        Column("camera_key", "点位编号", "Point key", "camera"), _AREA,
+        Column("shows", "等级", "Shows", "shows"),
+        Column("area_m2", "面积", "Area", "area_m2", "m²"),
+        Column("assumed", "含假定参数", "Rests on assumptions", "assumed"),
+    ), legend.VIEW, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    Layer("blind_areas", "视频盲区", "Blind areas", Geometry.AREA, "code", "name", (
+        Column("code", "盲区编号", "Blind area", "code"),
+        Column("name", "最近楼栋", "Nearest building", "nearest"), _AREA,
+        Column("compound_code", "小区编码", "Compound code", "cmp_code"),
+        Column("compound_name", "小区", "Compound", "compound"),
+        Column("area_m2", "面积", "Area", "area_m2", "m²"),
+    ), legend.BLIND, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    Layer("video_findings", "视频核查", "Video findings", Geometry.ANY, "code", "name", (
+        Column("code", "发现编号", "Finding", "code"), _NAME, _AREA,
+        Column("topic", "类别", "Topic", "topic"), Column("kind", "问题", "Finding kind", "kind"),
+        Column("camera_key", "点位编号", "Point key", "camera"),
+        Column("compound_code", "小区编码", "Compound code", "cmp_code"),
+        Column("since", "起始日期", "Since", "since"), *_WHY,
+    ), legend.VIDEO_FINDING, Capability.VIDEO, "video", Sensitivity.INTERNAL),
     Layer("grid_audit", "网格审计", "Grid audit", Geometry.ANY, "code", "code", (
         Column("code", "发现编号", "Finding", "code"), _AREA,
         Column("kind", "问题", "Finding kind", "kind"),
@@ -183,9 +209,10 @@ REGISTRY: tuple[Layer, ...] = (
 )  # fmt: skip
 
 COMBINED = (
-    "grids", "coverage", "facilities", "rating", "rental", "rental_h3", "grid_audit", "cameras",
+    "grids", "coverage", "facilities", "rating", "rental", "rental_h3", "video_coverage",
+    "grid_audit", "blind_areas", "cameras",
 )  # fmt: skip
-"""Layers of the one combined page, in drawing order; cameras only on an internal page."""
+"""Layers of the one combined page, in drawing order; internal ones only on an internal page."""
 
 
 def layer(name: str) -> Layer:

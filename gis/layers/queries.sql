@@ -166,6 +166,78 @@ WHERE run_id = CAST(:run_id AS bigint)
        OR id IN (SELECT wangge.in_box('rental_cells', CAST(:box AS geometry))))
 ORDER BY h3;
 
+-- name: layer_video_coverage
+-- Covered share of each compound at the quality that the rule asks for; it names no point.
+SELECT result.subject_code AS code, result.name, result.area_code,
+       100 * result.covered_share AS covered_percent, result.met, result.rule, result.reason_zh,
+       result.reason_en, ST_AsBinary(compound.geom) AS geom
+FROM video_coverage AS result
+JOIN compounds AS compound ON compound.code = result.subject_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+WHERE result.run_id = CAST(:run_id AS bigint)
+  AND result.subject_kind = 'compound'
+  AND result.quality = CAST(:video_quality AS text)
+  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+ORDER BY result.subject_code;
+
+-- name: layer_view_fields
+-- The recorded position's fields of the newest run by quality, and where a point could turn to.
+SELECT concat_ws(':', camera_key, looks, quality) AS code, camera_key, area_code,
+       CASE looks WHEN 'home' THEN quality ELSE 'potential' END AS shows, area_m2, assumed,
+       ST_AsBinary(geom) AS geom
+FROM view_fields AS field
+WHERE (looks = 'home' OR quality = 'detect')
+  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR concat_ws(':', camera_key, looks, quality) = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL
+       OR id IN (SELECT wangge.in_box('view_fields', CAST(:box AS geometry))))
+ORDER BY code;
+
+-- name: layer_blind_areas
+-- Named by the nearest building.
+SELECT blind.id::text AS code, coalesce(blind.nearest, blind.compound_code) AS name,
+       blind.area_code, blind.compound_code, compound.name AS compound_name, blind.area_m2,
+       ST_AsBinary(blind.geom) AS geom
+FROM video_blind_areas AS blind
+LEFT JOIN compounds AS compound ON compound.code = blind.compound_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+WHERE blind.run_id = CAST(:run_id AS bigint)
+  AND blind.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR blind.id::text = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL
+       OR blind.id IN (SELECT wangge.in_box('video_blind_areas', CAST(:box AS geometry))))
+ORDER BY blind.id;
+
+-- name: layer_video_findings
+-- At the point, or on the outline of the compound, that the finding is about.
+SELECT finding.id::text AS code,
+       coalesce(camera.name, compound.name, finding.camera_key, finding.compound_code) AS name,
+       finding.area_code,
+       CASE WHEN finding.rule LIKE 'LAW-%' THEN 'law'
+            WHEN finding.kind IN ('camera_down', 'repair_overdue') THEN 'working'
+            WHEN finding.kind = 'compound_without_camera' THEN 'bare'
+            WHEN finding.kind LIKE 'id\_%' THEN 'id' ELSE 'field' END AS topic,
+       finding.kind, finding.camera_key, finding.compound_code, finding.since, finding.rule,
+       finding.reason_zh, finding.reason_en,
+       ST_AsBinary(coalesce(camera.geom, compound.geom)) AS geom
+FROM video_findings AS finding
+LEFT JOIN cameras AS camera ON camera.source_key = finding.camera_key
+LEFT JOIN compounds AS compound ON compound.code = finding.compound_code
+ AND compound.valid_from <= CAST(:as_of AS date)
+ AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+WHERE finding.run_id = CAST(:run_id AS bigint)
+  AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND (CAST(:key AS text) IS NULL OR finding.id::text = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL
+       OR camera.id IN (SELECT wangge.in_box('cameras', CAST(:box AS geometry)))
+       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+ORDER BY finding.id;
+
 -- name: layer_grid_audit
 SELECT finding.id::text AS code, finding.area_code, finding.kind, finding.grid_codes,
        finding.area_m2, finding.figure, finding.threshold, finding.rule, finding.reason_zh,

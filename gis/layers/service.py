@@ -167,6 +167,7 @@ def _params(
         "rental_run_id": rental.id if rental else None,
         "level": scope.level,
         "resolution": scope.resolution,
+        "video_quality": policy["VID-2", "coverage_quality"],
         "households_min": policy["GRD-2", "households_min"],
         "households_max": policy["GRD-2", "households_max"],
         "since": midnight(add_months(month_end, -INCIDENT_MONTHS), district.zone),

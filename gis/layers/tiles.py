@@ -25,6 +25,10 @@ _SOURCES = {
     "rental": (_COMPOUNDS, "rental_results"),
     "rental_h3": ("rental_cells",),
     "cameras": ("cameras",),
+    "video_coverage": (_COMPOUNDS, "video_coverage"),
+    "view_fields": ("view_fields",),
+    "blind_areas": ("video_blind_areas",),
+    "video_findings": ("video_findings", "cameras", _COMPOUNDS),
     "grid_audit": ("grid_findings",),
 }  # what each layer's tiles are made of
 
@@ -54,6 +58,10 @@ _FIELDS = {
     "rental": ("code", "name", "rented_per_100", "suppressed"),
     "rental_h3": ("code", "rented_per_km2", "suppressed"),
     "cameras": ("code", "name"),
+    "video_coverage": ("code", "name", "covered_percent"),
+    "view_fields": ("code", "camera_key", "shows"),
+    "blind_areas": ("code", "name", "area_m2"),
+    "video_findings": ("code", "name", "topic"),
     "grid_audit": ("code", "kind"),
 }  # the display columns of each layer's tiles
 

@@ -1,5 +1,6 @@
 """Covered public ground of a day: what changed since the last run is measured, the rest is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,7 +84,9 @@ def measure(
     weak = _weak(homes, cameras, found, fresh, level, rules)
     gone, fields = _fields(session, of, cameras, seen_from, views, district)
     return Ground(
-        compounds=_with_unanswered(homes, pd.concat([kept[kept["compound"].isin(same)], rows])),
+        compounds=_with_unanswered(
+            homes, pd.concat([kept[kept["compound"].isin(same)], rows]), views.quality_names
+        ),
         blind=_both(kept_blind, dark, same),
         weak=_both(kept_weak, weak, same),
         into=_into_private(of, cameras, private, views, LawRules.of(policy)),
@@ -127,13 +130,15 @@ def _rows(
     return pd.concat(parts, ignore_index=True)
 
 
-def _with_unanswered(homes: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_unanswered(
+    homes: pd.DataFrame, rows: pd.DataFrame, qualities: Sequence[str]
+) -> pd.DataFrame:
     """All compounds by quality, those without an answer with empty figures."""
     about = homes[["compound", "name", "area_code", "grid_code"]]
     measured = about.merge(rows, on="compound").assign(answer="measured")
     silent = about[~about["compound"].isin(rows["compound"])].assign(answer="no_buildings")
-    qualities = pd.DataFrame({"quality": list(dict.fromkeys(rows["quality"])) or ["detect"]})
-    found = pd.concat([measured, silent.merge(qualities, how="cross")], ignore_index=True)
+    each = pd.DataFrame({"quality": list(qualities)})
+    found = pd.concat([measured, silent.merge(each, how="cross")], ignore_index=True)
     return found.sort_values(["compound", "quality"], kind="stable").reset_index(drop=True)
 
 

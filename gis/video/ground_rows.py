@@ -55,12 +55,7 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
     answer = np.where(rows["public_m2"].notna(), "measured", "no_buildings")
     decides = rows["quality"] == rules.quality
     met = (rows["blind_m2"] == 0).astype(object).where(share.notna() & decides, None)
-    told = [
-        _told(*one, rules=rules)
-        for one in zip(
-            rows["quality"], public, rows["seen_m2"], rows["blind_m2"], share, strict=True
-        )
-    ]
+    told = [_told(*one, rules=rules) for one in zip(rows["quality"], share, strict=True)]
     whole = {name: rows[name].astype("Float64").round().astype("Int64") for name in _SUMS[-2:]}
     return rows.assign(
         answer=answer, covered_share=share, met=met, rule="VID-2", threshold=rules.share, **whole,
@@ -71,24 +66,20 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
 QUALITY_ZH = {"detect": "发现", "observe": "观察", "recognise": "识别", "identify": "确认"}
 
 
-def _told(
-    quality: str, public: Any, seen: Any, blind: Any, share: Any, *, rules: GroundRules
-) -> tuple[str, str]:
+def _told(quality: str, share: Any, *, rules: GroundRules) -> tuple[str, str]:
+    """The verdict's sentence, which is published: the share and no square metres that are blind."""
     if pd.isna(share):
         return (
             f"VID-2：缺少建筑物数据，无法判断公共区域覆盖（{rules.source}）",
             f"VID-2: buildings are missing, so covered ground cannot be told ({rules.source})",
         )
     zh = (
-        f"VID-2：公共区域 {public:.0f} m² 中，完好点位“{QUALITY_ZH.get(quality, quality)}”可见 "
-        f"{seen:.0f} m²（{100 * share:.1f} %）"
+        f"VID-2：完好点位对公共区域的“{QUALITY_ZH.get(quality, quality)}”级覆盖率为 "
+        f"{100 * share:.1f} %"
     )
     en = (
-        f"VID-2: of {public:.0f} m² public ground working points show {seen:.0f} m² "
-        f"({100 * share:.1f} %) well enough to {quality}"
+        f"VID-2: working points show {100 * share:.1f} % of the public ground well enough to "
+        f"{quality}"
     )
-    if quality == rules.quality:
-        zh += f"，盲区 {blind:.0f} m²"
-        en += f", {blind:.0f} m² are blind"
     line = f"{100 * rules.share:g} %"
     return f"{zh}（要求 {line}，{rules.source}）", f"{en} (required {line}, {rules.source})"

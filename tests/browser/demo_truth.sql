@@ -1,7 +1,7 @@
 -- What the pages of the demo district should say, asked of the store without the product's queries.
 -- counts_<layer>: class and rows; known_<layer>: one record with its key (code), its name and
 -- figures under the registry's column names. Parameters: :day, the run ids :rating, :coverage,
--- :rental, :grids, and :since, :until, the 24 months of incidents.
+-- :rental, :grids, :video, and :since, :until, the 24 months of incidents.
 
 -- name: counts_rating
 SELECT colour, count(*) FROM ratings WHERE run_id = :rating GROUP BY 1;
@@ -49,6 +49,28 @@ SELECT CASE WHEN installed_on > :day THEN 'planned'
 FROM cameras LEFT JOIN newest ON camera_key = source_key AND age = 1
 WHERE (removed_on IS NULL OR removed_on > :day) AND (status <> 'removed' OR removed_on > :day)
 GROUP BY 1;
+
+-- name: counts_video_coverage
+SELECT coalesce(width_bucket(100 * seen_m2 / nullif(public_m2, 0),
+                             CAST('{0,20,40,60,80,95}' AS float8[]))::text, 'missing'), count(*)
+FROM video_coverage WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
+GROUP BY 1;
+
+-- name: counts_view_fields
+SELECT CASE looks WHEN 'home' THEN quality ELSE looks END, count(*) FROM view_fields
+WHERE looks = 'home' OR quality = 'detect' GROUP BY 1;
+
+-- name: counts_blind_areas
+SELECT width_bucket(area_m2, CAST('{0,50,200,1000}' AS float8[]))::text, count(*)
+FROM video_blind_areas WHERE run_id = :video GROUP BY 1;
+
+-- name: counts_video_findings
+SELECT CASE WHEN kind LIKE 'id~_%' ESCAPE '~' THEN 'id'
+            WHEN kind IN ('camera_down', 'repair_overdue') THEN 'working'
+            WHEN kind = 'compound_without_camera' THEN 'bare'
+            WHEN kind IN ('field_missing', 'view_field_missing') THEN 'field'
+            ELSE 'law' END, count(*)
+FROM video_findings WHERE run_id = :video GROUP BY 1;
 
 -- name: counts_compounds
 SELECT kind, count(*) FROM compounds
@@ -107,6 +129,24 @@ SELECT c.source_key AS code, c.name, direction_deg,
           AND i.occurred_at >= :since AND i.occurred_at < :until) AS incidents_50m
 FROM cameras AS c WHERE status = 'in_use' AND direction_deg IS NOT NULL
 ORDER BY 1 LIMIT 1;
+
+-- name: known_video_coverage
+SELECT subject_code AS code, name, 100 * seen_m2 / public_m2 AS covered_percent, reason_zh
+FROM video_coverage WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
+  AND public_m2 > 0 ORDER BY seen_m2 DESC, 1 LIMIT 1;
+
+-- name: known_view_fields
+SELECT camera_key || ':home:detect' AS code, camera_key AS name, area_m2 FROM view_fields
+WHERE looks = 'home' AND quality = 'detect' ORDER BY area_m2, 1 LIMIT 1;
+
+-- name: known_blind_areas
+SELECT id::text AS code, coalesce(nearest, compound_code) AS name, area_m2
+FROM video_blind_areas WHERE run_id = :video ORDER BY area_m2 DESC LIMIT 1;
+
+-- name: known_video_findings
+SELECT f.id::text AS code, c.name, f.reason_zh FROM video_findings AS f
+JOIN cameras AS c ON c.source_key = f.camera_key
+WHERE run_id = :video AND f.kind = 'forbidden_place' ORDER BY f.id LIMIT 1;
 
 -- name: known_compounds
 SELECT code, name, buildings, dwellings FROM compounds ORDER BY dwellings DESC NULLS LAST, 1 LIMIT 1;

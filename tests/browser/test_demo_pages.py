@@ -37,12 +37,16 @@ CLASSES = {  # of each layer in the legend's order
     "rental": STEPS,
     "rental_h3": STEPS,
     "cameras": "working down repair planned unknown",
+    "video_coverage": STEPS,
+    "view_fields": "potential identify recognise observe detect",
+    "blind_areas": "1 2 3 4 missing",
+    "video_findings": "law working bare id field",
     "compounds": "commodity old urban_village resettlement unit_housing affordable",
     "incidents": "incidents",
 }
 UNITS = {"m2_per_100_households": " m²", "required_m2": " m²", "gap_m2": " m²",
          "floor_area_m2": " m²", "area_m2": " m²", "rented_per_km2": "/km²",
-         "direction_deg": "°"}  # fmt: skip
+         "covered_percent": " %", "direction_deg": "°"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
+from gis.access.rights import Role
 
 AT = "2026-09-30T08:00:00+08:00"
 
@@ -101,6 +102,26 @@ def test_coverage_says_shares_and_names_no_point(client, demo_store):
     (district,) = client.get("/api/v1/video/coverage", params={"level": "district"}).json()["rows"]
     assert district["seen_m2"] == pytest.approx(sum(row["seen_m2"] or 0 for row in rows))
     assert "SP0" not in json.dumps(rows)
+
+
+def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serve, demo_store):
+    with serve(demo_store.urls, role=Role.VIEWER) as viewer:
+        answers = [
+            viewer.get("/api/v1/video/coverage", params={"level": level}).json()["rows"]
+            for level in ("compound", "community", "district")
+        ]
+        layer = viewer.get("/api/v1/layers/video_coverage/features").json()["features"]
+        hidden = [
+            viewer.get(f"/api/v1/layers/{name}/features").status_code
+            for name in ("view_fields", "blind_areas", "video_findings", "cameras")
+        ]
+    for rows in answers:
+        assert any(row["covered_share"] for row in rows)
+        assert not any(key.endswith("_m2") for row in rows for key in row)
+        assert not any(word in row["reason_zh"] for row in rows for word in ("m²", "盲区"))
+    assert len(layer) == demo_store.truth["counts"]["compounds"]
+    assert not any("blind" in key for one in layer for key in one["properties"])
+    assert set(hidden) <= {403, 404}
 
 
 def test_a_planned_point_in_a_blind_area_adds_ground_and_is_answered_fast(client, demo_store):

@@ -27,10 +27,17 @@ KEYS = {
     " WHERE run_id = :run AND subject_kind = 'compound'",
     "rental_h3": "SELECT h3 FROM rental_cells WHERE run_id = :run AND resolution = 9",
     "cameras": "SELECT source_key FROM cameras WHERE status <> 'removed'",
+    "video_coverage": "SELECT subject_code FROM video_coverage JOIN compounds"
+    " ON code = subject_code WHERE run_id = :run AND subject_kind = 'compound'",
+    "view_fields": "SELECT concat_ws(':', camera_key, looks, quality) FROM view_fields"
+    " WHERE looks = 'home' OR quality = 'detect'",
+    "blind_areas": "SELECT id::text FROM video_blind_areas WHERE run_id = :run",
+    "video_findings": "SELECT id::text FROM video_findings WHERE run_id = :run",
     "grid_audit": "SELECT id::text FROM grid_findings WHERE run_id = :run AND geom IS NOT NULL",
 }
 BOXED = ["areas", "streets", "buildings", "compounds", "cameras", "dwellings", "rental_cells",
-         "facilities", "grids", "grid_findings", "incidents"]  # fmt: skip
+         "facilities", "grids", "grid_findings", "incidents",
+         "view_fields", "video_blind_areas"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+import shapely.affinity
 
 from gis import policy as policies
 from gis.layers.model import REGISTRY, layer
@@ -411,6 +412,67 @@ def background() -> dict[str, gpd.GeoDataFrame]:
     }
 
 
+def video_coverage() -> gpd.GeoDataFrame:
+    """Covered shares from 0 to 99 %; every eighth compound has no answer."""
+    made = rating().drop(columns=["colour", "quality"])
+    share = np.arange(len(made)) * 7.0 % 100
+    share[::8] = np.nan
+    return made.assign(covered_percent=share, met=share > 95, rule="VID-2")
+
+
+def view_fields() -> gpd.GeoDataFrame:
+    """Five nested fields round each of 40 places."""
+    shows = ["potential", "detect", "observe", "recognise", "identify"]
+    homes = rating().geometry.to_numpy()[:40]
+    shapes = [shapely.affinity.scale(home, f, f) for home in homes for f in (1, 0.8, 0.6, 0.4, 0.2)]
+    keys = [f"SP{i:06d}" for i in range(40) for _ in shows]
+    return _frame(
+        {
+            "code": [f"{key}:{one}" for key, one in zip(keys, shows * 40, strict=True)],
+            "camera_key": keys, "area_code": ["530102001001"] * 200, "shows": shows * 40,
+            "area_m2": [100.0 * k for k in range(200)], "assumed": [True] * 200,
+        },
+        shapes,
+    )  # fmt: skip
+
+
+def blind_areas() -> gpd.GeoDataFrame:
+    """Thirty blind courts of four sizes."""
+    homes = rating().iloc[:30]
+    shapes = [shapely.affinity.scale(home, 0.3, 0.3) for home in homes.geometry]
+    return _frame(
+        {
+            "code": [str(i) for i in range(30)], "name": list(homes["name"] + "1幢"),
+            "area_code": list(homes["area_code"]), "compound_code": list(homes["code"]),
+            "compound_name": list(homes["name"]),
+            "area_m2": [12.0 * 2 ** (i % 9) for i in range(30)],
+        },
+        shapes,
+    )  # fmt: skip
+
+
+def video_findings() -> gpd.GeoDataFrame:
+    """Findings at points, and two compounds without any."""
+    made = cameras().iloc[:20]
+    topics = ["law", "working", "id", "field"]
+    kinds = ["sign_missing", "camera_down", "id_form", "field_missing"]
+    bare = rating().iloc[:2]
+    n = len(made)
+    return _frame(
+        {
+            "code": [str(i) for i in range(n + 2)], "name": [*made["name"], *bare["name"]],
+            "area_code": ["530102001001"] * (n + 2),
+            "topic": [*(topics[i % 4] for i in range(n)), "bare", "bare"],
+            "kind": [*(kinds[i % 4] for i in range(n)), *["compound_without_camera"] * 2],
+            "camera_key": [*made["code"], None, None],
+            "compound_code": [None] * n + list(bare["code"]),
+            "since": [None] * (n + 2), "rule": ["VID-1"] * (n + 2),
+            "reason_zh": ["缺少。"] * (n + 2), "reason_en": ["Missing."] * (n + 2),
+        },
+        [*made.geometry, *bare.geometry],
+    )  # fmt: skip
+
+
 MAKERS = {
     "grids": grids,
     "compounds": compound_records,
@@ -421,6 +483,10 @@ MAKERS = {
     "rental": rental,
     "rental_h3": rental_h3,
     "cameras": cameras,
+    "video_coverage": video_coverage,
+    "view_fields": view_fields,
+    "blind_areas": blind_areas,
+    "video_findings": video_findings,
     "grid_audit": grid_audit,
     "risk": risk,
 }

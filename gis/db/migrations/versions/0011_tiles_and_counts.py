@@ -4,35 +4,14 @@ Revision: 0011
 Follows: 0010
 """
 
-from dataclasses import dataclass
-
 from alembic import op
+
+from gis.db.tile_functions import Rows, Tile, make
 
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of one table in a tile: its alias, the right that opens them, whether parents' count."""
-
-    alias: str
-    right: str
-    above: bool = False
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One layer: what it shows, from which rows, which of them."""
-
-    layer: str
-    columns: str
-    source: str
-    rows: tuple[Rows, ...]
-    where: str = "true"
-    simplified: bool = True
 
 
 _VALID = "{0}.valid_from <= shown_on AND ({0}.valid_to IS NULL OR {0}.valid_to > shown_on)".format
@@ -81,38 +60,6 @@ TILES = (
          "(SELECT *, ST_Transform(geom, 3857) AS geom_3857 FROM grid_findings) AS place",
          (Rows("place", "grids:read"),), "place.run_id = run", simplified=False),
 )  # fmt: skip
-# Boxes are constants of the statement, so that the index on geom_3857 serves them; features come in
-# the order of their keys, so that the same rows make the same bytes; outlines lose what is smaller
-# than half a pixel of a tile of 512 on the screen.
-TILE = """
-CREATE FUNCTION wangge.tile_{layer}(
-    z integer, x integer, y integer, area_prefix text, shown_on date, run bigint, subject_level text,
-    h3_resolution integer
-) RETURNS bytea
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER
-SET search_path = wangge, public, pg_temp
-AS $$
-DECLARE
-    box CONSTANT geometry := ST_TileEnvelope(z, x, y);
-    wide CONSTANT geometry := ST_TileEnvelope(z, x, y, margin => 0.0390625);
-    half_pixel_m CONSTANT double precision := 40075016.685578488 / 2 ^ z / 512 / 2;
-    {declared}
-BEGIN
-    RETURN (
-        SELECT ST_AsMVT(shown, '{layer}', 4096, 'geom' ORDER BY shown.code)
-        FROM (
-            SELECT {columns}, ST_AsMVTGeom({geom}, box, 4096, 160, true) AS geom
-            FROM {source}
-            WHERE place.geom_3857 && wide
-              AND place.area_code LIKE area_prefix || '%'
-              AND {allowed}
-              AND {where}
-        ) AS shown
-        WHERE shown.geom IS NOT NULL
-    );
-END
-$$
-"""
 NEWEST = """
 CREATE FUNCTION wangge.newest(OUT import_id bigint, OUT run_id bigint)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = wangge, pg_temp
@@ -210,32 +157,16 @@ $$
 SIGNATURES = ("newest()", "newest_day(text)", "newest_incident()",
               "incident_counts(timestamptz, timestamptz)", "version_of(text[])",
               "in_box(text, geometry)")  # fmt: skip
-_TILE_SIGNATURE = "tile_{}(integer, integer, integer, text, date, bigint, text, integer)".format
 
 
 def upgrade() -> None:
     """Forward."""
     op.execute("GRANT EXECUTE ON FUNCTION wangge.holds, wangge.everywhere, wangge.within"
                " TO wangge_reader")  # fmt: skip
-    for statement in (NEWEST, DAY, INCIDENTS, VERSION, IN_BOX, *map(_tile, TILES)):
+    for statement in (NEWEST, DAY, INCIDENTS, VERSION, IN_BOX):
         op.execute(statement)
-    for signature in (*SIGNATURES, *(_TILE_SIGNATURE(tile.layer) for tile in TILES)):
+    for signature in SIGNATURES:
         op.execute(f"GRANT EXECUTE ON FUNCTION wangge.{signature} TO wangge_app")
         op.execute(f"ALTER FUNCTION wangge.{signature} OWNER TO wangge_reader")
-
-
-def _tile(tile: Tile) -> str:
-    declared, allowed = [], []
-    for number, rows in enumerate(tile.rows):
-        above = ", true" if rows.above else ""
-        declared += [
-            f"all_{number} CONSTANT boolean := wangge.everywhere('{{{rows.right}}}');",
-            f"mine_{number} CONSTANT text[] := wangge.within('{{{rows.right}}}'{above});",
-        ]
-        allowed.append(f"(all_{number} OR {rows.alias}.area_code LIKE ANY (mine_{number}))")
-    geom = "ST_Simplify(place.geom_3857, half_pixel_m, true)"
-    return TILE.format(
-        layer=tile.layer, columns=tile.columns, source=tile.source, where=tile.where,
-        geom=geom if tile.simplified else "place.geom_3857",
-        declared="\n    ".join(declared), allowed=" AND ".join(allowed),
-    )  # fmt: skip
+    for tile in TILES:
+        make(op, tile)
