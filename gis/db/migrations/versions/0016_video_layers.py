@@ -1,15 +1,15 @@
 """tiles and boxes of covered shares, view fields, blind areas and video findings
 
-Revision: 0015
-Follows: 0014
+Revision: 0016
+Follows: 0015
 """
 
 from alembic import op
 
 from gis.db.tile_functions import Rows, Tile, make
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
