@@ -31,6 +31,7 @@ ITEMS: tuple[Item, ...] = (
     Item("/visits", "visits", "walk", Capability.DANGERS, Action.WRITE),
     Item("/coverage-board", "coverage", "chart", Capability.COVERAGE, group="planning"),
     Item("/facilities", "facilities", "house", Capability.FACILITIES, group="planning"),
+    Item("/scenarios", "scenarios", "note", Capability.SCENARIOS, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
 )

@@ -13,6 +13,7 @@ from api.web.pages import (
     place,
     plaques,
     ratings,
+    scenarios,
     today,
     visits,
 )
@@ -31,5 +32,6 @@ PAGES = (
     coverage.router,
     facilities.router,
     drawing.router,
+    scenarios.router,
     check.router,
 )

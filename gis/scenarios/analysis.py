@@ -1,0 +1,91 @@
+"""A scenario laid over the register, and what it changes; arrays and frames only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gis.areas.levels import Level
+from gis.facilities.board import Costs
+from gis.scenarios.model import ChangeKind
+
+_COMPARED = ["households", "floor_area_m2", "m2_per_100_households", "gap_m2", "verdict"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: the facility it speaks of, the community it puts it in, and its values."""
+
+    kind: str
+    facility: str
+    area_code: str
+    values: dict[str, Any]
+
+
+def applied(
+    facilities: pd.DataFrame, shares: pd.DataFrame, changes: Sequence[Change]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Copies of both frames with the changes made in their order; a missing facility is skipped.
+
+    ``facilities`` as `gis.facilities.store.facilities_on` gives them, ``shares``: facility,
+    area_code, share. Sharing replaces all shares that the facility has.
+    """
+    rows, parts = facilities.copy(), shares.copy()
+    for one in changes:
+        at = rows["facility"] == one.facility
+        match one.kind:
+            case ChangeKind.ADD:
+                rows = pd.concat([rows, _added(rows, one)], ignore_index=True)
+            case ChangeKind.CLOSE:
+                rows.loc[at, "is_open"] = False
+            case ChangeKind.MOVE:
+                rows.loc[at, ["area_code", "grid_code"]] = [one.area_code, None]
+            case ChangeKind.RESIZE:
+                rows.loc[at, "floor_area_m2"] = float(one.values["floor_area_m2"])
+            case ChangeKind.SHARE:
+                given = [(one.facility, code, part) for code, part in one.values["shares"].items()]
+                kept = parts[parts["facility"] != one.facility]
+                fresh = pd.DataFrame(given, columns=["facility", "area_code", "share"])
+                parts = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+    return rows, parts
+
+
+def _added(rows: pd.DataFrame, one: Change) -> pd.DataFrame:
+    plain: dict[str, Any] = dict.fromkeys(rows.columns)
+    known = {name: one.values.get(name) for name in ("name", "function", "provision")}
+    area_m2 = float(one.values["floor_area_m2"])
+    row = {**plain, **known, "facility": one.facility, "area_code": one.area_code,
+           "floor_area_m2": area_m2, "is_open": True, "status": "open"}  # fmt: skip
+    return pd.DataFrame([row], columns=rows.columns).astype(rows.dtypes.to_dict())
+
+
+def cost_yuan(facilities: pd.DataFrame, changes: Sequence[Change], costs: Costs) -> float:
+    """Price of the facilities added and of the area that existing ones grow by."""
+    before = facilities.set_index("facility")["floor_area_m2"]
+    total = 0.0
+    for one in changes:
+        if one.kind == ChangeKind.ADD:
+            total += costs.fixed_yuan + costs.yuan_per_m2 * float(one.values["floor_area_m2"])
+        elif one.kind == ChangeKind.RESIZE:
+            known = before.get(one.facility)
+            had = float(known) if known is not None and pd.notna(known) else 0.0
+            total += costs.yuan_per_m2 * max(0.0, float(one.values["floor_area_m2"]) - had)
+    return total
+
+
+def compared(today: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """Communities of two coverages side by side: code, name and each figure twice.
+
+    The scenario's figures end in ``_then``; ``added_m2`` is the difference of the counted area,
+    ``changed`` says whether the community's area differs. Changed ones first.
+    """
+    left, right = (
+        rows[rows["subject_kind"] == Level.COMMUNITY].set_index("subject_code")
+        for rows in (today, then)
+    )
+    both = left[["name", *_COMPARED]].join(right[_COMPARED].add_suffix("_then"))
+    added_m2 = both["floor_area_m2_then"] - both["floor_area_m2"]
+    both = both.assign(added_m2=added_m2, changed=added_m2.abs() > 1e-6)
+    out = both.rename_axis("code").reset_index()
+    return out.sort_values(["changed", "code"], ascending=[False, True]).reset_index(drop=True)

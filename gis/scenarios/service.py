@@ -1,0 +1,189 @@
+"""Makes, changes, compares and shares scenarios; the register itself is only read."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from gis import privacy
+from gis.areas import store as areas
+from gis.areas.model import Level
+from gis.audit.service import note
+from gis.district import District
+from gis.errors import BadInput, Forbidden, NotFound
+from gis.facilities import analysis as coverage
+from gis.facilities import store as facilities
+from gis.facilities.board import Costs
+from gis.facilities.model import Function, Verdict
+from gis.facilities.rules import CoverageRules
+from gis.facilities.service import KINDS
+from gis.policy import Policy
+from gis.scenarios import analysis, store
+from gis.scenarios.analysis import Change
+from gis.scenarios.model import ChangeKind, Scenario, ScenarioChange
+
+_MOST_M2 = 100_000.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A scenario beside today: `analysis.compared` in ``communities``, and sums over them."""
+
+    communities: pd.DataFrame
+    turned_met: int
+    to_build_m2: float
+    to_build_then_m2: float
+    added_m2: float
+    cost_yuan: float
+
+
+def make(
+    session: Session, *, name: str, area_code: str, as_of: date, remark: str | None = None
+) -> Scenario:
+    """A new scenario without changes; raises BadInput for a name that will not do, Forbidden."""
+    if not 2 <= len(name.strip()) <= 80:
+        raise BadInput("名称为 2 至 80 个字 / a name has 2 to 80 characters")
+    _own_area(session, area_code)
+    made = Scenario(
+        area_code=area_code, owner=_user(session), name=privacy.checked(name, "名称"), as_of=as_of,
+        remark=privacy.checked(remark, "说明") if remark else None,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    note(session, event="scenario_made", target=str(made.id), area_code=area_code)
+    return made
+
+
+def add_change(
+    session: Session,
+    scenario: Scenario,
+    kind: ChangeKind,
+    *,
+    facility: str = "",
+    area_code: str = "",
+    values: Mapping[str, Any] | None = None,
+) -> ScenarioChange:
+    """Add one change; raises BadInput for one that cannot be made, NotFound, Forbidden."""
+    _owner_only(session, scenario)
+    values = dict(values or {})
+    if kind is ChangeKind.ADD:
+        facility = f"scenario:{secrets.token_hex(4)}"
+        values["name"] = privacy.checked(str(values.get("name") or ""), "名称")
+        if not values["name"] or values.get("function") not in set(Function):
+            raise BadInput("请填写名称和功能 / say name and function")
+    elif facility not in _known(session, scenario):
+        raise NotFound("facility", facility)
+    if kind in (ChangeKind.ADD, ChangeKind.RESIZE):
+        _check_area(values.get("floor_area_m2"))
+    if kind is ChangeKind.SHARE:
+        _check_shares(values.get("shares"))
+    if kind in (ChangeKind.ADD, ChangeKind.MOVE):
+        _check_community(session, scenario, area_code)
+    change = ScenarioChange(
+        scenario_id=scenario.id, area_code=area_code or scenario.area_code, kind=kind,
+        facility=facility, values=values,
+    )  # fmt: skip
+    session.add(change)
+    session.flush()
+    return change
+
+
+def _known(session: Session, scenario: Scenario) -> set[str]:
+    shown = facilities.facilities_on(session, as_of=scenario.as_of, srid=3857)
+    own = {one.facility for one in store.changes(session, scenario.id)}
+    return set(shown["facility"]) | own
+
+
+def _check_area(value: Any) -> None:
+    if not isinstance(value, int | float) or not 0 < value <= _MOST_M2:
+        raise BadInput("面积须大于 0 / the area must be above 0")
+
+
+def _check_shares(shares: Any) -> None:
+    if not isinstance(shares, dict) or not shares:
+        raise BadInput("请说明与谁共享多少 / say who shares how much")
+    if not all(0 < part <= 1 for part in shares.values()) or sum(shares.values()) > 1:
+        raise BadInput("份额之和不超过 1 / the shares sum to at most 1")
+
+
+def _check_community(session: Session, scenario: Scenario, area_code: str) -> None:
+    known = areas.areas_on(session, as_of=scenario.as_of, levels=[Level.COMMUNITY])
+    if area_code not in set(known["code"]):
+        raise BadInput("请选择社区 / choose a community")
+
+
+def drop_change(session: Session, scenario: Scenario, change_id: int) -> None:
+    """Take one change out again; raises NotFound, Forbidden."""
+    _owner_only(session, scenario)
+    change = session.get(ScenarioChange, change_id)
+    if change is None or change.scenario_id != scenario.id:
+        raise NotFound("change", change_id)
+    session.delete(change)
+
+
+def share(session: Session, scenario: Scenario, *, shared: bool) -> None:
+    """Show a scenario to whoever may read scenarios in its area, or to its owner alone again."""
+    _owner_only(session, scenario)
+    scenario.shared = shared
+    note(session, event="scenario_shared", target=str(scenario.id), area_code=scenario.area_code,
+         detail={"shared": shared})  # fmt: skip
+
+
+def remove(session: Session, scenario: Scenario) -> None:
+    """Delete a scenario with its changes."""
+    _owner_only(session, scenario)
+    note(session, event="scenario_removed", target=str(scenario.id), area_code=scenario.area_code)
+    session.delete(scenario)
+    session.flush()
+
+
+def find(session: Session, id: int) -> Scenario:
+    """A scenario that the user may see; raises NotFound."""
+    found = store.scenario(session, id)
+    if found is None:
+        raise NotFound("scenario", id)
+    return found
+
+
+def compare(
+    session: Session, scenario: Scenario, *, policy: Policy, district: District
+) -> Comparison:
+    """Today and the scenario by one and the same analysis, over the communities of its area."""
+    subjects = areas.subjects_on(session, as_of=scenario.as_of, kinds=KINDS)
+    rows = facilities.facilities_on(session, as_of=scenario.as_of, srid=district.srid)
+    parts, rules = facilities.shares(session), CoverageRules.of(policy)
+    changes = [
+        Change(one.kind, one.facility, one.area_code, one.values)
+        for one in store.changes(session, scenario.id)
+    ]
+    today = coverage.coverage(subjects, rows, parts, rules)
+    then = coverage.coverage(subjects, *analysis.applied(rows, parts, changes), rules)
+    both = analysis.compared(today, then)
+    inside = both[both["code"].str.startswith(district.prefix_of(scenario.area_code))]
+    met = Verdict.MET.value
+    return Comparison(
+        communities=inside.reset_index(drop=True),
+        turned_met=int(((inside["verdict_then"] == met) & (inside["verdict"] != met)).sum()),
+        to_build_m2=float(inside["gap_m2"].sum()),
+        to_build_then_m2=float(inside["gap_m2_then"].sum()),
+        added_m2=float(inside["added_m2"].sum()),
+        cost_yuan=analysis.cost_yuan(rows, changes, Costs.of(policy)),
+    )
+
+
+def _user(session: Session) -> str:
+    return str(session.info["user"].id)
+
+
+def _owner_only(session: Session, scenario: Scenario) -> None:
+    if scenario.owner != _user(session):
+        raise Forbidden("scenarios", "write")
+
+
+def _own_area(session: Session, area_code: str) -> None:
+    if not area_code.startswith(tuple(session.info["user"].area_prefixes)):
+        raise Forbidden("scenarios", "write")

@@ -1,0 +1,99 @@
+"""A scenario through the pages: made, changed, compared, shared, printed, deleted; today stays."""
+
+import io
+import re
+
+import pypdf
+import pytest
+from sqlalchemy import select
+
+from gis.access.rights import Role
+from gis.facilities.model import Facility
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+DAY = {"as_of": "2026-09-30"}
+STREET, WITHOUT, HOST = "530102002", "530102002003", "530102001001"
+
+
+@pytest.fixture(scope="module")
+def planner(demo_store, serve):
+    with serve(demo_store.urls, role=Role.PLANNER) as client:
+        yield client
+
+
+def post(client, path, status=303, **data):
+    answer = client.post(path, data=data, headers=HERE, follow_redirects=False)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+@pytest.fixture
+def scenario(planner):
+    made = post(planner, "/scenarios", name="祥云街新建", area="530102", **DAY).headers["location"]
+    yield made
+    planner.post(f"{made}/delete", headers=HERE)
+
+
+def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
+    planner, scenario, demo_store
+):
+    """The planted community without a facility has 2,536 households: 760.8 m² are required."""
+    with demo_store.begin() as session:
+        before = session.scalars(select(Facility.source_key)).all()
+    post(planner, f"{scenario}/changes", kind="add", name="祥云站", function="culture",
+         community=WITHOUT, area_m2="760.8")  # fmt: skip
+    page = planner.get(scenario).text
+    assert "1,087 → 326 m²" in page.replace("&#39;", "'")
+    assert "486.5 万元" in page  # 300,000 + 6,000 × 760.8 yuan
+    table = planner.get(f"{scenario}?download=csv&changed=True").text
+    assert table.count("\n") == 2  # the head and one community
+    assert "无设施" in table
+    assert "达标" in table
+    with demo_store.begin() as session:
+        assert session.scalars(select(Facility.source_key)).all() == before
+    board = planner.get("/coverage-board?download=csv&columns=code&columns=verdict").text
+    assert f"{WITHOUT},无设施" in board
+
+
+ADD = {"kind": "add", "name": "站点", "function": "culture", "community": WITHOUT, "area_m2": "10"}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ADD | {"area_m2": "viel"},
+        ADD | {"community": ""},
+        ADD | {"area_m2": "-1"},
+        ADD | {"name": ""},
+        {"kind": "dream"},
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused(planner, scenario, bad):
+    post(planner, f"{scenario}/changes", 422, **bad)
+    assert "还没有改动" in planner.get(scenario).text
+
+
+def test_a_scenario_is_its_owners_alone_until_it_is_shared(planner, scenario, demo_store, serve):
+    with serve(demo_store.urls, role=Role.PLANNER, areas=["530102"]) as other:
+        assert other.get(scenario).status_code == 404
+        post(planner, f"{scenario}/share", shared="yes")
+        assert "祥云街新建" in other.get(scenario).text
+        assert other.post(f"{scenario}/delete", headers=HERE).status_code == 403
+        change = {"kind": "close", "facility": "x"}
+        assert other.post(f"{scenario}/changes", data=change, headers=HERE).status_code == 403
+    with serve(demo_store.urls, role=Role.PLANNER, areas=[STREET]) as narrow:
+        assert narrow.get(scenario).status_code == 404
+    with serve(demo_store.urls, role=Role.VIEWER) as viewer:
+        assert viewer.get("/scenarios").status_code == 403
+
+
+def test_a_scenario_is_printed_with_its_changes_and_sums(planner, scenario):
+    post(planner, f"{scenario}/changes", kind="add", name="祥云站", function="culture",
+         community=WITHOUT, area_m2="760.8")  # fmt: skip
+    answer = planner.get(f"{scenario}/print")
+    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0]
+    text = re.sub(r"\s+", "", page.extract_text())
+    assert "祥云街新建" in text
+    assert "760.8" in text
+    assert "486.5万元" in text
+    assert {round(float(side)) for side in page.mediabox[2:]} == {595, 842}
