@@ -21,7 +21,7 @@ from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.runs.by_hand import by_hand
 
 _SQL = sql.load("gis.facilities")
-OWNERSHIPS = ("owned", "state", "collective", "private", "rented")
+_LONGEST_OWNER = 60  # characters: the name of a unit
 _SAME_GROUND_M2 = 1.0  # less is rounding of two outlines along one wall
 _MORE_THAN_DRAWN = 1.05  # stated over drawn area: walls and measuring differ by a few per cent
 _KINDS = ("Point", "Polygon", "MultiPolygon")
@@ -101,31 +101,35 @@ def check(
 
 
 def _of_words(entry: Entry) -> list[Finding]:
-    found = []
-    if not 2 <= len(entry.name) <= 100:
-        found.append(
-            Finding("name", "名称为 2 至 100 个字", "a name has 2 to 100 characters", True)
-        )
-    else:
-        try:
-            privacy.checked(entry.name, "名称")
-        except privacy.PersonalText as exc:
-            zh, _, en = str(exc).partition(" / ")
-            found.append(Finding("name", zh, en, True))
+    found = [*_of_text("name", entry.name, "名称", least=2, most=100)]
+    if entry.ownership is not None:
+        found += _of_text("ownership", entry.ownership, "权属", least=1, most=_LONGEST_OWNER)
     lists = (
         ("function", entry.function, set(Function)),
-        ("provision", entry.provision, set(Provision)),
-        ("ownership", entry.ownership, set(OWNERSHIPS)),
+        ("provision", entry.provision, {None, *Provision}),
         ("status", entry.status, set(FacilityStatus)),
     )
     for field, value, listed in lists:
-        if value not in listed and not (value is None and field in ("provision", "ownership")):
+        if value not in listed:
             found.append(Finding(field, "请从列表中选择", "choose from the list", True))
     if entry.floor_area_m2 is not None and not 0 < entry.floor_area_m2 <= 1_000_000:
         found.append(Finding("floor_area_m2", "面积须大于 0", "the area must be above 0", True))
     if entry.storeys is not None and not 1 <= entry.storeys <= 200:
         found.append(Finding("storeys", "层数为 1 至 200", "storeys are 1 to 200", True))
     return found
+
+
+def _of_text(field: str, text: str, what: str, *, least: int, most: int) -> list[Finding]:
+    """A place or a unit may be named, a person may not."""
+    if not least <= len(text) <= most:
+        words = (f"{what}为 {least} 至 {most} 个字", f"write {least} to {most} characters")
+        return [Finding(field, *words, stops=True)]
+    try:
+        privacy.checked(text, what)
+    except privacy.PersonalText as exc:
+        zh, _, en = str(exc).partition(" / ")
+        return [Finding(field, zh, en, stops=True)]
+    return []
 
 
 def _of_shape(geom: BaseGeometry) -> list[Finding]:

@@ -9,6 +9,11 @@ from html import unescape
 import pytest
 import shapely
 
+from gis.access.rights import Role
+from gis.areas.model import Area
+from gis.runs.by_hand import by_hand
+
+COMMUNITY = "530102001001"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -50,10 +55,38 @@ def test_the_register_lists_what_the_store_holds(client, demo_store):
     answer = client.get("/facilities?download=csv&columns=name&columns=function&columns=code")
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert len(rows) == demo_store.truth["counts"]["facilities"]
-    assert "社区服务站" in {row["功能"] for row in rows} or rows
     one = client.get(f"/facilities/{rows[0]['编码']}").text
     assert '"type":"' in unescape(one)
     assert client.get("/facilities/nothing").status_code == 404
+
+
+def test_a_facility_goes_through_check_and_save_with_what_it_had_before(store, serve):
+    """A remark has to be confirmed; a person's name and a second, overlapping one are told."""
+    box = shapely.to_geojson(shapely.box(102.7002, 25.0402, 102.7004, 25.0404))
+    ground = shapely.MultiPolygon([shapely.box(102.70, 25.04, 102.71, 25.05)])
+    with store.begin() as session:
+        file = by_hand(session, kind="areas", area_code="530102")
+        session.add(Area(code=COMMUNITY, area_code=COMMUNITY, level="community", name="社区",
+                         source_key="a", import_id=file.id,
+                         geom=f"SRID=4326;{ground.wkt}"))  # fmt: skip
+    sent = {"name": "和平站", "function": "culture", "status": "open", "geom": box,
+            "ownership": "街道办事处", "floor_area_m2": "9000"}  # fmt: skip
+    with serve(store.urls, role=Role.PLANNER, areas=["530102"]) as planner:
+        looked = planner.post("/facilities/new", data=sent | {"step": "check"}, headers=HERE)
+        assert f"所属社区 {COMMUNITY}" in looked.text
+        assert "填写的面积大于轮廓" in looked.text
+        unsure = planner.post("/facilities/new", data=sent | {"step": "save"}, headers=HERE)
+        assert (unsure.status_code, "请先看过提示并勾选" in unsure.text) == (422, True)
+        kept = planner.post("/facilities/new", data=sent | {"step": "save", "sure": "yes"},
+                            headers=HERE, follow_redirects=False)  # fmt: skip
+        assert kept.status_code == 303
+        path = kept.headers["location"].partition("?")[0]
+        assert 'value="街道办事处"' in planner.get(path).text
+        closed = planner.post(f"{path}/close", data={"closed_on": "2026-09-01"}, headers=HERE)
+        assert "已关闭" in planner.get("/facilities?columns=status").text, closed.text
+    with serve(store.urls, role=Role.VIEWER, areas=["530102"]) as viewer:
+        assert viewer.get("/facilities/new").status_code == 403
+        assert viewer.post("/facilities/new", data=sent, headers=HERE).status_code == 403
 
 
 @pytest.mark.parametrize(

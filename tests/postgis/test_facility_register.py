@@ -52,6 +52,7 @@ def said(found, *, stops):
         ({"name": "王先生的店"}, "name"),
         ({"function": "casino"}, "function"),
         ({"provision": "gift"}, "provision"),
+        ({"ownership": "户主：张三"}, "ownership"),
         ({"floor_area_m2": 0.0}, "floor_area_m2"),
         ({"geom": shapely.LineString([(102.7, 25.04), (102.71, 25.05)])}, "geom"),
         ({"geom": shapely.Polygon([(102.701, 25.041), (102.702, 25.042), (102.702, 25.041),

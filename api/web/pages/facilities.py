@@ -172,7 +172,6 @@ def _form(
         options={
             "function": options("function", Function),
             "provision": options("provision", Provision, empty=True),
-            "ownership": options("ownership", register.OWNERSHIPS, empty=True),
             "status": options("status", _OPEN),
         },
     )  # fmt: skip
