@@ -10,7 +10,9 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy import Engine, make_url
 
 from api.house import House, transaction
+from api.logs import logger
 from api.perform import perform
+from api.tasks import tidy
 from gis.db.session import User
 from gis.jobs import service
 from gis.jobs.model import JobKind
@@ -19,6 +21,7 @@ from gis.runs.model import Analysis
 
 QUEUE = "wangge"
 CALENDAR = User(id="calendar", area_prefixes=("",), rights=User.command().rights)
+_TIDY, _TIDY_CRON = "file_tidy", "10 17 * * *"  # in UTC
 _BEAT_S = 5.0  # how often a worker says that it lives
 
 
@@ -64,6 +67,8 @@ def queue(house: House, engine: Engine) -> App:
     for one in RECURRING:
         task = app.task(name=f"{QUEUE}.{one.name}", queue=QUEUE, queueing_lock=one.name)
         app.periodic(cron=one.cron)(task(_asker(house, engine, one)))
+    task = app.task(name=f"{QUEUE}.{_TIDY}", queue=QUEUE, queueing_lock=_TIDY)
+    app.periodic(cron=_TIDY_CRON)(task(_tidier(house, engine)))
     return app
 
 
@@ -81,6 +86,15 @@ def _asker(house: House, engine: Engine, one: Recurring) -> Callable[[int], None
             service.ask(session, one.kind, one.parameters(day), district_code=house.district.code)
 
     return asker
+
+
+def _tidier(house: House, engine: Engine) -> Callable[[int], None]:
+    def tidier(timestamp: int) -> None:
+        with transaction(engine, user=CALENDAR) as session:
+            removed = tidy.run(house, session, now=datetime.fromtimestamp(timestamp, UTC))
+        logger().info("file_tidy", **removed)
+
+    return tidier
 
 
 def work(house: House, engine: Engine, *, wait: bool = True) -> None:

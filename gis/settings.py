@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(
         default=4 << 30, ge=1, description="largest file that is taken over the web"
     )
+    upload_kept_days: int = Field(
+        default=30, ge=1, le=3_650, description="days after which an uploaded file is removed"
+    )
     worker_jobs: int = Field(default=2, ge=1, le=16, description="jobs that a worker does at once")
     worker_silence_s: float = Field(
         default=30, gt=0, description="after so long without a sign of life a worker is dead"

@@ -85,11 +85,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _sweep() -> None:
-    """Clear up after runs that were killed."""
-    for run in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        starter = int(run.name.removeprefix(_PREFIX).split("-")[0])
-        if run.stat().st_uid == os.geteuid() and not _is_process(starter):
-            _clear(run)
+    """Clear up after runs that were killed; one sweeps at a time."""
+    temporary = Path(tempfile.gettempdir())
+    with (temporary / f"wangge-sweep-{os.geteuid()}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for run in temporary.glob(f"{_PREFIX}*"):
+            starter = int(run.name.removeprefix(_PREFIX).split("-")[0])
+            if run.stat().st_uid == os.geteuid() and not _is_process(starter):
+                _clear(run)
 
 
 def _is_process(pid: int) -> bool:

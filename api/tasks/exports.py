@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from api import outputs
 from api.house import House
-from api.tasks.work import Work
+from api.tasks.work import Stopped, Work
 from data.export.model import Format
 from data.export.service import suffix
+from gis.jobs import store
 from gis.layers.service import Scope
 
 KEPT_DAYS = 7
@@ -29,7 +30,7 @@ def run(work: Work, session: Session) -> Mapping[str, Any]:
         area_prefix=work.house.district.prefix_of(asked["area"]), period=asked.get("period"),
         as_of=date.fromisoformat(as_of) if as_of else None, internal=bool(asked["internal"]),
     )  # fmt: skip
-    folder = folder_of(work.house) / secrets.token_hex(16)
+    folder = folder_of(work.house) / f"{work.job.id}-{secrets.token_hex(16)}"
     folder.mkdir(mode=0o700, parents=True)
     try:
         work.say(0.1, "读取图层", "reading the layer")
@@ -40,9 +41,14 @@ def run(work: Work, session: Session) -> Mapping[str, Any]:
         )  # fmt: skip
         written.chmod(0o600)
         work.say(0.95, "收尾", "finishing")
+        if not store.hold(session, work.job.id):  # another worker's file is the job's
+            raise Stopped
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    for left in folder_of(work.house).glob(f"{work.job.id}-*"):  # by a worker that was killed
+        if left != folder:
+            shutil.rmtree(left, ignore_errors=True)
     return {"file": f"{folder.name}/{written.name}", "rows": rows, "kept_days": KEPT_DAYS}
 
 
@@ -52,7 +58,7 @@ def folder_of(house: House) -> Path:
 
 
 def forget(house: House) -> None:
-    """Remove files that have waited long enough, and what killed workers left."""
+    """Remove files that have waited long enough, and what given-up jobs left."""
     oldest_s = time.time() - KEPT_DAYS * 86_400
     for folder in folder_of(house).glob("*"):
         if folder.stat().st_mtime < oldest_s:

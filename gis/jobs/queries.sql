@@ -17,6 +17,10 @@ SET progress = :progress, message_zh = :message_zh, message_en = :message_en, he
 WHERE id = :id AND state = 'running'
 RETURNING cancel_asked;
 
+-- name: hold
+-- Until this transaction ends nobody else ends the job.
+SELECT id FROM jobs WHERE id = :id AND state = 'running' FOR UPDATE;
+
 -- name: finish
 -- Only once, and never after a cancel that came first.
 UPDATE jobs

@@ -41,6 +41,11 @@ def beat(session: Session, job_id: int, *, progress: float, said: tuple[str, str
     return cancel_asked is None or bool(cancel_asked)
 
 
+def hold(session: Session, job_id: int) -> bool:
+    """Keep others from ending a running job before this transaction; False where one has."""
+    return session.execute(_SQL["hold"], {"id": job_id}).scalar_one_or_none() is not None
+
+
 def finish(
     session: Session,
     job_id: int,

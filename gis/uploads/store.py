@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,17 @@ def listed(session: Session, *, before: int | None, most: int) -> list[Upload]:
     """Uploads, the newest first."""
     ids = session.execute(_SQL["listed"], {"before": before, "most": most}).scalars()
     return [session.get_one(Upload, id_) for id_ in ids]
+
+
+def expired(session: Session, *, before: datetime) -> list[Upload]:
+    """Uploads that were sent before then and that no unfinished job reads."""
+    ids = session.execute(_SQL["expired"], {"before": before}).scalars()
+    return [session.get_one(Upload, id_) for id_ in ids]
+
+
+def folders(session: Session) -> frozenset[str]:
+    """The folders of all uploads that the session's user may see."""
+    return frozenset(session.execute(_SQL["folders"]).scalars())
 
 
 def profiles(session: Session, kind: str | None) -> list[ImportProfile]:

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own figures
     "city": ["tests/bench/run.py", "{out}", "--cache", "out/bench"],
     "qgis": ["-m", "pytest", "-q", "-rs", "tests/soak/test_qgis.py"],
+    "kill": ["tests/soak/kill_matrix.py", "{out}"],
+    "upload": ["tests/soak/upload_limit.py", "{out}"],
     "proxy": ["-m", "pytest", "-q", "-rs", "tests/soak/test_proxy.py"],
 }
 

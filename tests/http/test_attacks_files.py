@@ -1,0 +1,206 @@
+"""Attacks by whoever is inside: other people's files and jobs, members nobody offered, formulas."""
+
+import csv
+import importlib.util
+import io
+import socket
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from api import jobs
+from api.house import House
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.settings import Settings
+
+_SPEC = importlib.util.spec_from_file_location("service", Path(__file__).with_name("conftest.py"))
+_SERVICE = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_SERVICE)
+token_of = _SERVICE.token_of
+API = "/api/v1"
+FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://x")', "\t=1", "|calc", "＝1")
+
+
+@pytest.fixture
+def office(serve, store, tmp_path):
+    """(client, work): the service, and what lets a worker do all that waits."""
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+    with serve(store.urls, home=tmp_path, areas=["530102001"]) as client:
+        yield client, lambda: jobs.work(house, store.engine, wait=False)
+
+
+def facilities(names):
+    table = io.StringIO()
+    rows = csv.writer(table)
+    rows.writerow(["key", "name", "function", "area_m2", "lon", "lat"])
+    rows.writerows([n, name, "shelter", 9, 102.7, 25.04] for n, name in enumerate(names))
+    return table.getvalue()
+
+
+def taken_in(client, content):
+    """The address of an upload that is being taken in."""
+    file = {"file": ("a.csv", content)}
+    sent = client.post(f"{API}/imports", params={"kind": "facilities"}, files=file)
+    here = f"{API}/imports/{sent.json()['id']}"
+    assert client.put(f"{here}/mapping", json={"frame": "wgs84"}).status_code == 200
+    assert client.post(f"{here}/commit").status_code == 202
+    return here
+
+
+def exported(client, form):
+    asked = {"layer": "facilities", "format": form, "as_of": "2026-09-30"}
+    return client.post(f"{API}/exports", json=asked).json()["id"]
+
+
+def test_a_formula_goes_in_as_text_and_comes_out_as_text(serve, store, tmp_path):
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+    with serve(store.urls, home=tmp_path) as client:
+        taken_in(client, facilities(FORMULAS))
+        jobs.work(house, store.engine, wait=False)
+        made = {form: exported(client, form) for form in ("csv", "xlsx")}
+        jobs.work(house, store.engine, wait=False)
+        files = {f: client.get(f"{API}/exports/{n}/file").content for f, n in made.items()}
+    _, *rows = csv.reader(io.StringIO(files["csv"].decode("utf-8-sig")))
+    names = [cell for row in rows for cell in row if "1" in cell or "calc" in cell]
+    assert len(rows) == len(FORMULAS)
+    assert [one for one in names if one.lstrip()[:1] in "=+-@＝"] == []
+    cells = [
+        cell for sheet in load_workbook(io.BytesIO(files["xlsx"]))
+        for row in sheet.iter_rows() for cell in row
+    ]  # fmt: skip
+    assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
+    assert {cell.value for cell in cells} >= {"=1+1", "@SUM(1)", "|calc"}
+
+
+WRITES = (  # what only whoever may write imports in that area does
+    ("GET", "preview"), ("PUT", "mapping"), ("POST", "dry-run"), ("POST", "commit"),
+    ("GET", "report"), ("GET", "report.xlsx"), ("POST", "undo/1"), ("DELETE", ""),
+)  # fmt: skip
+AREAS = {"own": ("530102001", True), "neighbour": ("530102002", False), "parent": ("530102", True)}
+
+
+def test_nobody_reaches_files_and_jobs_of_another_area_or_without_the_right(office, store):
+    client, work = office
+    here = taken_in(client, facilities(["一"]))
+    job = exported(client, "csv")
+    work()
+    for role in Role:
+        for where, (area, covers) in AREAS.items():
+            headers = {"authorization": f"Bearer {token_of(store.urls, role, [area])}"}
+            cell = (role, where)
+
+            def status(method, path, headers=headers):
+                return client.request(method, path, headers=headers, json=None).status_code
+
+            def may(capability, action=Action.READ, role=role):
+                return (capability, action) in PERMISSIONS[role]
+
+            writes = may(Capability.IMPORTS, Action.WRITE)
+            owns = may(Capability.FACILITIES, Action.WRITE)
+            for method, step in WRITES:
+                if writes and covers and owns:
+                    continue  # who may do all that
+                wanted = (403 if not writes or covers else 404,)
+                found = status(method, f"{here}/{step}".rstrip("/"))
+                assert found in (*wanted, 422), (*cell, method, step)
+                assert found != 422 or step == "mapping", (*cell, method, step)
+            listed = client.get(f"{API}/imports", headers=headers)
+            if may(Capability.IMPORTS):
+                assert len(listed.json()["uploads"]) == covers, cell
+            else:
+                assert listed.status_code == 403, cell
+            reads = may(Capability.JOBS)
+            assert status("GET", f"{API}/jobs/{job}") == (
+                403 if not reads else 200 if covers else 404
+            ), cell
+            if reads:
+                assert bool(client.get(f"{API}/jobs", headers=headers).json()["jobs"]) == covers
+            stops = may(Capability.JOBS, Action.WRITE)
+            assert status("DELETE", f"{API}/jobs/{job}") == (
+                403 if not reads or (covers and not stops) else 200 if covers else 404
+            ), cell
+            for part in ("file", "manifest"):  # for whoever asked and nobody else
+                assert status("GET", f"{API}/exports/{job}/{part}") == (404 if reads else 403), cell
+
+
+def test_ids_that_do_not_exist_look_like_those_of_others(office, store):
+    client, _ = office
+    here = taken_in(client, facilities(["一"]))
+    stranger = {"authorization": f"Bearer {token_of(store.urls, Role.DATA_STEWARD, ['530102002'])}"}
+    theirs, nobodys = (
+        client.get(path, headers=stranger)
+        for path in (f"{here}/preview", f"{API}/imports/99/preview")
+    )
+    assert theirs.status_code == nobodys.status_code == 404
+    number = here.rpartition("/")[2]
+    assert theirs.json()["detail"].replace(number, "") == nobodys.json()["detail"].replace("99", "")
+
+
+def test_no_body_takes_a_member_that_it_does_not_offer(office, store):
+    client, _ = office
+    tokens = [token_of(store.urls, role) for role in Role]
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    bodies = [
+        (verb, path) for path, verbs in paths.items() for verb, one in verbs.items()
+        if "application/json" in one.get("requestBody", {}).get("content", {})
+    ]  # fmt: skip
+    assert len(bodies) >= 5
+    for verb, path in bodies:
+        address = path.replace("{step}", "commit")
+        while "{" in address:
+            address = f"{address.partition('{')[0]}1{address.partition('}')[2]}"
+        answers = [
+            client.request(
+                verb, address, json={"id": 1, "area_code": "", "nobody_offers_this": True},
+                headers={"authorization": f"Bearer {token}"},
+            )
+            for token in tokens
+        ]  # fmt: skip
+        assert not any(answer.is_success for answer in answers), path
+        named = [one for one in answers if "nobody_offers_this" in one.text]
+        assert any(one.status_code == 422 for one in named) or "auth" in path, path
+
+
+@contextmanager
+def tile_server():
+    """(address, connections): a listener in place of a tile server, and who connected."""
+    connections = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.1)
+        over = threading.Event()
+
+        def listen():
+            while not over.is_set():
+                try:
+                    connections.append(listening.accept())
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", connections
+        over.set()
+        thread.join()
+
+
+def test_the_service_never_asks_the_base_maps_server_itself(serve, demo_store):
+    with tile_server() as (address, connections):
+        tiles = f"{address}/{{z}}/{{x}}/{{y}}.png"
+        with serve(demo_store.urls, basemap_url=tiles) as client:
+            for page in ("combined", "rating", "coverage"):
+                answer = client.get(f"/maps/{page}")
+                assert address in answer.text + answer.headers["content-security-policy"]
+            client.get("/tiles/rating/12/3217/1755.mvt")
+            client.get(f"{API}/layers")
+        assert connections == []

@@ -1,0 +1,77 @@
+"""What the night removes: uploads nobody deleted, folders nobody owns; and what it leaves."""
+
+import os
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from api import jobs
+from api.house import House
+from gis.settings import Settings
+from gis.uploads import store as uploads
+
+API = "/api/v1"
+OLD_S = time.time() - 40 * 86_400
+
+
+@pytest.fixture
+def night(serve, store, tmp_path):
+    """(client, tidy): the service, and what happens by night."""
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+
+    def tidy():
+        jobs.queue(house, store.engine).tasks["wangge.file_tidy"].func(int(time.time()))
+
+    with serve(store.urls, home=tmp_path) as client:
+        yield client, tidy
+
+
+def sent(client, store, *, days):
+    """The id of an upload that is so many days old."""
+    file = {"file": ("a.csv", b"code,name\n530102,a\n")}
+    answer = client.post(f"{API}/imports", params={"kind": "areas"}, files=file).json()
+    with store.begin() as session:
+        older = (
+            "UPDATE uploads SET created_at = now() - make_interval(days => :days) WHERE id = :id"
+        )
+        session.execute(text(older), {"days": days, "id": answer["id"]})
+    return answer["id"]
+
+
+def test_an_upload_leaves_after_its_days_with_its_file(night, store, tmp_path):
+    client, tidy = night
+    old, young = sent(client, store, days=31), sent(client, store, days=29)
+    tidy()
+    assert [one["id"] for one in client.get(f"{API}/imports").json()["uploads"]] == [young]
+    assert client.get(f"{API}/imports/{old}/preview").status_code == 404
+    assert len(list((tmp_path / "uploads").iterdir())) == 1
+
+
+def test_an_upload_that_a_job_still_reads_stays(night, store):
+    client, _ = night
+    old, now = sent(client, store, days=31), datetime.now(UTC)
+    client.post(f"{API}/imports/{old}/commit")
+    with store.begin() as session:
+        assert uploads.expired(session, before=now) == []
+        session.execute(text("UPDATE jobs SET state = 'failed', finished_at = now()"))
+        assert [one.id for one in uploads.expired(session, before=now)] == [old]
+
+
+def test_what_a_killed_service_was_receiving_leaves_after_a_day(night, store, tmp_path):
+    client, tidy = night
+    sent(client, store, days=0)
+    for name, changed_s in (("torn", OLD_S), ("arriving", time.time())):
+        (tmp_path / "uploads" / name).mkdir()
+        (tmp_path / "uploads" / name / "half.gpkg").write_bytes(b"1")
+        os.utime(tmp_path / "uploads" / name, (changed_s, changed_s))
+    tidy()
+    left = {one.name for one in (tmp_path / "uploads").iterdir()}
+    assert "torn" not in left
+    assert "arriving" in left
+    assert len(left) == 2
