@@ -84,7 +84,8 @@ def plan(
         )  # fmt: skip
     said = {
         "compound": compound, "quality": found.quality, "public_m2": found.public_m2,
-        "seen_m2": found.seen_m2, "status": found.plan.status, "gap": found.plan.gap,
+        "seen_m2": found.seen_m2, "status": found.plan.status,
+        "bound": features.plain(found.plan.bound), "gap": features.plain(found.plan.gap),
     }  # fmt: skip
     if json:
         json_out({**said, "places": features.records(found.places)})

@@ -1,5 +1,6 @@
 """Video points: observations, working rate, repairs, findings; internal, and noted in the trail."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,7 +16,8 @@ from gis.errors import NoData
 from gis.privacy import checked
 from gis.runs import store as runs
 from gis.runs.model import Analysis
-from gis.video import status, store
+from gis.video import gb28181, store
+from gis.video import status as states
 from gis.video.model import Observation
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
@@ -74,12 +76,56 @@ class FindingsOut(BaseModel):
     rows: list[dict[str, Any]] = Field(examples=[[{"kind": "id_form", "rule": "VID-1"}]])
 
 
+class PointsOut(BaseModel):
+    """A page of the inventory; ``id_parts`` is null where an id cannot be read."""
+
+    matched: int = Field(ge=0, examples=[1])
+    rows: list[dict[str, Any]] = Field(
+        examples=[[{"camera": "SP000001", "gb28181_id": "53010200001310000001",
+                    "id_parts": {"county": "530102", "access_unit": "00", "industry": "00",
+                                 "type": "131", "network": "0", "serial": "000001"},
+                    "id_faults": []}]]
+    )  # fmt: skip
+
+
+@router.get("/points", dependencies=READ)
+def read_points(
+    db: Db,
+    at: At,
+    area: AreaPrefix = "",
+    point_class: Annotated[str | None, Query(max_length=40)] = None,
+    status: Annotated[str | None, Query(max_length=40)] = None,
+    owner: Annotated[str | None, Query(max_length=200, description="owner unit")] = None,
+    compound: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> PointsOut:
+    """The inventory with the parts of each GB/T 28181 id and what is wrong with the id itself."""
+    line = note(db, event="read", target="camera")
+    rows, matched = store.points(
+        db, area_prefix=at.district.prefix_of(area), point_class=point_class, status=status,
+        owner=owner, compound=compound, limit=limit, offset=offset,
+    )  # fmt: skip
+    line.rows = len(rows)
+    return PointsOut(matched=matched, rows=[_with_id_parts(row) for row in features.records(rows)])
+
+
+def _with_id_parts(row: dict[str, Any]) -> dict[str, Any]:
+    text = row["gb28181_id"]
+    parts = None if text is None else gb28181.parse(text)
+    return {
+        **row,
+        "id_parts": None if parts is None else asdict(parts),
+        "id_faults": [fault.value for fault in gb28181.faults(text)],
+    }
+
+
 @router.post("/observations", status_code=201, dependencies=WRITE)
 def write_observation(db: Db, response: Response, body: ObservationIn) -> ObservationOut:
     """Note one observation; 200 instead of 201 where the same stood there already."""
     cause = None if body.cause is None else checked(body.cause, "cause")
     line = note(db, event="write", target="camera_observation", detail={"state": body.state})
-    changed = status.observe(
+    changed = states.observe(
         db, camera=body.camera, observed_at=body.observed_at, state=body.state, cause=cause
     )
     line.rows = int(changed)
@@ -93,7 +139,7 @@ def write_observation(db: Db, response: Response, body: ObservationIn) -> Observ
 @router.get("/working-rate", dependencies=READ)
 def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
     """Working points of points with a known state, day by day, against 98 % or 95 %."""
-    found = status.working_rate(
+    found = states.working_rate(
         db, policy=at.policy, district=at.district, since=since, until=until, by=by
     )
     return Rows(rows=features.records(found))
@@ -102,7 +148,7 @@ def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.AL
 @router.get("/repairs", dependencies=READ)
 def read_repairs(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
     """Failures, those mended with their mean time, those open and those overdue."""
-    found = status.repairs(
+    found = states.repairs(
         db, policy=at.policy, district=at.district, since=since, until=until, by=by
     )
     return Rows(rows=features.records(found))

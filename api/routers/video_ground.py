@@ -78,7 +78,13 @@ class PlanOut(BaseModel):
     public_m2: float = Field(examples=[8421.5])
     seen_m2: float = Field(examples=[2410.0])
     status: str = Field(examples=["optimal"])
-    gap: float = Field(examples=[0.0])
+    bound: float | None = Field(
+        examples=[402.1],
+        description="no plan adds more m² (budget) or needs fewer points (target)",
+    )
+    gap: float | None = Field(
+        examples=[0.0], description="distance to the bound as a share; 0 is proven best"
+    )
     places: list[dict[str, Any]] = Field(examples=[[{"rank": 1, "gain_m2": 402.1}]])
 
 
@@ -156,7 +162,8 @@ def read_plan(
     )  # fmt: skip
     return PlanOut(
         compound=found.compound, quality=found.quality, public_m2=found.public_m2,
-        seen_m2=found.seen_m2, status=found.plan.status, gap=found.plan.gap,
+        seen_m2=found.seen_m2, status=found.plan.status,
+        bound=features.plain(found.plan.bound), gap=features.plain(found.plan.gap),
         places=features.records(found.places),
     )  # fmt: skip
 

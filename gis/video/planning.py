@@ -42,7 +42,8 @@ class Added:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A plan for one compound: ``places`` (lon, lat, direction_deg, gains), best first."""
+    """A plan for one compound: ``places``, best first: rank, lon, lat, direction_deg, gain_m2,
+    cumulative_m2, cumulative_yuan."""
 
     compound: str
     quality: str
@@ -123,7 +124,10 @@ def propose(
     now = drawn(survey.home_views(of, np.flatnonzero(of.working)), of, rules)[:, level]
     samples = sites.uncovered(sites.samples(public, spacing_m=_SPACING_M), now)
     sight = sites.sight(fields[usable], samples)
-    found = _solved(sight, samples, public, budget, target, len(usable))
+    found = _solved(
+        sight, samples, public, budget, target, len(usable),
+        unit_cost=float(policy["VID-COST", "yuan_per_point"]),
+    )  # fmt: skip
     seen = survey.survey(of, rules, workers=1)
     at = usable[found.chosen]
     places = gpd.GeoSeries.from_xy(poses.x_m[at], poses.y_m[at], crs=district.srid).to_crs(4326)
@@ -131,7 +135,7 @@ def propose(
         {
             "rank": np.arange(1, len(at) + 1), "lon": places.x.round(7), "lat": places.y.round(7),
             "direction_deg": poses.direction_deg[at], "gain_m2": found.gain,
-            "cumulative_m2": found.cumulative_gain, "cumulative_cost": found.cumulative_cost,
+            "cumulative_m2": found.cumulative_gain, "cumulative_yuan": found.cumulative_cost,
         }
     )  # fmt: skip
     return Proposed(
@@ -142,15 +146,19 @@ def propose(
 
 def _solved(
     sight: Any, samples: sites.Samples, public: NDArray[np.object_], budget: int,
-    target: float | None, poses: int,
+    target: float | None, poses: int, *, unit_cost: float,
 ) -> Plan:  # fmt: skip
     exact = poses <= _EXACT_POSES
     if target is None:
-        return placement.for_budget(sight, samples.weight, budget=budget, exact=exact)
+        return placement.for_budget(
+            sight, samples.weight, budget=budget, exact=exact, unit_cost=unit_cost
+        )
     open_m2, public_m2 = float(samples.weight.sum()), float(shapely.area(public).sum())
     missing = max(target * public_m2 - (public_m2 - open_m2), 0.0)
     share = missing / open_m2 if open_m2 else 0.0
-    return placement.for_target(sight, samples.weight, target_share=share, exact=exact)
+    return placement.for_target(
+        sight, samples.weight, target_share=share, exact=exact, unit_cost=unit_cost
+    )
 
 
 def _poses(here: _Around, inside: NDArray[np.object_], rules: ViewRules) -> sites.Poses:

@@ -65,6 +65,15 @@ def findings(
     return page, matched
 
 
+def points(session: Session, *, limit: int, offset: int, **which: Any) -> tuple[pd.DataFrame, int]:
+    """A page of the inventory, and how many match (area_prefix, point_class, status, owner,
+    compound).
+    """
+    matched = session.execute(_SQL["points_counted"], which).scalar_one()
+    page = sql.table(session, _SQL["points"], {**which, "limit": limit, "offset": offset})
+    return page, matched
+
+
 def camera_area(session: Session, *, camera: str) -> str | None:
     """The area code of a point of the register; None where there is no such point."""
     found: str | None = session.scalar(_SQL["camera_area"], {"camera": camera})

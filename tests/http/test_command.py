@@ -505,6 +505,20 @@ def test_counts_are_those_of_the_runs(wangge, demo_home):
     assert one["communities"] == []
 
 
+def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_home):
+    found = wangge("video", "check", "--kind", "forbidden_place", "--json").json("video-check")
+    assert found["matched"] == len(found["findings"]) > 0
+    assert {one["rule"] for one in found["findings"]} == {"LAW-799-8"}
+    compound = wangge("counts", "--json").json("counts")["compounds"][0]["code"]
+    asked = ("video", "plan", "--compound", compound, "--budget", "2", "--json")
+    plan = wangge(*asked).json("video-plan")
+    gains = [one["gain_m2"] for one in plan["places"]]
+    assert sum(gains) <= plan["bound"]
+    assert plan["gap"] == pytest.approx(1 - sum(gains) / plan["bound"], abs=1e-6)
+    yuan = [one["cumulative_yuan"] for one in plan["places"]]
+    assert yuan == [12_000.0 * (k + 1) for k in range(len(gains))]
+
+
 def test_a_month_is_rated_as_a_preview(wangge):
     (run,) = wangge("run", "rating", "--period", "2026-07", "--json").json("run")["runs"]
     assert run["period"] == "2026-07"

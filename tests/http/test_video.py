@@ -156,6 +156,23 @@ def test_a_plan_is_ranked_and_says_how_good_it_is(client, demo_store):
     assert found["seen_m2"] + sum(gains) <= found["public_m2"] * 1.02
 
 
+def test_the_inventory_is_read_by_page_with_the_parts_of_each_id(client, serve, demo_store):
+    asked = {"point_class": "class_1", "limit": 5}
+    first = client.get("/api/v1/video/points", params=asked).json()
+    with demo_store.begin() as session:
+        count = "SELECT count(*) FROM cameras WHERE point_class = 'class_1'"
+        assert first["matched"] == session.scalar(text(count))
+    second = client.get("/api/v1/video/points", params={**asked, "offset": 5}).json()
+    assert len(first["rows"]) == len(second["rows"]) == 5
+    assert first["rows"][-1]["camera"] < second["rows"][0]["camera"]
+    every = client.get("/api/v1/video/points", params={"limit": 10_000}).json()["rows"]
+    readable = [one for one in every if one["id_parts"]]
+    assert all("".join(one["id_parts"].values()) == one["gb28181_id"] for one in readable)
+    assert {"id_form"} <= {fault for one in every for fault in one["id_faults"]}
+    with serve(demo_store.urls, role=Role.VIEWER) as viewer:
+        assert viewer.get("/api/v1/video/points").status_code == 403
+
+
 def test_one_points_view_is_geojson_and_unknown_points_have_none(client):
     found = client.get("/api/v1/video/points/SP000001/view").json()
     assert {one["properties"]["looks"] for one in found["features"]} <= {"home", "potential"}
