@@ -9,6 +9,7 @@ from sqlalchemy import text
 from gis.access.rights import Role
 from gis.db.session import User
 from gis.errors import BadQuery, NotFound
+from gis.layers import service as layers
 from gis.layers.model import layer
 from gis.layers.service import Scope
 from gis.ogc import cql, crs, service
@@ -259,6 +260,18 @@ def test_columns_with_a_right_of_their_own_are_not_there_without_it(demo_store):
             session, layer("risk"), query("rented_dwellings > 0"), district=at.district,
             policy=at.policy, scope=Scope(),
         )  # fmt: skip
+
+
+def test_incidents_round_a_video_point_are_null_not_none_without_the_right(demo_store):
+    at, told = demo_store.house, {}
+    for role in (Role.GRID_SUPERVISOR, Role.POLICE_LIAISON):
+        with demo_store.begin(User.of(role, id="lin", area_prefixes=("",))) as session:
+            told[role] = layers.read(
+                session, layer("cameras"), district=at.district, policy=at.policy,
+                scope=Scope(internal=True),
+            ).features["incidents_50m"]  # fmt: skip
+    assert told[Role.GRID_SUPERVISOR].isna().all()
+    assert told[Role.POLICE_LIAISON].notna().all()
 
 
 def test_pages_neither_repeat_nor_miss_while_rows_are_written(store, serve):
