@@ -73,6 +73,15 @@ def test_it_says_what_it_keeps(client):
     assert "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json" in kept
 
 
+def test_every_collection_gives_features_and_queryables(client):
+    for one in got(client, "/ogc/collections")["collections"]:
+        page = got(client, f"/ogc/collections/{one['id']}/items?limit=1")
+        named = got(client, f"/ogc/collections/{one['id']}/queryables")["properties"]
+        for feature in page["features"]:
+            lists = {key for key, value in feature["properties"].items() if isinstance(value, list)}
+            assert feature["properties"].keys() - lists == named.keys() - {"geometry"}
+
+
 def test_a_collection_has_what_clients_look_for(client):
     listed = {one["id"]: one for one in got(client, "/ogc/collections")["collections"]}
     assert "rating" in listed
