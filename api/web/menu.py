@@ -34,6 +34,8 @@ ITEMS: tuple[Item, ...] = (
     Item("/scenarios", "scenarios", "note", Capability.SCENARIOS, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
+    Item("/rankings", "rankings", "chart", Capability.REPORTS, group="police"),
+    Item("/bulletins", "bulletins", "table", Capability.REPORTS, Action.WRITE, "police"),
 )
 GROUPS = ("work", "planning", "police", "administration")
 # Where a role begins; a role without a line begins at its first page.

@@ -2,6 +2,7 @@
 
 from api.web.pages import (
     account,
+    bulletins,
     check,
     coverage,
     dangers,
@@ -12,8 +13,10 @@ from api.web.pages import (
     map,
     place,
     plaques,
+    rankings,
     ratings,
     scenarios,
+    sheets,
     today,
     visits,
 )
@@ -34,4 +37,7 @@ PAGES = (
     drawing.router,
     scenarios.router,
     check.router,
+    rankings.router,
+    bulletins.router,
+    sheets.router,
 )

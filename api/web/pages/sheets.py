@@ -1,0 +1,60 @@
+"""Map sheets for paper: any layer the reader may export, A4 or A3, whole or one area."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api import reads
+from api.deps import Asked, Db, ShownLayer, allow
+from api.web.desk import AtDesk
+from gis.access.rights import Action
+from gis.audit.service import note
+from gis.errors import BadInput
+from gis.layers import service, store
+from gis.layers.model import Sensitivity
+from gis.runs import facts
+from maps import sheet
+from maps.plaque import Paper
+from maps.sheet import Drawn, Sheet
+
+router = APIRouter()
+Words = Annotated[str, Query(max_length=100)]
+_MOST = 20_000  # features on one sheet; more cannot be told apart on paper
+
+
+@router.get("/sheets/{name}.pdf")
+def read_sheet(
+    desk: AtDesk, db: Db, layer: ShownLayer, asked: Asked, paper: Paper = Paper.A4,
+    title: Words = "", maker: Words = "", purpose: Words = "",
+) -> Response:  # fmt: skip
+    """One layer as a map sheet; an internal one wants a purpose and carries the secrecy mark."""
+    assert desk.user is not None, "ShownLayer has asked for a reader"
+    allow(desk.user, layer.capability, Action.EXPORT)
+    secret = layer.sensitivity is Sensitivity.INTERNAL
+    if secret and not purpose.strip():
+        raise BadInput("请写明用途：internal layers leave with a purpose (purpose=…)")
+    at = desk.house
+    shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
+    if len(shown.features) > _MOST:
+        raise BadInput(f"{len(shown.features)} features do not fit a sheet: choose an area")
+    note(
+        db, event="export", target=f"sheet {layer.name}", area_code=asked.area_prefix or None,
+        rows=len(shown.features), purpose=purpose.strip() or None,
+    )  # fmt: skip
+    reads.note_read(db, layer, asked, rows=len(shown.features))
+    rules = shown.features.get("rule", [])
+    made = Sheet(
+        title=title or desk.either(layer.zh, layer.en),
+        subtitle=f"{shown.run.period} · {shown.as_of}" if shown.run and shown.run.period
+        else f"{shown.as_of}",
+        layers=(Drawn(layer, shown.features),),
+        outlines=store.outlines(
+            db, level="community", area_prefix=asked.area_prefix, as_of=shown.as_of
+        ),
+        srid=at.district.srid, day=shown.as_of, maker=maker or desk.user.id,
+        rule=", ".join(sorted({str(one) for one in rules if one})),
+        mark=desk.t("shell.secret") if secret else "", paper=paper, language=desk.language,
+        demo=facts.is_demo(db),
+    )  # fmt: skip
+    headers = {"Content-Disposition": f'inline; filename="{layer.name}-{paper}.pdf"'}
+    return Response(sheet.pdf(made), media_type="application/pdf", headers=headers)
