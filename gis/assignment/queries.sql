@@ -43,13 +43,16 @@ WITH ground AS MATERIALIZED (
     SELECT ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326) AS box FROM spots
 ), community AS MATERIALIZED (
     SELECT code, geom FROM areas
-    WHERE level = 'community' AND valid_to IS NULL AND geom && (SELECT box FROM ground)
+    WHERE level = 'community' AND valid_to IS NULL
+    AND id = ANY (ARRAY(SELECT wangge.in_box('areas', (SELECT box FROM ground))))
 ), unified AS MATERIALIZED (
     SELECT code, geom FROM grids
-    WHERE network = 'unified' AND valid_to IS NULL AND geom && (SELECT box FROM ground)
+    WHERE network = 'unified' AND valid_to IS NULL
+    AND id = ANY (ARRAY(SELECT wangge.in_box('grids', (SELECT box FROM ground))))
 ), residential AS MATERIALIZED (
     SELECT code, geom FROM compounds
-    WHERE valid_to IS NULL AND geom && (SELECT box FROM ground)
+    WHERE valid_to IS NULL
+    AND id = ANY (ARRAY(SELECT wangge.in_box('compounds', (SELECT box FROM ground))))
 ), area AS (
     SELECT spots.id, min(community.code COLLATE "C") AS code
     FROM community
@@ -74,16 +77,23 @@ LEFT JOIN compound ON compound.id = spots.id;
 
 -- name: locate
 -- One point, for a record that is written by itself.
+WITH spot AS MATERIALIZED (
+    SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geom
+)
 SELECT
     (SELECT min(code COLLATE "C") FROM areas
-     WHERE level = 'community' AND valid_to IS NULL
-     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS area_code,
+     WHERE id = ANY (ARRAY(SELECT wangge.in_box('areas', spot.geom)))
+     AND level = 'community' AND valid_to IS NULL
+     AND ST_Intersects(areas.geom, spot.geom)) AS area_code,
     (SELECT min(code COLLATE "C") FROM grids
-     WHERE network = 'unified' AND valid_to IS NULL
-     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS grid_code,
+     WHERE id = ANY (ARRAY(SELECT wangge.in_box('grids', spot.geom)))
+     AND network = 'unified' AND valid_to IS NULL
+     AND ST_Intersects(grids.geom, spot.geom)) AS grid_code,
     (SELECT min(code COLLATE "C") FROM compounds
-     WHERE valid_to IS NULL
-     AND ST_Intersects(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))) AS compound_code;
+     WHERE id = ANY (ARRAY(SELECT wangge.in_box('compounds', spot.geom)))
+     AND valid_to IS NULL
+     AND ST_Intersects(compounds.geom, spot.geom)) AS compound_code
+FROM spot;
 
 -- name: outlines_drawn
 SELECT EXISTS (

@@ -162,10 +162,10 @@ def redraw(session: Session) -> int:
 
 def touched(records: Table) -> Select[Any]:
     """(id, point) of the records in force that meet redrawn ground."""
-    hit = select(records.c.id).join(_REDRAWN, func.ST_Intersects(_REDRAWN.c.geom, records.c.geom))
-    if "valid_to" in records.c:
-        hit = hit.where(records.c.valid_to.is_(None))
-    return select(records.c.id, spot(records).label("geom")).where(records.c.id.in_(hit))
+    ground = func.array(select(_REDRAWN.c.geom).scalar_subquery())
+    hit = func.array(select(func.wangge.touching(records.name, ground)).scalar_subquery())
+    points = select(records.c.id, spot(records).label("geom")).where(records.c.id == func.any(hit))
+    return points.where(records.c.valid_to.is_(None)) if "valid_to" in records.c else points
 
 
 def reassign(session: Session, records: Table, *, district_code: str) -> int:

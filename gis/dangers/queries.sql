@@ -16,7 +16,7 @@ FROM dangers AS danger
 LEFT JOIN areas AS area ON area.code = danger.area_code AND area.valid_to IS NULL
 LEFT JOIN compounds AS compound
        ON compound.code = danger.compound_code AND compound.valid_to IS NULL
-WHERE danger.area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE danger.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:id AS bigint) IS NULL OR danger.id = CAST(:id AS bigint))
 ORDER BY danger.state = 'closed', danger.due_at, danger.id;
 

@@ -25,10 +25,10 @@ LEFT JOIN worker_posts AS post
        ON post.grid_code = grid.code
       AND post.on_duty_on <= CAST(:as_of AS date)
       AND (post.off_duty_on IS NULL OR post.off_duty_on > CAST(:as_of AS date))
-WHERE grid.area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE grid.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR grid.code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR grid.id IN (SELECT wangge.in_box('grids', CAST(:box AS geometry))))
+       OR grid.id = ANY (ARRAY(SELECT wangge.in_box('grids', CAST(:box AS geometry)))))
   AND grid.valid_from <= CAST(:as_of AS date)
   AND (grid.valid_to IS NULL OR grid.valid_to > CAST(:as_of AS date))
   AND grid.network = 'unified'
@@ -51,10 +51,10 @@ LEFT JOIN LATERAL (
     ) AS figure
     ORDER BY as_of DESC NULLS LAST, own LIMIT 1
 ) AS known ON true
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
   AND valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code;
@@ -67,10 +67,10 @@ SELECT source_key AS code, name, area_code, function, provision, ownership,
             ELSE status END AS status,
        floor_area_m2, opened_on, closed_on, ST_AsBinary(geom) AS geom
 FROM facilities
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR source_key = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR id IN (SELECT wangge.in_box('facilities', CAST(:box AS geometry))))
+       OR id = ANY (ARRAY(SELECT wangge.in_box('facilities', CAST(:box AS geometry)))))
 ORDER BY source_key;
 
 -- name: layer_incidents
@@ -94,10 +94,10 @@ LEFT JOIN LATERAL (
     ) AS figure
     ORDER BY as_of DESC NULLS LAST, own LIMIT 1
 ) AS known ON true
-WHERE compound.area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE compound.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR compound.code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
   AND compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;
@@ -113,10 +113,10 @@ JOIN areas AS area ON area.code = result.subject_code
  AND (area.valid_to IS NULL OR area.valid_to > CAST(:as_of AS date))
 WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = CAST(:level AS text)
-  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND result.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR area.id IN (SELECT wangge.in_box('areas', CAST(:box AS geometry))))
+       OR area.id = ANY (ARRAY(SELECT wangge.in_box('areas', CAST(:box AS geometry)))))
 ORDER BY result.subject_code;
 
 -- name: layer_rating
@@ -129,10 +129,10 @@ JOIN compounds AS compound ON compound.code = rating.compound_code
  AND compound.valid_from <= CAST(:as_of AS date)
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 WHERE rating.run_id = CAST(:run_id AS bigint)
-  AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND rating.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
 ORDER BY rating.compound_code;
 
 -- name: layer_rental
@@ -147,10 +147,10 @@ JOIN compounds AS compound ON compound.code = result.subject_code
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = 'compound'
-  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND result.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
 ORDER BY result.subject_code;
 
 -- name: layer_rental_h3
@@ -160,10 +160,10 @@ SELECT h3 AS code, area_code, resolution, rented_dwellings, dwellings, rented_pe
 FROM rental_cells
 WHERE run_id = CAST(:run_id AS bigint)
   AND resolution = CAST(:resolution AS integer)
-  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR h3 = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR id IN (SELECT wangge.in_box('rental_cells', CAST(:box AS geometry))))
+       OR id = ANY (ARRAY(SELECT wangge.in_box('rental_cells', CAST(:box AS geometry)))))
 ORDER BY h3;
 
 -- name: layer_video_coverage
@@ -244,10 +244,10 @@ SELECT finding.id::text AS code, finding.area_code, finding.kind, finding.grid_c
        finding.reason_en, ST_AsBinary(finding.geom) AS geom
 FROM grid_findings AS finding
 WHERE finding.run_id = CAST(:run_id AS bigint)
-  AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND finding.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR finding.id::text = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR finding.id IN (SELECT wangge.in_box('grid_findings', CAST(:box AS geometry))))
+       OR finding.id = ANY (ARRAY(SELECT wangge.in_box('grid_findings', CAST(:box AS geometry)))))
 ORDER BY finding.id;
 
 -- name: layer_risk
@@ -265,10 +265,10 @@ LEFT JOIN rental_results AS rental
       AND rental.subject_kind = 'compound'
       AND rental.subject_code = rating.compound_code
 WHERE rating.run_id = CAST(:run_id AS bigint)
-  AND rating.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND rating.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR rating.compound_code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
 ORDER BY rating.compound_code;
 
 -- name: outlines
@@ -276,7 +276,7 @@ ORDER BY rating.compound_code;
 SELECT code, name, ST_AsBinary(geom) AS geom
 FROM areas
 WHERE level = CAST(:level AS text) AND geom IS NOT NULL
-  AND code LIKE CAST(:area_prefix AS text) || '%'
+  AND code ^@ CAST(:area_prefix AS text)
   AND valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code;
@@ -284,7 +284,7 @@ ORDER BY code;
 -- name: street_lines
 SELECT source_key AS code, name, kind, ST_AsBinary(geom) AS geom
 FROM streets
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
 ORDER BY source_key;
 
 -- name: own_bounds
@@ -294,6 +294,6 @@ SELECT ST_XMin(extent) AS west, ST_YMin(extent) AS south,
 FROM (
     SELECT ST_Extent(area.geom) AS extent
     FROM areas AS area
-    JOIN unnest(CAST(:prefixes AS text[])) AS prefix ON area.code LIKE prefix || '%'
+    JOIN unnest(CAST(:prefixes AS text[])) AS prefix ON area.code ^@ prefix
     WHERE area.valid_to IS NULL
 ) AS own;

@@ -124,7 +124,7 @@ SELECT published.compound_code AS code, published.compound_name AS name, publish
 FROM wangge.published_ratings AS published
 LEFT JOIN wangge.colour_overrides AS asked ON asked.id = published.override_id
 WHERE published.cycle_id = CAST(:cycle_id AS bigint)
-  AND published.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND published.area_code ^@ CAST(:area_prefix AS text)
 ORDER BY published.area_code, published.compound_code;
 
 -- name: plaques
@@ -144,7 +144,7 @@ LEFT JOIN wangge.compounds AS compound
       AND (compound.valid_to IS NULL OR compound.valid_to > run.as_of)
 WHERE published.cycle_id = CAST(:cycle_id AS bigint)
   AND published.colour <> 'unrated'
-  AND published.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND published.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:code AS text) IS NULL OR published.compound_code = CAST(:code AS text))
 ORDER BY published.area_code, published.compound_code;
 

@@ -43,19 +43,17 @@ SELECT camera.source_key AS camera,
        failed.since AS down_since
 FROM wangge.cameras AS camera
 LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
-LEFT JOIN (  -- the first failure after the last time the point worked
-    SELECT camera_key, min(observed_at) AS since
+CROSS JOIN LATERAL (  -- the first failure after the last time the point worked; what works has none
+    SELECT min(failure.observed_at) AS since
     FROM wangge.camera_observations AS failure
-    LEFT JOIN (
-        SELECT camera_key, max(observed_at) AS worked_at
-        FROM wangge.camera_observations
-        WHERE state = 'working' AND observed_at < CAST(:until AS timestamptz)
-        GROUP BY camera_key
-    ) AS fine USING (camera_key)
-    WHERE failure.state = 'down' AND failure.observed_at < CAST(:until AS timestamptz)
-      AND failure.observed_at > coalesce(fine.worked_at, '-infinity')
-    GROUP BY camera_key
-) AS failed ON failed.camera_key = camera.source_key
+    WHERE (newest.state <> 'working' OR newest.observed_at >= CAST(:until AS timestamptz))
+      AND failure.camera_key = camera.source_key
+      AND failure.state = 'down' AND failure.observed_at < CAST(:until AS timestamptz)
+      AND failure.observed_at > coalesce((
+          SELECT max(fine.observed_at) FROM wangge.camera_observations AS fine
+          WHERE fine.camera_key = camera.source_key AND fine.state = 'working'
+            AND fine.observed_at < CAST(:until AS timestamptz)), '-infinity')
+) AS failed
 ORDER BY camera.source_key;
 
 -- name: register
@@ -67,7 +65,7 @@ SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status
        security_level, installed_on, removed_on, retention_days, legal_basis, filed_on, filing_no,
        sign_present, consent_needed, ST_X(geom) AS lon, ST_Y(geom) AS lat
 FROM wangge.cameras
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
 ORDER BY source_key;
 
 -- name: points
@@ -106,6 +104,9 @@ SELECT camera.source_key AS camera, place.source_key AS place, place.kind, place
 FROM wangge.private_places AS place
 JOIN wangge.cameras AS camera ON ST_Intersects(place.geom, camera.geom)
 WHERE place.kind = ANY (CAST(:kinds AS text[]))
+  AND camera.id = ANY (ARRAY(SELECT wangge.touching('cameras', ARRAY(
+          SELECT geom FROM wangge.private_places
+          WHERE kind = ANY (CAST(:kinds AS text[]))))))
 ORDER BY camera.source_key, place.source_key;
 
 -- name: states_between
@@ -127,7 +128,7 @@ ORDER BY camera, observed_at;
 SELECT area_code, kind, rule, camera_key, compound_code, since, reason_zh, reason_en
 FROM wangge.video_findings
 WHERE run_id = CAST(:run_id AS bigint)
-  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
   AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text))
 ORDER BY id
@@ -137,7 +138,7 @@ LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
 SELECT count(*)
 FROM wangge.video_findings
 WHERE run_id = CAST(:run_id AS bigint)
-  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
   AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text));
 
@@ -189,9 +190,10 @@ WITH point AS MATERIALIZED (
            ST_Y(metric.geom) AS y_m
     FROM wangge.cameras AS camera
     CROSS JOIN LATERAL (SELECT ST_Transform(camera.geom, CAST(:srid AS int)) AS geom) AS metric
-    WHERE camera.area_code LIKE CAST(:area_prefix AS text) || '%'
+    WHERE camera.area_code ^@ CAST(:area_prefix AS text)
       AND (CAST(:key AS text) IS NULL OR camera.source_key = CAST(:key AS text))
-      AND (CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry))
+      AND (CAST(:box AS text) IS NULL
+           OR camera.id = ANY (ARRAY(SELECT wangge.in_box('cameras', CAST(:box AS geometry)))))
 ),
 ground AS (  -- round all points; a degree of longitude is 10 km or more up to 84 degrees of latitude
     SELECT ST_Expand(ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326),
@@ -204,7 +206,7 @@ spot AS MATERIALIZED (  -- registers snap incidents to places: one row per place
     WHERE occurred_at >= CAST(:since AS timestamptz)
       AND occurred_at < CAST(:until AS timestamptz)
       AND (CAST(:key AS text) IS NULL AND CAST(:box AS text) IS NULL  -- all points: all incidents
-           OR geom && (SELECT box FROM ground))
+           OR id = ANY (ARRAY(SELECT wangge.in_box('incidents', (SELECT box FROM ground)))))
     GROUP BY geom
 ),
 happened AS MATERIALIZED (
@@ -288,17 +290,20 @@ SELECT camera.source_key AS camera, camera.area_code, camera.kind, camera.indoor
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
                 THEN 'in_use'
             ELSE camera.status END AS status,
-       coalesce(seen.state, 'unknown') AS observed,
+       coalesce(
+           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
+                WHEN newest.observed_at IS NOT NULL THEN (
+                    SELECT seen.state FROM wangge.camera_observations AS seen
+                    WHERE seen.camera_key = camera.source_key
+                      AND seen.observed_at < CAST(:until AS timestamptz)
+                    ORDER BY seen.observed_at DESC LIMIT 1)
+           END, 'unknown') AS observed,
        ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m
 FROM wangge.cameras AS camera
 CROSS JOIN LATERAL (SELECT ST_Transform(camera.geom, CAST(:srid AS int)) AS geom) AS metric
-LEFT JOIN (
-    SELECT DISTINCT ON (camera_key) camera_key, state
-    FROM wangge.camera_observations
-    WHERE observed_at < CAST(:until AS timestamptz)
-    ORDER BY camera_key DESC, observed_at DESC
-) AS seen ON seen.camera_key = camera.source_key
-WHERE CAST(:box AS text) IS NULL OR camera.geom && CAST(:box AS geometry)
+LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
+WHERE CAST(:box AS text) IS NULL
+   OR camera.id = ANY (ARRAY(SELECT wangge.in_box('cameras', CAST(:box AS geometry))))
 ORDER BY camera.source_key;
 
 -- name: scene_compounds
@@ -316,7 +321,8 @@ ORDER BY code;
 SELECT coalesce(name, source_key) AS name, height_m,
        ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
 FROM wangge.buildings
-WHERE CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry)
+WHERE CAST(:box AS text) IS NULL
+   OR id = ANY (ARRAY(SELECT wangge.in_box('buildings', CAST(:box AS geometry))))
 ORDER BY source_key;
 
 -- name: scene_private_places
@@ -364,7 +370,7 @@ SELECT subject_kind, subject_code, area_code, name, quality, answer, public_m2, 
 FROM wangge.video_coverage
 WHERE run_id = CAST(:run_id AS bigint)
   AND subject_kind = CAST(:level AS text) AND quality = CAST(:quality AS text)
-  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:code AS text) IS NULL OR subject_code = CAST(:code AS text))
 ORDER BY subject_code
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);

@@ -43,7 +43,7 @@ WITH asked AS (
             WHERE place_kind = 'compound' AND place_code = compound.code) AS visited_at
     FROM compounds AS compound
     WHERE compound.valid_to IS NULL
-      AND compound.area_code LIKE CAST(:area_prefix AS text) || '%'
+      AND compound.area_code ^@ CAST(:area_prefix AS text)
 )
 SELECT asked.code, asked.name, asked.area_code, asked.visited_at, counted.incidents,
        ST_X(ST_PointOnSurface(asked.geom)) AS lon, ST_Y(ST_PointOnSurface(asked.geom)) AS lat
@@ -59,7 +59,7 @@ LIMIT CAST(:most AS integer);
 -- Notes below a code prefix, newest first; null :place_code asks for every place.
 SELECT id, place_kind, place_code, name, body, written_at, area_code
 FROM place_notes
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:place_code AS text) IS NULL
        OR (place_kind = CAST(:place_kind AS text) AND place_code = CAST(:place_code AS text)))
 ORDER BY written_at DESC, id DESC

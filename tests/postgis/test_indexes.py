@@ -91,10 +91,33 @@ def test_only_tables_of_the_store_are_looked_at(db, name):
 
 def test_a_code_prefix_is_found_by_index(db, incidents):
     statistics.refresh(db, Incident.__table__)
-    asked = "SELECT count(*) FROM incidents WHERE area_code LIKE CAST(:area AS text) || '%'"
+    asked = "SELECT count(*) FROM incidents WHERE area_code ^@ CAST(:area AS text)"
     found = plan(db, asked, {"area": "530102001"})
     assert "ix_incidents_area_code" in found
     assert "~>=~ '530102001'" in found  # a range of the index, not a filter over all of it
+
+
+BOX = "SRID=4326;POLYGON((102.7 25, 102.71 25, 102.71 25.01, 102.7 25.01, 102.7 25))"
+BOXED = {"gis.layers": ["layer_grids", "layer_compounds", "layer_facilities", "layer_rental"],
+         "gis.video": ["camera_context", "scene_cameras", "scene_buildings"],
+         "gis.walking": ["walkable_near"]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), [(package, name) for package in BOXED for name in BOXED[package]]
+)
+def test_a_box_becomes_keys_that_an_index_can_look_up(db, package, name):
+    query = sql.load(package)[name]
+    given = {"box": BOX, "area_prefix": "", "as_of": date(2026, 9, 30), "run_id": 1, "srid": 4543}
+    asked = dict.fromkeys(query.compile().params) | given
+    found = plan(db, explained(query), asked)
+    assert "id = ANY ($" in found
+    assert "hashed SubPlan" not in found
+
+
+def test_one_point_is_placed_by_indexes_alone(db):
+    found = plan(db, explained(sql.load("gis.assignment")["locate"]), {"lon": 102.7, "lat": 25})
+    assert found.count("id = ANY ($") == 3
 
 
 def test_rating_counts_come_from_the_index_alone(store):
