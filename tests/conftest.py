@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -32,6 +32,7 @@ from gis.db.cluster import Cluster, Urls
 from gis.db.cluster.urls import libpq_url
 from gis.db.engine import make_engine
 from gis.db.session import User, WanggeSession, sessions
+from gis.errors import StoreUnavailable
 from gis.runs import facts
 from gis.settings import Settings
 
@@ -108,7 +109,8 @@ def _is_process(pid: int) -> bool:
 def _clear(run: Path) -> None:
     for home in run.iterdir():
         if home.is_dir():
-            Cluster(home).remove()
+            with suppress(StoreUnavailable):  # half cleared away by a process that was killed
+                Cluster(home).remove()
     shutil.rmtree(run, ignore_errors=True)
 
 

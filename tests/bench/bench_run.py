@@ -88,7 +88,7 @@ def _run(city: City, analysis: Analysis, when: Asked) -> None:
 
 def _next_run_id(city: City) -> int:
     """The id that the next run gets; the noted statements name it."""
-    with psycopg2.connect(city.owner) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(city.admin) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT last_value + is_called::int FROM wangge.runs_id_seq")
         return int(cursor.fetchone()[0])
 
@@ -96,7 +96,7 @@ def _next_run_id(city: City) -> int:
 @contextmanager
 def _by_hand(city: City, connection: Any, first: int) -> Iterator[Any]:
     """A cursor whose work is rolled back; the next run gets the id that was noted."""
-    with psycopg2.connect(city.owner) as owner, owner.cursor() as cursor:
+    with psycopg2.connect(city.admin) as admin, admin.cursor() as cursor:
         cursor.execute("SELECT setval('wangge.runs_id_seq', %s, false)", [first])
     with connection.cursor() as cursor:
         yield cursor

@@ -41,13 +41,13 @@ class City:
     imports: list[dict[str, Any]]
 
     @property
-    def owner(self) -> str:
-        """URL of the owning role for the bare driver."""
-        return libpq_url(Cluster(self.house.settings.home).url("wangge_owner"))
+    def admin(self) -> str:
+        """URL of the superuser for the bare driver: row rights bind everybody else."""
+        return libpq_url(Cluster(self.house.settings.home).url("postgres"))
 
     def versions(self) -> dict[str, str]:
         """Of the server, as it names itself."""
-        with psycopg2.connect(self.owner) as owner, owner.cursor() as cursor:
+        with psycopg2.connect(self.admin) as admin, admin.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version'), postgis_lib_version()")
             postgresql, postgis = cursor.fetchone()
         return {"postgresql": postgresql.split()[0], "postgis": postgis}
@@ -55,13 +55,13 @@ class City:
     @contextmanager
     def runs_forgotten(self) -> Iterator[None]:
         """What commands store in the block is deleted afterwards, and the ids are used again."""
-        with psycopg2.connect(self.owner) as owner, owner.cursor() as cursor:
+        with psycopg2.connect(self.admin) as admin, admin.cursor() as cursor:
             cursor.execute("SELECT coalesce(max(id), 0) FROM wangge.runs")
             newest = cursor.fetchone()[0]
         try:
             yield
         finally:
-            with psycopg2.connect(self.owner) as owner, owner.cursor() as cursor:
+            with psycopg2.connect(self.admin) as admin, admin.cursor() as cursor:
                 cursor.execute("DELETE FROM wangge.runs WHERE id > %s", [newest])
                 cursor.execute("SELECT setval('wangge.runs_id_seq', %s)", [newest])
 
