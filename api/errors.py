@@ -36,6 +36,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.BadPolicy: 500,
     errors.BadDistrict: 500,
     errors.ImportRefused: 422,
+    errors.AccountClosed: 403,
     errors.CannotUndo: 409,
     errors.TooLarge: 413,
     errors.StoreUnavailable: 503,

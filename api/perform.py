@@ -1,17 +1,21 @@
 """One job from start to end: as whoever asked, in one transaction, its outcome in the same one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from api.heartbeat import Heartbeat
 from api.house import House, transaction
 from api.logs import described, logger
 from api.tasks import audits, exports, imports, runs
 from api.tasks.work import Failed, Stopped, Task, Work
-from gis.access.rights import EVERYTHING, PERMISSIONS, Role
+from gis.access import store as accounts
+from gis.access.model import State
+from gis.access.service import narrowed
 from gis.db.session import User
-from gis.errors import GisError
+from gis.errors import AccountClosed, GisError
 from gis.jobs import store
 from gis.jobs.model import Job, JobKind, JobState
 
@@ -54,7 +58,9 @@ def perform(house: House, engine: Engine, job_id: int) -> None:
 
 def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
     """The work and its outcome commit together, so that a death in between undoes both."""
-    with transaction(engine, user=asker(job)) as session:
+    with transaction(engine) as session:
+        user = asker(session, job)
+    with transaction(engine, user=user) as session:
         beat.watch(session)
         result = TASKS[JobKind(job.kind)](Work(house, job, beat.say), session)
         said = ("完成", "done")
@@ -62,16 +68,21 @@ def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
             raise Stopped
 
 
-def asker(job: Job) -> User:
-    """Whoever asked for the job: never more than then, and never more than the role has today."""
-    asked, role = job.asked_as, job.asked_as["role"]
-    then = {tuple(right.split(":")) for right in asked["rights"]}
-    today = EVERYTHING if role is None else PERMISSIONS[Role(role)]
-    return User(
-        id=job.asked_by, area_prefixes=tuple(asked["area_prefixes"]),
-        rights=frozenset(right for right in today if right in then),
-        role=None if role is None else Role(role),
-    )  # fmt: skip
+def asker(session: Session, job: Job) -> User:
+    """Whoever asked for the job: what the account may today, and no more than when it asked.
+
+    A lock after wrong passwords does not count, or a stranger could stop other people's work.
+    Raises AccountClosed for an account that an administrator has locked, or that is gone.
+    """
+    asked = job.asked_as
+    if asked["role"] is None:  # the calendar or the command; accounts that may ask have a role
+        user = replace(User.command(), id=job.asked_by)
+    else:
+        account = accounts.by_login(session, job.asked_by)
+        if account is None or account.state is State.LOCKED:
+            raise AccountClosed(job.asked_by)
+        user = account.user()
+    return narrowed(user, asked["rights"], asked["area_prefixes"])
 
 
 def _end(

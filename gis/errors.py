@@ -77,6 +77,17 @@ class CannotUndo(GisError):
     code = "cannot_undo"
 
 
+class AccountClosed(GisError):
+    """Whoever asked for a job has been locked or removed since."""
+
+    code = "account_closed"
+
+    def __init__(self, login: str) -> None:
+        super().__init__(
+            f"提交任务的账户已锁定或删除 / the account {login} that asked is locked or gone"
+        )
+
+
 class StoreUnavailable(GisError):
     """PostgreSQL with PostGIS cannot be reached or started; the message has the remedy."""
 

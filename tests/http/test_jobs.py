@@ -9,6 +9,7 @@ import time
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from procrastinate.schema import SchemaManager
@@ -16,6 +17,9 @@ from sqlalchemy import text
 
 from api import jobs, perform
 from api.house import House
+from gis.access import administration
+from gis.access import service as access
+from gis.access.model import State
 from gis.access.rights import Action, Capability, Role
 from gis.db.session import User
 from gis.errors import Forbidden
@@ -45,6 +49,16 @@ def asked(store, house, kind=JobKind.RUN, user=None, **parameters):
         return service.ask(
             session, kind, parameters or {"analysis": "grids"}, district_code=house.district.code
         ).id
+
+
+def signed_up(store, house, user):
+    """The user, as an account of the same name."""
+    with store.begin() as session:
+        administration.add_without_password(
+            session, user.id, district=house.district, role=user.role,
+            area_prefixes=user.area_prefixes, now=datetime.now(UTC),
+        )  # fmt: skip
+    return user
 
 
 def job_of(store, job_id):
@@ -127,16 +141,53 @@ def test_a_job_works_as_whoever_asked(store, house, monkeypatch):
         seen.append(session.info["user"])
         return {}
 
-    asked(store, house, user=PLANNER)
+    asked(store, house, user=signed_up(store, house, PLANNER))
     with task(monkeypatch, work):
         jobs.work(house, store.engine, wait=False)
     assert seen == [PLANNER]
 
 
-def test_a_job_has_no_right_that_was_missing_when_it_was_asked_for(store, house, monkeypatch):
+def test_a_job_has_no_right_that_was_missing_when_it_was_asked_for(store, house):
+    signed_up(store, house, PLANNER)
     token = replace(PLANNER, rights=frozenset({(Capability.JOBS, Action.READ)}))
-    job_id = asked(store, house, user=token)
-    assert perform.asker(job_of(store, job_id)) == token
+    job = job_of(store, asked(store, house, user=token))
+    with store.begin() as session:
+        assert perform.asker(session, job) == token
+
+
+def test_a_job_has_no_right_or_area_that_the_account_has_lost_since(store, house):
+    signed_up(store, house, PLANNER)
+    job = job_of(store, asked(store, house, user=PLANNER))
+    with store.begin() as session:
+        administration.set_role(
+            session, "planner", Role.VIEWER, ["530102001001"], district=house.district
+        )
+        now = perform.asker(session, job)
+    assert now == User.of(Role.VIEWER, id="planner", area_prefixes=("530102001001",))
+
+
+def test_a_job_of_an_account_that_was_locked_since_is_not_done(store, house, monkeypatch):
+    job_id = asked(store, house, user=signed_up(store, house, PLANNER))
+    with store.begin() as session:
+        administration.set_state(session, "planner", State.LOCKED)
+    with task(monkeypatch, lambda work, session: {}):
+        jobs.work(house, store.engine, wait=False)
+    job = job_of(store, job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "account_closed")
+    assert "已锁定" in job.message_zh
+
+
+def test_wrong_passwords_of_a_stranger_stop_no_job(store, house):
+    signed_up(store, house, PLANNER)
+    job = job_of(store, asked(store, house, user=PLANNER))
+    rules, now = house.settings.accounts, datetime.now(UTC)
+    with store.begin() as session:
+        for _ in range(rules.max_failures):
+            access.note_failure(
+                session, administration.known(session, "planner"), rules=rules, now=now
+            )
+        assert administration.known(session, "planner").locked_until > now
+        assert perform.asker(session, job) == PLANNER
 
 
 def test_nobody_without_an_area_asks(store, house):

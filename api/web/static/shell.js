@@ -52,23 +52,20 @@
   for (const box of document.querySelectorAll("[data-job]")) {
     const address = `/api/v1/jobs/${encodeURIComponent(box.dataset.job)}`;
     const source = new EventSource(`${address}/events`);
-    const told = (event) => {
+    const cancel = box.querySelector("[data-job-cancel]");
+    source.addEventListener("job", (event) => {
       const job = JSON.parse(event.data);
-      const bar = box.querySelector("progress");
-      if (typeof job.progress === "number") bar.value = job.progress;
-      const ended = ["done", "failed", "cancelled"].includes(job.state);
+      box.querySelector("progress").value = job.progress;
       const word = { done: box.dataset.done, failed: box.dataset.failed }[job.state];
-      box.querySelector(".job-message").textContent = job.message || word || job.state;
+      const said = root.lang === "en" ? job.message_en : job.message_zh;
+      box.querySelector(".job-message").textContent = said || word || box.dataset.waiting;
       box.dataset.state = job.state;
-      if (!ended) return;
+      if (!["done", "failed", "cancelled"].includes(job.state)) return;
       source.close();
-      box.querySelector("[data-job-cancel]").hidden = true;
-      box.dispatchEvent(new CustomEvent("job-ended", { bubbles: true, detail: job }));
-    };
-    source.addEventListener("message", told);
-    source.addEventListener("progress", told);
-    box.querySelector("[data-job-cancel]").addEventListener("click", () =>
-      fetch(`${address}/cancel`, { method: "POST" }));
+      cancel.hidden = true;
+      if ("reload" in box.dataset) location.reload();
+    });
+    cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
   }
   root.dataset.ready = "true";
 })();
