@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from api import rulebook
 from gis import district as districts
-from gis import policy as policies
 from gis import worktime
 from gis.audit.entry import Origin
 from gis.db import migrate
@@ -32,7 +32,7 @@ REFERENCE = Path(str(files("data.reference")))
 
 @dataclass(frozen=True)
 class House:
-    """One installation: its settings and, read once, its district and its rules."""
+    """One installation: its settings, its district, read once, and its rules."""
 
     settings: Settings
 
@@ -41,10 +41,13 @@ class House:
         """The district of ``WANGGE_DISTRICT_FILE``; Wuhua without one."""
         return districts.load(self.settings.district_file or REFERENCE / "wuhua.toml")
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
-        """The built-in rules with the values of ``WANGGE_POLICY_FILE`` laid over them."""
-        return policies.load(REFERENCE / "policy.toml", self.settings.policy_file)
+        """The built-in rules with the values of the installation's own file laid over them.
+
+        A file that was replaced counts from the next look on, in every process of the home.
+        """
+        return rulebook.in_force(REFERENCE / "policy.toml", rulebook.own_file(self.settings))
 
     @cached_property
     def work_time(self) -> WorkTime:

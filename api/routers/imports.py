@@ -109,11 +109,11 @@ async def upload(
     kind: Annotated[Kind, Query(description="what it holds")],
 ) -> UploadOut:
     """Send a file as the part ``file`` of a form; it streams to disk and nothing is read yet."""
-    _may(user, kind)
+    may(user, kind)
     uploads = at.settings.home / "uploads"
     received = await receive(request, uploads, most_bytes=at.settings.upload_max_bytes)
     try:
-        return await run_in_threadpool(_kept, request, at, user, kind, received)
+        return await run_in_threadpool(kept, request, at, user, kind, received)
     except BaseException:
         shutil.rmtree(received.path.parent, ignore_errors=True)
         raise
@@ -126,23 +126,23 @@ def read_uploads(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> UploadsOut:
     """Uploaded files, the newest first."""
-    found = store.listed(db, before=before, most=limit)
-    return UploadsOut(uploads=[_out(one) for one in found])
+    listed = store.listed(db, before=before, most=limit)
+    return UploadsOut(uploads=[_out(one) for one in listed])
 
 
 @router.get("/profiles", dependencies=[needs(Capability.IMPORTS)])
 def read_profiles(db: Db, kind: Kind | None = None) -> ProfilesOut:
     """Saved mappings."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    by_kind: dict[str, dict[str, dict[str, str]]] = {}
     for one in store.profiles(db, kind):
-        found.setdefault(one.kind, {})[one.name] = one.mapping
-    return ProfilesOut(profiles=found)
+        by_kind.setdefault(one.kind, {})[one.name] = one.mapping
+    return ProfilesOut(profiles=by_kind)
 
 
 @router.get("/{upload_id}/preview", dependencies=WRITES)
 def read_preview(db: Db, at: At, user: Caller, upload_id: UploadId) -> PreviewOut:
     """Format, encoding, frame, columns and the fields they feed, first rows, first places."""
-    one = _found(db, user, upload_id)
+    one = found(db, user, upload_id)
     seen = preview(path_of(at, one), Kind(one.kind), options_of(one), at.district)
     return PreviewOut(upload=_out(one), preview=seen.as_json())
 
@@ -150,7 +150,7 @@ def read_preview(db: Db, at: At, user: Caller, upload_id: UploadId) -> PreviewOu
 @router.put("/{upload_id}/mapping", dependencies=WRITES)
 def put_mapping(db: Db, at: At, user: Caller, upload_id: UploadId, said: OptionsIn) -> PreviewOut:
     """Say frame, encoding, layer and which column feeds which field; answers the new preview."""
-    one = _found(db, user, upload_id)
+    one = found(db, user, upload_id)
     mapping = {**_profile(db, one.kind, said.profile), **said.mapping}
     one.options = said.model_dump(include={"frame", "encoding", "layer"}) | {"mapping": mapping}
     one.trial_job = None
@@ -167,7 +167,7 @@ def ask_import(
     db: Db, at: At, user: Caller, upload_id: UploadId, step: Literal["dry-run", "commit"]
 ) -> JobOut:
     """Read the whole file as a job: on trial, which changes nothing, or for good."""
-    one, trial = _found(db, user, upload_id), step == "dry-run"
+    one, trial = found(db, user, upload_id), step == "dry-run"
     if one.commit_job is not None and jobs.find(db, one.commit_job).state not in {
         JobState.FAILED, JobState.CANCELLED,
     }:  # fmt: skip
@@ -184,7 +184,7 @@ def ask_import(
 @router.get("/{upload_id}/report", dependencies=WRITES)
 def read_report(db: Db, user: Caller, upload_id: UploadId) -> JobOut:
     """The last job of the file; its result holds the report row by row."""
-    one = _found(db, user, upload_id)
+    one = found(db, user, upload_id)
     job_id = one.commit_job or one.trial_job
     if job_id is None:
         raise NotFound("report of upload", upload_id)
@@ -207,26 +207,29 @@ def read_workbook(db: Db, at: At, user: Caller, upload_id: UploadId) -> FileResp
 @router.post("/{upload_id}/undo/{import_id}", dependencies=WRITES)
 def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId) -> UndoneOut:
     """Undo the import of this file, while it is the last of its kind."""
-    one = _found(db, user, upload_id)
+    one = found(db, user, upload_id)
     job = one.commit_job and jobs.find(db, one.commit_job)
     if not job or (job.result or {}).get("import_id") != import_id:
         raise CannotUndo(f"导入 {import_id} 不属于此文件 / import {import_id} is not of this file")
     line = audit.note(db, event="import_undo", target=one.kind, detail={"import": import_id})
     undone = undo_import(db, import_id, at.district)
     line.rows = undone.removed + undone.restored
-    return UndoneOut(import_id=import_id, **undone.counts())
+    done = UndoneOut(import_id=import_id, **undone.counts())
+    job.result = {**(job.result or {}), "undone": done.model_dump()}
+    return done
 
 
 @router.delete("/{upload_id}", status_code=200, dependencies=WRITES)
 def forget(db: Db, at: At, user: Caller, upload_id: UploadId) -> UploadOut:
     """Remove an uploaded file; what was taken in stays."""
-    one = _found(db, user, upload_id)
+    one = found(db, user, upload_id)
     shutil.rmtree(path_of(at, one).parent, ignore_errors=True)
     db.delete(one)
     return _out(one)
 
 
-def _kept(request: Request, at: House, user: User, kind: Kind, received: Received) -> UploadOut:
+def kept(request: Request, at: House, user: User, kind: Kind, received: Received) -> UploadOut:
+    """A file that has arrived, as an upload of the user's."""
     with transaction(request.app.state.engine, user=user) as session:
         one = Upload(
             area_code=user.area_prefixes[0] or at.district.code, asked_by=user.id, kind=kind.value,
@@ -241,24 +244,25 @@ def _out(one: Upload) -> UploadOut:
     return shown.model_copy(update={"file_name": hidden(shown.file_name)})
 
 
-def _may(user: User, kind: Kind) -> None:
+def may(user: User, kind: Kind) -> None:
+    """Raises Forbidden where the kind of records is not the user's to write."""
     if not user.may(CAPABILITY[kind], Action.WRITE):
         raise Forbidden(CAPABILITY[kind], Action.WRITE)
 
 
-def _found(db: Db, user: User, upload_id: int) -> Upload:
+def found(db: Db, user: User, upload_id: int) -> Upload:
     """Raises NotFound, and Forbidden where the kind of records is not the user's to write."""
     one = store.get(db, upload_id)
     if one is None:
         raise NotFound("upload", upload_id)
-    _may(user, Kind(one.kind))
+    may(user, Kind(one.kind))
     return one
 
 
 def _profile(db: Db, kind: str, name: str | None) -> dict[str, str]:
     if name is None:
         return {}
-    found: list[ImportProfile] = [one for one in store.profiles(db, kind) if one.name == name]
-    if not found:
+    named: list[ImportProfile] = [one for one in store.profiles(db, kind) if one.name == name]
+    if not named:
         raise NotFound("profile", name)
-    return found[0].mapping
+    return named[0].mapping

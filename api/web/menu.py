@@ -36,10 +36,25 @@ ITEMS: tuple[Item, ...] = (
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
     Item("/rankings", "rankings", "chart", Capability.REPORTS, group="police"),
     Item("/bulletins", "bulletins", "table", Capability.REPORTS, Action.WRITE, "police"),
+    Item("/imports", "imports", "upload", Capability.IMPORTS, group="administration"),
+    Item("/accounts", "accounts", "person", Capability.ACCOUNTS, group="administration"),
+    Item("/areas", "areas", "house", Capability.ACCOUNTS, group="administration"),
+    Item("/policy", "policy", "note", Capability.POLICY, group="administration"),
+    Item("/jobs", "jobs", "clock", Capability.JOBS, group="administration"),
+    Item("/audit", "audit", "lock", Capability.AUDIT, group="administration"),
+    Item("/health", "health", "gear", Capability.HEALTH, group="administration"),
 )
 GROUPS = ("work", "planning", "police", "administration")
 # Where a role begins; a role without a line begins at its first page.
-HOME: Mapping[Role, str] = {Role.GRID_SUPERVISOR: "/today", Role.GRID_WORKER: "/today"}
+HOME: Mapping[Role, str] = {
+    Role.GRID_SUPERVISOR: "/today",
+    Role.GRID_WORKER: "/today",
+    Role.DATA_STEWARD: "/imports",
+    Role.SYSTEM_ADMIN: "/accounts",
+    Role.SECURITY_ADMIN: "/accounts",
+    Role.AUDITOR: "/audit",
+    Role.POLICE_LIAISON: "/ratings",
+}
 
 
 def items(user: User | None) -> list[Item]:

@@ -1,0 +1,182 @@
+"""The import wizard: file, preview, mapping, trial, commit, report, undo."""
+
+import shutil
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from api.deps import At, Caller, Db, needs
+from api.routers import imports as service
+from api.routers.imports import CAPABILITY, OptionsIn
+from api.tasks.imports import options_of, path_of
+from api.uploading import receive
+from api.web import tables
+from api.web.desk import AtDesk, Desk
+from api.web.forms import Sent
+from data.ingest.preview import Preview, preview
+from data.ingest.template import workbook
+from data.ingest.types import Kind
+from gis.access.rights import Action, Capability
+from gis.jobs import service as jobs
+from gis.jobs.model import Job, JobState
+from gis.privacy import hidden
+from gis.uploads import store
+from gis.uploads.model import Upload
+
+router = APIRouter(dependencies=[needs(Capability.IMPORTS)])
+WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
+UploadId = Annotated[int, Path(ge=1, le=2**62)]
+FRAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
+ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
+SHEETS = (Kind.CAMERAS, Kind.CAMERA_STATUS)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MOST = 200  # uploads in the list
+
+
+@router.get("/imports")
+def read_imports(desk: AtDesk, db: Db, kind: Kind | None = None) -> Response:
+    """What was uploaded, and how to begin."""
+    mine = [one for one in Kind if desk.user and desk.user.may(CAPABILITY[one], Action.WRITE)]
+    rows = [_row(db, one) for one in store.listed(db, before=None, most=_MOST)]
+    shown = tables.view(
+        desk, rows, _columns(desk), name="uploads", title=desk.t("imports.uploads"), key="id",
+        capability=Capability.IMPORTS, href=lambda row: f"/imports/{row['id']}",
+        search=("file_name", "asked_by"),
+    )  # fmt: skip
+    kinds = [(one.value, desk.t(f"imports.kind_{one}")) for one in mine]
+    return desk.page(
+        "imports.html", table=shown, any=bool(rows), kinds=kinds, chosen=kind,
+        sheets=[one for one in SHEETS if one in mine],
+    )  # fmt: skip
+
+
+def _row(db: Session, one: Upload) -> dict[str, Any]:
+    return {
+        "id": one.id, "file_name": hidden(one.file_name), "kind": one.kind, "size": one.size_bytes,
+        "asked_by": one.asked_by, "created_at": one.created_at, "state": _state(db, one),
+    }  # fmt: skip
+
+
+def _state(db: Session, one: Upload) -> str:
+    """How far an upload is: new, tried, asked, done, failed or undone."""
+    if one.commit_job is None:
+        return "tried" if one.trial_job else "new"
+    job = jobs.find(db, one.commit_job)
+    if (job.result or {}).get("undone"):
+        return "undone"
+    ended = {JobState.DONE: "done", JobState.FAILED: "failed", JobState.CANCELLED: "failed"}
+    return ended.get(JobState(job.state), "asked")
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    t = desk.t
+    return [
+        tables.Column("file_name", t("imports.file"), link=True),
+        tables.Column("kind", t("imports.kind"), lambda row: t(f"imports.kind_{row['kind']}")),
+        tables.Column("state", t("imports.state"), lambda row: t(f"imports.state_{row['state']}")),
+        tables.Column("asked_by", t("imports.sent_by")),
+        tables.Column("created_at", t("imports.sent_at"),
+                      lambda row: desk.moment(row["created_at"])),
+        tables.Column("size", t("imports.size"), lambda row: desk.n(row["size"] / 1_000, 1),
+                      number=True, at_first=False),
+    ]  # fmt: skip
+
+
+@router.get("/imports/templates/{kind}.xlsx")
+def read_template(kind: Kind) -> Response:
+    """An empty workbook with headings that are recognised."""
+    headers = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
+    return Response(workbook(kind), media_type=_XLSX, headers=headers)
+
+
+@router.post("/imports", dependencies=WRITES)
+async def upload(
+    request: Request, at: At, user: Caller, kind: Annotated[Kind, Query()] = Kind.AREAS
+) -> Response:
+    """Take a file to disk; the form's own field ``kind`` wins over the address."""
+    received = await receive(
+        request, at.settings.home / "uploads", most_bytes=at.settings.upload_max_bytes
+    )
+    try:
+        what = Kind(received.fields.get("kind", kind))
+        service.may(user, what)
+        made = await run_in_threadpool(service.kept, request, at, user, what, received)
+    except BaseException:
+        shutil.rmtree(received.path.parent, ignore_errors=True)
+        raise
+    return RedirectResponse(f"/imports/{made.id}", 303)
+
+
+@router.get("/imports/{upload_id}", dependencies=WRITES)
+def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: UploadId) -> Response:
+    """One file: preview, mapping, what a trial or the import found."""
+    one = service.found(db, user, upload_id)
+    state = _state(db, one)
+    job_id = one.commit_job or one.trial_job
+    job = None if job_id is None else jobs.find(db, job_id)
+    path, kind = path_of(desk.house, one), Kind(one.kind)
+    seen = Preview()
+    if state in {"new", "tried", "failed"} and path.is_file():
+        seen = preview(path, kind, options_of(one), desk.house.district)
+    return desk.page(
+        "one_import.html", one=one, name=hidden(one.file_name), state=state, seen=seen, job=job,
+        working=job is not None and not JobState(job.state).ended, report=_report(job),
+        bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
+        profiles=[p.name for p in store.profiles(db, one.kind)], file_there=path.is_file(),
+        labels={f.name: desk.either(f.zh, f.name) for f in seen.fields},
+    )  # fmt: skip
+
+
+def _report(job: Job | None) -> Mapping[str, Any] | None:
+    return None if job is None else (job.result or {}).get("report")
+
+
+@router.post("/imports/{upload_id}/mapping", dependencies=WRITES)
+def say(db: Db, at: At, user: Caller, upload_id: UploadId, data: Sent) -> Response:
+    """Say frame, encoding, layer and which column feeds which field."""
+    said = {name: str(value).strip() for name, value in data.items()}
+    mapping = {
+        name.removeprefix("field-"): column
+        for name, column in said.items()
+        if name.startswith("field-") and column
+    }
+    options = OptionsIn(
+        frame=said.get("frame") or None, encoding=said.get("encoding") or None,
+        layer=said.get("layer") or None, mapping={} if said.get("profile") else mapping,
+        profile=said.get("profile") or None, save_as=said.get("save_as") or None,
+    )  # fmt: skip
+    service.put_mapping(db, at, user, upload_id, options)
+    return RedirectResponse(f"/imports/{upload_id}", 303)
+
+
+@router.post("/imports/{upload_id}/{step}", dependencies=WRITES)
+def ask(
+    db: Db, at: At, user: Caller, upload_id: UploadId, step: Literal["dry-run", "commit"]
+) -> Response:
+    """Read the whole file as a job: on trial or for good."""
+    service.ask_import(db, at, user, upload_id, step)
+    return RedirectResponse(f"/imports/{upload_id}", 303)
+
+
+@router.get("/imports/{upload_id}/report.xlsx", dependencies=WRITES)
+def read_workbook(db: Db, at: At, user: Caller, upload_id: UploadId) -> FileResponse:
+    """Row errors for the office that sent the file."""
+    return service.read_workbook(db, at, user, upload_id)
+
+
+@router.post("/imports/{upload_id}/undo/{import_id}", dependencies=WRITES)
+def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId) -> Response:
+    """Undo the import of this file, while it is the last of its kind."""
+    service.undo(db, at, user, upload_id, import_id)
+    return RedirectResponse(f"/imports/{upload_id}", 303)
+
+
+@router.post("/imports/{upload_id}/remove/now", dependencies=WRITES)
+def remove(db: Db, at: At, user: Caller, upload_id: UploadId) -> Response:
+    """Remove an uploaded file; what was taken in stays."""
+    service.forget(db, at, user, upload_id)
+    return RedirectResponse("/imports", 303)

@@ -1,0 +1,101 @@
+"""Jobs: how far they are, an end to them, where their results are."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import RedirectResponse
+
+from api.deps import Db, needs
+from api.web import tables
+from api.web.desk import AtDesk, Desk
+from gis.access.rights import Action, Capability
+from gis.jobs import service
+from gis.jobs.model import Job, JobKind, JobState
+
+router = APIRouter(dependencies=[needs(Capability.JOBS)])
+JobId = Annotated[int, Path(ge=1, le=2**62)]
+_MOST = 500  # the newest ones
+
+
+@router.get("/jobs")
+def read_jobs(desk: AtDesk, db: Db, whose: str = "") -> Response:
+    """Jobs in the reader's areas, the newest first; ``whose=mine`` shows one's own."""
+    found = service.listed(db, mine=whose == "mine", most=_MOST)
+    rows = [_row(desk, one) for one in found]
+    shown = tables.view(
+        desk, rows, _columns(desk), name="jobs", title=desk.t("jobs.title"), key="id",
+        capability=Capability.JOBS, href=lambda row: f"/jobs/{row['id']}", filters=_filters(desk),
+        search=("id", "asked_by"), kept=("whose",),
+    )  # fmt: skip
+    return desk.page("jobs.html", table=shown, any=bool(rows), mine=whose == "mine")
+
+
+def _row(desk: Desk, one: Job) -> dict[str, Any]:
+    said = desk.either(one.message_zh or "", one.message_en or "")
+    return {
+        "id": one.id, "kind": one.kind, "state": one.state, "progress": one.progress,
+        "asked_by": one.asked_by, "created_at": one.created_at, "message": said,
+    }  # fmt: skip
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    t = desk.t
+    return [
+        tables.Column("id", t("jobs.number"), lambda row: str(row["id"]), link=True),
+        tables.Column("kind", t("jobs.kind"), lambda row: t(f"jobs.kind_{row['kind']}")),
+        tables.Column("state", t("jobs.state"), lambda row: t(f"jobs.state_{row['state']}")),
+        tables.Column("progress", t("jobs.progress"), lambda row: desk.share(row["progress"]),
+                      number=True),
+        tables.Column("message", t("jobs.message")),
+        tables.Column("asked_by", t("jobs.by")),
+        tables.Column("created_at", t("jobs.asked"), lambda row: desk.moment(row["created_at"])),
+    ]  # fmt: skip
+
+
+def _filters(desk: Desk) -> list[tables.Filter]:
+    t = desk.t
+    kinds = [(one.value, t(f"jobs.kind_{one}")) for one in JobKind]
+    states = [(one.value, t(f"jobs.state_{one}")) for one in JobState]
+    return [
+        tables.Filter("kind", t("jobs.kind"), kinds, lambda row: row["kind"]),
+        tables.Filter("state", t("jobs.state"), states, lambda row: row["state"]),
+    ]
+
+
+@router.get("/jobs/{job_id}")
+def read_job(desk: AtDesk, db: Db, job_id: JobId) -> Response:
+    """One job, its progress while it works, and where its result is."""
+    job = service.find(db, job_id)
+    user = desk.user
+    may = user is not None and (job.asked_by == user.id or user.may(Capability.JOBS, Action.WRITE))
+    return desk.page(
+        "one_job.html", job=job, ended=JobState(job.state).ended, may_cancel=may,
+        links=links(desk, job), message=desk.either(job.message_zh or "", job.message_en or ""),
+    )  # fmt: skip
+
+
+def links(desk: Desk, job: Job) -> list[tuple[str, str]]:
+    """Addresses and words of what a finished job made, as far as the reader may open them."""
+    user, t = desk.user, desk.t
+    if user is None or JobState(job.state) is JobState.QUEUED:
+        return []
+    if job.kind == JobKind.IMPORT and user.may(Capability.IMPORTS, Action.WRITE):
+        return [(f"/imports/{job.parameters['upload_id']}", t("jobs.see_import"))]
+    if job.state != JobState.DONE:
+        return []
+    if job.kind == JobKind.EXPORT and job.asked_by == user.id:
+        return [(f"/api/v1/exports/{job.id}/file", t("jobs.see_file"))]
+    if job.kind == JobKind.RUN and user.may(Capability.RATING):
+        board = [("/ratings", t("jobs.see_rating"))] if user.may(*_REVIEWS) else []
+        return [*board, ("/map", t("jobs.see_map"))]
+    return []
+
+
+_REVIEWS = (Capability.RATING, Action.WRITE)
+
+
+@router.post("/jobs/{job_id}/cancel")
+def cancel(db: Db, job_id: JobId) -> Response:
+    """Stop a job."""
+    service.cancel(db, job_id)
+    return RedirectResponse(f"/jobs/{job_id}", 303)

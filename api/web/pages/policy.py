@@ -1,0 +1,111 @@
+"""The policy file: what holds, what a change would turn, and setting it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api import rulebook
+from api.deps import Db, needs
+from api.house import REFERENCE, transaction
+from api.web.desk import AtDesk, Desk
+from api.web.forms import Form, Sent, file_of, form_of
+from gis.access.rights import Action, Capability
+from gis.audit.service import note
+from gis.errors import BadPolicy
+from gis.legend import COVERAGE, RATING, Legend
+from gis.policy import Policy
+
+router = APIRouter(dependencies=[needs(Capability.POLICY)])
+PUBLISHES = [needs(Capability.POLICY, Action.PUBLISH)]
+BUILTIN = REFERENCE / "policy.toml"
+LISTED = 200  # rows of what would turn; their number is always told
+
+
+@router.get("/policy")
+def read_policy(desk: AtDesk) -> Response:
+    """The policy in force, and the form for another one."""
+    path = rulebook.own_file(desk.house.settings)
+    text = path.read_text("utf-8") if path else _beginning(desk)
+    return _page(desk, Form({"text": text}))
+
+
+def _beginning(desk: Desk) -> str:
+    return f'version = "{desk.house.policy.version}-1"\n\n[rules.FAC-1]\n'
+
+
+def _page(desk: Desk, form: Form, **shown: Any) -> Response:
+    policy, settings = desk.house.policy, desk.house.settings
+    builtin = rulebook.in_force(BUILTIN, None)
+    values = {"draft": None, "terms": [], "turned": [], **shown}
+    return desk.page(
+        "policy.html", status=200 if form.ok else 422, form=form, policy=policy,
+        own=rulebook.changed_terms(builtin, policy), fixed=settings.policy_file is not None,
+        may_set=desk.user is not None and desk.user.may(Capability.POLICY, Action.PUBLISH),
+        versions=rulebook.versions(settings.home), **values,
+    )  # fmt: skip
+
+
+@router.post("/policy", dependencies=PUBLISHES)
+def look(request: Request, desk: AtDesk, data: Sent) -> Response:
+    """Check a file and show what it would turn; nothing is stored.
+
+    An analysis needs every row, so it runs as the command, as stored runs do.
+    """
+    form, draft = _draft(desk, data)
+    if draft is None:
+        return _page(desk, form)
+    with transaction(request.app.state.engine) as session:
+        seen = rulebook.turned(session, desk.house.district, before=desk.house.policy, after=draft)
+        session.rollback()
+    turned = [
+        ("compounds", _listed(desk, seen.compounds, RATING)),
+        ("divisions", _listed(desk, seen.divisions, COVERAGE)),
+    ]
+    terms = rulebook.changed_terms(desk.house.policy, draft)
+    return _page(desk, form, draft=draft, terms=terms, turned=turned)
+
+
+def _draft(desk: Desk, data: Any) -> tuple[Form, Policy | None]:
+    """The form with the file's text in it, and its policy where it is sound."""
+    file = file_of(data, "file")
+    text = form_of(data).text("text") if file is None else file.decode("utf-8", "replace")
+    form = Form({"text": text})
+    try:
+        draft = rulebook.checked(BUILTIN, text, desk.house.settings.home / rulebook.KEPT)
+    except BadPolicy as exc:
+        form.wrong("text", str(exc))
+        return form, None
+    if draft.version == desk.house.policy.version:
+        form.wrong("text", desk.t("policy.same_version"))
+        return form, None
+    return form, draft
+
+
+def _listed(desk: Desk, rows: list[rulebook.Row] | None, legend: Legend) -> dict[str, Any] | None:
+    if rows is None:
+        return None
+    shown = [
+        {**row, **{at: desk.chip(legend.entry(row[f"word_{at}"])) for at in ("before", "after")}}
+        for row in rows[:LISTED]
+    ]
+    return {"rows": shown, "all": len(rows)}
+
+
+@router.post("/policy/set", dependencies=PUBLISHES)
+def publish(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Set the file: for requests and runs from now on, in every process of this home."""
+    form, draft = _draft(desk, data)
+    settings = desk.house.settings
+    if settings.policy_file is not None:
+        form.wrong("text", desk.t("policy.fixed"))
+    if draft is None or not form.ok:
+        return _page(desk, form)
+    line = note(db, event="policy", target=draft.version[:100], area_code="")
+    line.detail |= {"digest": draft.digest, "before": desk.house.policy.digest}
+    kept = rulebook.publish(
+        settings.home, form.text("text") + "\n", version=draft.version, now=datetime.now(UTC)
+    )
+    line.detail |= {"file": kept.name}
+    return RedirectResponse("/policy", 303)

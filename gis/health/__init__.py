@@ -1,0 +1,1 @@
+"""How the installation stands: store, queue, newest records, refusals; counts and no contents."""

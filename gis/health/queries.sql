@@ -1,0 +1,29 @@
+-- name: store
+SELECT current_setting('server_version') AS postgres, postgis_lib_version() AS postgis,
+       pg_database_size(current_database()) AS size_bytes;
+
+-- name: jobs
+-- Failures of the last day; waiting and running ones whenever they were asked for.
+SELECT count(*) FILTER (WHERE state = 'queued') AS waiting,
+       count(*) FILTER (WHERE state = 'running') AS running,
+       count(*) FILTER (WHERE state = 'failed' AND finished_at > now() - interval '1 day') AS failed
+FROM jobs;
+
+-- name: workers
+-- A worker says every few seconds that it lives.
+SELECT count(*) AS alive FROM procrastinate.procrastinate_workers
+WHERE last_heartbeat > now() - make_interval(secs => :silence_s);
+
+-- name: newest_import
+SELECT kind AS what, imported_at AS at FROM imports ORDER BY id DESC LIMIT 1;
+
+-- name: newest_run
+SELECT analysis AS what, ran_at AS at FROM runs ORDER BY id DESC LIMIT 1;
+
+-- name: refusals
+-- How often each role was refused within a day; nobody's name.
+SELECT role, count(*) AS times
+FROM wangge.audit_entries
+WHERE result = 'refused' AND at > now() - interval '1 day'
+GROUP BY role
+ORDER BY times DESC, role;

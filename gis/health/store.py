@@ -1,0 +1,51 @@
+"""Runs the statements about the installation; asked as the command, for they count all rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from gis.db import sql
+
+_SQL = sql.load("gis.health")
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The last import or run: its kind and its moment."""
+
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """One look at the installation; ``refusals`` are of the last day by role, None: no account."""
+
+    postgres: str
+    postgis: str
+    size_bytes: int
+    waiting: int
+    running: int
+    failed: int
+    workers: int
+    newest_import: Newest | None
+    newest_run: Newest | None
+    refusals: tuple[tuple[str | None, int], ...]
+
+
+def look(session: Session, *, silence_s: float) -> Health:
+    """How things stand; a worker that was silent for ``silence_s`` seconds is dead."""
+    store = session.execute(_SQL["store"]).mappings().one()
+    jobs = session.execute(_SQL["jobs"]).mappings().one()
+    workers = session.execute(_SQL["workers"], {"silence_s": silence_s}).scalar_one()
+    refusals = tuple((row.role, row.times) for row in session.execute(_SQL["refusals"]))
+    return Health(
+        **store, **jobs, workers=workers, newest_import=_newest(session, "newest_import"),
+        newest_run=_newest(session, "newest_run"), refusals=refusals,
+    )  # fmt: skip
+
+
+def _newest(session: Session, query: str) -> Newest | None:
+    row = session.execute(_SQL[query]).mappings().one_or_none()
+    return None if row is None else Newest(**row)

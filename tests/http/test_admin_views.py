@@ -1,0 +1,167 @@
+"""Policy, audit, jobs and health through the pages: who sees them, what they say and change."""
+
+import csv
+import io
+
+import pytest
+from sqlalchemy import text
+
+from api import jobs, rulebook
+from api.house import REFERENCE, House
+from gis.access.rights import Role
+from gis.errors import BadPolicy
+from gis.jobs import service
+from gis.jobs.model import JobKind
+from gis.settings import Settings
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+STRICTER = 'version = "2026.1-wuhua"\n[rules.FAC-1]\nm2_per_100_households = 3000.0\n'
+PAGES = {
+    "/jobs": {Role.SYSTEM_ADMIN, Role.DATA_STEWARD, Role.PLANNER, Role.POLICE_LIAISON,
+              Role.GRID_SUPERVISOR},
+    "/audit": {Role.AUDITOR},
+    "/health": {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR, Role.DATA_STEWARD},
+    "/policy": {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.DATA_STEWARD, Role.PLANNER,
+                Role.POLICE_LIAISON},
+    "/accounts": {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR},
+    "/imports": {Role.DATA_STEWARD, Role.POLICE_LIAISON},
+}  # fmt: skip
+
+
+def post(client, path, status=303, **data):
+    answer = client.post(path, data=data, headers=HERE)
+    assert answer.status_code == status, (answer.status_code, answer.text[:2000])
+    return answer
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_page_opens_for_its_roles_alone_and_everybody_starts_somewhere(
+    demo_store, serve, role, tmp_path
+):
+    with serve(demo_store.urls, role=role, home=tmp_path) as client:
+        for path, roles in PAGES.items():
+            assert client.get(path).status_code == (200 if role in roles else 403), path
+        home = client.get("/", headers={"Accept": "text/html"}, follow_redirects=True)
+        assert home.status_code == 200
+        assert str(home.url.path) != "/help"
+
+
+def test_a_policy_shows_what_it_would_turn_before_it_is_set(own_demo, serve, tmp_path):
+    with serve(own_demo.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as client:
+        before = client.get("/version").json()["policy"]
+        wrong = post(client, "/policy", 422, text='version = "x"\n[rules.FAC-1]\nm2 = 3\n')
+        assert "line 3: FAC-1.m2" in wrong.text
+        assert str(tmp_path) not in wrong.text
+        assert "不同于现行的" in post(client, "/policy", 422, text=f'version = "{before}"').text
+        seen = post(client, "/policy", 200, text=STRICTER).text
+        with own_demo.begin() as session:
+            communities = session.scalars(text(
+                "SELECT name FROM wangge.areas WHERE level = 'community' AND valid_to IS NULL"
+            )).all()  # fmt: skip
+            stored = session.scalar(text("SELECT count(*) FROM wangge.runs"))
+        turned = seen.partition('id="turned"')[2].partition("</section>")[0]
+        assert any(name in turned for name in communities)  # no place has 3,000 m² per 100
+        assert client.get("/version").json()["policy"] == before
+        post(client, "/policy/set", text=STRICTER)
+        assert client.get("/version").json()["policy"] == "2026.1-wuhua"
+        assert "-2026.1-wuhua.toml" in client.get("/policy").text
+        post(client, "/policy/set", text=STRICTER.replace("-wuhua", "-second"))
+    with own_demo.begin() as session:
+        noted = session.scalars(text(
+            "SELECT target FROM wangge.audit_entries WHERE event = 'policy' ORDER BY number"
+        )).all()  # fmt: skip
+        assert noted == ["2026.1-wuhua", "2026.1-second"]
+        assert session.scalar(text("SELECT count(*) FROM wangge.runs")) == stored
+    assert len(rulebook.versions(tmp_path)) == 2
+    assert (tmp_path / "policy.toml").read_text() == STRICTER.replace("-wuhua", "-second")
+
+
+def test_a_policy_that_is_set_holds_in_every_process_of_the_home(tmp_path):
+    house = House(Settings(_env_file=None, home=tmp_path))  # a worker that started before
+    assert house.policy["FAC-1", "m2_per_100_households"] == 30
+    (tmp_path / "policy.toml").write_text(STRICTER)
+    assert house.policy["FAC-1", "m2_per_100_households"] == 3000
+    own = tmp_path / "named.toml"
+    own.write_text(STRICTER.replace("3000", "40"))
+    named = House(Settings(_env_file=None, home=tmp_path, policy_file=own))
+    assert named.policy["FAC-1", "m2_per_100_households"] == 40  # a named file wins
+
+
+def test_a_policy_file_is_not_endless(tmp_path):
+    with pytest.raises(BadPolicy, match="bytes"):
+        rulebook.checked(REFERENCE / "policy.toml", "#" * 300_000, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_security_administrator_sets_a_policy(store, serve, tmp_path):
+    for role in (Role.SYSTEM_ADMIN, Role.PLANNER, Role.DATA_STEWARD):
+        with serve(store.urls, role=role, home=tmp_path) as client:
+            post(client, "/policy", 403, text=STRICTER)
+            post(client, "/policy/set", 403, text=STRICTER)
+            assert "由安全管理员启用" in client.get("/policy").text
+    own = tmp_path / "named.toml"
+    own.write_text('version = "named"')
+    with serve(store.urls, role=Role.SECURITY_ADMIN, home=tmp_path, policy_file=own) as client:
+        assert "WANGGE_POLICY_FILE" in post(client, "/policy/set", 422, text=STRICTER).text
+    assert not (tmp_path / "policy.toml").exists()
+
+
+def test_the_auditor_filters_verifies_and_takes_lines_along(store, serve, tmp_path):
+    with serve(store.urls, role=Role.PLANNER, home=tmp_path) as client:
+        assert client.get("/audit").status_code == 403  # leaves a line
+    with serve(store.urls, role=Role.AUDITOR, home=tmp_path) as client:
+        page = client.get("/audit?result=refused&event=refusal").text
+        assert "GET /audit" in page
+        assert "planner" not in page or "规划人员" in page
+        assert "没有符合条件的日志" in client.get("/audit?user=nobody-at-all").text
+        assert client.get("/audit?since=yesterday").status_code == 422
+        assert "没有符合条件的日志" in client.get("/audit?since=2099-01-01").text
+        assert "完整：" in post(client, "/audit/verification", 200).text
+        file = client.get("/audit/lines.csv", params={"result": "refused", "purpose": "季度检查"})
+        lines = list(csv.DictReader(io.StringIO(file.text.lstrip("\ufeff"))))
+        assert {line["result"] for line in lines} == {"refused"}
+
+
+def test_pages_of_the_trail_go_back_without_repeats(store, serve, tmp_path):
+    from gis.audit.service import note
+
+    with store.begin() as session:
+        for number in range(150):
+            note(session, event="counted", target=f"T{number:03d}")
+    with serve(store.urls, role=Role.AUDITOR, home=tmp_path) as client:
+        first = client.get("/audit?event=counted").text
+        older = first.partition('href="/audit?event=counted&amp;before=')[2].partition('"')[0]
+        second = client.get(f"/audit?event=counted&before={older}").text
+    row = '<td data-label="对象">T'
+    assert (first.count(row), second.count(row)) == (100, 50)
+
+
+def test_a_job_is_followed_cancelled_and_led_from(store, serve, tmp_path):
+    with serve(store.urls, home=tmp_path) as client:
+        waiting = client.post("/api/v1/runs", json={"analysis": "grids"}).json()["id"]
+        assert f'data-job="{waiting}"' in client.get(f"/jobs/{waiting}").text
+        post(client, f"/jobs/{waiting}/cancel")
+        assert "已取消" in client.get(f"/jobs/{waiting}").text
+        with store.begin() as session:
+            service.ask(session, JobKind.AUDIT, {}, district_code="530102")
+        assert "日志核验" in client.get("/jobs").text
+        assert "日志核验" not in client.get("/jobs?whose=mine").text.partition("<tbody>")[2]
+
+
+def test_health_says_that_no_worker_is_alive_and_counts_refusals(store, serve, tmp_path):
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+    with serve(store.urls, role=Role.PLANNER, home=tmp_path) as client:
+        client.get("/audit")
+        client.post("/api/v1/runs", json={"analysis": "grids"})
+    with serve(store.urls, role=Role.AUDITOR, home=tmp_path) as client:
+        page = client.get("/health").text
+        assert "没有在工作的进程" in page
+        assert "3." in page  # PostGIS
+        refused = page.partition("按角色")[2]
+        assert "规划人员</dt><dd>1<" in refused
+        jobs.work(house, store.engine, wait=False)
+        assert "一天内未完成" in client.get("/health").text

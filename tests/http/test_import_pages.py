@@ -1,0 +1,118 @@
+"""A file through the wizard's forms, from upload to undo, as data stewards and police do it."""
+
+import io
+
+import openpyxl
+import pytest
+from sqlalchemy import text
+
+from api import jobs
+from api.house import House
+from data.ingest.template import workbook
+from data.ingest.types import Kind
+from gis.access.rights import Role
+from gis.settings import Settings
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+AREAS = "代码,名称\n530102,五华区\n530102001,华山街道\n5301,五华外\n"
+
+
+@pytest.fixture
+def office(serve, store, tmp_path):
+    """(client, work): the service, and what lets a worker do all that waits."""
+    house = House(
+        Settings(
+            _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
+        )
+    )
+    with serve(store.urls, home=tmp_path) as client:
+        yield client, lambda: jobs.work(house, store.engine, wait=False)
+
+
+def post(client, path, status=303, **sent):
+    answer = client.post(path, headers=HERE, **sent)
+    assert answer.status_code == status, (answer.status_code, answer.text[:2000])
+    return answer
+
+
+def upload(client, kind, content, name="名单.csv"):
+    """The address of the uploaded file's page."""
+    sent = {"data": {"kind": kind}, "files": {"file": (name, content)}}
+    return post(client, "/imports", **sent).headers["location"]
+
+
+def count(store):
+    with store.begin() as session:
+        return session.scalar(text("SELECT count(*) FROM wangge.areas"))
+
+
+def test_a_file_goes_from_upload_over_trial_and_commit_to_undo(office, store):
+    client, work = office
+    page = upload(client, "areas", AREAS.encode("gb18030"))
+    seen = client.get(page).text
+    assert "五华区" in seen
+    assert "gb18030" in seen.lower()
+    post(client, f"{page}/dry-run")
+    assert "data-job" in client.get(page).text
+    work()
+    tried = client.get(page).text
+    assert "试运行结果" in tried
+    assert "拒收" in tried
+    assert count(store) == 0
+    post(client, f"{page}/commit")
+    work()
+    done = client.get(page).text
+    assert "导入结果" in done
+    assert count(store) == 2
+    answer = client.get(f"{page}/report.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    cells = [str(cell.value) for sheet in book for row in sheet for cell in row]
+    assert any("5301" in one for one in cells)
+    address = done.split('action="')[1:]
+    (undo,) = [one.split('"')[0] for one in address if "/undo/" in one]
+    post(client, undo)
+    assert count(store) == 0
+    assert "已撤销：删除 2 行" in client.get(page).text
+    assert "已撤销" in client.get("/imports").text
+    post(client, f"{page}/remove/now")
+    assert "还没有上传过文件" in client.get("/imports").text
+
+
+def test_columns_that_are_not_recognised_are_chosen_from_select_boxes(office):
+    client, _ = office
+    page = upload(client, "areas", "甲,乙\n530102,五华区\n")
+    assert "还不能导入" in client.get(page).text
+    post(
+        client, f"{page}/mapping", data={"field-code": "甲", "field-name": "乙", "save_as": "民政"}
+    )
+    assert "还不能导入" not in client.get(page).text
+    again = upload(client, "areas", "甲,乙\n530102,五华区\n")
+    assert "民政" in client.get(again).text
+    post(client, f"{again}/mapping", data={"profile": "民政"})
+    assert "还不能导入" not in client.get(again).text
+
+
+def test_the_wizard_is_for_those_who_import_and_kinds_for_those_who_write_them(serve, store, home):
+    for role, seen in ((Role.PLANNER, 403), (Role.SYSTEM_ADMIN, 403), (Role.AUDITOR, 403)):
+        with serve(store.urls, home=home, role=role) as client:
+            assert client.get("/imports").status_code == seen
+    with serve(store.urls, home=home, role=Role.POLICE_LIAISON) as client:
+        page = client.get("/imports").text
+        assert 'value="cameras"' in page
+        assert 'value="grids"' not in page
+        sent = {"data": {"kind": "grids"}, "files": {"file": ("a.csv", b"code\n1\n")}}
+        post(client, "/imports", 403, **sent)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_template_needs_no_mapping(kind, tmp_path):
+    from data.ingest.mapping import resolve
+    from data.ingest.types import Options
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook(kind)))
+    headings = [cell.value for cell in book["填报"][1]]
+    found = resolve(tmp_path / "x.xlsx", kind, headings, Options()).columns
+    assert found
+    assert set(found.values()) <= set(headings)
+    required = [row[1].value for row in book["说明"].iter_rows(min_row=2) if row[2].value]
+    assert set(required) <= set(found)
