@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI, Response
 from sqlalchemy.pool import QueuePool
 
 from api import errors
+from api.auth.sso import Flows
 from api.deps import near_or_health
 from api.gate import Gate
 from api.house import House
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.house = house
     app.state.shelf = Shelf()
     app.state.limits = Limits(settings)
+    app.state.flows = Flows()
     errors.install(app)
     failures.install(app)
     for router in ROUTERS:

@@ -27,6 +27,8 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.SignInNeeded: 401,
     errors.Missing: 401,
     errors.SignInRefused: 401,
+    errors.SignOnFailed: 401,
+    errors.SignOnUnavailable: 503,
     errors.TooMany: 429,
     errors.BadInput: 422,
     errors.BadPassword: 422,

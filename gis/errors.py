@@ -156,6 +156,21 @@ class BadPassword(BadInput):
     code = "bad_password"
 
 
+class SignOnFailed(GisError):
+    """The district's sign-on service did not prove who somebody is; says which step failed."""
+
+    code = "sign_on_failed"
+
+
+class SignOnUnavailable(GisError):
+    """The district's sign-on service does not answer."""
+
+    code = "sign_on_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("统一登录服务无应答 / the sign-on service does not answer")
+
+
 class TooMany(GisError):
     """Asked too often; says in how many seconds to try again."""
 

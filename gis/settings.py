@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gis.access.rights import Role
 from gis.access.rules import AccountRules
 
 
@@ -107,6 +108,18 @@ class Settings(BaseSettings):
     pool_wait_s: float = Field(
         default=5, gt=0, description="longest wait for a connection to the store, then 503"
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="issuer of the district's sign-on service (OpenID Connect); https"
+    )
+    oidc_client_id: str = Field(default="wangge", description="this service's name over there")
+    oidc_client_secret: str | None = Field(default=None, description="and its secret")
+    oidc_roles: dict[str, Role] = Field(
+        default={}, description="which value of the role claim is which role, as JSON"
+    )
+    oidc_role_claim: str = Field(
+        default="roles", description="claim with roles; a dot leads inside"
+    )
+    oidc_area_claim: str = Field(default="areas", description="claim with area codes")
     sign_in_limit: str = Field(
         default="10/minute", description="tries to sign in per address, and per login name"
     )

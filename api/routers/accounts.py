@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
-from api.deps import At, Caller, Db, needs
+from api.deps import At, Caller, Db, needs, said
 from gis.access import administration, store
-from gis.access.model import Known, State, spelled
+from gis.access.model import State, spelled
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.audit import service as audit
 from gis.errors import Forbidden
@@ -39,32 +39,41 @@ class AccountOut(BaseModel):
     """An account; there is nothing of the person but the login name."""
 
     login: str = Field(examples=["lin"])
-    role: Role | None
-    area_prefixes: list[str]
+    role: Role | None = Field(examples=["planner"])
+    area_prefixes: list[str] = Field(examples=[["530102001"]])
     state: State
-    must_change: bool
-    second_factor: bool
-    locked_until: datetime | None
-    last_login_at: datetime | None
+    must_change: bool = Field(examples=[False])
+    second_factor: bool = Field(examples=[True])
+    locked_until: datetime | None = Field(examples=[None])
+    last_login_at: datetime | None = Field(examples=["2026-09-30T00:00:00Z"])
+
+
+class AccountsOut(BaseModel):
+    """All accounts, by login name."""
+
+    accounts: list[AccountOut]
 
 
 class OneTimeOut(BaseModel):
     """A one-time password, shown this once."""
 
-    login: str
-    password: str
+    login: str = Field(examples=["lin"])
+    password: str = Field(examples=["(16 characters in groups of four)"])
 
 
-@router.get("/rights")
-def read_rights(user: Caller) -> dict[Role, list[str]]:
+@router.get("/rights", responses=said({"viewer": ["areas:read", "rating:read"]}))
+def read_rights(_: Caller) -> dict[Role, list[str]]:
     """The table of permissions: what each role may, as capability:action."""
     return {role: sorted(spelled(one) for one in rights) for role, rights in PERMISSIONS.items()}
 
 
 @router.get("/accounts", dependencies=READ)
-def read_accounts(db: Db) -> list[AccountOut]:
-    """All accounts, by login name."""
-    return [_out(one) for one in store.everybody(db)]
+def read_accounts(db: Db) -> AccountsOut:
+    """The accounts in the caller's areas."""
+    found = store.everybody(db)
+    return AccountsOut(
+        accounts=[AccountOut.model_validate(one, from_attributes=True) for one in found]
+    )
 
 
 @router.post("/accounts", status_code=201, dependencies=MAKE)
@@ -124,11 +133,3 @@ def _not_oneself(user_id: str, login: str) -> None:
 
 def _note(db: Db, what: str, login: str, **detail: str) -> None:
     audit.note(db, event="account", target=f"{what} {login}", area_code="", detail=detail)
-
-
-def _out(one: Known) -> AccountOut:
-    return AccountOut(
-        login=one.login, role=one.role, area_prefixes=list(one.area_prefixes), state=one.state,
-        must_change=one.must_change, second_factor=one.second_factor,
-        locked_until=one.locked_until, last_login_at=one.last_login_at,
-    )  # fmt: skip

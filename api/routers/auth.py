@@ -20,6 +20,7 @@ from gis.errors import BadInput, Missing, SignInNeeded, SignInRefused
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(not_foreign)])
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
+_MOMENT = "2026-09-30T00:00:00Z"
 Code = Annotated[str, Field(pattern=r"^\d{6}$", examples=["123456"])]
 
 
@@ -59,46 +60,52 @@ class TokenIn(Strict):
 class SessionOut(BaseModel):
     """A session has begun; ``missing`` is what it still asks for: second_factor or nothing."""
 
-    missing: str | None
-    ends_at: datetime
+    missing: str | None = Field(examples=[None])
+    ends_at: datetime = Field(examples=[_MOMENT])
 
 
 class MeOut(BaseModel):
     """Who asks; ``refused_since`` counts refused sign-ins between the last one and this."""
 
     login: str = Field(examples=["lin"])
-    role: Role | None
-    area_prefixes: list[str]
+    role: Role | None = Field(examples=["planner"])
+    area_prefixes: list[str] = Field(examples=[["530102001"]])
     rights: list[str] = Field(examples=[["areas:read"]])
-    missing: str | None
-    second_factor: bool
-    last_login_at: datetime | None
-    refused_since: int
+    missing: str | None = Field(examples=[None])
+    second_factor: bool = Field(examples=[True])
+    last_login_at: datetime | None = Field(examples=[_MOMENT])
+    refused_since: int = Field(ge=0, examples=[0])
 
 
 class TokenOut(BaseModel):
     """A token without its secret, which is shown once."""
 
-    id: int
-    label: str
-    rights: list[str]
-    area_prefixes: list[str]
-    made_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
-    last_used_at: datetime | None
+    id: int = Field(examples=[7])
+    label: str = Field(examples=["QGIS"])
+    rights: list[str] = Field(examples=[["coverage:read"]])
+    area_prefixes: list[str] = Field(examples=[["530102001"]])
+    made_at: datetime = Field(examples=[_MOMENT])
+    expires_at: datetime = Field(examples=[_MOMENT])
+    revoked_at: datetime | None = Field(examples=[None])
+    last_used_at: datetime | None = Field(examples=[None])
+
+
+class TokensOut(BaseModel):
+    """All tokens of the account, in the order they were made."""
+
+    tokens: list[TokenOut]
 
 
 class IssuedOut(BaseModel):
     """The token itself, this once."""
 
-    token: str
+    token: str = Field(examples=["(43 characters)"])
 
 
 class EnrolOut(BaseModel):
     """What the authenticator app reads; it counts once a code was confirmed."""
 
-    secret: str
+    secret: str = Field(examples=["(32 characters)"])
     address: str = Field(examples=["otpauth://totp/wangge:lin?secret=…&issuer=wangge"])
 
 
@@ -118,7 +125,7 @@ def whole_session(entered: Annotated[Entered, Depends(own_session)]) -> Entered:
 
 Own = Annotated[Entered, Depends(own_session)]
 Whole = Annotated[Entered, Depends(whole_session)]
-TokenId = Annotated[int, PathParam(ge=1)]
+TokenId = Annotated[int, PathParam(ge=1, le=2**62, examples=[7])]
 
 
 def _begun(request: Request, answer: Response, opened: Opened) -> SessionOut:
@@ -192,16 +199,10 @@ def confirm(db: Db, entered: Whole, asked: SecondFactor) -> None:
 
 
 @router.get("/tokens")
-def read_tokens(db: Db, entered: Whole) -> list[TokenOut]:
+def read_tokens(db: Db, entered: Whole) -> TokensOut:
     """The account's tokens, ended ones among them."""
-    return [
-        TokenOut(
-            id=one.id, label=one.label, rights=list(one.rights),
-            area_prefixes=list(one.area_prefixes), made_at=one.made_at, expires_at=one.expires_at,
-            revoked_at=one.revoked_at, last_used_at=one.last_used_at,
-        )
-        for one in store.tokens(db, entered.account.login)
-    ]  # fmt: skip
+    listed = store.tokens(db, entered.account.login)
+    return TokensOut(tokens=[TokenOut.model_validate(one, from_attributes=True) for one in listed])
 
 
 @router.post("/tokens", status_code=201)

@@ -147,7 +147,7 @@ def test_no_token_goes_beyond_its_account(demo_store, door, account, more):
 def test_nobody_revokes_the_token_of_somebody_else(demo_store, door, account, signed_in):
     own = {"origin": door}
     token = signed_in.post(f"{AUTH}/tokens", json={"label": "x"}, headers=own).json()["token"]
-    number = signed_in.get(f"{AUTH}/tokens").json()[-1]["id"]
+    number = signed_in.get(f"{AUTH}/tokens").json()["tokens"][-1]["id"]
     with httpx2.Client(base_url=door) as other:
         sign_in(other, *account(demo_store.urls, Role.PLANNER))
         assert other.delete(f"{AUTH}/tokens/{number}", headers=own).status_code == 404

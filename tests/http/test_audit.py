@@ -6,14 +6,14 @@ import io
 import psycopg2
 import pytest
 
-from api import deps, outputs, trail
+from api import outputs, trail
 from api.house import House, transaction
 from data.export import manifest
 from data.export.model import Format
+from gis.access.rights import Role
 from gis.audit import service
 from gis.audit.signing import Signer
 from gis.db.cluster.urls import libpq_url
-from gis.db.session import User
 from gis.errors import PurposeMissing
 from gis.layers.service import Scope
 from gis.settings import Settings
@@ -30,7 +30,7 @@ def house(store, tmp_path):
 
 
 def test_a_refusal_leaves_its_line(store, serve):
-    with serve(store.urls) as client:
+    with serve(store.urls, serve_internal=False) as client:
         answer = client.get("/api/v1/layers/cameras/features?area=530102001")
     (line,) = newest(store)
     assert answer.status_code == 403
@@ -41,21 +41,31 @@ def test_a_refusal_leaves_its_line(store, serve):
     assert line["address"] == "127.0.0.1"
 
 
-def test_a_refusal_for_the_role_names_the_user(store, serve, monkeypatch):
-    monkeypatch.setattr(deps, "LOCAL", User(id="guest-1", area_prefixes=()))
-    with serve(store.urls) as client:
+def test_a_refusal_for_the_role_names_the_user(store, serve):
+    with serve(store.urls, role=Role.VIEWER) as client:
         assert client.get("/api/v1/audit").status_code == 403
+        login = client.get("/api/v1/auth/me").json()["login"]
     (line,) = newest(store)
-    assert (line["user_id"], line["detail"]) == ("guest-1", {"reason": "forbidden"})
+    assert (line["user_id"], line["role"]) == (login, "viewer")
+    assert line["detail"] == {"reason": "forbidden"}
+
+
+def test_a_stranger_who_knocks_is_counted_and_leaves_no_line(store, serve):
+    with serve(store.urls, role=None) as client:
+        assert client.get("/api/v1/audit").status_code == 401
+        told = client.get("/metrics").text
+    assert newest(store) == []
+    assert 'wangge_refused_total{reason="sign_in_needed",role="none"} 1.0' in told
 
 
 def test_the_metrics_say_who_is_refused_and_why_without_naming_anybody(store, serve):
-    with serve(store.urls) as client:
+    with serve(store.urls, serve_internal=False) as client:
         client.get("/api/v1/layers/cameras/features")
+        login = client.get("/api/v1/auth/me").json()["login"]
         told = client.get("/metrics").text
-    assert 'wangge_refused_total{reason="withheld",role="none"} 1.0' in told
+    assert 'wangge_refused_total{reason="withheld",role="data_steward"} 1.0' in told
     assert "wangge_store_connections 0.0" in told
-    assert "loopback" not in told
+    assert login not in told
 
 
 @pytest.mark.parametrize("path", ["/api/v1/areas", "/api/v1/audit", "/nothing", "/maps/combined"])
@@ -73,7 +83,8 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
     with serve(demo_store.urls, serve_internal=True) as client:
         client.get("/api/v1/layers/rating/features?limit=3")
         client.get("/api/v1/layers/cameras/features?limit=3&area=530102001")
-        seen = client.get("/api/v1/audit?event=read&limit=1").json()["lines"]
+    with serve(demo_store.urls, role=Role.AUDITOR) as auditor:
+        seen = auditor.get("/api/v1/audit?event=read&limit=1").json()["lines"]
     assert [(one["target"], one["rows"], one["area_code"]) for one in seen] == [
         ("cameras", 3, "530102001")
     ]
@@ -83,7 +94,7 @@ def test_the_auditor_pages_without_repeats_while_lines_are_written(store, serve)
     with store.begin() as session:
         for number in range(5):
             service.note(session, event="export", target=f"t{number}")
-    with serve(store.urls) as client:
+    with serve(store.urls, role=Role.AUDITOR) as client:
         first = client.get("/api/v1/audit?event=export&limit=3").json()
         rest = client.get(
             f"/api/v1/audit?event=export&limit=3&before={first['next_before']}"
@@ -110,7 +121,7 @@ def own_trail(own_store, serve):
         with store.begin() as session:
             service.note(session, event="export", target="rating", area_code="530102001",
                          purpose="=1+1")  # fmt: skip
-        with serve(store.urls) as client:
+        with serve(store.urls, role=Role.AUDITOR) as client:
             yield client
 
 

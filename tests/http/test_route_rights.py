@@ -18,7 +18,8 @@ from gis.settings import Settings
 # Doors, the browser's files, what runs here: everybody's.
 OPEN = {
     "/livez", "/version", "/api/v1/openapi.json", "/assets/{name}", "/check", "/help", "/sign-in",
-    "/api/v1/auth/sign-in", "/open/{area_code}",
+    "/api/v1/auth/sign-in", "/open/{area_code}", "/sign-in/sso",
+    "/sign-in/sso/back",
 }  # fmt: skip
 # Rules that stand inside: the caller's own state, or one rule per layer; test_layer_rights.py.
 INSIDE = {"/api/v1/auth/me", "/", "/tour", "/maps/{name}", "/api/v1/rights"}
@@ -91,7 +92,7 @@ def test_a_new_route_without_a_rule_is_found(app, routes):
 
 def test_open_routes_are_few_and_exist(routes):
     assert {one.path for one in routes} >= OPEN | INSIDE
-    assert len(OPEN) == 9
+    assert len(OPEN) == 11
 
 
 def test_nobody_gets_past_a_rule(callers, routes):

@@ -128,7 +128,7 @@ def test_a_token_of_the_web_may_what_was_asked_and_ends_when_revoked(
         assert script.get("/api/v1/layers/coverage/features").status_code == 200
         assert script.get("/api/v1/layers/rating/features").status_code == 403
         assert script.post(f"{AUTH}/tokens", json=asked).status_code == 401
-        (listed,) = browser.get(f"{AUTH}/tokens").json()
+        (listed,) = browser.get(f"{AUTH}/tokens").json()["tokens"]
         assert browser.delete(f"{AUTH}/tokens/{listed['id']}").status_code == 204
         assert script.get("/api/v1/layers/coverage/features").status_code == 401
 
@@ -146,7 +146,7 @@ def test_it_takes_two_administrators_to_let_somebody_work(demo_store, serve, acc
         assert made.status_code == 201, made.text
         assert one.put(f"/api/v1/accounts/{login}/role", json=role).status_code == 403
         assert two.put(f"/api/v1/accounts/{login}/role", json=role).status_code == 204
-        listed = {each["login"]: each for each in one.get("/api/v1/accounts").json()}
+        listed = {each["login"]: each for each in one.get("/api/v1/accounts").json()["accounts"]}
         assert listed[login]["role"] == "planner"
         assert "password" not in str(listed)
         own = one.get(f"{AUTH}/me").json()["login"]

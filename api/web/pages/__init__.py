@@ -24,6 +24,7 @@ from api.web.pages import (
     rights,
     scenarios,
     sheets,
+    sso,
     today,
     tokens,
     visits,
@@ -31,6 +32,7 @@ from api.web.pages import (
 
 PAGES = (
     account.router,
+    sso.router,
     front.router,
     help.router,
     today.router,
