@@ -1,0 +1,214 @@
+"""Names made to break out of a page: through every import into every page, opened in Chromium."""
+
+import importlib.util
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from api import analyses, outputs
+from data.demo import generate
+from data.ingest.fields import FIELDS
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options, Severity
+from gis.access.rights import Role
+from gis.layers.service import Scope
+from gis.runs import facts
+
+
+def module(path):
+    """A file of the tests as a module: their folders are no packages."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+HERE = Path(__file__)
+hostile = module(HERE.with_name("hostile.py"))
+pytestmark = pytest.mark.browser
+READERS = (Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD)
+PAGES_EACH = 2  # of one kind of address, such as a compound
+# What a value could become: an element, a script that ran, an address that runs one.
+BROKEN_OUT = """() => [...document.querySelectorAll(
+    "[data-hostile], [href^='javascript:' i], [src^='javascript:' i], [autofocus][onfocus]")]
+    .map(one => one.outerHTML.slice(0, 200)).concat(window.hostile ? ["ran"] : [])"""
+TEXT = """() => [...document.body.children].filter(one => one.tagName !== "SCRIPT")
+    .map(one => one.textContent).join(" ")"""  # without the data that scripts carry
+OPEN_ALL = f"""async most => {{
+    const text = {TEXT};
+    let read = "";
+    for (const layer of wangge.layers.values()) {{
+        wangge.show(layer.name, true);
+        for (const key of [...layer.index.key.slice(0, most), ...layer.index.key.slice(-2)]) {{
+            await wangge.open(layer.name, key, {{ fly: false }});
+            read += text();
+        }}
+    }}
+    return read;
+}}"""
+
+
+@pytest.fixture(scope="module")
+def hostile_store(own_store, demo_store, tmp_path_factory):
+    """(store, reports by kind): the demo with hostile text in every text field, analysed."""
+    folder = tmp_path_factory.mktemp("hostile")
+    made = generate(folder / "demo", size="small", seed=1)
+    house, reports = demo_store.house, {}
+    with own_store() as store:
+        with store.begin() as session:
+            facts.claim(session, house.district)
+        for one in hostile.files(made.files, folder):
+            with store.begin() as session:
+                reports.setdefault(one.kind, []).append(
+                    import_file(
+                        session, one.path, one.kind, Options(frame=one.frame or "wgs84"),
+                        house.district,
+                    )
+                )  # fmt: skip
+        with store.begin() as session:
+            when = analyses.asked(session, house, period=None, as_of=None)
+            for one in analyses.chosen("all"):
+                analyses.run(session, house, one, when)
+        yield store, reports
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open an address; collects dialogs and complaints of all pages and frames."""
+    contexts, heard = [], []
+
+    def context(**more):
+        made = chromium.new_context(**more)
+        contexts.append(made)
+        page = made.new_page()
+        page.on(
+            "dialog", lambda dialog: (heard.append(f"dialog {dialog.message}"), dialog.dismiss())
+        )
+        page.on(
+            "console",
+            lambda m: (
+                m.type == "error" and "403" not in m.text and heard.append(f"{page.url}: {m.text}")
+            ),
+        )
+        page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
+        return page
+
+    yield context
+    for made in contexts:
+        made.close()
+    assert heard == []
+
+
+def looked_at(page, *, most=16):
+    """All text of a ready page with its frames; nothing in it broke out."""
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    read = ""
+    for frame in page.frames:
+        frame.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        read += frame.evaluate(TEXT)
+        if frame.evaluate("() => Boolean(window.wangge?.layers)"):
+            read += frame.evaluate(OPEN_ALL, most)
+        assert frame.evaluate(BROKEN_OUT) == [], page.url
+    assert hostile.COMPUTED not in read, page.url
+    return read
+
+
+def shown(read):
+    """Which values can be read literally."""
+    plain = " ".join(read.split())
+    return {one for one in hostile.VALUES if " ".join(one.split()) in plain}
+
+
+def test_what_is_looked_for_would_be_found(chromium):
+    page = chromium.new_page()
+    said = []
+    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+    for value in hostile.VALUES:
+        page.goto("about:blank")
+        page.set_content(f"<p title='{value}'>{value}</p><a href='{value}'>1</a>")
+        harmless = value.startswith(("$", "\u2028", "`", "&lt;", "<!"))  # elsewhere they are not
+        assert (page.evaluate(BROKEN_OUT) == []) == harmless, value
+    assert {"3", "5"} <= set(said)
+    page.close()
+
+
+def test_hostile_text_comes_in_by_every_field_as_text(hostile_store):
+    _, reports = hostile_store
+    assert set(reports) == set(FIELDS) == set(Kind)
+    for kind, several in reports.items():
+        for report in several:
+            refused = [note for note in report.notes if note.severity is Severity.REFUSED]
+            assert report.inserted >= report.read - 1, (kind, refused[:3])
+
+
+def test_saved_maps_show_names_as_text(hostile_store, demo_store, visit, tmp_path):
+    store, _ = hostile_store
+    names = outputs.pages("all", internal=True)
+    with store.begin() as session:
+        written, lacking = outputs.write_maps(
+            session, demo_store.house, names, Scope(internal=True), tmp_path
+        )
+    assert lacking == {}
+    page, read = visit(), ""
+    for path in written:
+        page.goto(path.as_uri())
+        read += looked_at(page)
+    assert shown(read) == set(hostile.VALUES)
+
+
+@pytest.fixture(scope="module")
+def serve(hostile_store):
+    """The service over the hostile store, as a role."""
+    service = module(HERE.parents[1] / "http" / "conftest.py")
+    return lambda role: service._serve(hostile_store[0].urls, role=role, serve_internal=True)
+
+
+def test_every_page_that_somebody_can_walk_to_shows_names_as_text(serve, visit):
+    seen, read = {}, ""
+    for role in READERS:
+        with serve(role) as client:
+            written_by_hand(client, role)
+            base = str(client.base_url).rstrip("/")
+            page = visit(extra_http_headers={"Authorization": client.headers["authorization"]})
+            waiting, tried = ["/", "/maps/combined"], []
+            while waiting:
+                path = waiting.pop(0)
+                like = re.sub(r"(?<=.)/[^/]*[^a-z/-][^/]*", "/*", urlsplit(path).path)
+                known = seen.get(like, 0) >= PAGES_EACH and path != "/"
+                if known or tried.count(like) >= PAGES_EACH:
+                    continue
+                tried.append(like)
+                refused = page.goto(base + path).status == 403
+                seen[like] = seen.get(like, 0) + (not refused)
+                read += looked_at(page, most=4)
+                links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+                waiting += [link.removeprefix(base) for link in links if walkable(link, base)]
+    assert sum(count > 0 for count in seen.values()) >= 12, seen
+    assert shown(read) == set(hostile.VALUES)
+
+
+def walkable(link, base):
+    path = urlsplit(link).path
+    files = r"\.(pdf|png|csv|xlsx|json|jpg|svg|mvt)$|^/(api|ogc|tiles|assets|sign-|account)"
+    return link.startswith(f"{base}/") and "download=" not in link and not re.search(files, path)
+
+
+def written_by_hand(client, role):
+    """What users write themselves where the role may."""
+    code = client.get("/api/v1/layers/compounds/features?limit=1").json()["features"][0]["id"]
+    for number, value in enumerate(hostile.VALUES[:8]):
+        client.post(f"/notes/compound/{code}", data={"body": value, "key": f"{role}{number:08}"})
+
+
+def test_no_answer_of_the_api_is_read_as_a_page(serve):
+    with serve(Role.DATA_STEWARD) as client:
+        paths = client.get("/api/v1/openapi.json").json()["paths"]
+        for path in (one for one, verbs in paths.items() if "get" in verbs and "{" not in one):
+            answer = client.get(path)
+            assert answer.headers["x-content-type-options"] == "nosniff", path
+            if "hostile" in answer.text:
+                assert answer.headers["content-type"].partition(";")[0] in {
+                    "application/json", "application/geo+json", "text/csv", "text/html",
+                }, path  # fmt: skip

@@ -1,0 +1,94 @@
+"""Worker processes: one beside a service over a private store, ended with it however it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
+
+
+def wait_for(found, what, seconds=300):
+    end_s = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end_s, what
+        time.sleep(0.1)
+    return value
+
+
+def workers_of(pid):
+    """Ids of the worker processes that a process started."""
+    return [
+        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if b"--attached" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]  # fmt: skip
+
+
+def lives(pid):
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@contextmanager
+def serving(home, **more):
+    """(process, its worker's id) of ``wangge serve`` once its worker is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    environment = os.environ | {"WANGGE_HOME": str(home), "WANGGE_PORT": str(port)} | more
+    with subprocess.Popen(
+        [*COMMAND, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as service:
+        try:
+            yield service, port
+        finally:
+            service.kill()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_service_over_a_private_store_has_a_worker_that_ends_with_it(home, how):
+    with serving(home) as (service, _):
+        (worker,) = wait_for(lambda: workers_of(service.pid), "no worker was started")
+        time.sleep(0.5)
+        assert lives(worker)
+        service.send_signal(how)
+        service.wait(timeout=120)
+        wait_for(lambda: not lives(worker), "the worker outlived its service")
+
+
+def test_a_service_over_a_server_of_its_own_leaves_the_work_to_others(home, store):
+    urls = {"WANGGE_DATABASE_URL": store.urls.app, "WANGGE_OWNER_URL": store.urls.owner}
+    with serving(home, **urls) as (service, port):
+        wait_for(lambda: answers(port), "the service did not start")
+        assert workers_of(service.pid) == []
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_an_attached_worker_works_until_its_input_closes(home, store):
+    environment = os.environ | {
+        "WANGGE_HOME": str(home), "WANGGE_DATABASE_URL": store.urls.app,
+        "WANGGE_OWNER_URL": store.urls.owner,
+    }  # fmt: skip
+    with subprocess.Popen(
+        [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    ) as worker:  # fmt: skip
+        assert b"wangge worker" in worker.stderr.readline()
+        time.sleep(1)
+        assert worker.poll() is None
+        worker.stdin.close()
+        assert worker.wait(timeout=60) in {0, 128 + signal.SIGTERM, -signal.SIGTERM}
