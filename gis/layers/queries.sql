@@ -178,10 +178,10 @@ JOIN compounds AS compound ON compound.code = result.subject_code
 WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = 'compound'
   AND result.quality = CAST(:video_quality AS text)
-  AND result.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND result.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR result.subject_code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
 ORDER BY result.subject_code;
 
 -- name: layer_view_fields
@@ -191,10 +191,10 @@ SELECT concat_ws(':', camera_key, looks, quality) AS code, camera_key, area_code
        ST_AsBinary(geom) AS geom
 FROM view_fields AS field
 WHERE (looks = 'home' OR quality = 'detect')
-  AND area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR concat_ws(':', camera_key, looks, quality) = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR id IN (SELECT wangge.in_box('view_fields', CAST(:box AS geometry))))
+       OR id = ANY (ARRAY(SELECT wangge.in_box('view_fields', CAST(:box AS geometry)))))
 ORDER BY code;
 
 -- name: layer_blind_areas
@@ -207,10 +207,10 @@ LEFT JOIN compounds AS compound ON compound.code = blind.compound_code
  AND compound.valid_from <= CAST(:as_of AS date)
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 WHERE blind.run_id = CAST(:run_id AS bigint)
-  AND blind.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND blind.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR blind.id::text = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR blind.id IN (SELECT wangge.in_box('video_blind_areas', CAST(:box AS geometry))))
+       OR blind.id = ANY (ARRAY(SELECT wangge.in_box('video_blind_areas', CAST(:box AS geometry)))))
 ORDER BY blind.id;
 
 -- name: layer_video_findings
@@ -231,11 +231,11 @@ LEFT JOIN compounds AS compound ON compound.code = finding.compound_code
  AND compound.valid_from <= CAST(:as_of AS date)
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 WHERE finding.run_id = CAST(:run_id AS bigint)
-  AND finding.area_code LIKE CAST(:area_prefix AS text) || '%'
+  AND finding.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR finding.id::text = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL
-       OR camera.id IN (SELECT wangge.in_box('cameras', CAST(:box AS geometry)))
-       OR compound.id IN (SELECT wangge.in_box('compounds', CAST(:box AS geometry))))
+       OR camera.id = ANY (ARRAY(SELECT wangge.in_box('cameras', CAST(:box AS geometry))))
+       OR compound.id = ANY (ARRAY(SELECT wangge.in_box('compounds', CAST(:box AS geometry)))))
 ORDER BY finding.id;
 
 -- name: layer_grid_audit

@@ -74,7 +74,7 @@ SELECT source_key AS camera, gb28181_id, name, area_code, grid_code, compound_co
        kind, status, owner_unit, place_kind, direction_deg, height_m, installed_on, removed_on,
        retention_days, legal_basis, filed_on, sign_present, ST_X(geom) AS lon, ST_Y(geom) AS lat
 FROM wangge.cameras
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:point_class AS text) IS NULL OR point_class = CAST(:point_class AS text))
   AND (CAST(:status AS text) IS NULL OR status = CAST(:status AS text))
   AND (CAST(:owner AS text) IS NULL OR owner_unit = CAST(:owner AS text))
@@ -85,7 +85,7 @@ LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
 -- name: points_counted
 SELECT count(*)
 FROM wangge.cameras
-WHERE area_code LIKE CAST(:area_prefix AS text) || '%'
+WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:point_class AS text) IS NULL OR point_class = CAST(:point_class AS text))
   AND (CAST(:status AS text) IS NULL OR status = CAST(:status AS text))
   AND (CAST(:owner AS text) IS NULL OR owner_unit = CAST(:owner AS text))

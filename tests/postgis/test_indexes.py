@@ -115,6 +115,13 @@ def test_a_box_becomes_keys_that_an_index_can_look_up(db, package, name):
     assert "hashed SubPlan" not in found
 
 
+def test_no_statement_hides_a_prefix_or_a_box_from_the_indexes():
+    for file in Path(districts.__file__).parent.glob("*/queries.sql"):
+        said = file.read_text("utf-8")
+        assert "LIKE CAST(:area_prefix" not in said, f"{file.parent.name}: write ^@"
+        assert "IN (SELECT wangge.in_box" not in said, f"{file.parent.name}: = ANY (ARRAY(...))"
+
+
 def test_one_point_is_placed_by_indexes_alone(db):
     found = plan(db, explained(sql.load("gis.assignment")["locate"]), {"lon": 102.7, "lat": 25})
     assert found.count("id = ANY ($") == 3

@@ -20,6 +20,7 @@ DECLARE
         WHEN 'areas' THEN '{areas:read}' WHEN 'streets' THEN '{areas:read}'
         WHEN 'buildings' THEN '{compounds:read}' WHEN 'compounds' THEN '{compounds:read}'
         WHEN 'cameras' THEN '{video:read}' WHEN 'dwellings' THEN '{rental:read}'
+        WHEN 'view_fields' THEN '{video:read}' WHEN 'video_blind_areas' THEN '{video:read}'
         WHEN 'rental_cells' THEN '{rental:read}' WHEN 'facilities' THEN '{facilities:read}'
         WHEN 'grids' THEN '{grids:read}' WHEN 'grid_findings' THEN '{grids:read}'
         WHEN 'incidents' THEN '{incidents:read}' END;
