@@ -52,7 +52,7 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
         return outputs.build_page(frames, page, mode="server", nonce=shelf.nonce, query=query)
 
     nonce = secrets.token_urlsafe(16)
-    text = shelf.page(db, (page, asked), made).replace(shelf.nonce, nonce)
+    text = shelf.page(db, (page, asked, at.policy.digest), made).replace(shelf.nonce, nonce)
     images = Basemap(url=at.settings.basemap_url).origin
     framed = "embed" in request.query_params  # /map shows it beside a list
     frames = "'self'" if framed else "'none'"

@@ -87,6 +87,13 @@ def test_a_policy_that_is_set_holds_in_every_process_of_the_home(tmp_path):
     assert named.policy["FAC-1", "m2_per_100_households"] == 40  # a named file wins
 
 
+def test_a_map_page_kept_before_shows_the_policy_that_was_set_since(demo_store, serve, tmp_path):
+    with serve(demo_store.urls, role=Role.PLANNER, home=tmp_path) as client:
+        assert "2026.1-kept" not in client.get("/maps/coverage").text
+        (tmp_path / "policy.toml").write_text('version = "2026.1-kept"')
+        assert "2026.1-kept" in client.get("/maps/coverage").text
+
+
 def test_a_policy_file_is_not_endless(tmp_path):
     with pytest.raises(BadPolicy, match="bytes"):
         rulebook.checked(REFERENCE / "policy.toml", "#" * 300_000, tmp_path)

@@ -118,15 +118,16 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: UploadId) -> Resp
     state = _state(db, one)
     job_id = one.commit_job or one.trial_job
     job = None if job_id is None else jobs.find(db, job_id)
-    path, kind = path_of(desk.house, one), Kind(one.kind)
-    seen = Preview()
-    if state in {"new", "tried", "failed"} and path.is_file():
-        seen = preview(path, kind, options_of(one), desk.house.district)
+    working = job is not None and not JobState(job.state).ended
+    path, seen = path_of(desk.house, one), Preview()
+    looks = state in {"new", "tried", "failed"} and not working and path.is_file()
+    if looks:
+        seen = preview(path, Kind(one.kind), options_of(one), desk.house.district)
     return desk.page(
         "one_import.html", one=one, name=hidden(one.file_name), state=state, seen=seen, job=job,
-        working=job is not None and not JobState(job.state).ended, report=_report(job),
+        working=working, report=_report(job),
         bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
-        profiles=[p.name for p in store.profiles(db, one.kind)], file_there=path.is_file(),
+        profiles=[p.name for p in store.profiles(db, one.kind)], looks=looks,
         labels={f.name: desk.either(f.zh, f.name) for f in seen.fields},
     )  # fmt: skip
 
