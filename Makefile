@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SIZE ?= district
 WORKERS ?= 2
 
-.PHONY: demo pictures serve test check lint types bench soak qgis lock setup clean
+.PHONY: demo pictures serve test check lint types bench soak qgis bundle lock setup clean
 
 setup:
 	@scripts/setup.sh run
@@ -45,6 +45,10 @@ soak:
 qgis:
 	@scripts/setup.sh test
 	@$(BIN)/python -m pytest -q -rs tests/soak/test_qgis.py
+
+bundle:
+	@scripts/setup.sh test
+	@scripts/bundle.sh out/bundle
 
 lock:
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \

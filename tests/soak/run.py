@@ -19,6 +19,7 @@ PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own f
     "kill": ["tests/soak/kill_matrix.py", "{out}"],
     "upload": ["tests/soak/upload_limit.py", "{out}"],
     "proxy": ["-m", "pytest", "-q", "-rs", "tests/soak/test_proxy.py"],
+    "airgap": ["-m", "pytest", "-q", "-rs", "tests/soak/test_airgap.py"],
 }
 
 
