@@ -14,6 +14,7 @@ from api.house import House
 from api.intake import Intake
 from api.limits import Limits
 from api.metrics import Metrics
+from api.reads import Looks
 from api.routers import ROUTERS
 from api.shelf import Shelf
 from api.version import VERSION
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
-    app.state.shelf = Shelf()
+    app.state.shelf, app.state.looks = Shelf(), Looks()
     app.state.limits = Limits(settings)
     app.state.flows = Flows()
     errors.install(app)

@@ -1,5 +1,6 @@
 """Commands about the store itself: up, down, status, migrate, backup, restore."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,8 @@ from api.house import House, transaction
 from api.output import json_out, say, table_out
 from data.export import manifest
 from gis.audit import service as audit
+from gis.audit import signing
+from gis.audit.signing import Signer
 from gis.db import backup as backups
 from gis.db import migrate as migrations
 from gis.db.cluster import Cluster, resolve_urls
@@ -69,15 +72,22 @@ def backup(
     at = house()
     with at.store():
         size = backups.dump(resolve_urls(at.settings), file)
+        backups.sign(file, Signer(at.settings.home).signed)
     json_out({"file": str(file), "bytes": size}) if json else say(f"{file}: {size:,} bytes")
 
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="File that backup wrote.")], json: Json = False
+    file: Annotated[Path, typer.Argument(help="File that backup wrote.")],
+    public_key: Annotated[
+        str | None, typer.Option(help="Key of the home that made it; default: this home's own.")
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Replace the store's content by a backup, whole or not at all. 恢复。"""
     at = house()
+    key = public_key or Signer(at.settings.home).public_key
+    backups.hold(file, partial(signing.holds, public_key=key))
     with at.store() as engine:
         with transaction(engine) as session:
             trail.keep_replaced(session, at)
@@ -87,7 +97,12 @@ def restore(
             audit.note(session, event="restore", target="store", detail={"sha256": digest})
         with transaction(engine) as session:
             trail.sign_head(session, at, restored_from=digest)
-    json_out({"file": str(file), "restored": True}) if json else say(f"{file} restored")
+            whole = not trail.verify(session, at).findings
+    told = {"file": str(file), "restored": True, "audit_whole": whole}
+    json_out(told) if json else say(f"{file} restored")
+    if not whole:
+        say("审计日志不完整 / the audit trail that came back is not whole: wangge audit verify")
+        raise typer.Exit(1)
 
 
 def _private(at: House) -> None:

@@ -10,6 +10,7 @@ from api.commands.common import AsOf, Json, day, group, house
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
 from data.export.register import RegisterForm, write
+from gis.audit.service import note
 from gis.errors import BadInput, NoData
 from gis.runs import store as runs
 from gis.runs.model import Analysis
@@ -25,16 +26,22 @@ app.add_typer(video, name="video", help="视频点位 / video points: register, 
 def register(
     format_: Annotated[RegisterForm, typer.Option("--format", help="Sheet or catalogue.")],
     out: Annotated[Path, typer.Option(help="File to write; private (0600).")],
+    purpose: Annotated[str, typer.Option(help="What it is for; kept in the trail.")],
     json: Json = False,
 ) -> None:
     """Write the camera register as 一机一档 (XLSX) or GB/T 28181 catalogue. 导出台账。"""
     at = house()
     with at.store() as engine, transaction(engine) as session:
+        line = note(
+            session, event="export", target="video register", purpose=purpose,
+            detail={"format": format_},
+        )  # fmt: skip
         found = store.register(session)
-    try:
-        write(found, form=format_, out=out)
-    except OSError as exc:
-        raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+        line.rows = len(found)
+        try:
+            write(found, form=format_, out=out)
+        except OSError as exc:
+            raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
     if json:
         json_out({"file": str(out), "rows": len(found)})
     else:

@@ -10,6 +10,7 @@ from api import features
 from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
+from gis.audit.service import note
 from gis.errors import NoData
 from gis.runs import results, store
 from gis.runs.model import Analysis
@@ -92,6 +93,8 @@ def read_results(
         db, analysis, run.id, level=level, code=code,
         area_prefix=at.district.prefix_of(area), limit=limit, offset=offset,
     )  # fmt: skip
+    if analysis is Analysis.VIDEO:
+        note(db, event="read", target="results video", area_code=area or None, rows=len(page.rows))
     return ResultsOut(
         run=RunOut(
             id=run.id, analysis=analysis, period=run.period, as_of=run.as_of,

@@ -7,6 +7,7 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel
 
 from api.deps import Asked, At, Db, ShownLayer, said
+from api.reads import note_look
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM
 
@@ -59,6 +60,7 @@ def read_tile(
     request: Request, db: Db, at: At, layer: ShownLayer, asked: Asked, z: Zoom, x: Index, y: Index
 ) -> Response:
     """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
+    note_look(request.app.state.looks, db, layer, asked)
     tag = f'"{tiles.tag(db, layer)}"'
     headers = {"ETag": tag, **PRIVATE}
     if tag in request.headers.get("if-none-match", ""):

@@ -173,4 +173,5 @@ def read_findings(
         db, run_id=run.id, area_prefix=at.district.prefix_of(area), kind=kind, camera=camera,
         limit=limit, offset=offset,
     )  # fmt: skip
+    note(db, event="read", target="video_findings", area_code=area or None, rows=len(rows))
     return FindingsOut(run_id=run.id, as_of=run.as_of, matched=matched, rows=features.records(rows))

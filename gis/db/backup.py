@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,27 @@ _REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE
 def beside(file: Path) -> Path:
     """The side file of a backup: what it holds, table by table."""
     return file.with_name(f"{file.name}.contents.json")
+
+
+def sign(file: Path, signed: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """Replace the side file of a backup by the same with a signature."""
+    side = beside(file)
+    part = side.with_name(f".{side.name}.part")
+    try:
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(signed(_side(file)), indent=1) + "\n", "utf-8")
+        os.replace(part, side)
+    except OSError as exc:
+        raise BadInput(f"{side}: cannot be written ({exc.strerror})") from exc
+
+
+def hold(file: Path, holds: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Raises BadInput unless the signature of the side file ``holds``."""
+    if not holds(_side(file)):
+        raise BadInput(
+            f"{beside(file)}: not signed by this home, or changed since; for a backup of another "
+            "home give that home's key: --public-key"
+        )
 
 
 def dump(urls: Urls, file: Path) -> int:
@@ -108,12 +129,22 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
         raise BadInput(f"{file}: cannot be restored, the store is unchanged: {why}")
 
 
-def _told(file: Path) -> dict[str, dict[str, Any]]:
-    """The tables of the side file; raises BadInput where the backup is not the one it tells of."""
+def _side(file: Path) -> dict[str, Any]:
     try:
         told = json.loads(beside(file).read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
+    if not isinstance(told, dict):
+        raise BadInput(f"{beside(file)}: a backup goes with this file")
+    return told
+
+
+def _told(file: Path) -> dict[str, dict[str, Any]]:
+    """The tables of the side file; raises BadInput where the backup is not the one it tells of."""
+    told = _side(file)
+    try:
         sha256, tables = str(told["sha256"]), dict(told["tables"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError) as exc:
         raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
     if sha256 != _sha256(file):
         raise BadInput(f"{file}: damaged: it is not the file that {beside(file).name} tells of")

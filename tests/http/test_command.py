@@ -22,6 +22,7 @@ from api.cli import COMMANDS, main
 from data.export import manifest
 from data.export.model import Format
 from data.export.service import suffix
+from gis.db.backup import beside
 from gis.db.cluster import Cluster
 from gis.layers.model import REGISTRY, Sensitivity
 
@@ -600,8 +601,11 @@ def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path)
     before = counts(wangge)
     file = tmp_path / "demo.wangge"
     assert wangge("backup", file, "--json").json("backup")["bytes"] == file.stat().st_size
-    said = wangge("restore", file, "--json", home=home)
-    assert said.json("restore") == {"file": str(file), "restored": True}
+    assert "not signed by this home" in wangge("restore", file, "--json", home=home).refusal()[1]
+    key = json.loads(beside(file).read_text("utf-8"))["public_key"]
+    said = wangge("restore", file, "--public-key", key, "--json", home=home)
+    told = {"file": str(file), "restored": True, "audit_whole": True}
+    assert said.json("restore") == told
     assert wangge("status", "--json", home=home).json("status")["state"] == "stopped"
     rows = wangge("up", "--json", home=home).json("status")["rows"]
     assert rows.pop("audit_entries") > before.pop("audit_entries"), "the restore itself is noted"

@@ -171,6 +171,19 @@ def test_the_owner_is_stopped_too(five, statement, part):
             cursor.execute(statement.format(name))
 
 
+@pytest.mark.parametrize("somebody", ["liaison-2", None])
+def test_nobody_writes_a_line_in_the_name_of_somebody_else(five, somebody):
+    line = {"user_id": somebody, "address": "", "request_id": "", "event": "export",
+            "target": "rating", "area_code": "", "result": "done", "detail": {}}  # fmt: skip
+    with five.begin(WHO) as session, pytest.raises(ProgrammingError, match="somebody else"):
+        session.execute(text("SELECT append_audit(:lines)"), {"lines": json.dumps([line])})
+
+
+def test_the_unchecked_function_is_not_the_applications(five):
+    with five.begin(WHO) as session, pytest.raises(ProgrammingError, match="permission denied"):
+        session.execute(text("SELECT chain_audit('[]')"))
+
+
 def test_the_months_functions_are_not_the_applications(five):
     with five.begin() as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text("SELECT wangge.ensure_audit_month(now())"))
@@ -313,6 +326,7 @@ def aged(session, months):
 def pruned(session, months):
     session.info["user"] = WHO
     session.execute(text("SET session_replication_role = origin"))
+    session.execute(text("SELECT enter('liaison-1', '{\"\"}', '{}')"))
     return service.prune(session, months=months)
 
 
