@@ -20,6 +20,7 @@ PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own f
     "upload": ["tests/soak/upload_limit.py", "{out}"],
     "proxy": ["-m", "pytest", "-q", "-rs", "tests/soak/test_proxy.py"],
     "airgap": ["-m", "pytest", "-q", "-rs", "tests/soak/test_airgap.py"],
+    "load": ["tests/soak/load.py", "{out}"],
 }
 
 
