@@ -135,7 +135,12 @@ async def live(client, person, whole, seen, *, until_s: float, rng: random.Rando
         ((kind, template),) = rng.choices(ASKED, WEIGHTS)
         path = path_of(template, rng)
         begun = time.perf_counter()
-        answer = await client.get(path, headers=headers)
+        try:
+            answer = await client.get(path, headers=headers)
+        except httpx2.TimeoutException:
+            seen.faults.append(f"{path}: no answer in a minute")
+            seen.statuses[504] += 1
+            continue
         seen.ms[kind].append(1_000 * (time.perf_counter() - begun))
         seen.statuses[answer.status_code] += 1
         if answer.status_code == 503 and "retry-after" in answer.headers:
@@ -151,18 +156,26 @@ async def live(client, person, whole, seen, *, until_s: float, rng: random.Rando
 async def bring(client, token: str, file: Path) -> str:
     """One import of incidents over the web; the state that its job ends in."""
     headers = {"Authorization": f"Bearer {token}"}
-    sent = await client.post(
-        "/api/v1/imports", params={"kind": "incidents"}, headers=headers,
+    sent = await _patiently(
+        client, "POST", "/api/v1/imports", params={"kind": "incidents"}, headers=headers,
         files={"file": (file.name, file.read_bytes())},
     )  # fmt: skip
-    here = f"/api/v1/imports/{sent.json()['id']}"
-    await client.put(f"{here}/mapping", json={"frame": "wgs84"}, headers=headers)
-    await client.post(f"{here}/commit", headers=headers)
+    here = f"/api/v1/imports/{sent['id']}"
+    frame = {"frame": "wgs84"}
+    await _patiently(client, "PUT", f"{here}/mapping", json=frame, headers=headers)
+    await _patiently(client, "POST", f"{here}/commit", headers=headers)
     state = "queued"
     while state in {"queued", "running"}:
         await asyncio.sleep(1)
-        state = (await client.get(f"{here}/report", headers=headers)).json()["state"]
+        state = (await _patiently(client, "GET", f"{here}/report", headers=headers))["state"]
     return state
+
+
+async def _patiently(client, method: str, path: str, **said) -> dict:
+    """The answer; a service that is busy is asked again when it says."""
+    while (answer := await client.request(method, path, **said)).status_code == 503:
+        await asyncio.sleep(float(answer.headers["retry-after"]))
+    return answer.raise_for_status().json()
 
 
 async def look(pid: int, memory: list[tuple[float, float]], until_s: float) -> None:

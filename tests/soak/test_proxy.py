@@ -47,7 +47,7 @@ def visit(store, home, tmp_path):
     subprocess.run([WANGGE, "migrate"], env={**os.environ, **owner}, cwd=ROOT, check=True)
     service = {
         **secrets, "WANGGE_PORT": str(plain), "WANGGE_PUBLIC_URL": f"https://{SITE}",
-        "WANGGE_ALLOWED_HOSTS": f'["{SITE}"]', "WANGGE_TRUSTED_PROXIES": "127.0.0.1",
+        "WANGGE_ALLOWED_HOSTS": f'["{SITE}"]', "FORWARDED_ALLOW_IPS": "127.0.0.1",
     }  # fmt: skip
     proxy = {
         "WANGGE_SITE": SITE, "WANGGE_HTTPS_PORT": str(https), "WANGGE_CA": str(tmp_path / "ca"),
