@@ -30,6 +30,7 @@ ITEMS: tuple[Item, ...] = (
     Item("/dangers", "dangers", "flag", Capability.DANGERS),
     Item("/visits", "visits", "walk", Capability.DANGERS, Action.WRITE),
     Item("/coverage-board", "coverage", "chart", Capability.COVERAGE, group="planning"),
+    Item("/walking", "walking", "walk", Capability.COVERAGE, group="planning"),
     Item("/facilities", "facilities", "house", Capability.FACILITIES, group="planning"),
     Item("/scenarios", "scenarios", "note", Capability.SCENARIOS, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),

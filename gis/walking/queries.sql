@@ -5,3 +5,34 @@
 SELECT ST_AsBinary(ST_Transform(geom, CAST(:srid AS integer))) AS line
 FROM streets
 WHERE walkable AND id = ANY (ARRAY(SELECT wangge.in_box('streets', CAST(:box AS geometry))));
+
+-- name: walkable
+-- All lines that people can walk along, in the CRS :srid.
+SELECT ST_AsBinary(ST_Transform(geom, CAST(:srid AS integer))) AS line
+FROM streets
+WHERE walkable
+ORDER BY id;
+
+-- name: compounds_on
+-- A point in each compound of the day, with its newest household count.
+SELECT compound.code, compound.name, compound.area_code,
+       coalesce((
+           SELECT households FROM household_counts
+           WHERE subject_kind = 'compound' AND subject_code = compound.code
+             AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+           ORDER BY as_of DESC LIMIT 1
+       ), compound.households) AS households,
+       ST_AsBinary(ST_PointOnSurface(compound.geom)) AS geom
+FROM compounds AS compound
+WHERE valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY compound.code;
+
+-- name: open_facilities_on
+-- A point in each facility that works on the day.
+SELECT source_key AS facility, function, ST_AsBinary(ST_PointOnSurface(geom)) AS geom
+FROM facilities
+WHERE (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
+  AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
+  AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date))
+ORDER BY source_key;

@@ -1,5 +1,8 @@
 """Reads walkable street lines."""
 
+from datetime import date
+
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -17,3 +20,21 @@ def walkable_near(session: Session, box: Box, *, srid: int) -> NDArray[np.object
     found = session.execute(_SQL["walkable_near"], params).scalars()
     lines: NDArray[np.object_] = shapely.from_wkb(np.array([bytes(one) for one in found], object))
     return lines
+
+
+def walkable(session: Session, *, srid: int) -> NDArray[np.object_]:
+    """All walkable lines (in the CRS ``srid``)."""
+    found = session.execute(_SQL["walkable"], {"srid": srid}).scalars()
+    lines: NDArray[np.object_] = shapely.from_wkb(np.array([bytes(one) for one in found], object))
+    return lines
+
+
+def compounds_on(session: Session, *, as_of: date) -> gpd.GeoDataFrame:
+    """code, name, area_code, households (NaN unknown) and a point in each compound of the day."""
+    found = sql.frame(session, _SQL["compounds_on"], {"as_of": as_of})
+    return found.astype({"households": "float64"})
+
+
+def open_facilities_on(session: Session, *, as_of: date) -> gpd.GeoDataFrame:
+    """facility, function and a point in each facility that works on the day."""
+    return sql.frame(session, _SQL["open_facilities_on"], {"as_of": as_of})

@@ -116,3 +116,22 @@ def test_drawn_areas_are_merged_by_the_server(client):
     answer = client.post("/planning/merge", data=sent, headers=HERE)
     assert shapely.from_geojson(answer.text).equals(shapely.box(0, 0, 2, 1))
     assert client.post("/planning/merge", data={"shapes": "x"}, headers=HERE).status_code == 422
+
+
+# -- the 15-minute circle --------------------
+
+
+def test_the_circle_reaches_no_farther_than_990_metres_and_says_who_is_beyond(client):
+    rows = csv.DictReader(
+        io.StringIO(client.get("/walking?download=csv").text.removeprefix("\ufeff"))
+    )
+    walks = [row["最近步行距离 m"] for row in rows]
+    assert len(walks) > 50
+    assert all(walk == "超出" or float(walk) <= 990 for walk in walks)
+    assert "990 米" in client.get("/walking").text
+
+
+def test_without_streets_no_walk_is_invented(store, serve):
+    with serve(store.urls, role=Role.PLANNER, areas=["530102"]) as planner:
+        page = planner.get("/walking?as_of=2026-09-30").text
+        assert "没有步行街道网络" in page

@@ -24,7 +24,7 @@ TABLES = {
     Kind.BUILDINGS: compounds.Building, Kind.FACILITIES: facilities.Facility,
     Kind.INCIDENTS: safety.Incident, Kind.DWELLINGS: rental.Dwelling, Kind.CAMERAS: video.Camera,
     Kind.CAMERA_STATUS: video.CameraObservation, Kind.STREETS: walking.Street,
-    Kind.EVALUATIONS: areas.Evaluation,
+    Kind.EVALUATIONS: areas.Evaluation, Kind.PRIVATE_PLACES: video.PrivatePlace,
 }  # fmt: skip
 NO_COLUMN = {"key", "shared_with", "subject_name", "direction_type", "resolution"}
 
@@ -43,7 +43,7 @@ def test_every_field_is_a_column(kind):
 @pytest.mark.parametrize("kind", Kind)
 def test_every_column_can_be_stated(kind):
     own = {"id", "import_id", "frame", "source_key", "geom", "geom_3857", "grid_code", "area_code",
-           "compound_code"}  # fmt: skip
+           "compound_code", "ground_m2", "ground_srid"}  # fmt: skip
     columns = {column.name for column in TABLES[kind].__table__.columns}
     assert columns - own <= {f.name for f in FIELDS[kind]}
 

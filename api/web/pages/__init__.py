@@ -28,6 +28,7 @@ from api.web.pages import (
     today,
     tokens,
     visits,
+    walking,
 )
 
 PAGES = (
@@ -43,6 +44,7 @@ PAGES = (
     ratings.router,
     plaques.router,
     coverage.router,
+    walking.router,
     facilities.router,
     drawing.router,
     scenarios.router,

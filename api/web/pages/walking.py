@@ -1,0 +1,82 @@
+"""The 15-minute circle (FAC-7): shares reached per function, and each compound's nearest walk."""
+
+import math
+
+from fastapi import APIRouter, Response
+
+from api import features
+from api.deps import AsOf, Db, needs
+from api.web import tables
+from api.web.desk import AtDesk, Desk
+from api.web.pages.facilities import word
+from gis.access.rights import Capability
+from gis.errors import NoData
+from gis.facilities.model import Function
+from gis.timeline import service as timeline
+from gis.walking import service
+from gis.walking.access import WalkRules
+
+router = APIRouter(dependencies=[needs(Capability.COVERAGE), needs(Capability.FACILITIES)])
+
+
+@router.get("/walking")
+def read_circle(
+    desk: AtDesk,
+    db: Db,
+    as_of: AsOf = None,
+    function: Function = Function.SERVICE_STATION,
+) -> Response:
+    """Who reaches what on foot; where there are no streets the page says so."""
+    rules = WalkRules.of(desk.house.policy)
+    try:
+        day = as_of or timeline.day_of(db, desk.house.district)
+        found = service.circle(
+            db, policy=desk.house.policy, district=desk.house.district, as_of=day
+        )
+    except NoData as exc:
+        zh, _, en = str(exc).partition(" / ")
+        return desk.page("walking_none.html", why=desk.either(zh, en or zh))
+    walks = found.compounds.get(function.value)
+    rows = [
+        {**row, "walk_m": walk_m if math.isfinite(walk_m) else None,
+         "reached": "yes" if math.isfinite(walk_m) else "no"}
+        for row, walk_m in zip(
+            features.records(found.compounds),
+            walks if walks is not None else [math.inf] * len(found.compounds), strict=True,
+        )
+    ]  # fmt: skip
+    table = tables.view(
+        desk, rows, _columns(desk), name="walking", title=desk.t("walking.title"),
+        capability=Capability.COVERAGE, kept=("function", "as_of"),
+        href=lambda row: f"/places/compound/{row['code']}",
+        filters=[tables.Filter("reached", desk.t("walking.reached"),
+                               [("yes", desk.t("shell.yes")), ("no", desk.t("shell.no"))],
+                               lambda row: row["reached"])],
+    )  # fmt: skip
+    return table.file() or desk.page(
+        "walking.html",
+        table=table,
+        rules=rules,
+        on=day,
+        chosen=function,
+        functions=[
+            {**row, "word": word(desk, "function", row["function"])}
+            for row in features.records(found.functions)
+        ],
+    )
+
+
+def _columns(desk: Desk) -> list[tables.Column]:
+    t, column = desk.t, tables.Column
+    return [
+        column("name", t("walking.name"), link=True),
+        column("code", t("walking.code"), at_first=False),
+        column("area_code", t("walking.area_code"), at_first=False),
+        column("households", t("walking.households"), number=True),
+        column("walk_m", t("walking.walk"), lambda row: _walk(desk, row["walk_m"]), number=True),
+        column("beside_street", t("walking.beside"), at_first=False),
+    ]
+
+
+def _walk(desk: Desk, walk_m: float | None) -> str:
+    return desk.t("walking.beyond") if walk_m is None else desk.n(walk_m)

@@ -1,0 +1,77 @@
+"""The 15-minute circle (FAC-7): which compounds reach which function on foot, along streets."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.errors import NoData
+from gis.policy import Policy
+from gis.walking import store
+from gis.walking.access import WalkRules, nearest_m, on_network, reached_share
+from gis.walking.analysis import Network, network
+
+_CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
+
+
+@dataclass(frozen=True)
+class Circle:
+    """What `circle` found.
+
+    ``functions``: function, facilities, compounds_share, households_share (None where no
+    household is known). ``compounds``: code, name, area_code, households, ``beside_street`` and a
+    column per function with the metres to the nearest facility (infinite beyond the reach).
+    """
+
+    reach_m: float
+    functions: pd.DataFrame
+    compounds: pd.DataFrame
+
+
+def circle(session: Session, *, policy: Policy, district: District, as_of: date) -> Circle:
+    """Walks from every compound of the day to the nearest open facility of each function.
+
+    Raises NoData without walkable streets or without compounds: a straight line says nothing
+    about a walk.
+    """
+    lines = shapely.segmentize(store.walkable(session, srid=district.srid), _CORNER_EVERY_M)
+    streets = network(lines)
+    compounds = store.compounds_on(session, as_of=as_of)
+    if streets is None:
+        raise NoData(
+            "没有步行街道网络，请先导入街道 / there are no walkable streets: import streets"
+        )
+    if compounds.empty:
+        raise NoData("没有小区，请先导入小区 / there are no compounds: import compounds")
+    places = store.open_facilities_on(session, as_of=as_of)
+    rules = WalkRules.of(policy)
+    homes = _metric(compounds, district)
+    shown = pd.DataFrame(compounds.drop(columns="geom")).assign(
+        beside_street=on_network(homes, streets, beside_m=rules.beside_street_m)
+    )
+    households = shown["households"].to_numpy(dtype=np.float64)
+    rows = []
+    for function, group in places.groupby("function", sort=True):
+        walk_m = _walks(homes, _metric(group, district), streets, rules)
+        shown[str(function)] = walk_m
+        rows.append((str(function), len(group), reached_share(walk_m, np.ones(len(walk_m))),
+                     reached_share(walk_m, households)))  # fmt: skip
+    names = ["function", "facilities", "compounds_share", "households_share"]
+    return Circle(rules.reach_m, pd.DataFrame(rows, columns=names), shown)
+
+
+def _walks(
+    homes: NDArray[np.float64], goals: NDArray[np.float64], streets: Network, rules: WalkRules
+) -> NDArray[np.float64]:  # fmt: skip
+    return nearest_m(homes, goals, streets, reach_m=rules.reach_m, beside_m=rules.beside_street_m)
+
+
+def _metric(frame: gpd.GeoDataFrame, district: District) -> NDArray[np.float64]:
+    points = frame.geometry.to_crs(district.srid)
+    return np.column_stack([points.x, points.y])

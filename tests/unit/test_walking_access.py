@@ -1,0 +1,61 @@
+"""Walks along streets, by hand: metres straight to a corner, along, and straight to the door."""
+
+import numpy as np
+import pytest
+import shapely
+
+from gis.walking.access import WalkRules, nearest_m, on_network, reached_share
+from gis.walking.analysis import network
+
+RULES = WalkRules(minutes=15.0, walking_m_per_s=1.1, beside_street_m=150.0)
+# Two parallel streets 100 m apart, joined only at their west end: a river without a bridge.
+STREETS = network(
+    shapely.from_wkt([
+        "LINESTRING (0 0, 300 0, 600 0, 900 0)",
+        "LINESTRING (0 100, 300 100, 600 100, 900 100)",
+        "LINESTRING (0 0, 0 100)",
+    ])
+)  # fmt: skip
+DOOR = np.array([[600.0, 110.0]])  # 10 m beside a corner of the northern street
+
+
+def _walk(*homes, targets=DOOR, reach_m=RULES.reach_m):
+    return nearest_m(np.array(homes), targets, STREETS, reach_m=reach_m, beside_m=150.0)
+
+
+def test_fifteen_minutes_are_990_metres():
+    assert RULES.reach_m == pytest.approx(990.0)
+
+
+def test_a_walk_goes_along_the_street_and_to_the_door():
+    """300 m west: 20 m to the corner, 300 m along, 10 m to the door."""
+    assert _walk([300.0, 120.0]) == pytest.approx([330.0])
+
+
+def test_who_lives_across_the_river_walks_round_and_is_not_reached_by_a_circle():
+    """120 m as the crow flies; 600 + 100 + 600 m along the streets."""
+    assert np.isinf(_walk([600.0, -10.0]))[0]
+    assert _walk([600.0, -10.0], reach_m=2000.0) == pytest.approx([1320.0])
+    assert np.hypot(0.0, 120.0) < RULES.reach_m
+
+
+def test_the_reach_is_inclusive_and_counts_both_ends():
+    assert _walk([0.0, 100.0], reach_m=610.0) == pytest.approx([610.0])
+    assert np.isinf(_walk([0.0, 100.0], reach_m=609.9))[0]
+
+
+def test_the_nearest_of_several_counts_and_none_reaches_nobody():
+    two = np.array([[600.0, 110.0], [300.0, 100.0]])
+    assert _walk([0.0, 100.0], targets=two) == pytest.approx([300.0], abs=0.01)
+    assert np.isinf(_walk([0.0, 100.0], targets=np.empty((0, 2))))[0]
+
+
+def test_what_lies_far_from_every_street_is_not_on_the_network():
+    far = np.array([[300.0, 300.0], [300.0, 120.0]])
+    assert on_network(far, STREETS, beside_m=150.0).tolist() == [False, True]
+    assert np.isinf(_walk([300.0, 300.0]))[0]
+
+
+def test_unknown_households_count_nothing():
+    assert reached_share(np.array([5.0, np.inf, 9.0]), np.array([10.0, 30.0, np.nan])) == 0.25
+    assert reached_share(np.array([5.0]), np.array([np.nan])) is None
