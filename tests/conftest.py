@@ -109,7 +109,9 @@ def _is_process(pid: int) -> bool:
 def _clear(run: Path) -> None:
     for home in run.iterdir():
         if home.is_dir():
-            with suppress(StoreUnavailable, OSError):  # half cleared away by a process that was killed
+            with suppress(
+                StoreUnavailable, OSError
+            ):  # half cleared away by a process that was killed
                 Cluster(home).remove()
     shutil.rmtree(run, ignore_errors=True)
 
