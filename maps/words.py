@@ -133,6 +133,20 @@ SHARES = frozenset({"p_red", "floating_share"})
 CODES = frozenset({"built_year", "resolution"})  # whole numbers that take no thousands separator
 
 RULES: dict[str, Pair] = {
+    "COM-1": ("社区户数", "Households per community"),
+    "COM-2": ("社区工作者配备", "Community workers"),
+    "SAF-3": ("平安社区", "Safe communities"),
+    "EVA-1": ("季度考评排名", "Quarterly ranking"),
+    "EVA-2": ("年度等次", "Class of the year"),
+    "PUB-1": ("社区月报", "Monthly page of a community"),
+    "VIEW": ("视域计算", "View fields"),
+    "VID-COST": ("点位费用", "Cost of a video point"),
+    "LAW-799-7": ("建设依据", "Legal basis of a point"),
+    "LAW-799-8": ("禁止安装的场所", "Forbidden places"),
+    "LAW-799-13": ("备案", "Filing"),
+    "LAW-799-14": ("提示标识", "Sign"),
+    "LAW-799-17": ("保存期限", "Days of retention"),
+    "LAW-CT-32": ("反恐保存期限", "Retention under the Counter-terrorism Law"),
     "GRD-1": ("网格无盲区、无真空", "No gaps, no vacuum among grids"),
     "GRD-2": ("网格户数", "Households per grid"),
     "FAC-1": ("社区综合服务设施面积", "Floor area of community service facilities"),
