@@ -53,6 +53,13 @@ def allow(user: User, capability: Capability, action: Action = Action.READ) -> N
         raise Forbidden(capability, action)
 
 
+def signed_in(user: Caller) -> User:
+    """Rule of what everybody may see who has an account; raises SignInNeeded."""
+    if user == User.anonymous():
+        raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
+    return user
+
+
 class Needs:
     """A route's rule, given as ``dependencies=[needs(Capability.VIDEO)]``; raises Forbidden."""
 

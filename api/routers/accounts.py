@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
-from api.deps import At, Caller, Db, needs, said
+from api.deps import At, Caller, Db, needs, said, signed_in
 from gis.access import administration, store
 from gis.access.model import State, spelled
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
@@ -61,8 +61,12 @@ class OneTimeOut(BaseModel):
     password: str = Field(examples=["(16 characters in groups of four)"])
 
 
-@router.get("/rights", responses=said({"viewer": ["areas:read", "rating:read"]}))
-def read_rights(_: Caller) -> dict[Role, list[str]]:
+@router.get(
+    "/rights",
+    dependencies=[Depends(signed_in)],
+    responses=said({"viewer": ["areas:read", "rating:read"]}),
+)
+def read_rights() -> dict[Role, list[str]]:
     """The table of permissions: what each role may, as capability:action."""
     return {role: sorted(spelled(one) for one in rights) for role, rights in PERMISSIONS.items()}
 

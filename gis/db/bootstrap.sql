@@ -83,3 +83,5 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION set_config(text, text, boolean) TO wangge_owner, wangge_reader;
+-- A backup is dumped and counted in one and the same snapshot.
+GRANT EXECUTE ON FUNCTION pg_export_snapshot() TO wangge_owner, wangge_reader;

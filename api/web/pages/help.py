@@ -1,8 +1,8 @@
 """Help: what each page is for, the glossary, the documents that rules come from."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from api.deps import Db
+from api.deps import Db, signed_in
 from api.web import places, words
 from api.web.desk import AtDesk
 from gis.legend import RATING
@@ -22,7 +22,7 @@ def read_help(desk: AtDesk) -> Response:
     )  # fmt: skip
 
 
-@router.get("/tour")
+@router.get("/tour", dependencies=[Depends(signed_in)])
 def read_tour(desk: AtDesk, db: Db) -> Response:
     """A first walk through the workplace, on the data that are there."""
     changed = [

@@ -1,20 +1,17 @@
 """The table of permissions, for everybody who is signed in."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
+from api.deps import signed_in
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
-from gis.db.session import User
-from gis.errors import SignInNeeded
 
 router = APIRouter()
 
 
-@router.get("/rights")
+@router.get("/rights", dependencies=[Depends(signed_in)])
 def read_rights(desk: AtDesk) -> Response:
     """What each role may: capabilities down, roles across."""
-    if desk.user is None or desk.user == User.anonymous():
-        raise SignInNeeded("请先登录 / sign in")
     rows = [(one, [(role, letters(desk, role, one)) for role in Role]) for one in Capability]
     return desk.page("rights.html", rows=rows, roles=list(Role))
 
