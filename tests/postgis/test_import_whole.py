@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import openpyxl
+import psycopg2
 import pytest
 from sqlalchemy import text
 
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis import district as districts
+from gis.db.cluster.urls import libpq_url
 from gis.errors import ImportRefused
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
@@ -51,7 +54,7 @@ def incidents_csv(path: Path, rows: int = 200, bad: int = 0) -> Path:
 
 
 @pytest.mark.parametrize("stage", ["read", "check", "place", "write"])
-def test_a_killed_import_leaves_nothing(store, tmp_path, stage):
+def test_a_killed_import_leaves_nothing(cluster, store, tmp_path, stage):
     path = incidents_csv(tmp_path / "incidents.csv")
     arguments = [sys.executable, "-c", _IMPORTER, store.urls.app, str(path), stage]
     importer = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -62,7 +65,7 @@ def test_a_killed_import_leaves_nothing(store, tmp_path, stage):
     importer.stdin.close()
     importer.stdout.close()
 
-    _wait_for_the_server(store)
+    _wait_for_the_server(cluster, store.engine.url.database)
     with store.begin() as session:
         for table in ("incidents", "imports"):
             assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
@@ -72,17 +75,20 @@ def test_a_killed_import_leaves_nothing(store, tmp_path, stage):
         )
 
 
-def _wait_for_the_server(store) -> None:
-    """Its backend notices the death when it next talks to the client."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'wangge_app'"
-        " AND datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+def _wait_for_the_server(cluster, database: str) -> None:
+    """Its backend notices the death when it next talks to the client; only a superuser sees it."""
+    alive = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE usename = 'wangge_app' AND datname = %s AND state <> 'idle'"
     )
-    for _ in range(100):
-        with store.begin() as session:
-            if not session.scalar(query):
-                return
-        time.sleep(0.1)
+    with closing(psycopg2.connect(libpq_url(cluster.url("postgres")))) as server:
+        server.autocommit = True
+        with server.cursor() as cursor:
+            for _ in range(100):
+                cursor.execute(alive, [database])
+                if not cursor.fetchone()[0]:
+                    return
+                time.sleep(0.1)
     raise AssertionError("the killed import's backend lives on")
 
 
