@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -21,11 +22,12 @@ from gis.db.session import User, sessions
 from gis.district import District
 from gis.errors import StoreNotReady
 from gis.policy import Policy
-from gis.publication import advice
-from gis.publication.advice import Advice
 from gis.runs import facts
 from gis.settings import Settings
 from gis.worktime import WorkTime
+
+if TYPE_CHECKING:
+    from gis.publication.advice import Advice
 
 REFERENCE = Path(str(files("data.reference")))
 
@@ -55,8 +57,10 @@ class House:
         return worktime.load(REFERENCE / "holidays.toml", self.district.zone)
 
     @cached_property
-    def advice(self) -> Advice:
+    def advice(self) -> "Advice":
         """What plaques advise."""
+        from gis.publication import advice  # noqa: PLC0415 - with all models; most commands need none
+
         return advice.load(REFERENCE / "advice.toml")
 
     @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api import rulebook
+from api import rulebook, turns
 from api.deps import Db, needs
 from api.house import REFERENCE, transaction
 from api.web.desk import AtDesk, Desk
@@ -57,7 +57,7 @@ def look(request: Request, desk: AtDesk, data: Sent) -> Response:
     if draft is None:
         return _page(desk, form)
     with transaction(request.app.state.engine) as session:
-        seen = rulebook.turned(session, desk.house.district, before=desk.house.policy, after=draft)
+        seen = turns.turned(session, desk.house.district, before=desk.house.policy, after=draft)
         session.rollback()
     turned = [
         ("compounds", _listed(desk, seen.compounds, RATING)),
@@ -83,7 +83,7 @@ def _draft(desk: Desk, data: Any) -> tuple[Form, Policy | None]:
     return form, draft
 
 
-def _listed(desk: Desk, rows: list[rulebook.Row] | None, legend: Legend) -> dict[str, Any] | None:
+def _listed(desk: Desk, rows: list[turns.Row] | None, legend: Legend) -> dict[str, Any] | None:
     if rows is None:
         return None
     shown = [
