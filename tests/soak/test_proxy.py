@@ -86,8 +86,9 @@ def test_people_reach_the_service_by_tls_alone(visit, store):
     assert visit("/livez", ca="/etc/ssl/certs/ca-certificates.crt").returncode == 60  # unknown CA
     assert "HTTP/1.0 400" in visit("/livez", scheme="http").stdout
 
-    spoofed = ("--interface", "127.0.0.2", "--header", "X-Forwarded-For: 203.0.113.9")
-    assert "401" in visit("/api/v1/audit", *spoofed).stdout[:20]
+    claimed = ("--interface", "127.0.0.2", "--header", "X-Forwarded-For: 203.0.113.9")
+    wrong = ("--json", '{"login": "sysadmin", "password": "no such word"}')
+    assert "401" in visit("/api/v1/auth/sign-in", *claimed, *wrong).stdout[:20]
     with store.begin() as session:
-        (line,) = trail.page(session, trail.Asked(event="refusal"), limit=10)
-    assert line["address"] == "127.0.0.2"
+        (line,) = trail.page(session, trail.Asked(event="sign_in"), limit=10)
+    assert (line["address"], line["result"]) == ("127.0.0.2", "refused")
