@@ -5,6 +5,7 @@ import re
 import pytest
 
 from api.web import assets
+from gis.access.rights import Role
 
 PAGE = {"accept": "text/html"}
 
@@ -32,9 +33,13 @@ def test_the_language_is_chosen_in_the_address_and_remembered(client):
     client.cookies.clear()
 
 
-def test_the_front_page_leads_to_work(client):
-    answer = client.get("/", headers=PAGE, follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/today")
+@pytest.mark.parametrize(
+    ("role", "page"), [(Role.GRID_SUPERVISOR, "/today"), (Role.DATA_STEWARD, "/imports")]
+)
+def test_the_front_page_leads_to_the_readers_work(client, demo_store, token_for, role, page):
+    bearer = {"authorization": f"Bearer {token_for(demo_store.urls, role)}"}
+    answer = client.get("/", headers=PAGE | bearer, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
 
 
 def test_an_error_is_a_page_for_people_and_a_problem_for_programs(client):

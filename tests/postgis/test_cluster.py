@@ -32,6 +32,7 @@ def run(url, statement):
 
 def keep_a_row(urls):
     run(urls.owner, "CREATE TABLE wangge.kept AS SELECT 42 AS answer")
+    run(urls.owner, "GRANT SELECT ON wangge.kept TO wangge_app")
 
 
 def kept_row(urls):

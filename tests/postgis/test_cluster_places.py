@@ -253,6 +253,7 @@ def test_a_disk_that_fills_up_breaks_nothing(small_disk):
     owner = make_engine(urls.owner, Settings(_env_file=None))
     with owner.begin() as connection:
         connection.execute(text("CREATE TABLE wangge.kept AS SELECT 42 AS answer"))
+        connection.execute(text("GRANT SELECT ON wangge.kept TO wangge_app"))
     filler = disk / "filler"
     with filler.open("wb") as file:
         file.write(bytes(shutil.disk_usage(disk).free - 3_000_000))
