@@ -150,7 +150,7 @@ def _check_type(path: Path, old: Term, value: Any) -> None:
         raise _bad(path, old.rule, old.name, f"{value!r} is not of type {wanted.__name__}")
     if number and not 0 <= value < math.inf:
         raise _bad(path, old.rule, old.name, f"{value!r} is no number from zero upwards")
-    if old.unit in {"probability", "share"} and number and value > 1:
+    if old.unit.startswith(("probability", "share")) and number and value > 1:
         raise _bad(path, old.rule, old.name, f"{value!r} is no {old.unit} (0 to 1)")
     if wanted is list and value and not all(isinstance(v, type(old.value[0])) for v in value):
         raise _bad(path, old.rule, old.name, f"{value!r}: an entry has another type")

@@ -176,6 +176,7 @@ def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
         "columns": [
             {"name": c.name, "zh": c.zh, "en": c.en, "unit": c.unit,
              "share": c.name in words.SHARES, "code": c.name in words.CODES,
+             "held": c.name in words.HELD,
              "values": _value_words(layer, c.name)}
             for c in one.columns
         ],

@@ -130,6 +130,7 @@ YES_NO: dict[str, Pair] = {"true": ("是", "Yes"), "false": ("否", "No")}
 
 # Columns whose number is a share or probability (0 to 1), shown in percent.
 SHARES = frozenset({"p_red", "floating_share"})
+HELD = frozenset({"m2_per_100_households", "rented_per_100", "covered_percent"})  # least values
 CODES = frozenset({"built_year", "resolution"})  # whole numbers that take no thousands separator
 
 RULES: dict[str, Pair] = {

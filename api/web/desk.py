@@ -19,6 +19,7 @@ from api.version import VERSION
 from api.web import assets, menu, words
 from gis.db.session import User
 from gis.legend import Entry
+from gis.rounding import floored
 from gis.runs import facts
 from maps.palette import SHAPES
 
@@ -48,8 +49,8 @@ class Desk:
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The page ``template`` in the shell's frame; its own policy and no copy in a cache.
 
-        Every template has ``t`` (words), ``n``, ``share``, ``day``, ``moment`` (Babel's figures),
-        ``either`` (the right one of a Chinese and an English text) and ``desk``.
+        Every template has ``t`` (words), ``n``, ``held``, ``share``, ``day``, ``moment``
+        (Babel's figures), ``either`` (the right one of a Chinese and an English text) and ``desk``.
         """
         nonce = secrets.token_urlsafe(16)
         text = _TEMPLATES.get_template(template).render(self._words(), nonce=nonce, **values)
@@ -62,9 +63,9 @@ class Desk:
 
     def _words(self) -> dict[str, Any]:
         return {
-            "desk": self, "t": self.t, "n": self.n, "share": self.share, "day": self.day,
-            "moment": self.moment, "either": self.either, "chip": self.chip, "menu": menu,
-            "asset": assets.link, "shapes": SHAPES, "version": VERSION,
+            "desk": self, "t": self.t, "n": self.n, "held": self.held, "share": self.share,
+            "day": self.day, "moment": self.moment, "either": self.either, "chip": self.chip,
+            "menu": menu, "asset": assets.link, "shapes": SHAPES, "version": VERSION,
         }  # fmt: skip
 
     def _remember(self, answer: HTMLResponse) -> None:
@@ -93,11 +94,15 @@ class Desk:
         shape = "#,##0" + ("." + "#" * digits if digits else "")
         return str(format_decimal(value, shape, locale=_LOCALE[self.language]))
 
+    def held(self, value: float | None, digits: int = 0) -> str:
+        """A figure held against a least value, rounded down: below it, it never reads like it."""
+        return self.n(None if value is None else floored(value, digits), digits)
+
     def share(self, value: float | None) -> str:
-        """A share of 1 in per cent."""
+        """A share of 1 in per cent, rounded down as `held` does."""
         if value is None:
             return "—"
-        return str(format_percent(value, "#,##0.#%", locale=_LOCALE[self.language]))
+        return str(format_percent(floored(value, 3), "#,##0.#%", locale=_LOCALE[self.language]))
 
     def day(self, value: date | None) -> str:
         """A day."""

@@ -85,7 +85,9 @@ def shown(desk: Desk, layer: Layer, name: str, value: Any) -> str:
     if isinstance(value, bool):
         return desk.t("shell.yes" if value else "shell.no")
     if isinstance(value, int | float) and name not in words.CODES:
-        return desk.share(value) if name in words.SHARES else desk.n(value, 2)
+        if name in words.SHARES:
+            return desk.share(value)
+        return desk.held(value, 2) if name in words.HELD else desk.n(value, 2)
     return desk.day(value) if isinstance(value, date) else str(value)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from gis.areas.model import SubjectKind
 from gis.facilities.model import Verdict
 from gis.facilities.rules import CoverageRules
+from gis.rounding import floored
 
 Row = Mapping[Hashable, Any]
 
@@ -114,9 +115,7 @@ def _notes_en(row: Row) -> list[str]:
 
 
 def _ratio(row: Row) -> str:
-    """Rounded down, so that a figure below the threshold never reads like the threshold."""
-    ratio = row["m2_per_100_households"]
-    return _n(ratio if math.isnan(ratio) else math.floor(ratio * 100 + 1e-6) / 100)
+    return _n(floored(row["m2_per_100_households"], 2))
 
 
 def _n(value: float) -> str:

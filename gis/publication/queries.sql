@@ -6,12 +6,13 @@ FROM wangge.rating_cycles
 WHERE area_code = CAST(:area_code AS text) AND period = CAST(:period AS text);
 
 -- name: published_before
--- The newest published cycle of an earlier quarter; what hangs at the entrances now.
+-- The newest published cycle of an earlier quarter, or an earlier one of the same quarter: what
+-- hangs at the entrances now.
 SELECT id
 FROM wangge.rating_cycles
 WHERE state = 'published'
   AND area_code = CAST(:area_code AS text)
-  AND period < CAST(:period AS text)
+  AND (period, revision) < (CAST(:period AS text), CAST(:revision AS integer))
 ORDER BY period DESC, revision DESC
 LIMIT 1;
 

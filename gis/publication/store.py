@@ -46,7 +46,7 @@ def next_revision(session: Session, *, area_code: str, period: str) -> int:
 
 def published_before(session: Session, cycle: RatingCycle) -> int | None:
     """The cycle whose colours hang at the entrances while ``cycle`` is reviewed."""
-    asked = {"area_code": cycle.area_code, "period": cycle.period}
+    asked = {"area_code": cycle.area_code, "period": cycle.period, "revision": cycle.revision}
     return session.execute(_SQL["published_before"], asked).scalar_one_or_none()
 
 

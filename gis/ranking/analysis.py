@@ -10,6 +10,7 @@ from gis.ranking.model import YearClass
 from gis.ranking.rules import RankingRules
 
 QUARTERS = 4
+_DECIMALS = 9  # 20 + 15.3 + 9.3 + 15.4 is a little below 60 in binary, and reaches 60
 
 
 def ranked(scores: pd.DataFrame, *, weights: Mapping[str, float]) -> pd.DataFrame:
@@ -36,8 +37,9 @@ def ranked(scores: pd.DataFrame, *, weights: Mapping[str, float]) -> pd.DataFram
     wide = wide.reindex(columns=list(weights)).rename_axis(columns=None)
     needed = [name for name, weight in weights.items() if weight > 0]
     lacks = wide[needed].isna()
-    total = (wide[needed] * pd.Series(weights)[needed]).sum(axis=1).where(~lacks.any(axis=1))
-    rank = total.round(9).rank(method="min", ascending=False)
+    weighed = (wide[needed] * pd.Series(weights)[needed]).sum(axis=1)
+    total = weighed.round(_DECIMALS).where(~lacks.any(axis=1))
+    rank = total.rank(method="min", ascending=False)
     missing = [", ".join(np.array(needed)[row]) for row in lacks.to_numpy(dtype=bool)]
     rows = wide.assign(total=total, rank=rank, missing=missing).reset_index()
     return rows.sort_values(["rank", "code"], kind="stable", ignore_index=True)
@@ -49,7 +51,9 @@ def year_totals(quarters: Sequence[pd.DataFrame]) -> pd.DataFrame:
     together = pd.concat([rows[["code"]] for rows in quarters], ignore_index=True)
     codes = pd.Index(sorted(together["code"].unique()), name="code")
     grouped = pd.concat(known, ignore_index=True).groupby("code")["total"]
-    out = pd.DataFrame({"total": grouped.mean(), "quarters": grouped.size()}).reindex(codes)
+    out = pd.DataFrame(
+        {"total": grouped.mean().round(_DECIMALS), "quarters": grouped.size()}
+    ).reindex(codes)
     return out.assign(quarters=out["quarters"].fillna(0).astype("int64")).reset_index()
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from gis.rental.rules import RentalRules
+from gis.rounding import floored
 
 _OLD = "old"
 
@@ -43,7 +44,8 @@ def _sentences(rows: pd.DataFrame, rules: RentalRules, as_of: date) -> Iterator[
             zh, en = _counted(rented, dwellings, per_100, by_households, as_of)
             if lacking:
                 zh += f"（{lacking:.0f} 个小区缺住宅数，比率偏高）"
-                en += f" ({lacking:.0f} compounds lack a dwelling count: the rate is too high)"
+                lack = "1 compound lacks" if lacking == 1 else f"{lacking:.0f} compounds lack"
+                en += f" ({lack} a dwelling count: the rate is too high)"
             end = _verdict(mainly, compound_kind, rules) if kind == "compound" else _source(rules)
             yield zh + end[0], en + end[1]
 
@@ -75,7 +77,8 @@ def _counted(
     zh, en = f"{zh}／{dwellings:.0f} {base_zh}", f"{en} of {dwellings:.0f} {base_en}"
     if pd.isna(per_100):
         return zh, en
-    return f"{zh}，每百套 {per_100:.1f} 套", f"{en}, {per_100:.1f} per 100"
+    rate = f"{floored(per_100, 1):.1f}"
+    return f"{zh}，每百套 {rate} 套", f"{en}, {rate} per 100"
 
 
 def _verdict(mainly: bool | None, compound_kind: str, rules: RentalRules) -> tuple[str, str]:

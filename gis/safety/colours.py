@@ -22,7 +22,7 @@ def colours(
     observed : (n,) int
         Counted incidents; below ``red_min_incidents`` nothing is red.
     previous : (n,) str
-        Published colour of the period before; anything else than a colour means none.
+        Rated colour of the quarter before; anything else than a colour means none.
 
     Notes
     -----

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gis.rounding import floored
 from gis.safety.rules import GREEN, RED, RULE, YELLOW, RatingRules
 
 NO_HOUSEHOLDS, TOO_SMALL, NO_REFERENCE = "no_households", "too_small", "no_reference"
@@ -61,8 +62,8 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     parts = [
         f"{head}，{window[0]}至{window[1]}共{v.months}个月，{who}计入警情{v.observed}起，"
         f"{group}同期基准应为{v.expected:.1f}起，平滑后为基准的{v.relative_risk:.2f}倍",
-        f"高于{rules.red_relative_risk:g}倍的概率为{v.p_red:.2f}，"
-        f"高于{rules.amber_relative_risk:g}倍的概率为{v.p_amber:.2f}",
+        f"高于{rules.red_relative_risk:g}倍的概率为{floored(v.p_red, 2):.2f}，"
+        f"高于{rules.amber_relative_risk:g}倍的概率为{floored(v.p_amber, 2):.2f}",
         _threshold_zh(v, rules),
     ]
     if v.full_shrinkage:
@@ -81,11 +82,12 @@ def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     group = GROUP_EN.get(v.peer_group, v.peer_group)
     who = f" for {v.members} small neighbouring compounds together" if v.members > 1 else ""
     parts = [
-        f"{head}, {v.observed} incidents counted{who} in the {v.months} months "
+        f"{head}, {_count(v.observed, 'incident')} counted{who} in the {_count(v.months, 'month')} "
         f"{window[0]} to {window[1]}, {v.expected:.1f} expected at the reference rate of its peer "
         f"group ({group}), give {v.relative_risk:.2f} times that rate after shrinkage",
-        f"the probability of more than {rules.red_relative_risk:g} times is {v.p_red:.2f} and of "
-        f"more than {rules.amber_relative_risk:g} times {v.p_amber:.2f}",
+        f"the probability of more than {rules.red_relative_risk:g} times is "
+        f"{floored(v.p_red, 2):.2f} and of more than {rules.amber_relative_risk:g} times "
+        f"{floored(v.p_amber, 2):.2f}",
         _threshold_en(v, rules),
     ]
     if v.full_shrinkage:
@@ -142,6 +144,10 @@ def _green_limits(previous: str | None, rules: RatingRules) -> tuple[float, floa
     return rules.green_max_red, rules.green_max_amber
 
 
+def _count(number: int, word: str) -> str:
+    return f"{number} {word if number == 1 else f'{word}s'}"
+
+
 def _one_case(v: Verdict, rules: RatingRules) -> bool:
     p = rules.red_leave if v.previous == RED else rules.red_enter
     return v.p_red >= p and v.observed < rules.red_min_incidents
@@ -153,16 +159,20 @@ def _unrated_zh(v: Verdict, rules: RatingRules) -> str:
             f"{v.households:.0f}户，不足{rules.min_households}户且不足{rules.min_buildings}栋，"
             "与相邻同类小小区合并后仍不足"
         )
-    return {NO_HOUSEHOLDS: "户数不详", NO_REFERENCE: "同类小区没有基准发案率"}[str(v.unrated)]
+    households = "户数为0" if v.households == 0 else "户数不详"
+    return {NO_HOUSEHOLDS: households, NO_REFERENCE: "同类小区没有基准发案率"}[str(v.unrated)]
 
 
 def _unrated_en(v: Verdict, rules: RatingRules) -> str:
     if v.unrated == TOO_SMALL:
         return (
-            f"{v.households:.0f} households, below {rules.min_households} and with fewer than "
-            f"{rules.min_buildings} buildings, also together with small neighbours of its kind"
+            f"{_count(round(v.households), 'household')}, below {rules.min_households} and with "
+            f"fewer than {rules.min_buildings} buildings, also together with small neighbours of "
+            "its kind"
         )
-    words = {NO_HOUSEHOLDS: "its households are not known", NO_REFERENCE: "no reference rate"}
+    none = v.households == 0
+    households = "it has no households" if none else "its households are not known"
+    words = {NO_HOUSEHOLDS: households, NO_REFERENCE: "no reference rate"}
     return words[str(v.unrated)]
 
 

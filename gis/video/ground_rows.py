@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gis.rounding import floored
 from gis.video import analysis
 from gis.video.coverage import MEASURES
 from gis.video.rules import GroundRules
@@ -49,13 +50,17 @@ def by_level(
 
 
 def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
-    """``rows`` with share, verdict and reason; met: nothing blind is large enough to report."""
+    """``rows`` with share, verdict and reason.
+
+    Met: the share reaches the rule's, or nothing blind is large enough to report.
+    """
     public = rows["public_m2"].where(rows["public_m2"] > 0)
     share = (rows["seen_m2"] / public).clip(upper=1.0)
     answer = np.where(rows["public_m2"].notna(), "measured", "no_buildings")
     decides = rows["quality"] == rules.quality
-    met = (rows["blind_m2"] == 0).astype(object).where(share.notna() & decides, None)
-    told = [_told(*one, rules=rules) for one in zip(rows["quality"], share, strict=True)]
+    enough = (rows["blind_m2"] == 0) | (share >= rules.share)
+    met = enough.astype(object).where(share.notna() & decides, None)
+    told = [_told(*one, rules=rules) for one in zip(rows["quality"], share, met, strict=True)]
     whole = {name: rows[name].astype("Float64").round().astype("Int64") for name in _SUMS[-2:]}
     return rows.assign(
         answer=answer, covered_share=share, met=met, rule="VID-2", threshold=rules.share, **whole,
@@ -66,20 +71,26 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
 QUALITY_ZH = {"detect": "发现", "observe": "观察", "recognise": "识别", "identify": "确认"}
 
 
-def _told(quality: str, share: Any, *, rules: GroundRules) -> tuple[str, str]:
+def _told(quality: str, share: Any, met: bool | None, *, rules: GroundRules) -> tuple[str, str]:
     """The verdict's sentence, which is published: the share and no square metres that are blind."""
     if pd.isna(share):
         return (
             f"VID-2：缺少建筑物数据，无法判断公共区域覆盖（{rules.source}）",
             f"VID-2: buildings are missing, so covered ground cannot be told ({rules.source})",
         )
-    zh = (
-        f"VID-2：完好点位对公共区域的“{QUALITY_ZH.get(quality, quality)}”级覆盖率为 "
-        f"{100 * share:.1f} %"
-    )
-    en = (
-        f"VID-2: working points show {100 * share:.1f} % of the public ground well enough to "
-        f"{quality}"
-    )
+    shown, (zh, en) = f"{floored(100 * share, 1):.1f} %", _verdict(share, met, rules)
+    zh = f"VID-2：完好点位对公共区域的“{QUALITY_ZH.get(quality, quality)}”级覆盖率为 {shown}{zh}"
+    en = f"VID-2: working points show {shown} of the public ground well enough to {quality}{en}"
     line = f"{100 * rules.share:g} %"
     return f"{zh}（要求 {line}，{rules.source}）", f"{en} (required {line}, {rules.source})"
+
+
+def _verdict(share: float, met: bool | None, rules: GroundRules) -> tuple[str, str]:
+    """Why the ground counts as covered or not; nothing where another quality decides."""
+    if met is None:
+        return "", ""
+    if share >= rules.share:
+        return "，达标", ": met"
+    if met:
+        return "，其余过于零碎、不计，达标", ": met, for what is left is too small to count"
+    return "，未达标", ": not met"

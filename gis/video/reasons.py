@@ -1,9 +1,11 @@
 """One sentence per result and finding, in Chinese and in English: rule, threshold, figures."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from gis.rounding import floored
 from gis.video.gb28181 import Fault
 from gis.video.rules import VideoRules
 
@@ -74,16 +76,17 @@ def _rate(
         zh, en = f"VID-2：{as_of} 无视频点位", f"VID-2: no video point on {as_of}"
     elif known == 0:
         zh = f"VID-2：{as_of} 在用 {in_use} 个点位均无状态记录，完好率不详"
-        en = f"VID-2: no known state of {in_use} points in use on {as_of}, working rate unknown"
+        en = f"VID-2: no known state of {_points(in_use)} in use on {as_of}, working rate unknown"
     else:
-        share = f"{100 * working / known:.1f} %"
+        share = f"{floored(100 * working / known, 1):.1f} %"
+        work, meets = "works" if working == 1 else "work", "meets" if met else "misses"
         zh = (
             f"VID-2：{as_of} 在用 {in_use} 个点位中 {known} 个状态已知、{working} 个完好，"
             f"完好率 {share} {'达到' if met else '低于'}要求"
         )
         en = (
-            f"VID-2: of {in_use} points in use on {as_of}, {known} have a known state and "
-            f"{working} work; {share} {'meets' if met else 'misses'} the required rate"
+            f"VID-2: of {_points(in_use)} in use on {as_of}, {known} {_have(known)} a known state "
+            f"and {working} {work}; {share} {meets} the required rate"
         )
     if key_known > 0:
         line += f" / {100 * rules.working_share_key:g} %"
@@ -91,8 +94,17 @@ def _rate(
         en += f", of them {key_known} of key industries, {key_working} working"
     if without > 0:
         zh += f"，{without:.0f} 个小区无点位"
-        en += f", {without:.0f} compounds have no point"
+        homes = "compound" if without == 1 else "compounds"
+        en += f", {without:.0f} {homes} {_have(without)} no point"
     return f"{zh}（要求 {line}，{source}）", f"{en} (required {line}, {source})"
+
+
+def _points(number: int) -> str:
+    return f"{number} {'point' if number == 1 else 'points'}"
+
+
+def _have(number: float) -> str:
+    return "has" if number == 1 else "have"
 
 
 def id_findings(faults: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
@@ -140,13 +152,17 @@ def view_findings(missing: pd.DataFrame, cameras: pd.DataFrame, rules: VideoRule
     return _findings(found, "view_field_missing", "VID-2", zh, en)
 
 
-def down_findings(cameras: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.DataFrame:
-    """Points in use that are down (VID-2)."""
+def down_findings(
+    cameras: pd.DataFrame, rules: VideoRules, *, as_of: date, zone: ZoneInfo
+) -> pd.DataFrame:
+    """Points in use that are down (VID-2), since a day of ``zone``."""
     found = cameras[(cameras["status"] == "in_use") & (cameras["observed"] == "down")]
     source = rules.working_source
     zh = f"VID-2：截至 {as_of} 最近一次状态为故障，应保持完好（{source}）"
     en = f"VID-2: the newest state up to {as_of} is down; points must be kept working ({source})"
-    since = [None if pd.isna(stamp) else stamp.date() for stamp in found["down_since"]]
+    since = [
+        None if pd.isna(stamp) else stamp.astimezone(zone).date() for stamp in found["down_since"]
+    ]
     return _findings(found, "camera_down", "VID-2", zh, en, since=since)
 
 

@@ -97,7 +97,7 @@ def inventory(
             reasons.id_findings(faults, at, rules),
             reasons.field_findings(missing, at, rules),
             reasons.view_findings(analysis.missing_for_view(at), at, rules),
-            reasons.down_findings(at, rules, as_of=as_of),
+            reasons.down_findings(at, rules, as_of=as_of, zone=district.zone),
             reasons.overdue_findings(
                 working.overdue(at, as_of=as_of, repair_days=rules.repair_days, zone=district.zone),
                 rules,

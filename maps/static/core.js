@@ -95,10 +95,13 @@
     });
 
   function number(value, column) {
-    if (column && column.share) return `${(100 * value).toFixed(1).replace(/\.0$/, "")} %`;
+    // Rounded down where a least value is asked for: below it, a figure never reads like it.
+    const down = (of, step) => Math.floor(of * step + 1e-6) / step;
+    if (column && column.share) return `${down(100 * value, 10).toFixed(1).replace(/\.0$/, "")} %`;
     if (column && column.code) return String(value);
     const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-    return value.toLocaleString("en-US", { maximumFractionDigits: Number.isInteger(value) ? 0 : digits });
+    const shown = column && column.held ? down(value, 10 ** digits) : value;
+    return shown.toLocaleString("en-US", { maximumFractionDigits: Number.isInteger(value) ? 0 : digits });
   }
 
   // A cell as [zh, en]: words of closed lists, numbers with unit, a dash for nothing.

@@ -251,6 +251,14 @@ def test_late_reports_open_a_second_cycle_and_the_first_stays(desk):
         assert session.get(PublishedRating, (first, "A")).colour == "red"
 
 
+def test_a_second_cycle_is_held_against_the_plaques_of_the_first(desk):
+    """A was green, hangs red since the first cycle and is green again: its plaque must come off."""
+    _publish(desk)
+    desk.rate("2026Q3", A=("green", "green"), B=("green", "green"), C=(None, "yellow"))
+    rows = desk.changes(desk.open())
+    assert rows["colour_before"].to_dict() == {"A": "red"}
+
+
 def test_a_newer_run_withdraws_what_is_in_review(desk):
     first = desk.open()
     desk.rate("2026Q3", A=("green", "yellow"), B=("green", "green"), C=(None, "yellow"))

@@ -116,6 +116,17 @@ def test_the_working_rate_takes_the_newest_state_of_the_day(db, world, policy, w
     assert set(down["camera_key"]) == {"c2", "c4"}
 
 
+def test_a_failure_began_on_a_day_of_the_district(db, world, policy, wuhua):
+    world.camera("c1")
+    world.seen("c1", "down", 2026, 6, 28, 17, 0)  # 01:00 of the 29th in Kunming
+    found, rows = inventory(db, policy, wuhua)
+    down = found.findings[found.findings["kind"] == "camera_down"]
+    assert down["since"].tolist() == [date(2026, 6, 29)]
+    assert rows.loc[("district", "530102"), "reason_en"].startswith(
+        "VID-2: of 1 point in use on 2026-06-30, 1 has a known state and 0 work; 0.0 % misses"
+    )
+
+
 def test_dates_decide_what_stands_on_the_day(db, world, policy, wuhua):
     world.camera("c1", installed_on=date(2026, 7, 1))
     world.camera("c2", status="removed", removed_on=DAY)

@@ -113,8 +113,12 @@ def test_a_wrong_value_is_refused_with_line_rule_and_reason(laid_over, text, wan
 
 
 def test_shares_and_probabilities_end_at_one(builtin, laid_over):
-    bounded = [term for term in builtin.terms.values() if term.unit in ("share", "probability")]
-    assert bounded
+    bounded = [
+        term for term in builtin.terms.values()
+        if term.unit.startswith(("share", "probability"))
+    ]  # fmt: skip
+    named = {(term.rule, term.name) for term in bounded}
+    assert {("VID-2", "working_share"), ("SAF-3", "safe_share"), ("SAF-1", "red_enter")} <= named
     for term in bounded:
         with pytest.raises(BadPolicy, match="0 to 1"):
             laid_over(f"[rules.{term.rule}]\n{term.name} = 1.01\n")

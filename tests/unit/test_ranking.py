@@ -71,6 +71,14 @@ def test_classes_reach_their_limits():
     ]  # fmt: skip
 
 
+def test_a_total_of_exactly_the_limit_reaches_it():
+    # 0.4 · 50 + 0.3 · 51 + 0.1 · 93 + 0.2 · 77 = 20 + 15.3 + 9.3 + 15.4 = 60
+    quarter = analysis.ranked(_scores(a=(50, 51, 93, 77)), weights=WEIGHTS)
+    year = analysis.year_totals([quarter] * 4)
+    found = analysis.classes(year["total"].to_numpy(), year["quarters"].to_numpy(), rules=RULES)
+    assert found.tolist() == ["standard"]
+
+
 def test_a_year_is_the_mean_of_its_quarters():
     quarters = [
         analysis.ranked(_scores(a=(score,) * 4, b=(50, 50, 50, None)), weights=WEIGHTS)

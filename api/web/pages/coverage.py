@@ -22,6 +22,7 @@ from gis.facilities.rules import CoverageRules
 from gis.facilities.service import Coverage
 from gis.layers.model import layer
 from gis.period import Period, quarter_of
+from gis.rounding import floored
 from gis.timeline import service as timeline
 from maps import words as map_words
 
@@ -88,9 +89,9 @@ def _rules(desk: Desk) -> CoverageRules:
 def _columns(desk: Desk) -> list[tables.Column]:
     t, column, n = desk.t, tables.Column, desk.n
 
-    def number(name: str, label: str, *, at_first: bool = True, digits: int = 0) -> tables.Column:
+    def number(name: str, label: str, *, at_first: bool = True) -> tables.Column:
         return column(
-            name, t(f"coverage.{label}"), lambda row: n(row[name], digits), number=True,
+            name, t(f"coverage.{label}"), lambda row: n(row[name]), number=True,
             at_first=at_first,
         )  # fmt: skip
 
@@ -98,7 +99,12 @@ def _columns(desk: Desk) -> list[tables.Column]:
         column("name", t("coverage.name"), link=True),
         column("code", t("coverage.code"), at_first=False),
         column("verdict", t("coverage.verdict"), chip=lambda row: _class(row["verdict"])),
-        number("m2_per_100_households", "ratio", digits=1),
+        column(
+            "m2_per_100_households",
+            t("coverage.ratio"),
+            lambda row: desk.held(row["m2_per_100_households"], 1),
+            number=True,
+        ),
         number("households", "households"),
         number("facilities", "facilities", at_first=False),
         number("floor_area_m2", "floor_area_m2"),
@@ -153,7 +159,7 @@ def _chart(desk: Desk, rows: Sequence[Row]) -> str:
         "unit": desk.t("coverage.ratio"),
         "line": desk.t("coverage.threshold", value=desk.n(_rules(desk).m2_per_100_households)),
         "names": [row["name"] for row in drawn],
-        "values": [round(row["m2_per_100_households"], 1) for row in drawn],
+        "values": [floored(row["m2_per_100_households"], 1) for row in drawn],
         "fills": [classes[row["verdict"]].fill for row in drawn],
     })  # fmt: skip
 

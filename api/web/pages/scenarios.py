@@ -107,16 +107,20 @@ def _compared(desk: Desk, db: Session, scenario: Scenario) -> service.Comparison
 def _columns(desk: Desk) -> list[tables.Column]:
     t, column, n = desk.t, tables.Column, desk.n
 
-    def number(name: str, label: str, *, at_first: bool = True) -> tables.Column:
-        return column(name, t(f"scenarios.{label}"), lambda row: n(row[name], 1), number=True,
-                      at_first=at_first)  # fmt: skip
+    def number(name: str, label: str) -> tables.Column:
+        return column(name, t(f"scenarios.{label}"), lambda row: n(row[name], 1), number=True)
+
+    def ratio(name: str, label: str) -> tables.Column:
+        return column(
+            name, t(f"scenarios.{label}"), lambda row: desk.held(row[name], 1), number=True
+        )
 
     return [
         column("name", t("scenarios.name"), link=True),
         column("code", t("scenarios.code"), at_first=False),
-        number("m2_per_100_households", "today"),
+        ratio("m2_per_100_households", "today"),
         column("verdict", t("scenarios.verdict"), chip=lambda row: _class(row["verdict"])),
-        number("m2_per_100_households_then", "then"),
+        ratio("m2_per_100_households_then", "then"),
         column("verdict_then", t("scenarios.verdict_then"),
                chip=lambda row: _class(row["verdict_then"])),
         number("added_m2", "delta"),
@@ -238,11 +242,12 @@ def delete(db: Db, scenario_id: Id) -> Response:
 def read_print(desk: AtDesk, db: Db, scenario_id: Id) -> Response:
     """The comparison on A4."""
     scenario = service.find(db, scenario_id)
-    found, t, n = _compared(desk, db, scenario), desk.t, desk.n
+    found, t, n, held = _compared(desk, db, scenario), desk.t, desk.n, desk.held
     heads = ("name", "today", "verdict", "then", "verdict_then", "delta", "gap_m2", "gap_then")
     rows = [
-        (row["name"], n(row["m2_per_100_households"], 1), desk.chip(_class(row["verdict"]))["word"],
-         n(row["m2_per_100_households_then"], 1), desk.chip(_class(row["verdict_then"]))["word"],
+        (row["name"],
+         held(row["m2_per_100_households"], 1), desk.chip(_class(row["verdict"]))["word"],
+         held(row["m2_per_100_households_then"], 1), desk.chip(_class(row["verdict_then"]))["word"],
          n(row["added_m2"], 1), n(row["gap_m2"], 1), n(row["gap_m2_then"], 1))
         for row in features.records(found.communities)
     ]  # fmt: skip
