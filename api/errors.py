@@ -40,6 +40,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.ImportRefused: 422,
     errors.AccountClosed: 403,
     errors.CannotUndo: 409,
+    errors.ChangedMeanwhile: 409,
     errors.TooLarge: 413,
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,

@@ -72,9 +72,15 @@ class TooLarge(BadInput):
 
 
 class CannotUndo(GisError):
-    """An import cannot be undone; the message says why and what to do instead."""
+    """An import or a save cannot be undone; the message says why and what to do instead."""
 
     code = "cannot_undo"
+
+
+class ChangedMeanwhile(GisError):
+    """What was to be changed is not any more what the user looked at; says what to do."""
+
+    code = "changed_meanwhile"
 
 
 class AccountClosed(GisError):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
-from gis.errors import BadInput
+from gis.errors import GisError
 
 
 @dataclass
@@ -52,7 +52,7 @@ def file_of(data: FormData, name: str) -> bytes | None:
     return one.file.read()
 
 
-def both(exc: BadInput) -> tuple[str, str]:
+def both(exc: GisError) -> tuple[str, str]:
     """A domain error's message in Chinese and in English, where it says both."""
     zh, _, en = str(exc).partition(" / ")
     return zh, en or zh

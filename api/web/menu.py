@@ -33,6 +33,7 @@ ITEMS: tuple[Item, ...] = (
     Item("/walking", "walking", "walk", Capability.COVERAGE, group="planning"),
     Item("/facilities", "facilities", "house", Capability.FACILITIES, group="planning"),
     Item("/scenarios", "scenarios", "note", Capability.SCENARIOS, group="planning"),
+    Item("/grids", "grids", "grid", Capability.GRIDS, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
     Item("/rankings", "rankings", "chart", Capability.REPORTS, group="police"),

@@ -29,7 +29,7 @@ ALTER ROLE wangge_app NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICAT
 
 -- Row rights bind the owner too. What must see every row belongs to a role that nobody logs in as:
 -- backups take it on by SET ROLE, and functions that check the rights themselves (tiles, counts)
--- run as it. It may only read.
+-- run as it. It may only read, and set the grid that a record lies in.
 ALTER ROLE wangge_reader NOLOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
 GRANT wangge_reader TO wangge_owner;
 
