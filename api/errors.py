@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg2 import errorcodes
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -55,6 +55,7 @@ _REFUSALS = (401, 403, 429)
 # Somebody unknown who knocks is counted, not written down: a flood would fill the trail. Sign-ins
 # have lines of their own.
 _UNNOTED = (errors.SignInNeeded, errors.SignInRefused, errors.TooMany)
+_ROW_CHECK = "ExecWithCheckOptions"  # where PostgreSQL holds a new row to its policies
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
@@ -101,6 +102,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _slow)
+    app.add_exception_handler(ProgrammingError, _outside)
     app.add_exception_handler(PoolTimeout, _busy)
 
 
@@ -162,6 +164,15 @@ def _slow(request: Request, exc: Exception) -> JSONResponse:
     if getattr(exc.orig, "pgcode", None) != errorcodes.QUERY_CANCELED:
         raise exc
     return problem(503, "too_slow", "the answer takes too long: ask for a smaller area")
+
+
+def _outside(request: Request, exc: Exception) -> JSONResponse:
+    """A row of another area was to be written: row-level rights have refused it."""
+    assert isinstance(exc, ProgrammingError)
+    told = getattr(exc.orig, "diag", None)
+    if told is None or told.source_function != _ROW_CHECK:
+        raise exc
+    return _known(request, errors.Forbidden("areas", "write outside of your own"))
 
 
 def _busy(request: Request, exc: Exception) -> JSONResponse:

@@ -12,23 +12,52 @@ from api.house import House
 from api.version import VERSION
 from data.export import manifest
 from data.export.model import Watermark
+from gis.access.rights import Action, Capability
 from gis.audit import store
 from gis.audit.signing import Signer
-from gis.errors import BadInput, PurposeMissing
+from gis.db.session import User
+from gis.errors import BadInput, Forbidden, PurposeMissing
+from gis.layers.model import COMBINED, Sensitivity, layer
 from gis.layers.service import Scope
+from gis.privacy import checked
 
 PURPOSE_LENGTH = 200
 
 
+def names(asked: str, *, internal: bool) -> list[str]:
+    """The layers in a file of ``asked``; ``combined`` leaves internal ones out unless wanted."""
+    if asked != "combined":
+        return [layer(asked).name]
+    return [
+        one for one in COMBINED if internal or layer(one).sensitivity is not Sensitivity.INTERNAL
+    ]
+
+
+def may_take(user: User, name: str) -> None:
+    """Raises Forbidden for somebody without the right to take a layer out.
+
+    A page shows how many incidents a compound had; a file of them is for police duty.
+    """
+    capability = Capability.INCIDENTS if name == "incidents" else layer(name).capability
+    if not user.may(capability, Action.EXPORT):
+        raise Forbidden(capability, Action.EXPORT)
+
+
+def said_purpose(purpose: str | None) -> str | None:
+    """What a file is taken out for, in one line; raises PersonalText, for the trail keeps it."""
+    words = " ".join((purpose or "").split())[:PURPOSE_LENGTH]
+    return checked(words, "用途") or None
+
+
 def watermark(session: Session, *, purpose: str | None, internal: bool) -> Watermark:
     """Who takes the file out, when and what for; raises PurposeMissing for an internal one."""
-    words = " ".join((purpose or "").split())[:PURPOSE_LENGTH]
-    if internal and not words:
+    words = said_purpose(purpose)
+    if internal and words is None:
         raise PurposeMissing("say what an internal layer is exported for: --purpose")
     return Watermark(
         user=session.info["user"].id,
         at=datetime.now(UTC).replace(microsecond=0),
-        purpose=words or None,
+        purpose=words,
         internal=internal,
     )
 

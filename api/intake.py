@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
 
-STREAMED = "/api/v1/imports"  # uploads go to the disk piece by piece and have a limit of their own
+# Uploads go to the disk piece by piece and have a limit of their own.
+STREAMED = {("POST", "/api/v1/imports"), ("POST", "/imports")}
 
 
 class _Refused(Exception):
@@ -26,7 +27,7 @@ class Intake:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = None if scope["path"].startswith(STREAMED) else self._limit_bytes
+        limit = None if (scope["method"], scope["path"]) in STREAMED else self._limit_bytes
         told = Headers(scope=scope).get("content-length", "0")
         if limit is not None and told.isdigit() and int(told) > limit:
             await _too_large(limit)(scope, receive, send)

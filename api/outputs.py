@@ -22,7 +22,7 @@ from gis.audit import service as audit
 from gis.db.session import User
 from gis.errors import BadInput, NoData, Withheld
 from gis.layers import service, store
-from gis.layers.model import COMBINED, REGISTRY, Layer, Sensitivity, layer
+from gis.layers.model import REGISTRY, Layer, Sensitivity, layer
 from gis.layers.service import Scope, Shown
 from gis.runs import facts
 from maps.context import Basemap, MapContext, rule_texts
@@ -79,14 +79,19 @@ def write_export(
     """Write one layer (``combined``: all layers of the combined page) and count its rows.
 
     The file carries who took it out, when and what for; a signed manifest lies beside it
-    (`data.export.manifest.beside`), and the audit trail has a line. Raises PurposeMissing for an
-    internal layer without ``purpose``. ``where`` keeps the features whose column has that value.
+    (`data.export.manifest.beside`), and the audit trail has a line. ``where`` keeps the features
+    whose column has that value. Raises PurposeMissing for an internal layer without ``purpose``,
+    PersonalText, and Forbidden where the session's user may not take a layer out.
     """
+    purpose = exported.said_purpose(purpose)
     line = audit.note(
         session, event="export", target=name, purpose=purpose, detail={"format": form.value},
         area_code=scope.area_prefix or None,
     )  # fmt: skip
-    names = _exported(name, scope)
+    names = exported.names(name, internal=scope.internal)
+    for one in names:
+        exported.may_take(session.info["user"], one)
+        allowed(layer(one), internal=scope.internal)
     internal = any(_internal(layer(one)) for one in names)
     mark = exported.watermark(session, purpose=purpose, internal=internal)
     parts: list[Part] = []
@@ -109,13 +114,6 @@ def write_export(
     )  # fmt: skip
     line.detail["sha256"] = manifest.sha256(written)
     return written, line.rows
-
-
-def _exported(name: str, scope: Scope) -> list[str]:
-    """The layers that ``name`` stands for in a file; raises Withheld."""
-    if name == "combined":
-        return [one for one in COMBINED if scope.internal or not _internal(layer(one))]
-    return [allowed(layer(name), internal=scope.internal).name]
 
 
 def write_maps(

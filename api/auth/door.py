@@ -47,9 +47,7 @@ def give_code(request: Request, entered: Entered, code: str) -> Opened:
         if service.code_fits(session, account, code, now=_now()):
             opened = service.complete(session, entered, rules=rules(request), now=_now())
         else:
-            service.note_failure(session, account, rules=rules(request), now=_now())
-            if service.is_locked(session, account, now=_now()):
-                service.sign_out(session, entered)
+            _count_failure(request, session, entered)
         _note(session, "second_factor", account, done=opened is not None)
     if opened is None:
         raise SignInRefused
@@ -64,7 +62,7 @@ def change_password(request: Request, entered: Entered, old: str, new: str) -> O
         stored = service.stored_hash(session, account.login)
     if not passwords.matches(old, stored):
         with _transaction(request) as session:
-            service.note_failure(session, account, rules=rules(request), now=_now())
+            _count_failure(request, session, entered)
             _note(session, "password", account, done=False)
         raise SignInRefused
     if old == new:
@@ -96,6 +94,13 @@ def forget(request: Request, answer: Response) -> None:
     answer.delete_cookie(
         cookie_name(at), path="/", httponly=True, samesite="lax", secure=is_secure(at)
     )
+
+
+def _count_failure(request: Request, session: Session, entered: Entered) -> None:
+    """Whoever guesses until the account is locked loses the session it is guessed in."""
+    service.note_failure(session, entered.account, rules=rules(request), now=_now())
+    if service.is_locked(session, entered.account, now=_now()):
+        service.sign_out(session, entered)
 
 
 def _forget_old(request: Request, session: Session) -> None:

@@ -56,6 +56,7 @@ def export(
     """Write the whole trail to a CSV file with a signed manifest. 导出审计日志。"""
     at = house()
     with at.session() as session:
+        purpose = exported.said_purpose(purpose) or ""
         line = service.note(session, event="export", target="audit", purpose=purpose)
         line.rows = exported.write_trail(session, at, out, purpose=purpose)
     json_out({"file": str(out), "rows": line.rows}) if json else say(f"{out}: {line.rows} rows")

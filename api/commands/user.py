@@ -32,6 +32,7 @@ def add(
     """Make an account and print its one-time password. 新建账户。"""
     at = house()
     with at.session() as session:
+        administration.note(session, "add", login, role=role)
         password = administration.add(
             session, login, district=at.district, role=role, area_prefixes=_areas(area, at),
             now=_now(),
@@ -67,6 +68,7 @@ def unlock(login: Login, json: Json = False) -> None:
 def password(login: Login, json: Json = False) -> None:
     """Give an account a new one-time password; its sessions end. 重置密码。"""
     with house().session() as session:
+        administration.note(session, "password", login)
         given = administration.give_password(session, login, now=_now())
     _password_out(login, given, json=json)
 
@@ -98,6 +100,7 @@ def token(
 
 def _set_state(login: str, state: State, *, json: bool) -> None:
     with house().session() as session:
+        administration.note(session, "unlock" if state is State.ACTIVE else "lock", login)
         administration.set_state(session, login, state)
     json_out({"login": login, "state": state}) if json else say(f"{login}: {state}")
 

@@ -7,6 +7,7 @@ import typer
 
 from api import features
 from api.commands.common import AsOf, Json, day, group, house
+from api.exported import said_purpose
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
 from data.export.register import RegisterForm, write
@@ -33,7 +34,7 @@ def register(
     at = house()
     with at.store() as engine, transaction(engine) as session:
         line = note(
-            session, event="export", target="video register", purpose=purpose,
+            session, event="export", target="video register", purpose=said_purpose(purpose),
             detail={"format": format_},
         )  # fmt: skip
         found = store.register(session)

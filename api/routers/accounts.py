@@ -11,7 +11,7 @@ from api.deps import At, Caller, Db, needs, said, signed_in
 from gis.access import administration, store
 from gis.access.model import State, spelled
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
-from gis.audit import service as audit
+from gis.db.session import User
 from gis.errors import Forbidden
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -83,57 +83,55 @@ def read_accounts(db: Db) -> AccountsOut:
 @router.post("/accounts", status_code=201, dependencies=MAKE)
 def add_account(db: Db, at: At, asked: AccountIn) -> OneTimeOut:
     """Make an account without a role and hand out its one-time password."""
-    _note(db, "add", asked.login)
+    administration.note(db, "add", asked.login)
     password = administration.add(db, asked.login, district=at.district, now=datetime.now(UTC))
     return OneTimeOut(login=asked.login, password=password)
 
 
 @router.post("/accounts/{login}/password", dependencies=MAKE)
 def reset_password(db: Db, login: Login, user: Caller) -> OneTimeOut:
-    """A new one-time password; the account's sessions end."""
-    _note(db, "password", login)
-    _not_oneself(user.id, login)
-    return OneTimeOut(
-        login=login, password=administration.give_password(db, login, now=datetime.now(UTC))
-    )
+    """A new one-time password; the account's sessions end.
+
+    That of a security administrator or an auditor is given on the machine alone (403).
+    """
+    administration.note(db, "password", login)
+    not_oneself(user, login)
+    given = administration.reset_password(db, login, now=datetime.now(UTC))
+    return OneTimeOut(login=login, password=given)
 
 
 @router.post("/accounts/{login}/lock", status_code=204, dependencies=MAKE)
 def lock(db: Db, login: Login, user: Caller) -> None:
     """Lock an account; its sessions and tokens end at once."""
-    _note(db, "lock", login)
-    _not_oneself(user.id, login)
+    administration.note(db, "lock", login)
+    not_oneself(user, login)
     administration.set_state(db, login, State.LOCKED)
 
 
 @router.post("/accounts/{login}/unlock", status_code=204, dependencies=MAKE)
 def unlock(db: Db, login: Login) -> None:
     """Open a locked account again."""
-    _note(db, "unlock", login)
+    administration.note(db, "unlock", login)
     administration.set_state(db, login, State.ACTIVE)
 
 
 @router.put("/accounts/{login}/role", status_code=204, dependencies=GIVE)
 def set_role(db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
     """Give an account its role and areas; its sessions end. Nobody gives oneself another role."""
-    _note(db, "role", login, role=asked.role)
-    _not_oneself(user.id, login)
+    administration.note(db, "role", login, role=asked.role)
+    not_oneself(user, login)
     administration.set_role(db, login, asked.role, asked.area_prefixes, district=at.district)
 
 
 @router.delete("/accounts/{login}/second-factor", status_code=204, dependencies=GIVE)
 def reset_second_factor(db: Db, login: Login, user: Caller) -> None:
     """Take away the second factor of somebody who lost the device."""
-    _note(db, "second_factor", login)
-    _not_oneself(user.id, login)
+    administration.note(db, "second_factor", login)
+    not_oneself(user, login)
     administration.reset_second_factor(db, login)
 
 
-def _not_oneself(user_id: str, login: str) -> None:
-    """What changes an account's power or its proof is done by somebody else."""
-    if user_id == login:
+def not_oneself(user: User, login: str) -> None:
+    """What changes an account's power or its proof is done by somebody else; raises Forbidden."""
+    if user.id == login:
         raise Forbidden(Capability.ACCOUNTS, "change your own")
-
-
-def _note(db: Db, what: str, login: str, **detail: str) -> None:
-    audit.note(db, event="account", target=f"{what} {login}", area_code="", detail=detail)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from api import trail
 from api.deps import At, Db, needs, said
+from api.exported import said_purpose
 from gis.access.rights import Action, Capability
 from gis.audit import service, store
 
@@ -88,7 +89,8 @@ def read_verification(db: Db, at: At) -> VerdictOut:
 )  # fmt: skip
 def export_lines(db: Db, asked: Asked, purpose: Purpose) -> Response:
     """Lines as CSV for a spreadsheet; the purpose is kept in the trail."""
+    line = service.note(db, event="export", target="audit", purpose=said_purpose(purpose))
     lines = list(trail.as_csv(db, asked))
-    service.note(db, event="export", target="audit", rows=len(lines) - 1, purpose=purpose)
+    line.rows = len(lines) - 1
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response("".join(lines), media_type="text/csv; charset=utf-8", headers=headers)

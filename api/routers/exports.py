@@ -1,6 +1,5 @@
 """Files that leave the house, made as jobs: ask, follow the job, fetch the file."""
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -8,29 +7,22 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from api import exported
 from api.deps import At, Caller, Db, needs, said
 from api.limits import export_limited
 from api.routers.jobs import JobId, JobOut
 from api.tasks.exports import folder_of
 from data.export.manifest import beside
 from data.export.model import Format
-from gis.access.rights import Action, Capability
+from gis.access.rights import Capability
 from gis.db.session import User
-from gis.errors import BadInput, Forbidden, NotFound, Withheld
+from gis.errors import BadInput, NotFound, Withheld
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
-from gis.layers.model import COMBINED, Sensitivity, layer
+from gis.layers.model import Sensitivity, layer
 from gis.period import Period
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"])
-CAPABILITY: Mapping[str, Capability] = {
-    "grids": Capability.GRIDS, "grid_audit": Capability.GRIDS, "compounds": Capability.COMPOUNDS,
-    "facilities": Capability.FACILITIES, "coverage": Capability.COVERAGE,
-    "rating": Capability.RATING, "risk": Capability.RATING, "incidents": Capability.INCIDENTS,
-    "rental": Capability.RENTAL, "rental_h3": Capability.RENTAL, "cameras": Capability.VIDEO,
-    "video_coverage": Capability.RATING, "view_fields": Capability.VIDEO,
-    "blind_areas": Capability.VIDEO, "video_findings": Capability.VIDEO,
-}  # fmt: skip
 _LAYER = r"^[a-z0-9_]{1,40}$"
 
 
@@ -51,13 +43,14 @@ class ExportIn(BaseModel, extra="forbid"):
 @router.post("", status_code=202, dependencies=[needs(Capability.JOBS), Depends(export_limited)])
 def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
     """Write a layer to a file as a job; needs the right to export each layer that is in it."""
-    for name in _layers(asked):
+    for name in exported.names(asked.layer, internal=asked.internal):
         _check(user, name, asked)
     if asked.internal and not at.settings.serve_internal:
         raise Withheld("internal layers: start the service with --internal")
     if asked.period is not None:
         Period.parse(asked.period)
-    parameters = asked.model_dump(mode="json")
+    purpose = exported.said_purpose(asked.purpose)
+    parameters = asked.model_dump(mode="json") | {"purpose": purpose}
     return JobOut.of(service.ask(db, JobKind.EXPORT, parameters, district_code=at.district.code))
 
 
@@ -81,21 +74,10 @@ def read_manifest(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
     return FileResponse(path, filename=path.name, media_type="application/json")
 
 
-def _layers(asked: ExportIn) -> list[str]:
-    """The layers in the file; the combined one leaves internal layers out unless asked for."""
-    if asked.layer != "combined":
-        return [asked.layer]
-    return [
-        name for name in COMBINED
-        if asked.internal or layer(name).sensitivity is not Sensitivity.INTERNAL
-    ]  # fmt: skip
-
-
 def _check(user: User, name: str, asked: ExportIn) -> None:
     """Raises NotFound, Forbidden, Withheld and BadInput."""
     one = layer(name)
-    if not user.may(CAPABILITY[name], Action.EXPORT):
-        raise Forbidden(CAPABILITY[name], Action.EXPORT)
+    exported.may_take(user, name)
     if one.sensitivity is Sensitivity.INTERNAL and not asked.internal:
         raise Withheld(f"layer {name} is internal: ask for it with internal and a purpose")
     columns = {column.name for column in one.shown(internal=asked.internal)}
@@ -104,8 +86,16 @@ def _check(user: User, name: str, asked: ExportIn) -> None:
 
 
 def _file(job: Job, user: User, folder: Path) -> Path:
-    """Raises NotFound for another's file, one that is not finished and one that has left."""
+    """Raises NotFound for another's file, one that is not finished and one that has left.
+
+    The file holds what the account might when it asked. A token may less, the account may have
+    lost a right or an area since: Forbidden and NotFound.
+    """
     if job.kind != JobKind.EXPORT or job.asked_by != user.id or job.state != JobState.DONE:
+        raise NotFound("export", job.id)
+    for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
+        exported.may_take(user, name)
+    if not all(area.startswith(user.area_prefixes) for area in job.asked_as["area_prefixes"]):
         raise NotFound("export", job.id)
     path = folder / str((job.result or {})["file"])
     if not path.is_file():

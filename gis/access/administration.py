@@ -10,11 +10,26 @@ from gis.access import passwords, store
 from gis.access.model import LOGIN_PATTERN, Known, State, spelled
 from gis.access.rights import Right, Role
 from gis.access.rules import AccountRules
+from gis.audit import service as audit
+from gis.audit.entry import Line
 from gis.district import District
-from gis.errors import BadInput, NotFound
+from gis.errors import BadInput, Forbidden, NotFound
 
+# Whoever makes accounts does not get at those that give rights and that watch over both.
+KEPT_APART = {Role.SECURITY_ADMIN, Role.AUDITOR}
 # Kept apart from each other and from all work: one makes accounts, the other gives them rights.
 FIRST = {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+
+
+def note(session: Session, what: str, login: str, **detail: str | int) -> Line:
+    """A line for the trail, before acting.
+
+    A text that is no login is not written: it may be a name or a password.
+    """
+    known = login if re.fullmatch(LOGIN_PATTERN, login) else "unknown"
+    return audit.note(
+        session, event="account", target=f"{what} {known}", area_code="", detail=detail
+    )
 
 
 def first_accounts(session: Session, district: District, *, now: datetime) -> dict[str, str]:
@@ -90,6 +105,17 @@ def give_password(session: Session, login: str, *, now: datetime, must_change: b
     return password
 
 
+def reset_password(session: Session, login: str, *, now: datetime) -> str:
+    """The same for somebody who forgot theirs, at the hands of whoever makes accounts.
+
+    Raises Forbidden for a security administrator and an auditor: with their password whoever makes
+    accounts would give roles, or watch over, alone. They get one on the machine itself.
+    """
+    if known(session, login).role in KEPT_APART:
+        raise Forbidden("of a security administrator or an auditor", "reset the password")
+    return give_password(session, login, now=now)
+
+
 def set_state(session: Session, login: str, state: State) -> None:
     """Lock an account, which ends its sessions and tokens at once, or unlock it."""
     _changed(store.call(session, "set_state", login=login, state=state), login)
@@ -142,6 +168,10 @@ def issue_token(
         raise BadInput("the account itself does not reach all of these areas")
     if not 1 <= days <= rules.token_days:
         raise BadInput(f"a token lives 1 to {rules.token_days} days")
+    audit.note(
+        session, event="token", target=f"issue {account.login}",
+        detail={"days": days, "rights": len(wanted), "areas": areas},
+    )  # fmt: skip
     secret = passwords.new_secret()
     store.call(
         session, "issue_token", login=account.login, secret_sha256=passwords.digest(secret),
@@ -153,6 +183,7 @@ def issue_token(
 
 def revoke_token(session: Session, login: str, token_id: int, *, now: datetime) -> None:
     """End a token at once; raises NotFound for one of another account or revoked before."""
+    audit.note(session, event="token", target=f"revoke {login}", detail={"token": token_id})
     if not store.call(session, "revoke_token", login=login, token_id=token_id, now=now):
         raise NotFound("token", token_id)
 

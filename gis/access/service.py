@@ -11,6 +11,7 @@ from gis.access import passwords, store, totp
 from gis.access.model import Entered, Known, State, spelled
 from gis.access.rights import Right
 from gis.access.rules import AccountRules
+from gis.audit import service as audit
 from gis.db.session import User
 
 
@@ -132,7 +133,9 @@ def new_second_factor(session: Session, account: Known) -> str:
 
 def confirm_second_factor(session: Session, account: Known, code: str, *, now: datetime) -> bool:
     """Ask for the second factor from now on, if the app shows the right code."""
+    line = audit.note(session, event="account", target=f"second_factor_on {account.login}")
     if not code_fits(session, account, code, now=now):
+        line.result = "refused"
         return False
     secret = store.secret(session, account.login).totp_secret
     store.call(session, "set_totp", login=account.login, secret=secret, confirmed=True)

@@ -23,7 +23,7 @@ SIGN_ON = User(
     rights=frozenset((Capability.ACCOUNTS, one)
                      for one in (Action.READ, Action.WRITE, Action.PUBLISH)),
 )  # fmt: skip
-_PREFIX = re.compile(r"[0-9A-Za-z-]{0,20}")
+_PREFIX = re.compile(r"[0-9A-Za-z-]{1,20}")  # an empty claim is no area, never the whole district
 
 
 def place_of(
@@ -61,7 +61,9 @@ def enter(
             session, _login(session, claims), district=district, role=role, area_prefixes=areas,
             now=now, issuer=issuer, subject=subject,
         )  # fmt: skip
+        administration.note(session, "add", account.login, role=role, by="sso")
     elif (account.role, set(account.area_prefixes)) != (role, set(areas)):
+        administration.note(session, "role", account.login, role=role, by="sso")
         administration.set_role(session, account.login, role, areas, district=district)
         account = administration.known(session, account.login)
     if service.is_locked(session, account, now=now):

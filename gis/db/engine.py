@@ -5,7 +5,7 @@ from psycopg2 import errorcodes
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from gis.errors import StoreUnavailable
+from gis.errors import BadInput, StoreUnavailable
 from gis.settings import Settings
 
 _UNREACHABLE = {
@@ -79,5 +79,8 @@ def store_error(error: BaseException | None) -> StoreUnavailable | None:
 def _translate(context: ExceptionContext) -> None:
     if context.is_pre_ping:  # the pool itself replaces a connection that has died
         return
-    if (error := store_error(context.original_exception)) is not None:
-        raise error from context.original_exception
+    cause = context.original_exception
+    if (error := store_error(cause)) is not None:
+        raise error from cause
+    if isinstance(cause, ValueError) and "NUL" in str(cause):  # the driver's; text has none in SQL
+        raise BadInput("文字含有空字符 / a text holds the character NUL") from cause

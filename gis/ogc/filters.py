@@ -176,10 +176,10 @@ class Compiler:
 
     def _like(self, subject: Any, pattern: Any) -> ColumnElement[bool]:
         left, right = self._scalar(subject), self._scalar(pattern)
-        words = pattern if isinstance(pattern, str) else ""
-        if isinstance(pattern, dict) and pattern.get("op") == "casei":
-            words = str(pattern["args"][0])
-        elif not isinstance(pattern, str):
+        words = pattern
+        while isinstance(words, dict) and words.get("op") == "casei":
+            (words,) = words["args"]
+        if not isinstance(words, str):
             raise BadQuery("filter: like takes a pattern in quotes")
         if left.kind != "text":
             raise BadQuery("filter: like takes text")

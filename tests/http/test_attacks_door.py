@@ -5,9 +5,11 @@ import statistics
 import time
 
 import httpx2
+import pyotp
 import pytest
 
 from gis.access.rights import Role
+from gis.audit import store as trail
 
 AUTH = "/api/v1/auth"
 COOKIE = "wangge_session"
@@ -184,3 +186,68 @@ def test_an_unknown_login_takes_as_long_as_a_wrong_password(demo_store, door, ac
         wrong = [seconds(client, login) for login in known * 2]
         unknown = [seconds(client, f"nobody{n}") for n in range(8)]
     assert 0.5 < statistics.median(unknown) / statistics.median(wrong) < 2
+
+
+def test_a_stolen_session_does_not_guess_the_password_for_long(demo_store, door, account):
+    with httpx2.Client(base_url=door, headers={"origin": door}) as thief:
+        sign_in(thief, *account(demo_store.urls, Role.VIEWER))
+        for n in range(5):
+            guess = {"old": f"wrong {n}", "new": "Correct-horse7"}
+            assert thief.post(f"{AUTH}/password", json=guess).status_code == 401
+        assert thief.get(f"{AUTH}/me").status_code == 401  # locked, and the session has ended
+
+
+def test_a_character_that_no_text_of_the_store_holds_is_refused(demo_store, serve, door):
+    with httpx2.Client(base_url=door) as client:
+        assert sign_in(client, "a\0b", "x").status_code == 422
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON) as client:
+        seen = {"camera": "a\0", "state": "down", "observed_at": "2026-09-30T08:00:00+08:00"}
+        assert client.post("/api/v1/video/observations", json=seen).status_code == 422
+        for path in ("/dangers/9999999999999999999", "/dangers/photos/9999999999999999999"):
+            assert client.get(path).status_code == 422
+
+
+# -- administrators ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.SECURITY_ADMIN, Role.AUDITOR])
+def test_whoever_makes_accounts_does_not_become_whoever_watches(demo_store, serve, account, role):
+    login, password = account(demo_store.urls, role)
+    with serve(demo_store.urls, role=Role.SYSTEM_ADMIN) as client:
+        page = {"sec-fetch-site": "same-origin"}
+        assert client.post(f"/api/v1/accounts/{login}/password").status_code == 403
+        assert client.post(f"/accounts/{login}/password", headers=page).status_code == 403
+        assert sign_in(client, login, password).status_code == 200  # it is the password of before
+
+
+def test_what_proves_an_identity_leaves_its_lines(store, serve, account):
+    login, password = account(store.urls, Role.VIEWER)
+    with serve(store.urls, role=None) as client:
+        sign_in(client, login, password)
+        client.headers["sec-fetch-site"] = "same-origin"
+        token = client.post(f"{AUTH}/tokens", json={"label": "QGIS", "days": 9})
+        number = client.get(f"{AUTH}/tokens").json()["tokens"][0]["id"]
+        client.delete(f"{AUTH}/tokens/{number}")
+        secret = client.post(f"{AUTH}/second-factor/enrol").json()["secret"]
+        wrong = client.post(f"{AUTH}/second-factor/confirm", json={"code": "000000"})
+        code = pyotp.TOTP(secret).now()
+        right = client.post(f"{AUTH}/second-factor/confirm", json={"code": code})
+    assert [one.status_code for one in (token, wrong, right)] == [201, 401, 204]
+    with store.begin() as session:
+        lines = trail.page(session, trail.Asked(user_id=login), limit=9)[::-1]
+    assert [(one["target"], one["result"]) for one in lines if one["event"] != "refusal"] == [
+        (f"issue {login}", "done"), (f"revoke {login}", "done"),
+        (f"second_factor_on {login}", "refused"), (f"second_factor_on {login}", "done"),
+    ]  # fmt: skip
+    assert token.json()["token"] not in str(lines)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts", "/accounts"])
+def test_a_name_that_was_typed_for_a_login_stays_out_of_the_trail(store, serve, path):
+    with serve(store.urls, role=Role.SYSTEM_ADMIN) as client:
+        told = {"json": {"login": "王小明"}} if "api" in path else {"data": {"login": "王小明"}}
+        answer = client.post(path, **told, headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 422
+    with store.begin() as session:
+        (line,) = trail.page(session, trail.Asked(event="account"), limit=9)
+    assert (line["target"], line["result"]) == ("add unknown", "refused")

@@ -6,14 +6,22 @@ import io
 import socket
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from api import jobs
+from api import jobs, outputs
 from api.house import House
+from data.export.model import Format
+from gis.access import administration
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.access.rules import AccountRules
+from gis.audit import store as trail
+from gis.jobs import service as asked_for
+from gis.layers.service import Scope
+from gis.privacy import PersonalText
 from gis.settings import Settings
 
 _SPEC = importlib.util.spec_from_file_location("service", Path(__file__).with_name("conftest.py"))
@@ -204,3 +212,72 @@ def test_the_service_never_asks_the_base_maps_server_itself(serve, demo_store):
             client.get("/tiles/rating/12/3217/1755.mvt")
             client.get(f"{API}/layers")
         assert connections == []
+
+
+# -- a file holds what the account might when it asked ------------------------------------------
+
+
+def moved(store, client, role, area):
+    """The client's account works in another role or area from now on."""
+    login = client.get(f"{API}/auth/me").json()["login"]
+    district = House(Settings(_env_file=None)).district
+    with store.begin() as session:
+        administration.set_role(session, login, role, [area], district=district)
+
+
+def test_a_narrower_token_does_not_fetch_the_file_of_a_wider_one(office, store):
+    client, work = office
+    taken_in(client, facilities(["一"]))
+    job = exported(client, "csv")
+    work()
+    whole, reads = client.headers["authorization"], (Capability.JOBS, Action.READ)
+    who = client.get(f"{API}/auth/me").json()["login"]
+    with store.begin() as session:
+        narrow = administration.issue_token(
+            session, administration.known(session, who), label="jobs", days=1, rights=[reads],
+            rules=AccountRules(), now=datetime.now(UTC),
+        )  # fmt: skip
+    for part in ("file", "manifest"):
+        there = f"{API}/exports/{job}/{part}"
+        bearer = {"authorization": f"Bearer {narrow}"}
+        assert client.get(there, headers=bearer).status_code == 403
+        assert client.get(there, headers={"authorization": whole}).status_code == 200
+
+
+def test_a_file_stays_behind_when_its_asker_moves_on(office, store):
+    client, work = office
+    taken_in(client, facilities(["一"]))
+    job = exported(client, "csv")
+    work()
+    moved(store, client, Role.DATA_STEWARD, "530102002")
+    assert client.get(f"{API}/exports/{job}/file").status_code == 404
+
+
+def test_an_export_is_not_made_for_whoever_may_no_more(office, store):
+    client, work = office
+    taken_in(client, facilities(["一"]))
+    work()
+    job = exported(client, "csv")
+    moved(store, client, Role.VIEWER, "530102001")
+    work()
+    with store.begin() as session:
+        told = asked_for.find(session, job)
+    assert (told.state, told.error_code) == ("failed", "forbidden")
+
+
+def test_a_purpose_that_names_a_person_is_refused_and_kept_nowhere(office, store):
+    client, _ = office
+    told = {"layer": "facilities", "format": "csv", "purpose": "交给 13812345678"}
+    assert client.post(f"{API}/exports", json=told).json()["code"] == "personal_text"
+    with pytest.raises(PersonalText), store.begin() as session:
+        outputs.write_export(
+            session, House(Settings(_env_file=None)), "facilities", Scope(), Format.CSV, Path("x"),
+            purpose=told["purpose"],
+        )  # fmt: skip
+    auditor = {"authorization": f"Bearer {token_of(store.urls, Role.AUDITOR)}"}
+    asked = {"purpose": told["purpose"]}
+    answer = client.get(f"{API}/audit/lines.csv", params=asked, headers=auditor)
+    assert answer.status_code == 422
+    with store.begin() as session:
+        lines = trail.page(session, trail.Asked(), limit=100)
+    assert "138" not in str([(one["purpose"], one["detail"]) for one in lines])

@@ -30,6 +30,12 @@ def test_a_body_that_says_it_is_too_large_is_not_read(small):
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
+def test_only_an_uploads_own_address_takes_more_than_that(small):
+    big = b"x" * (64 * 1024 + 1)  # read before anybody asks who sent it
+    for method, path in (("PUT", "/api/v1/imports/1/mapping"), ("POST", "/api/v1/importsx")):
+        assert small.request(method, path, content=big).status_code == 413, path
+
+
 def test_a_body_that_grows_too_large_is_cut_off(small):
     pieces = (b"x" * 8192 for _ in range(64))  # chunked: nobody says how much will come
     try:

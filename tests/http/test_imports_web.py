@@ -10,11 +10,9 @@ from sqlalchemy import text
 
 from api import jobs
 from api.house import House
-from api.routers.exports import CAPABILITY as EXPORTED
 from api.routers.imports import CAPABILITY as IMPORTED
 from api.uploading import safe_name
 from data.ingest.types import Kind
-from gis.layers.model import REGISTRY
 from gis.settings import Settings
 
 API = "/api/v1"
@@ -194,9 +192,8 @@ def test_hostile_files_are_refused_at_the_preview_and_change_nothing(office, sto
     assert scalar(store, "SELECT count(*) FROM areas") == 0
 
 
-def test_every_kind_and_layer_belongs_to_a_right():
+def test_every_kind_belongs_to_a_right():
     assert set(IMPORTED) == set(Kind)
-    assert set(EXPORTED) == {one.name for one in REGISTRY}
 
 
 def test_an_export_is_a_job_and_its_file_is_private(office, store, tmp_path):

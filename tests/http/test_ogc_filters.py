@@ -171,6 +171,8 @@ def test_what_is_on_no_list_is_refused_at_once(client, words):
         {"op": "=", "args": [{"property": "observed"}, 10**400]},
         {"op": "=", "args": [{"property": "name"}, None]},
         {"op": "like", "args": [{"property": "name"}, {"op": "casei", "args": []}]},
+        {"op": "like", "args": [{"property": "name"}, {"op": "casei", "args": [
+            {"op": "casei", "args": ["a\\"]}]}]},
         {"op": "like", "args": [{"property": "name"}, {"op": "casei", "args": "x"}]},
         {"op": "in", "args": [{"property": "name"}, "x"]},
         {"op": "s_intersects", "args": [{"property": "geometry"}, {"type": "Point"}]},

@@ -165,3 +165,10 @@ def test_without_a_public_address_there_is_no_open_page(rated, serve):
         assert client.get("/check").status_code == 404
         assert re.search(r"核验码", pypdf.PdfReader(io.BytesIO(
             client.get("/plaques/2026Q3.pdf?code=B").content)).pages[0].extract_text())  # fmt: skip
+
+
+def test_a_quarter_of_the_district_is_not_opened_from_a_street(rated, serve):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
+        _post(client, "/ratings", 403, period="2026Q3")
+    with rated.begin() as session:
+        assert session.scalars(select(RatingCycle)).all() == []

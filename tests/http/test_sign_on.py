@@ -88,7 +88,8 @@ def test_another_role_over_there_is_another_role_here(browser, sign_on):
 
 
 @pytest.mark.parametrize("more", [{"roles": []}, {"roles": ["unknown"]}, {"areas": []},
-                                  {"roles": ["planners", "police"]}, {"areas": ["%"]}])  # fmt: skip
+                                  {"areas": ""}, {"areas": [""]}, {"areas": ["%"]},
+                                  {"roles": ["planners", "police"]}])  # fmt: skip
 def test_without_one_role_and_an_area_nobody_enters(browser, sign_on, more):
     sign_on.person |= {"sub": "99", **more}
     assert refused(browser.get(go(browser)))

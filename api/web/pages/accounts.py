@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.deps import At, Caller, Db, needs
 from api.house import transaction
+from api.routers.accounts import not_oneself
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -18,9 +19,8 @@ from gis.access.model import Known, State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.areas.levels import Level
 from gis.areas.store import areas_on
-from gis.audit.service import note
 from gis.db.session import User
-from gis.errors import BadInput, Forbidden, NoData
+from gis.errors import BadInput, NoData
 from gis.timeline import service as timeline
 
 router = APIRouter(dependencies=[needs(Capability.ACCOUNTS)])
@@ -110,10 +110,11 @@ def add_account(desk: AtDesk, db: Db, data: Sent) -> Response:
     """Make an account without a role; its one-time password is shown this once."""
     form = form_of(data)
     login = form.text("login")
-    _note(db, "add", login[:32])
+    line = administration.note(db, "add", login)
     try:
         given = administration.add(db, login, district=desk.house.district, now=datetime.now(UTC))
     except BadInput as exc:
+        line.result = "refused"
         zh, en = both(exc)
         form.wrong("login", desk.either(en, zh) if zh.isascii() else desk.either(zh, en))
         return _list(desk, db, form)
@@ -166,17 +167,17 @@ def divisions(desk: Desk) -> list[tuple[str, str, str]]:
 @router.post("/accounts/{login}/password", dependencies=MAKES)
 def reset_password(desk: AtDesk, db: Db, user: Caller, login: Login) -> Response:
     """A new one-time password, shown this once."""
-    _note(db, "password", login)
-    _another(user, login)
-    given = administration.give_password(db, login, now=datetime.now(UTC))
+    administration.note(db, "password", login)
+    not_oneself(user, login)
+    given = administration.reset_password(db, login, now=datetime.now(UTC))
     return _account(desk, db, login, Form(), given=given)
 
 
 @router.post("/accounts/{login}/lock", dependencies=MAKES)
 def lock(db: Db, user: Caller, login: Login) -> Response:
     """Lock an account."""
-    _note(db, "lock", login)
-    _another(user, login)
+    administration.note(db, "lock", login)
+    not_oneself(user, login)
     administration.set_state(db, login, State.LOCKED)
     return RedirectResponse(f"/accounts/{login}", 303)
 
@@ -184,7 +185,7 @@ def lock(db: Db, user: Caller, login: Login) -> Response:
 @router.post("/accounts/{login}/unlock", dependencies=MAKES)
 def unlock(db: Db, user: Caller, login: Login) -> Response:
     """Open a locked account again."""
-    _note(db, "unlock", login)
+    administration.note(db, "unlock", login)
     administration.set_state(db, login, State.ACTIVE)
     return RedirectResponse(f"/accounts/{login}", 303)
 
@@ -194,13 +195,15 @@ def give_role(desk: AtDesk, db: Db, at: At, user: Caller, login: Login, data: Se
     """Give an account its role and areas."""
     form = form_of(data)
     role, areas = form.text("role"), [str(one) for one in data.getlist("area")]
-    _note(db, "role", login, role=role[:32], areas=len(areas))
-    _another(user, login)
+    known = role if role in set(Role) else ""
+    line = administration.note(db, "role", login, role=known, areas=len(areas))
+    not_oneself(user, login)
     if role not in set(Role):
         form.wrong("role", desk.t("accounts.choose_role"))
     if not areas:
         form.wrong("area", desk.t("accounts.choose_area"))
     if not form.ok:
+        line.result = "refused"
         return _account(desk, db, login, form)
     administration.set_role(db, login, Role(role), areas, district=at.district)
     return RedirectResponse(f"/accounts/{login}", 303)
@@ -209,20 +212,10 @@ def give_role(desk: AtDesk, db: Db, at: At, user: Caller, login: Login, data: Se
 @router.post("/accounts/{login}/second-factor", dependencies=GIVES)
 def reset_second_factor(db: Db, user: Caller, login: Login) -> Response:
     """Take the second factor away from somebody who lost the device."""
-    _note(db, "second_factor", login)
-    _another(user, login)
+    administration.note(db, "second_factor", login)
+    not_oneself(user, login)
     administration.reset_second_factor(db, login)
     return RedirectResponse(f"/accounts/{login}", 303)
-
-
-def _another(user: User, login: str) -> None:
-    """Power and proof of an account are changed by somebody else; raises Forbidden."""
-    if user.id == login:
-        raise Forbidden("your own", "change")
-
-
-def _note(db: Session, what: str, login: str, **detail: str | int) -> None:
-    note(db, event="account", target=f"{what} {login}", area_code="", detail=detail)
 
 
 @router.get("/areas")

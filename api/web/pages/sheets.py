@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from api import reads
 from api.deps import Asked, Db, ShownLayer, allow
+from api.exported import said_purpose
 from api.web.desk import AtDesk
 from gis.access.rights import Action
 from gis.audit.service import note
@@ -31,7 +32,8 @@ def read_sheet(
     assert desk.user is not None, "ShownLayer has asked for a reader"
     allow(desk.user, layer.capability, Action.EXPORT)
     secret = layer.sensitivity is Sensitivity.INTERNAL
-    if secret and not purpose.strip():
+    words = said_purpose(purpose)
+    if secret and words is None:
         raise BadInput("请写明用途：internal layers leave with a purpose (purpose=…)")
     at = desk.house
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
@@ -39,7 +41,7 @@ def read_sheet(
         raise BadInput(f"{len(shown.features)} features do not fit a sheet: choose an area")
     note(
         db, event="export", target=f"sheet {layer.name}", area_code=asked.area_prefix or None,
-        rows=len(shown.features), purpose=purpose.strip() or None,
+        rows=len(shown.features), purpose=words,
     )  # fmt: skip
     reads.note_read(db, layer, asked, rows=len(shown.features))
     rules = shown.features.get("rule", [])

@@ -15,7 +15,6 @@ from api.web.forms import Form, Sent, both, form_of
 from gis.access import administration, store
 from gis.access.model import Entered, IssuedToken
 from gis.access.rights import Action
-from gis.audit.service import note
 from gis.errors import BadInput
 
 router = APIRouter()
@@ -68,7 +67,6 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
     except BadInput as exc:
         form.wrong("area", desk.either(*both(exc)))
         return _page(desk, db, entered, form)
-    note(db, event="token", target=f"issue {entered.account.login}", detail={"days": int(days)})
     return _page(desk, db, entered, Form({"days": _DAYS, "scope": "read"}), secret=secret)
 
 
@@ -76,5 +74,4 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
 def revoke(db: Db, entered: Whole, token_id: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
     """End a token at once."""
     administration.revoke_token(db, entered.account.login, token_id, now=datetime.now(UTC))
-    note(db, event="token", target=f"revoke {entered.account.login}")
     return RedirectResponse("/account/tokens", 303)
