@@ -22,6 +22,7 @@ _LATIN = {"iso-8859-1", "latin-1", "latin1", "cp1252", "windows-1252", "ansi 125
 _CHINESE_SHARE = 0.9  # garbage decoded as GB18030 lands in private and rare blocks
 _COMMON_SHARE = 0.55  # Chinese text: over 0.9; Big5 and Shift-JIS read as GB18030: under 0.5
 _LATIN_RUNS = 0.3  # at most so much of the accented letters of Latin text stand three in a row
+_LONGEST = 4  # bytes of a character in UTF-8
 _DBF_SAMPLE_BYTES = 16 << 20
 
 
@@ -267,6 +268,14 @@ def _other_than_utf8(path: Path, failed: int) -> str:
     latin = b"\0" not in sample and _is_latin(sample)
     if latin and _first_failure(path, "cp1252") is None:
         return "cp1252"
+    if failed >= path.stat().st_size - _LONGEST:
+        raise refuse(
+            "file_broken",
+            path,
+            "文件不完整，止于半个字符；请重新传输后再试",
+            "ends in the middle of a character; have it sent again",
+            row=_row_of(path, failed),
+        )
     raise refuse(
         "encoding_unknown",
         path,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.ingest import encodings
-from data.ingest.formats import archive, osm, parquet, records, sheets, text, vector
+from data.ingest.formats import archive, kml, osm, parquet, records, sheets, text, vector
 from data.ingest.formats.layer import Layer
 from data.ingest.formats.sniff import Format, sniff
 from data.ingest.refusal import refuse
@@ -46,6 +46,15 @@ def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:
         return records.open_records(path, options.encoding)
     if form is Format.OSM:
         return osm.open_osm(path, kind)
+    return _layered(path, form, options)
+
+
+def _layered(path: Path, form: Format, options: Options) -> Layer:
+    """The layer asked for of a format that may hold several."""
+    if form is Format.KML:
+        codec, folders = kml.folders(path, options.encoding)
+        _one_of(path, list(folders), options.layer)
+        return kml.open_kml(path, codec, folders, options.layer or next(iter(folders)))
     names = vector.list_layers(path)
     if not names:
         raise refuse("file_broken", path, "没有可读的图层", "has no layer that can be read")

@@ -43,7 +43,7 @@ def list_layers(path: Path) -> list[str]:
         try:
             return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         except DataSourceError as exc:
-            raise _unreadable(path, exc) from exc
+            raise unreadable(path, exc) from exc
 
 
 def open_vector(path: Path, form: Format, layer: str | None, encoding: str | None) -> Layer:
@@ -64,14 +64,14 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
         try:
             info = pyogrio.read_info(path, layer=layer, encoding=recode, **options)
         except (DataSourceError, DataLayerError) as exc:
-            raise _unreadable(path, exc, layer) from exc
+            raise unreadable(path, exc, layer) from exc
     _check_whole(path, form)
     known = int(info["features"]) if info["features"] >= 0 else None
     sure = known if form is not Format.SHAPEFILE else None  # deleted records are counted there
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
         if form is Format.DXF:
-            return at_once(path, layer, wanted)
+            return checked(path, layer, wanted)
         return stream(path, layer, recode, options, wanted, sure)
 
     return Layer(
@@ -94,6 +94,7 @@ def stream(
     options: dict[str, str],
     wanted: Sequence[str],
     rows: int | None,
+    where: str | None = None,
 ) -> Iterator[Batch]:
     """Rows of a layer in file order; a file that ends before ``rows`` came is refused."""
     met = 0
@@ -102,6 +103,7 @@ def stream(
         layer=layer,
         encoding=codec,
         columns=list(wanted),
+        where=where,
         use_pyarrow=True,
         batch_size=BATCH_ROWS,
         **options,
@@ -122,9 +124,9 @@ def stream(
                 kept = [column for column in table.column_names if column != name]
                 yield Batch(table.select(kept), numbers, wkb)
         except (DataSourceError, DataLayerError, RuntimeError, OSError) as exc:
-            raise _unreadable(path, exc, layer) from exc
+            raise unreadable(path, exc, layer) from exc
     if rows is not None and met != rows:
-        raise _unreadable(path, EOFError(f"{met} of {rows} rows"), layer)
+        raise unreadable(path, EOFError(f"{met} of {rows} rows"), layer)
 
 
 def _quietly(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -139,27 +141,22 @@ def _quietly(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield part
 
 
-def at_once(
+def checked(
     path: Path, layer: str | None, wanted: Sequence[str], where: str | None = None
 ) -> Iterator[Batch]:
-    """Rows of a layer read in one go: for drivers whose Arrow stream hides a broken file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            meta, _, wkb, values = pyogrio.raw.read(
-                path, layer=layer, columns=list(wanted), where=where
-            )
-        except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
-            raise _unreadable(path, exc, layer) from exc
-    columns = {
-        str(name): pa.array(column, from_pandas=True)
-        for name, column in zip(meta["fields"], values, strict=True)
-    }
-    table = pa.table({name: columns[name] for name in wanted})
-    for start in range(0, len(wkb), BATCH_ROWS):
-        part = pa.array(wkb[start : start + BATCH_ROWS], pa.binary())
-        numbers = np.arange(start + 1, start + len(part) + 1, dtype=np.int64)
-        yield Batch(table.slice(start, BATCH_ROWS), numbers, part)
+    """Rows of a layer, for drivers whose Arrow stream ends quietly where a file is broken.
+
+    It is read twice: once for its row numbers alone, which says what is wrong, then streamed.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            numbers = pyogrio.raw.read(
+                path, layer=layer, where=where, columns=[], read_geometry=False, return_fids=True
+            )[1]
+    except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
+        raise unreadable(path, exc, layer) from exc
+    return stream(path, layer, None, {}, wanted, len(numbers), where)
 
 
 def _check_whole(path: Path, form: Format) -> None:
@@ -169,14 +166,14 @@ def _check_whole(path: Path, form: Format) -> None:
         index = np.frombuffer(shx.read_bytes()[100:], ">i4")  # pairs: offset, length; 16-bit words
         ends = index[0::2].astype(np.int64)[: len(index) // 2] * 2 + index[1::2] * 2 + 8
         if path.stat().st_size < ends.max(initial=0):
-            raise _unreadable(path, EOFError(f"{int(ends.max())} bytes are indexed"))
+            raise unreadable(path, EOFError(f"{int(ends.max())} bytes are indexed"))
     mid = path.with_suffix(".mid")
     if form is Format.MAPINFO and path.suffix.lower() == ".mif" and mid.exists():
         rows = sum(1 for line in mid.read_bytes().splitlines() if line.strip())
         with path.open("rb") as file:
             shapes = sum(1 for line in file if _MIF_SHAPE.match(line))
         if shapes != rows:
-            raise _unreadable(path, EOFError(f"{shapes} objects for {rows} rows"))
+            raise unreadable(path, EOFError(f"{shapes} objects for {rows} rows"))
 
 
 def _wkb(table: pa.Table, name: str) -> pa.Array | None:
@@ -243,7 +240,8 @@ def _stated_frame(path: Path) -> str | None:
     return _FRAME_MEMBERS.get(word)
 
 
-def _unreadable(path: Path, exc: Exception, layer: str | None = None) -> Exception:
+def unreadable(path: Path, exc: Exception, layer: str | None = None) -> Exception:
+    """The refusal of a file that is broken, incomplete or not of its format."""
     reason = str(exc).replace(str(path), path.name).replace(str(path.parent), "")
     return refuse(
         "file_broken",
