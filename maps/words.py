@@ -144,8 +144,8 @@ RULES: dict[str, Pair] = {
     "VID-COST": ("点位费用", "Cost of a video point"),
     "LAW-799-7": ("建设依据", "Legal basis of a point"),
     "LAW-799-8": ("禁止安装的场所", "Forbidden places"),
-    "LAW-799-13": ("备案", "Filing"),
-    "LAW-799-14": ("提示标识", "Sign"),
+    "LAW-799-13": ("提示标识", "Sign"),
+    "LAW-799-14": ("备案", "Filing"),
     "LAW-799-17": ("保存期限", "Days of retention"),
     "LAW-CT-32": ("反恐保存期限", "Retention under the Counter-terrorism Law"),
     "GRD-1": ("网格无盲区、无真空", "No gaps, no vacuum among grids"),
@@ -166,7 +166,7 @@ RULES: dict[str, Pair] = {
     "REN-1": ("以房管人：出租房登记", "Managing rental housing by dwelling"),
     "REN-2": ("以出租为主的小区", "Compounds that are mainly rental"),
     "VID-1": ("视频点位登记", "Inventory of video points"),
-    "VID-2": ("视频完好率", "Working rate of video points"),
+    "VID-2": ("视频覆盖与完好", "Video coverage and working rate"),
 }
 TERMS: dict[tuple[str, str], Pair] = {
     ("GRD-1", "gap_min_m2"): ("缝隙起算面积", "Gap counted from"),

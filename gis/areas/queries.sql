@@ -58,6 +58,14 @@ CROSS JOIN LATERAL (
 WHERE subject.subject_kind = ANY (CAST(:kinds AS text[]))
 ORDER BY subject.subject_kind, subject.code;
 
+-- name: workers_on
+-- Community workers as the register has them on the day; no row where there is no such division.
+SELECT workers
+FROM wangge.areas
+WHERE code = CAST(:code AS text)
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date));
+
 -- name: areas_on
 -- The divisions of the day with their outlines, null where the register came without.
 SELECT level, code, name, parent_code, households, residents, workers, newly_built,

@@ -34,3 +34,9 @@ def areas_on(
     """Divisions valid on ``as_of`` with their outlines in EPSG:4326 (None where there is none)."""
     asked = {"as_of": as_of, "levels": [level.value for level in levels]}
     return sql.frame(session, _SQL["areas_on"], asked)
+
+
+def workers_on(session: Session, *, code: str, as_of: date) -> int | None:
+    """Community workers of a division on ``as_of``; None where nobody said how many."""
+    found: int | None = session.scalar(_SQL["workers_on"], {"code": code, "as_of": as_of})
+    return found

@@ -24,10 +24,11 @@ WHERE run_id = CAST(:run_id AS bigint)
   AND subject_kind = 'community' AND subject_code = CAST(:area_code AS text);
 
 -- name: facilities
--- Facilities open on the day, by function.
+-- Facilities open on the day, by function; one that closed later was open (as gis.facilities says).
 SELECT function, count(*) AS facilities
 FROM wangge.facilities
-WHERE area_code = CAST(:area_code AS text) AND status = 'open'
+WHERE area_code = CAST(:area_code AS text)
+  AND (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
   AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
   AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date))
 GROUP BY function

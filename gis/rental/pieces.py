@@ -59,7 +59,8 @@ class Places:
 
         ``dwellings`` is the newest dated count of the subject itself, else the sum over its
         compounds (``by_households``: with households where dwellings are unknown); ``lacking``
-        counts compounds with let dwellings and neither figure; ``stated``: a total was stated.
+        counts compounds with let dwellings and neither figure; ``outside``: dwellings are such a
+        sum, and let ones lie in no compound; ``stated``: a total was stated.
         """
         compounds = self.compounds.assign(
             number=self.compounds["dwellings"].fillna(self.compounds["households"]),
@@ -79,11 +80,13 @@ class Places:
         )
         named = self._named(level)
         sums = sums.reindex(named.index)
+        loose = counted.loc[counted["compound"].isna() & (counted["rented"] > 0), level]
         return named.assign(
             dwellings=named["dwellings"].fillna(sums["number"].where(sums["numbers"] > 0)),
             ground_m2=sums["ground_m2"],
             by_households=named["dwellings"].isna() & sums["by_households"].eq(True),
             lacking=sums["lacking"].where(named["dwellings"].isna(), 0).fillna(0),
+            outside=named["dwellings"].isna() & named.index.isin(loose),
             stated=sums["stated"].eq(True),
         )
 

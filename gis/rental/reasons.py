@@ -32,22 +32,19 @@ def with_reasons(rows: pd.DataFrame, rules: RentalRules, *, as_of: date) -> pd.D
 def _sentences(rows: pd.DataFrame, rules: RentalRules, as_of: date) -> Iterator[tuple[str, str]]:
     columns = (
         "subject_kind", "kind", "suppressed", "rented_dwellings", "dwellings", "rented_per_100",
-        "mainly_rental", "by_households", "lacking",
+        "mainly_rental", "by_households", "lacking", "outside",
     )  # fmt: skip
     for kind, compound_kind, suppressed, *figures in zip(*(rows[c] for c in columns), strict=True):
-        rented, dwellings, per_100, mainly, by_households, lacking = figures
+        rented, dwellings, per_100, mainly, by_households, lacking, outside = figures
         if suppressed:
             yield _hidden(rules)
         elif pd.isna(rented):
             yield _unknown(rules, as_of)
         else:
             zh, en = _counted(rented, dwellings, per_100, by_households, as_of)
-            if lacking:
-                zh += f"（{lacking:.0f} 个小区缺住宅数，比率偏高）"
-                lack = "1 compound lacks" if lacking == 1 else f"{lacking:.0f} compounds lack"
-                en += f" ({lack} a dwelling count: the rate is too high)"
+            too_zh, too_en = _too_high(lacking, outside)
             end = _verdict(mainly, compound_kind, rules) if kind == "compound" else _source(rules)
-            yield zh + end[0], en + end[1]
+            yield zh + too_zh + end[0], en + too_en + end[1]
 
 
 def _hidden(rules: RentalRules) -> tuple[str, str]:
@@ -79,6 +76,19 @@ def _counted(
         return zh, en
     rate = f"{floored(per_100, 1):.1f}"
     return f"{zh}，每百套 {rate} 套", f"{en}, {rate} per 100"
+
+
+def _too_high(lacking: float, outside: bool) -> tuple[str, str]:
+    """Why more lettings than dwellings are counted, if so."""
+    zh, en = "", ""
+    if lacking:
+        lack = "1 compound lacks" if lacking == 1 else f"{lacking:.0f} compounds lack"
+        zh += f"（{lacking:.0f} 个小区缺住宅数，比率偏高）"
+        en += f" ({lack} a dwelling count: the rate is too high)"
+    if outside:
+        zh += "（另有在租住宅不在任何小区内，比率偏高）"
+        en += " (some of them lie in no compound: the rate is too high)"
+    return zh, en
 
 
 def _verdict(mainly: bool | None, compound_kind: str, rules: RentalRules) -> tuple[str, str]:

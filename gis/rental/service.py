@@ -115,9 +115,10 @@ def _results(
         found.loc[~known, [name for name in FIGURES if name not in ("dwellings", "suppressed")]] = (
             np.nan
         )
-        share = people.get(level, pd.Series(dtype="float64")).reindex(found.index)
-        told = known & ~found["suppressed"]
-        found["floating_share"] = share.where(told).fillna(found["floating_share"])
+        share, told = people[level], known & ~found["suppressed"]
+        stated = found.index.isin(share.index)  # hidden among residents is hidden among lettings
+        shown = share.reindex(found.index).where(told)
+        found["floating_share"] = shown.where(stated, found["floating_share"])
         rows.append(found.join(ground.drop(columns=["dwellings"])).assign(subject_kind=level))
     out = pd.concat(rows)
     # The share itself: 55 of 100 is 0.55 in binary, too, while 100 * 0.55 is a little above 55.

@@ -70,10 +70,9 @@ def _of_one(camera: Mapping[Hashable, Any], rules: LawRules, as_of: date) -> Ite
     if basis in rules.filed_bases:
         yield from _filing(_day(camera["filed_on"]), installed, rules, as_of)
     kept = camera["retention_days"]
-    for rule, bases, days in rules.retention:
+    for rule, bases, days, in_force in rules.retention:
         if basis in bases and pd.notna(kept) and int(kept) < days:
-            since = _later(installed, rules.in_force) if rule == "LAW-799-17" else installed
-            yield "retention_short", rule, since, f"{int(kept)}/{days}"
+            yield "retention_short", rule, _later(installed, in_force), f"{int(kept)}/{days}"
 
 
 def _filing(

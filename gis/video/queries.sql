@@ -110,13 +110,26 @@ WHERE place.kind = ANY (CAST(:kinds AS text[]))
 ORDER BY camera.source_key, place.source_key;
 
 -- name: states_between
--- Each point's newest state before since, and every observation in [since, until).
-(
-    SELECT DISTINCT ON (camera_key) camera_key AS camera, observed_at, state
+-- Each point's newest state before since and, where it was not working then, the beginning of that
+-- failure; and every observation in [since, until).
+WITH before AS (
+    SELECT DISTINCT ON (camera_key) camera_key, observed_at, state
     FROM wangge.camera_observations
     WHERE observed_at < CAST(:since AS timestamptz)
     ORDER BY camera_key DESC, observed_at DESC
 )
+SELECT camera_key AS camera, observed_at, state FROM before
+UNION
+SELECT failure.camera_key, min(failure.observed_at), 'down'
+FROM before
+JOIN wangge.camera_observations AS failure ON failure.camera_key = before.camera_key
+WHERE before.state <> 'working' AND failure.state = 'down'
+  AND failure.observed_at < CAST(:since AS timestamptz)
+  AND failure.observed_at > coalesce((
+      SELECT max(fine.observed_at) FROM wangge.camera_observations AS fine
+      WHERE fine.camera_key = before.camera_key AND fine.state = 'working'
+        AND fine.observed_at < CAST(:since AS timestamptz)), '-infinity')
+GROUP BY failure.camera_key
 UNION ALL
 SELECT camera_key, observed_at, state
 FROM wangge.camera_observations

@@ -46,7 +46,8 @@ class VideoRules:
 class LawRules:
     """What State Council Order 799 and the Counter-Terrorism Law ask of a point.
 
-    ``retention`` lists (rule, legal bases, days). ``source`` maps a rule to where it stands.
+    ``retention`` lists (rule, legal bases, days, in force since). ``source`` maps a rule to where
+    it stands.
     """
 
     in_force: date
@@ -57,7 +58,7 @@ class LawRules:
     filed_bases: frozenset[str]
     filing_days: int
     running_days: int
-    retention: tuple[tuple[str, frozenset[str], int], ...]
+    retention: tuple[tuple[str, frozenset[str], int, date], ...]
     source: dict[str, str]
 
     @classmethod
@@ -75,7 +76,12 @@ class LawRules:
             filing_days=int(policy["LAW-799-14", "filing_days"]),
             running_days=int(policy["LAW-799-14", "running_days"]),
             retention=tuple(
-                (rule, frozenset(policy[rule, "bases"]), int(policy[rule, "retention_days"]))
+                (
+                    rule,
+                    frozenset(policy[rule, "bases"]),
+                    int(policy[rule, "retention_days"]),
+                    policy.terms[rule, "retention_days"].valid_from,
+                )
                 for rule in kept
             ),
             source={rule: policy.source(rule) for rule in rules},

@@ -49,8 +49,8 @@ def points_in_private_places(session: Session, *, kinds: Sequence[str]) -> pd.Da
 def states_between(
     session: Session, *, district: District, since: date, until: date
 ) -> pd.DataFrame:
-    """Each point's newest state before ``since`` and all of [since, until): camera, observed_at,
-    state; days are the district's.
+    """Each point's newest state before ``since``, the beginning of a failure that lasts then, and
+    all of [since, until): camera, observed_at, state; days are the district's.
     """
     asked = {"since": midnight(since, district.zone), "until": midnight(until, district.zone)}
     return sql.table(session, _SQL["states_between"], asked)

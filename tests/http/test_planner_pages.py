@@ -45,6 +45,8 @@ def test_a_verdict_opens_to_rule_source_figures_and_history(client):
     page = client.get(f"/coverage-board/{code}").text
     for part in ("FAC-1", "五发〔2018〕6号", "每百户面积不少于", "规则版本"):
         assert part in page
+    for rule in ("#rule-COM-1", "#rule-COM-2", "每 500 户 1 人"):
+        assert rule in page
     assert client.get("/coverage-board/999999999999").status_code == 404
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from gis import district, policy
 from gis.areas import store as areas
 from gis.areas.model import Area, HouseholdCount, SubjectKind
+from gis.bulletins import store as bulletins
 from gis.compounds.model import Compound
 from gis.errors import NoData
 from gis.facilities import service, store
@@ -141,6 +142,16 @@ def test_versions_and_facilities_of_the_day(db, place, room):
     totals = run(db).totals
     assert (totals["facilities"], totals["facilities_counted"]) == (7, 2)
     assert (totals["facilities_not_open"], totals["facilities_not_listed"]) == (4, 1)
+
+
+def test_a_monthly_page_lists_what_was_open_that_month(db, place, room):
+    place(A, "community", 1000)
+    room(A, 400)
+    room(A, 400, function="culture", status="closed", closed_on=date(2026, 10, 1))
+    room(A, 400, function="fitness", status="closed", closed_on=DAY)
+    room(A, 400, function="meeting_room", status="closed")
+    assert bulletins.facilities(db, A, as_of=DAY) == {"culture": 1, "service_station": 1}
+    assert row(run(db), A)["facilities"] == 2
 
 
 def test_against_geopandas_on_the_same_rows(db, place, room, add):

@@ -235,6 +235,30 @@ def test_dated_counts_replace_the_registers_figure_until_their_day(db, world, po
     assert before.loc[("compound", "a"), "floating_share"] == pytest.approx(0.5)
 
 
+def test_few_floating_residents_stay_hidden_though_lettings_know_more(db, world, policy, wuhua):
+    world.compound("a", 102.70, 25.04, dwellings=40, residents=100, floating_residents=3)
+    world.let(
+        10, compound="a", lon=102.701, lat=25.041, occupants=3, floating_occupants=2
+    )  # 20 of 30: another basis than 3 of 100
+    _, rows = figures(db, policy, wuhua)
+    for kind, code in (("compound", "a"), ("community", COMMUNITY), ("district", "530102")):
+        assert rows.loc[(kind, code), "rented_dwellings"] == 10
+        assert pd.isna(rows.loc[(kind, code), "floating_share"])
+
+
+def test_lettings_outside_all_compounds_make_the_rate_too_high_and_it_is_said(
+    db, world, policy, wuhua
+):
+    world.compound("a", 102.70, 25.04, dwellings=40)
+    world.let(10, compound="a", lon=102.701, lat=25.041)
+    world.let(10, compound=None, lon=102.801, lat=25.041)
+    _, rows = figures(db, policy, wuhua)
+    assert rows.loc[("community", COMMUNITY), "rented_per_100"] == pytest.approx(50.0)
+    assert "不在任何小区内，比率偏高" in rows.loc[("community", COMMUNITY), "reason_zh"]
+    assert "the rate is too high" in rows.loc[("street", "530102001"), "reason_en"]
+    assert "偏高" not in rows.loc[("compound", "a"), "reason_zh"]
+
+
 def test_a_small_compound_is_hidden_with_its_neighbour_and_all_its_rates(db, world, policy, wuhua):
     for code, lon, let in (("a", 102.70, 3), ("b", 102.71, 20)):
         world.compound(code, lon, 25.04, dwellings=40)

@@ -15,7 +15,7 @@ from gis.compounds.model import Compound
 from gis.runs.model import Analysis, Import
 from gis.runs.store import new_run
 from gis.safety.model import Incident, Rating
-from gis.video import service, store
+from gis.video import service, status, store
 from gis.video.model import Camera, CameraObservation, VideoFinding, VideoResult
 
 DAY = date(2026, 6, 30)
@@ -114,6 +114,16 @@ def test_the_working_rate_takes_the_newest_state_of_the_day(db, world, policy, w
     assert "50.0 %" in district["reason_en"]
     down = found.findings[found.findings["kind"] == "camera_down"]
     assert set(down["camera_key"]) == {"c2", "c4"}
+
+
+def test_a_repair_lasts_from_the_first_failure_also_before_the_window(db, world, policy, wuhua):
+    world.camera("c1")
+    for day, state in ((1, "down"), (5, "down"), (9, "unknown"), (11, "working")):
+        world.seen("c1", state, 2026, 6, day)
+    db.flush()
+    asked = {"policy": policy, "district": wuhua, "until": date(2026, 6, 20), "by": "all"}
+    found = status.repairs(db, since=date(2026, 6, 10), **asked)
+    assert found[["failures", "mended", "mean_hours"]].values.tolist() == [[1, 1, 240.0]]  # 10 days
 
 
 def test_a_failure_began_on_a_day_of_the_district(db, world, policy, wuhua):

@@ -7,6 +7,7 @@ import pytest
 
 from gis import policy
 from gis.errors import BadPolicy
+from maps import words
 
 BUILTIN = Path(str(files("data.reference") / "policy.toml"))
 
@@ -29,3 +30,10 @@ def test_a_title_in_one_language_is_refused_with_its_line(tmp_path, title):
     broken.write_text("\n".join(lines), "utf-8")
     with pytest.raises(BadPolicy, match=rf"line {line}: documents\.S4"):
         policy.load(broken)
+
+
+def test_articles_are_called_by_what_they_ask():
+    """Order 799: art. 13 asks for a sign, 14 for filing, 17 for days of retention."""
+    assert [words.RULES[f"LAW-799-{article}"][1] for article in (13, 14, 17)] == [
+        "Sign", "Filing", "Days of retention",
+    ]  # fmt: skip

@@ -40,6 +40,8 @@ def test_a_point_that_does_its_duty_breaks_nothing():
         ({"retention_days": 29}, ("retention_short", "LAW-799-17", date(2026, 1, 1))),
         ({"legal_basis": "counter_terror", "retention_days": 89},
          ("retention_short", "LAW-CT-32", date(2026, 1, 1))),
+        ({"legal_basis": "counter_terror", "retention_days": 89, "installed_on": date(2010, 1, 1)},
+         ("retention_short", "LAW-CT-32", date(2016, 1, 1))),  # the act is of 2016
         ({"legal_basis": None}, ("legal_basis_missing", "LAW-799-7", date(2026, 1, 1))),
     ],
 )  # fmt: skip

@@ -13,7 +13,9 @@ from api.web import tables, verdicts
 from api.web.desk import AtDesk, Desk
 from gis import legend
 from gis.access.rights import Capability
+from gis.areas import store as areas
 from gis.areas.levels import Level
+from gis.areas.size import CommunitySize, SizeRules, judge
 from gis.errors import NoData, NotFound
 from gis.facilities import service, store
 from gis.facilities.board import Costs, board
@@ -178,8 +180,19 @@ def read_division(desk: AtDesk, db: Db, code: Code, as_of: AsOf = None) -> Respo
         desk, layer("coverage"), row, version=desk.house.policy.version,
         history=_history(desk, db, code, day),
     )  # fmt: skip
-    return desk.page("coverage_one.html", row=row, verdict=verdict, on=day,
-                     here=_facilities(desk, db, code, day))  # fmt: skip
+    return desk.page(
+        "coverage_one.html", row=row, verdict=verdict, on=day,
+        here=_facilities(desk, db, code, day),
+        size=_size(desk, db, row, day) if level is Level.COMMUNITY else None,
+        size_rules=SizeRules.of(desk.house.policy),
+    )  # fmt: skip
+
+
+def _size(desk: Desk, db: Any, row: Row, day: date) -> CommunitySize:
+    """COM-1 and COM-2 beside the verdict."""
+    households, workers = row["households"], areas.workers_on(db, code=row["code"], as_of=day)
+    known = None if households is None else int(households)
+    return judge(known, workers, SizeRules.of(desk.house.policy))
 
 
 def _history(desk: Desk, db: Any, code: str, day: date) -> list[tuple[date, str]]:
