@@ -115,7 +115,7 @@ def _rows(
     for level, quality in enumerate(views.quality_names):
         areas = {name: getattr(found, name)[:, level] for name in _AREAS}
         near = [
-            shapely.dwithin(shapely.get_parts(gate), seen, views.wall_offset_m + 1.0).sum()
+            shapely.dwithin(shapely.get_parts(gate), seen, views.place_tolerance_m).sum()
             if gate is not None else 0
             for gate, seen in zip(gates, found.seen[:, level], strict=True)
         ]  # fmt: skip

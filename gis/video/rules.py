@@ -9,7 +9,7 @@ from gis.policy import Policy
 
 @dataclass(frozen=True)
 class VideoRules:
-    """Shares of points in use that must work (0 to 1), and the radius of the context (metres).
+    """Shares of points in use that must work (0 to 1), and the days that a repair may take.
 
     ``working_share`` holds for key public places, ``working_share_key`` for points of key
     industries: those whose GB/T 28181 industry is not in ``public_industries`` or, where the id
@@ -22,7 +22,6 @@ class VideoRules:
     public_industries: frozenset[str]
     key_place_kinds: frozenset[str]
     repair_days: int
-    incident_radius_m: float
     inventory_source: str
     working_source: str
 
@@ -36,7 +35,6 @@ class VideoRules:
             public_industries=frozenset(policy["VID-2", "public_industries"]),
             key_place_kinds=frozenset(policy["VID-2", "key_place_kinds"]),
             repair_days=int(policy["VID-2", "repair_days"]),
-            incident_radius_m=float(policy["VID-1", "incident_radius_m"]),
             inventory_source=policy.source("VID-1"),
             working_source=policy.source("VID-2"),
         )

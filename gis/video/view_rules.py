@@ -35,8 +35,6 @@ class ViewRules:
     rectilinear_max_deg: float
     wall_offset_m: float
     wall_depth_m: float
-    blind_opening_m: float
-    blind_min_m2: float
     place_tolerance_m: float
     defaults: Mapping[str, KindDefaults]
 
@@ -58,8 +56,6 @@ class ViewRules:
             rectilinear_max_deg=terms["rectilinear_max_deg"],
             wall_offset_m=terms["wall_offset_m"],
             wall_depth_m=terms["wall_depth_m"],
-            blind_opening_m=terms["blind_opening_m"],
-            blind_min_m2=terms["blind_min_m2"],
             place_tolerance_m=terms["place_tolerance_m"],
             defaults=MappingProxyType(_defaults(terms)),
         )

@@ -1,13 +1,17 @@
 """Covered ground in the store: a run of what changed agrees with a run of everything."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from gis.runs.model import Analysis
+from gis import policy as policies
+from gis.runs.model import Analysis, Run
 from gis.runs.store import latest_run
 from gis.video import ground
 
+BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
 BUILDING = "SELECT source_key FROM buildings WHERE compound_code IS NOT NULL ORDER BY 1 LIMIT 1"
 CAMERA = (
     "SELECT source_key FROM cameras WHERE compound_code IS NOT NULL AND status = 'in_use'"
@@ -48,6 +52,20 @@ def test_nothing_changed_is_nothing_measured(measured, demo_store):
     assert (again.computed, again.gone, len(again.views)) == (0, [], 0)
     assert whole.computed == demo_store.truth["counts"]["compounds"]
     _equal(again, whole)
+
+
+def test_an_entrance_is_seen_within_the_tolerance_of_the_policy(measured, demo_store, tmp_path):
+    session, run, measure = measured
+    own = tmp_path / "own.toml"
+    own.write_text("[rules.VIEW]\nplace_tolerance_m = 60.0\n")
+    house = demo_store.house
+    wide = ground.measure(
+        session, policy=policies.load(BUILTIN, own), district=house.district,
+        as_of=session.get(Run, run).as_of, previous=None,
+    )  # fmt: skip
+    near, far = measure(run).compounds, wide.compounds
+    assert near["entrances"].sum() == far["entrances"].sum()
+    assert near["entrances_seen"].sum() < far["entrances_seen"].sum()
 
 
 @pytest.mark.parametrize(
