@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg2 import errorcodes
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -103,6 +103,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _slow)
     app.add_exception_handler(ProgrammingError, _outside)
+    app.add_exception_handler(IntegrityError, _overtaken)
     app.add_exception_handler(PoolTimeout, _busy)
 
 
@@ -173,6 +174,14 @@ def _outside(request: Request, exc: Exception) -> JSONResponse:
     if told is None or told.source_function != _ROW_CHECK:
         raise exc
     return _known(request, errors.Forbidden("areas", "write outside of your own"))
+
+
+def _overtaken(request: Request, exc: Exception) -> JSONResponse:
+    """Two people did the same at the same moment: the second finds the first one's row."""
+    assert isinstance(exc, IntegrityError)
+    if getattr(exc.orig, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
+        raise exc
+    return problem(409, "overtaken", "刚有人完成此操作 / somebody did this just now: look again")
 
 
 def _busy(request: Request, exc: Exception) -> JSONResponse:

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from gis.errors import BadInput, TooLarge
+from gis.privacy import hidden
 
 FORM_BYTES = 64 << 10  # what a form may hold beside the file
 _FIELD_BYTES = 1_000
@@ -96,6 +97,7 @@ class _Form:
         self._header, self._value = b"", b""
         self._headers: dict[bytes, bytes] = {}
         self._name, self._text = "", b""
+        self._beside_bytes = 0
 
     async def read(self, request: Request, boundary: bytes) -> None:
         parser = MultipartParser(boundary, self._callbacks(), self.most_bytes + FORM_BYTES)
@@ -127,10 +129,18 @@ class _Form:
         self._headers, self._text = {}, b""
 
     def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._count_beside(end - start)
         self._header += data[start:end]
 
     def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._count_beside(end - start)
         self._value += data[start:end]
+
+    def _count_beside(self, size_bytes: int) -> None:
+        """What is not the file stays in memory, so there is little of it."""
+        self._beside_bytes += size_bytes
+        if self._beside_bytes > FORM_BYTES:
+            raise BadInput("the form holds too much beside the file")
 
     def _on_header_end(self) -> None:
         self._headers[self._header.lower()] = self._value
@@ -143,13 +153,15 @@ class _Form:
             return
         if self._name != "file" or self.path is not None:
             raise BadInput("the form holds more than the one part file")
-        self.path = self.folder / safe_name(options[b"filename"].decode(errors="replace"))
+        sent = hidden(options[b"filename"].decode(errors="replace"))  # a name may hold a number
+        self.path = self.folder / safe_name(sent)
         self._file = self.path.open("xb")
         self.path.chmod(0o600)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         block = data[start:end]
         if self._file is None or self._file.closed:
+            self._count_beside(len(block))
             self._text += block
             if len(self._text) > _FIELD_BYTES:
                 raise BadInput(f"the field {self._name[:40]} is too long")

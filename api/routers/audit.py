@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from api import trail
 from api.deps import At, Db, needs, said
 from api.exported import said_purpose
+from api.limits import export_limited
 from gis.access.rights import Action, Capability
 from gis.audit import service, store
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 READ = [needs(Capability.AUDIT)]
-EXPORT = [needs(Capability.AUDIT, Action.EXPORT)]
+EXPORT = [needs(Capability.AUDIT, Action.EXPORT), Depends(export_limited)]
 Word = Annotated[str | None, Query(max_length=100)]
 Area = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{0,20}$", description="area prefix")]
 Moment = Annotated[datetime | None, Query(description="instant with its offset from UTC")]

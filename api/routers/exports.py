@@ -51,7 +51,8 @@ def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
         Period.parse(asked.period)
     purpose = exported.said_purpose(asked.purpose)
     parameters = asked.model_dump(mode="json") | {"purpose": purpose}
-    return JobOut.of(service.ask(db, JobKind.EXPORT, parameters, district_code=at.district.code))
+    job = service.ask(db, JobKind.EXPORT, parameters, district_code=at.district.code)
+    return JobOut.of(job, user)
 
 
 @router.get(

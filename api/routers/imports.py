@@ -1,7 +1,6 @@
 """Files that come in over the web: upload, preview, mapping, dry run, commit, report, undo."""
 
 import shutil
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.deps import At, Caller, Db, needs, said
 from api.house import House, transaction
 from api.routers.jobs import JobOut
-from api.tasks.imports import options_of, path_of
+from api.tasks.imports import CAPABILITY, options_of, path_of
 from api.uploading import Received, receive
 from data.ingest.preview import preview
 from data.ingest.types import Kind
@@ -32,15 +31,6 @@ from gis.uploads.model import ImportProfile, Upload
 
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"])
 WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
-CAPABILITY: Mapping[Kind, Capability] = {
-    Kind.AREAS: Capability.AREAS, Kind.GRIDS: Capability.GRIDS, Kind.POSTS: Capability.GRIDS,
-    Kind.COMPOUNDS: Capability.COMPOUNDS, Kind.HOUSEHOLDS: Capability.AREAS,
-    Kind.BUILDINGS: Capability.COMPOUNDS, Kind.FACILITIES: Capability.FACILITIES,
-    Kind.INCIDENTS: Capability.INCIDENTS, Kind.DWELLINGS: Capability.RENTAL,
-    Kind.CAMERAS: Capability.VIDEO, Kind.CAMERA_STATUS: Capability.VIDEO,
-    Kind.PRIVATE_PLACES: Capability.VIDEO, Kind.STREETS: Capability.AREAS,
-    Kind.EVALUATIONS: Capability.REPORTS,
-}  # fmt: skip
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 UploadId = Annotated[int, PathParam(ge=1, le=2**62, examples=[3])]
 Word = Annotated[str, Field(max_length=200)]
@@ -167,18 +157,20 @@ def ask_import(
     db: Db, at: At, user: Caller, upload_id: UploadId, step: Literal["dry-run", "commit"]
 ) -> JobOut:
     """Read the whole file as a job: on trial, which changes nothing, or for good."""
-    one, trial = found(db, user, upload_id), step == "dry-run"
+    one, trial = found(db, user, upload_id, locked=True), step == "dry-run"
     if one.commit_job is not None and jobs.find(db, one.commit_job).state not in {
         JobState.FAILED, JobState.CANCELLED,
     }:  # fmt: skip
         raise BadInput("the file is taken in already: send it again to repeat that")
     parameters = {"upload_id": one.id, "dry_run": trial}
-    job = jobs.ask(db, JobKind.IMPORT, parameters, district_code=at.district.code)
+    job = jobs.ask(  # whoever sees the file sees what becomes of it
+        db, JobKind.IMPORT, parameters, district_code=at.district.code, area_code=one.area_code
+    )
     if trial:
         one.trial_job = job.id
     else:
         one.commit_job = job.id
-    return JobOut.of(job)
+    return JobOut.of(job, user)
 
 
 @router.get("/{upload_id}/report", dependencies=WRITES)
@@ -188,7 +180,7 @@ def read_report(db: Db, user: Caller, upload_id: UploadId) -> JobOut:
     job_id = one.commit_job or one.trial_job
     if job_id is None:
         raise NotFound("report of upload", upload_id)
-    return JobOut.of(jobs.find(db, job_id))
+    return JobOut.of(jobs.find(db, job_id), user)
 
 
 @router.get(
@@ -222,9 +214,11 @@ def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId)
 @router.delete("/{upload_id}", status_code=200, dependencies=WRITES)
 def forget(db: Db, at: At, user: Caller, upload_id: UploadId) -> UploadOut:
     """Remove an uploaded file; what was taken in stays."""
-    one = found(db, user, upload_id)
-    shutil.rmtree(path_of(at, one).parent, ignore_errors=True)
+    one = found(db, user, upload_id, locked=True)
+    audit.note(db, event="import_forget", target=one.kind, detail={"upload": one.id})
     db.delete(one)
+    db.flush()
+    shutil.rmtree(path_of(at, one).parent, ignore_errors=True)
     return _out(one)
 
 
@@ -250,9 +244,12 @@ def may(user: User, kind: Kind) -> None:
         raise Forbidden(CAPABILITY[kind], Action.WRITE)
 
 
-def found(db: Db, user: User, upload_id: int) -> Upload:
-    """Raises NotFound, and Forbidden where the kind of records is not the user's to write."""
-    one = store.get(db, upload_id)
+def found(db: Db, user: User, upload_id: int, *, locked: bool = False) -> Upload:
+    """Raises NotFound, and Forbidden where the kind of records is not the user's to write.
+
+    ``locked`` lets nobody else take the file in until the transaction ends.
+    """
+    one = store.get(db, upload_id, locked=locked)
     if one is None:
         raise NotFound("upload", upload_id)
     may(user, Kind(one.kind))

@@ -10,14 +10,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParam
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
-from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from api.deps import At, Caller, Db, needs, said
+from api.auth.identity import identified, user_of
+from api.deps import At, Caller, Db, allow, needs, said
 from api.house import transaction
+from api.tasks.imports import CAPABILITY
+from data.ingest.types import Kind
 from gis.access.rights import Action, Capability
 from gis.db.session import User
-from gis.errors import NotFound
+from gis.errors import Forbidden, NotFound, SignInNeeded
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 from gis.runs.model import Analysis
@@ -51,9 +53,13 @@ class JobOut(BaseModel):
     finished_at: datetime | None = Field(examples=["2026-11-26T08:00:04Z"])
 
     @classmethod
-    def of(cls, job: Job) -> "JobOut":
-        """As it is shown."""
-        return cls.model_validate(job, from_attributes=True)
+    def of(cls, job: Job, user: User) -> "JobOut":
+        """As ``user`` is shown it: a file's report by row is for those who may write its kind."""
+        shown = cls.model_validate(job, from_attributes=True)
+        report = (job.result or {}).get("report")
+        if report is None or user.may(CAPABILITY[Kind(report["kind"])], Action.WRITE):
+            return shown
+        return shown.model_copy(update={"result": {"rows": report["kept"]}})
 
 
 class JobsOut(BaseModel):
@@ -72,6 +78,7 @@ class RunIn(BaseModel, extra="forbid"):
 @router.get("/jobs", dependencies=[needs(Capability.JOBS)])
 def read_jobs(
     db: Db,
+    user: Caller,
     mine: bool = False,
     kind: JobKind | None = None,
     before: Annotated[
@@ -81,19 +88,19 @@ def read_jobs(
 ) -> JobsOut:
     """Jobs in one's areas, the newest first."""
     found = service.listed(db, mine=mine, kind=kind, before=before, most=limit)
-    return JobsOut(jobs=[JobOut.of(job) for job in found])
+    return JobsOut(jobs=[JobOut.of(job, user) for job in found])
 
 
 @router.get("/jobs/{job_id}", dependencies=[needs(Capability.JOBS)])
-def read_job(db: Db, job_id: JobId) -> JobOut:
+def read_job(db: Db, user: Caller, job_id: JobId) -> JobOut:
     """One job."""
-    return JobOut.of(service.find(db, job_id))
+    return JobOut.of(service.find(db, job_id), user)
 
 
 @router.delete("/jobs/{job_id}", dependencies=[needs(Capability.JOBS)])
-def cancel_job(db: Db, job_id: JobId) -> JobOut:
+def cancel_job(db: Db, user: Caller, job_id: JobId) -> JobOut:
     """Stop a job: at once while it waits, soon when it runs; one that has ended stays as it is."""
-    return JobOut.of(service.cancel(db, job_id))
+    return JobOut.of(service.cancel(db, job_id), user)
 
 
 @router.get(
@@ -102,25 +109,28 @@ def cancel_job(db: Db, job_id: JobId) -> JobOut:
     response_class=StreamingResponse,
     responses=said('id: 7\nevent: job\ndata: {"id": 7, "state": "done"}', "text/event-stream"),
 )
-def follow_job(request: Request, db: Db, user: Caller, job_id: JobId) -> StreamingResponse:
-    """The job as server-sent events ``job``, one per change; ends with the job."""
+def follow_job(request: Request, db: Db, job_id: JobId) -> StreamingResponse:
+    """The job as server-sent events ``job``, one per change; ends with the job.
+
+    It ends too when the session or the token of whoever follows does.
+    """
     service.find(db, job_id)
-    engine = request.app.state.engine
-    return StreamingResponse(_events(engine, user, job_id), media_type="text/event-stream")
+    return StreamingResponse(_events(request, job_id), media_type="text/event-stream")
 
 
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])
-def ask_run(db: Db, at: At, asked: RunIn) -> JobOut:
+def ask_run(db: Db, at: At, user: Caller, asked: RunIn) -> JobOut:
     """Run one analysis, or all, as a job."""
     parameters = {"analysis": asked.analysis or "all", "period": asked.period}
-    return JobOut.of(service.ask(db, JobKind.RUN, parameters, district_code=at.district.code))
+    job = service.ask(db, JobKind.RUN, parameters, district_code=at.district.code)
+    return JobOut.of(job, user)
 
 
-async def _events(engine: Engine, user: User, job_id: int) -> AsyncIterator[str]:
+async def _events(request: Request, job_id: int) -> AsyncIterator[str]:
     """Looks again and again, each time in a transaction of its own; none is open in between."""
     last, spoke_at, end_at = "", time.monotonic(), time.monotonic() + LONGEST_S
     while time.monotonic() < end_at:
-        job = await run_in_threadpool(_look, engine, user, job_id)
+        job = await run_in_threadpool(_look, request, job_id)
         if job is None:
             return
         now = job.model_dump_json()
@@ -135,9 +145,12 @@ async def _events(engine: Engine, user: User, job_id: int) -> AsyncIterator[str]
         await asyncio.sleep(LOOK_S)
 
 
-def _look(engine: Engine, user: User, job_id: int) -> JobOut | None:
-    with transaction(engine, user=user) as session:
-        try:
-            return JobOut.of(service.find(session, job_id))
-        except NotFound:
-            return None
+def _look(request: Request, job_id: int) -> JobOut | None:
+    """The job as whoever asks may see it at this moment; None where that is not at all."""
+    try:
+        user = user_of(identified(request))
+        allow(user, Capability.JOBS)
+        with transaction(request.app.state.engine, user=user) as session:
+            return JobOut.of(service.find(session, job_id), user)
+    except (SignInNeeded, Forbidden, NotFound):
+        return None

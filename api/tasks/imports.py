@@ -11,6 +11,7 @@ from api.tasks.work import Failed, Work
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from data.report import ImportReport, unopened
+from gis.access.rights import Capability
 from gis.audit import service as audit
 from gis.errors import ImportRefused, NotFound
 from gis.runs import facts
@@ -18,6 +19,16 @@ from gis.runs import store as runs
 from gis.uploads import store
 from gis.uploads.model import Upload
 
+# Whose records a kind are: whoever may write those sends, takes in and undoes files of it.
+CAPABILITY: Mapping[Kind, Capability] = {
+    Kind.AREAS: Capability.AREAS, Kind.GRIDS: Capability.GRIDS, Kind.POSTS: Capability.GRIDS,
+    Kind.COMPOUNDS: Capability.COMPOUNDS, Kind.HOUSEHOLDS: Capability.AREAS,
+    Kind.BUILDINGS: Capability.COMPOUNDS, Kind.FACILITIES: Capability.FACILITIES,
+    Kind.INCIDENTS: Capability.INCIDENTS, Kind.DWELLINGS: Capability.RENTAL,
+    Kind.CAMERAS: Capability.VIDEO, Kind.CAMERA_STATUS: Capability.VIDEO,
+    Kind.PRIVATE_PLACES: Capability.VIDEO, Kind.STREETS: Capability.AREAS,
+    Kind.EVALUATIONS: Capability.REPORTS,
+}  # fmt: skip
 _STAGES = {  # stage: where it begins and ends on the way from 0 to 1, words
     "read": (0.0, 0.6, "读取", "reading"),
     "check": (0.6, 0.7, "检查", "checking"),

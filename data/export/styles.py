@@ -33,11 +33,6 @@ def on_short_names(layer: Layer) -> Layer:
     return replace(layer, legend=replace(layer.legend, column=short))
 
 
-def fill_of(layer: Layer, value: object) -> str:
-    """The fill colour (``#RRGGBB``) of a feature whose class column holds ``value``."""
-    return class_of(layer, value).fill
-
-
 def class_of(layer: Layer, value: object) -> Entry:
     """The legend's class of ``value``; missing values get the class that says so."""
     match layer.legend:

@@ -13,12 +13,17 @@ from gis.jobs.model import Job, JobKind
 
 
 def ask(
-    session: Session, kind: JobKind, parameters: Mapping[str, Any], *, district_code: str
+    session: Session,
+    kind: JobKind,
+    parameters: Mapping[str, Any],
+    *,
+    district_code: str,
+    area_code: str | None = None,
 ) -> Job:
     """Put a job of the session's user into the queue; it exists once the transaction commits.
 
-    It belongs to the user's first area: whoever may read jobs there sees it. Raises Forbidden for
-    somebody without any area.
+    It belongs to ``area_code``, else to the user's first area: whoever may read jobs there sees it.
+    Raises Forbidden for somebody without any area.
     """
     user = _user(session)
     if not user.area_prefixes:
@@ -29,7 +34,7 @@ def ask(
     }  # fmt: skip
     job = Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,
-        area_code=user.area_prefixes[0] or district_code,
+        area_code=area_code or user.area_prefixes[0] or district_code,
     )  # fmt: skip
     return store.add(session, job)
 

@@ -20,9 +20,9 @@ def add(session: Session, upload: Upload) -> Upload:
     return upload
 
 
-def get(session: Session, upload_id: int) -> Upload | None:
-    """One upload."""
-    return session.get(Upload, upload_id)
+def get(session: Session, upload_id: int, *, locked: bool = False) -> Upload | None:
+    """One upload; ``locked`` until the transaction ends."""
+    return session.get(Upload, upload_id, with_for_update=locked or None)
 
 
 def listed(session: Session, *, before: int | None, most: int) -> list[Upload]:

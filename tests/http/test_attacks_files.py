@@ -5,24 +5,30 @@ import importlib.util
 import io
 import socket
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from api import jobs, outputs
 from api.house import House
 from data.export.model import Format
 from gis.access import administration
+from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.access.rules import AccountRules
 from gis.audit import store as trail
 from gis.jobs import service as asked_for
+from gis.jobs.model import JobKind
 from gis.layers.service import Scope
 from gis.privacy import PersonalText
 from gis.settings import Settings
+from gis.uploads import store as uploads
 
 _SPEC = importlib.util.spec_from_file_location("service", Path(__file__).with_name("conftest.py"))
 _SERVICE = importlib.util.module_from_spec(_SPEC)
@@ -281,3 +287,78 @@ def test_a_purpose_that_names_a_person_is_refused_and_kept_nowhere(office, store
     with store.begin() as session:
         lines = trail.page(session, trail.Asked(), limit=100)
     assert "138" not in str([(one["purpose"], one["detail"]) for one in lines])
+
+
+# -- two at once, and what a colleague sees -----------------------------------------------------
+
+
+def test_the_rows_of_a_file_are_not_told_to_whoever_only_reads_jobs(office, store):
+    client, work = office
+    here = taken_in(client, facilities(["一", "二"]))
+    work()
+    own = client.get(f"{here}/report").json()
+    there = f"{API}/jobs/{own['id']}"
+    assert own["result"]["report"]["rows"] == client.get(there).json()["result"]["report"]["rows"]
+    supervisor = token_of(store.urls, Role.GRID_SUPERVISOR, ["530102001"])
+    seen = client.get(there, headers={"authorization": f"Bearer {supervisor}"}).json()
+    assert seen["result"] == {"rows": own["result"]["report"]["kept"]}
+
+
+def test_a_file_is_taken_in_once_however_often_it_is_asked_for(office, store):
+    client, _ = office
+    sent = client.post(f"{API}/imports", params={"kind": "facilities"},
+                       files={"file": ("a.csv", facilities(["一"]))}).json()["id"]  # fmt: skip
+    with ThreadPoolExecutor() as pool:
+        with store.begin() as session:  # somebody is asking at this moment
+            one = uploads.get(session, sent, locked=True)
+            job = asked_for.ask(session, JobKind.IMPORT, {}, district_code="530102001")
+            one.commit_job = job.id
+            session.flush()
+            second = pool.submit(client.post, f"{API}/imports/{sent}/commit")
+            wait_until_somebody_waits(store)
+        assert second.result().status_code == 422
+
+
+def wait_until_somebody_waits(store):
+    with store.begin() as watch:
+        while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            time.sleep(0.02)
+
+
+def test_a_stream_ends_with_the_token_that_opened_it(office, store):
+    client, _ = office
+    taken_in(client, facilities(["一"]))
+    job = exported(client, "csv")
+    who = client.get(f"{API}/auth/me").json()["login"]
+    begun = time.monotonic()
+    with client.stream("GET", f"{API}/jobs/{job}/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == f"id: {job}"
+        with store.begin() as session:
+            administration.set_state(session, who, State.LOCKED)
+        assert [line for line in lines if line.startswith("id:")] == []
+    assert time.monotonic() - begun < 10
+
+
+def test_what_stands_beside_a_file_is_little_and_its_name_names_nobody(office, store, tmp_path):
+    client, _ = office
+    file = {"file": ("名单13812345678.csv", b"a")}
+    many = {f"field{n}": "x" * 900 for n in range(80)}
+    crowded = client.post(f"{API}/imports", params={"kind": "facilities"}, files=file, data=many)
+    assert (crowded.status_code, list((tmp_path / "uploads").iterdir())) == (422, [])
+    sent = client.post(f"{API}/imports", params={"kind": "facilities"}, files=file).json()
+    assert "138" not in str([*(tmp_path / "uploads").glob("*/*")])
+    assert client.delete(f"{API}/imports/{sent['id']}").status_code == 200
+    with store.begin() as session:
+        (line,) = trail.page(session, trail.Asked(event="import_forget"), limit=9)
+    assert line["detail"] == {"upload": sent["id"]}
+
+
+def test_a_file_that_the_district_takes_in_stays_in_its_senders_sight(office, store):
+    client, _ = office
+    file = {"file": ("a.csv", facilities(["一"]))}
+    sent = client.post(f"{API}/imports", params={"kind": "facilities"}, files=file).json()["id"]
+    above = {"authorization": f"Bearer {token_of(store.urls, Role.DATA_STEWARD)}"}
+    assert client.post(f"{API}/imports/{sent}/commit", headers=above).status_code == 202
+    assert client.get(f"{API}/imports/{sent}/report").json()["state"] == "queued"
+    assert client.get("/imports").status_code == 200

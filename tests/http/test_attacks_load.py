@@ -80,6 +80,16 @@ def test_when_all_connections_are_busy_one_is_told_to_come_back(demo_store, serv
     assert waited_s < 3
 
 
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [(Role.AUDITOR, "/api/v1/audit/lines.csv?purpose=check"), (Role.PLANNER, "/sheets/x.pdf"),
+     (Role.POLICE_LIAISON, "/plaques/2026Q3.pdf")],
+)  # fmt: skip
+def test_every_way_out_counts_as_an_export(demo_store, serve, role, path):
+    with serve(demo_store.urls, role=role, export_limit="1/minute") as one:
+        assert [one.get(path).status_code for _ in range(2)][1] == 429
+
+
 def test_exports_are_limited_by_user(demo_store, serve):
     asked = {"layer": "no_such_layer", "format": "gpkg"}
     with serve(demo_store.urls, role=Role.PLANNER, export_limit="2/minute") as client:

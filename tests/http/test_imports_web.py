@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from api import jobs
 from api.house import House
-from api.routers.imports import CAPABILITY as IMPORTED
+from api.tasks.imports import CAPABILITY as IMPORTED
 from api.uploading import safe_name
 from data.ingest.types import Kind
 from gis.settings import Settings

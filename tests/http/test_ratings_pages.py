@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,8 +12,9 @@ import pytest
 import shapely
 import zxingcpp
 from PIL import Image
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
+from api.house import House
 from gis.access.rights import Role
 from gis.compounds.model import Compound
 from gis.db.session import User
@@ -19,11 +22,13 @@ from gis.publication import service
 from gis.publication.model import ColourOverride, RatingCycle
 from gis.runs.model import Analysis, Import, Run
 from gis.safety.model import Rating
+from gis.settings import Settings
 from maps import plaque
 
 REASON = "派出所核实：两起为同一事件重复登记"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 COMMUNITY = "530102001001"
+DISTRICT = House(Settings(_env_file=None)).district
 
 
 @pytest.fixture
@@ -172,3 +177,14 @@ def test_a_quarter_of_the_district_is_not_opened_from_a_street(rated, serve):
         _post(client, "/ratings", 403, period="2026Q3")
     with rated.begin() as session:
         assert session.scalars(select(RatingCycle)).all() == []
+
+
+def test_whoever_is_overtaken_is_told_so(rated, serve):
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client, ThreadPoolExecutor() as pool:
+        with rated.begin() as session:  # somebody else takes the quarter up at this moment
+            service.open_cycle(session, district=DISTRICT, period="2026Q3")
+            second = pool.submit(_post, client, "/ratings", 409, period="2026Q3")
+            with rated.begin() as watch:
+                while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                    time.sleep(0.02)
+        second.result()

@@ -18,7 +18,6 @@ from gis.audit.service import note
 from gis.period import midnight
 
 router = APIRouter(dependencies=[needs(Capability.AUDIT)])
-EXPORT = [needs(Capability.AUDIT, Action.EXPORT)]
 PER_PAGE = 100
 RESULTS = ("done", "refused", "failed")
 _WORDS = ("user", "event", "target", "result", "area")
@@ -88,7 +87,7 @@ def verify(desk: AtDesk, db: Db, at: At) -> Response:
     return _page(desk, db, verdict=trail.verify(db, at))
 
 
-@router.get("/audit/lines.csv", dependencies=EXPORT)
+@router.get("/audit/lines.csv", dependencies=service.EXPORT)
 def export(db: Db, asked: service.Asked, purpose: service.Purpose) -> Response:
     """The lines of the filter as CSV; the purpose is kept in the trail."""
     return service.export_lines(db, asked, purpose)

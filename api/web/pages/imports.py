@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.deps import At, Caller, Db, needs
 from api.routers import imports as service
-from api.routers.imports import CAPABILITY, OptionsIn
-from api.tasks.imports import options_of, path_of
+from api.routers.imports import OptionsIn
+from api.tasks.imports import CAPABILITY, options_of, path_of
 from api.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from api import features
 from api import plaques as printing
 from api.deps import AreaPrefix, Db, needs
+from api.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -79,7 +80,7 @@ def _communities(db: Session, period: str) -> list[tuple[str, str]]:
     return list(zip(found["subject_code"], found["name"], strict=True))
 
 
-@router.get("/plaques/{period}.pdf")
+@router.get("/plaques/{period}.pdf", dependencies=[Depends(export_limited)])
 def read_pdf(
     desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
     area: AreaPrefix = "", code: Annotated[str | None, Query(max_length=200)] = None,
@@ -90,8 +91,9 @@ def read_pdf(
     _, made = printing.plaques(db, desk.house, period=period, area_prefix=area, code=code)
     if not made:
         raise NoData(f"{period}: no plaque in {area}")
+    made = made[:_MOST]
     line.rows = len(made)
-    body = plaque.pdf(made[:_MOST], paper=paper)
+    body = plaque.pdf(made, paper=paper)
     name = f"plaques-{period}-{paper}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type="application/pdf", headers=headers)

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api import reads
 from api.deps import Asked, Db, ShownLayer, allow
 from api.exported import said_purpose
+from api.limits import export_limited
 from api.web.desk import AtDesk
 from gis.access.rights import Action
 from gis.audit.service import note
@@ -23,7 +24,7 @@ Words = Annotated[str, Query(max_length=100)]
 _MOST = 20_000  # features on one sheet; more cannot be told apart on paper
 
 
-@router.get("/sheets/{name}.pdf")
+@router.get("/sheets/{name}.pdf", dependencies=[Depends(export_limited)])
 def read_sheet(
     desk: AtDesk, db: Db, layer: ShownLayer, asked: Asked, paper: Paper = Paper.A4,
     title: Words = "", maker: Words = "", purpose: Words = "",
