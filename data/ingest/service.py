@@ -282,6 +282,7 @@ class _Work:
             reasons: dict[str, int] = {}
             for reason in report.notes.reasons():
                 reasons[reason.code] = reasons.get(reason.code, 0) + reason.count
-            record.summary = {**report.counts(), "reasons": reasons}
+            reach = [one or self.district.code for one in self.session.info["user"].area_prefixes]
+            record.summary = {**report.counts(), "reasons": reasons, "reach": reach}
             undo.supersede(self.session, record)
         self.session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gis import privacy
 from gis.access.rights import Role
 from gis.assignment import service as assignment
+from gis.audit import service as audit
 from gis.dangers import analysis, photo, store
 from gis.dangers.model import (
     Danger,
@@ -91,6 +92,7 @@ def report(
     )  # fmt: skip
     session.add(danger)
     session.flush()
+    audit.note(session, event="danger_reported", target=f"danger {danger.id}", area_code=area_code)
     _step(session, danger, Move.REPORT, now=now, role=role, remark=None)
     if jpeg is not None:
         _keep(session, danger, jpeg, now=now, policy=rules.policy)
@@ -115,6 +117,10 @@ def move(
     turn = analysis.turn(
         State(danger.state), Handler(danger.handler), move,
         now=now, time=rules.time, policy=rules.policy,
+    )  # fmt: skip
+    audit.note(  # its steps keep the role, the trail keeps who
+        session, event="danger_moved", target=f"danger {id}", area_code=danger.area_code,
+        detail={"move": move, "from": danger.state, "to": turn.state},
     )  # fmt: skip
     danger.state, danger.handler = turn.state, turn.handler
     if turn.due is not None:

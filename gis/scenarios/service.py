@@ -89,6 +89,8 @@ def add_change(
     )  # fmt: skip
     session.add(change)
     session.flush()
+    note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
+         detail={"change": change.id, "kind": kind})  # fmt: skip
     return change
 
 
@@ -122,6 +124,8 @@ def drop_change(session: Session, scenario: Scenario, change_id: int) -> None:
     change = session.get(ScenarioChange, change_id)
     if change is None or change.scenario_id != scenario.id:
         raise NotFound("change", change_id)
+    note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
+         detail={"dropped": change.id, "kind": change.kind})  # fmt: skip
     session.delete(change)
 
 

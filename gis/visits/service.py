@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from gis import privacy
+from gis.audit import service as audit
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.visits import analysis, store
@@ -129,6 +130,9 @@ def write_note(
     )  # fmt: skip
     session.add(note)
     session.flush()
+    audit.note(
+        session, event="note_written", target=f"{kind} {code}", area_code=note.area_code, rows=1
+    )
     return note
 
 

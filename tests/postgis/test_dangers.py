@@ -13,6 +13,8 @@ from gis import district as districts
 from gis import policy as policies
 from gis import worktime
 from gis.access.rights import Role
+from gis.audit import service as audit
+from gis.audit import store as trail
 from gis.dangers import photo, service
 from gis.dangers.analysis import WrongMove
 from gis.dangers.model import Kind, Move, Severity
@@ -184,3 +186,14 @@ def test_what_is_no_photo_is_refused(body):
 def test_the_moment_is_kept_to_the_second_whatever_its_zone(community):
     danger = report(community, now=MONDAY.astimezone(UTC))
     assert danger.due_at == MONDAY.replace(hour=18)
+
+
+def test_the_trail_says_who_reported_and_who_moved_a_danger_on(community):
+    danger = report(community)
+    move(community, danger, Move.ASSIGN)
+    audit.write_pending(community)
+    lines = trail.page(community, trail.Asked(target=f"danger {danger.id}"), limit=9)
+    assert [(one["event"], one["user_id"], one["area_code"]) for one in lines] == [
+        ("danger_moved", "command", "530102001001"), ("danger_reported", "command", "530102001001"),
+    ]  # fmt: skip
+    assert lines[0]["detail"] == {"move": "assign", "from": "found", "to": "assigned"}

@@ -10,7 +10,9 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from data.ingest.undo import undo_import
 from gis import district as districts
+from gis.access.rights import Role
 from gis.db.schema import METADATA
+from gis.db.session import User
 from gis.errors import CannotUndo, NotFound
 from gis.runs import store as runs
 
@@ -146,3 +148,32 @@ def test_an_equal_import_takes_nothing_from_the_one_before(db, take):
     assert take(Kind.AREAS, "code,name", rows) == first
     undo_import(db, first, WUHUA)
     assert db.scalar(text("SELECT count(*) FROM areas")) == 0
+
+
+def test_nobody_undoes_half_of_what_reaches_beyond_the_own_areas(store, tmp_path):
+    def steward(*areas):
+        return User.of(Role.DATA_STEWARD, id="steward", area_prefixes=areas)
+
+    def taken(user, kind, *lines):
+        path = tmp_path / f"{kind}.csv"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        with store.begin(user) as session:
+            import_file(session, path, kind, Options(frame="wgs84"), WUHUA)
+            return session.scalar(text("SELECT max(id) FROM imports"))
+
+    taken(
+        None,
+        Kind.AREAS,
+        "code,name,geometry",
+        "530102,五华区,",
+        "530102001,华山街道,",
+        f'{HUASHAN},甲社区,"{box(102.70, 25.04)}"',
+        f'{NEIGHBOUR},乙社区,"{box(102.71, 25.04)}"',
+    )
+    two = taken(steward(HUASHAN, NEIGHBOUR), Kind.FACILITIES,
+                "key,name,function,area_m2,lon,lat", "F1,站一,service_centre,9,102.705,25.045",
+                "F2,站二,service_centre,9,102.715,25.045")  # fmt: skip
+    with pytest.raises(CannotUndo, match="beyond your areas"), store.begin(steward(HUASHAN)) as one:
+        undo_import(one, two, WUHUA)
+    with store.begin(steward("530102001")) as street:
+        assert undo_import(street, two, WUHUA).removed == 2
