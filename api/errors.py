@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from psycopg2 import errorcodes
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -55,6 +55,8 @@ _REFUSALS = (401, 403, 429)
 # Somebody unknown who knocks is counted, not written down: a flood would fill the trail. Sign-ins
 # have lines of their own.
 _UNNOTED = (errors.SignInNeeded, errors.SignInRefused, errors.TooMany)
+_BEYOND = {errorcodes.NUMERIC_VALUE_OUT_OF_RANGE, errorcodes.DATETIME_FIELD_OVERFLOW,
+           errorcodes.UNTRANSLATABLE_CHARACTER}  # fmt: skip
 _ROW_CHECK = "ExecWithCheckOptions"  # where PostgreSQL holds a new row to its policies
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
@@ -104,6 +106,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _slow)
     app.add_exception_handler(ProgrammingError, _outside)
     app.add_exception_handler(IntegrityError, _overtaken)
+    app.add_exception_handler(OverflowError, _beyond)
+    app.add_exception_handler(DataError, _beyond)
     app.add_exception_handler(PoolTimeout, _busy)
 
 
@@ -182,6 +186,13 @@ def _overtaken(request: Request, exc: Exception) -> JSONResponse:
     if getattr(exc.orig, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
         raise exc
     return problem(409, "overtaken", "刚有人完成此操作 / somebody did this just now: look again")
+
+
+def _beyond(request: Request, exc: Exception) -> JSONResponse:
+    """A day, a number or a character was asked for that nothing here reaches."""
+    if isinstance(exc, DataError) and getattr(exc.orig, "pgcode", None) not in _BEYOND:
+        raise exc
+    return problem(422, "bad_input", "日期或数值超出范围 / a day, number or sign is out of range")
 
 
 def _busy(request: Request, exc: Exception) -> JSONResponse:

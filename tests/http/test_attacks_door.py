@@ -197,13 +197,19 @@ def test_a_stolen_session_does_not_guess_the_password_for_long(demo_store, door,
         assert thief.get(f"{AUTH}/me").status_code == 401  # locked, and the session has ended
 
 
-def test_a_character_that_no_text_of_the_store_holds_is_refused(demo_store, serve, door):
+def test_signs_days_and_numbers_that_nothing_reaches_are_refused(demo_store, serve, door):
     with httpx2.Client(base_url=door) as client:
         assert sign_in(client, "a\0b", "x").status_code == 422
-    with serve(demo_store.urls, role=Role.POLICE_LIAISON) as client:
+    with serve(demo_store.urls, role=Role.AUDITOR) as client:
+        assert client.get("/audit?until=9999-12-31").status_code == 422
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, serve_internal=True) as client:
         seen = {"camera": "a\0", "state": "down", "observed_at": "2026-09-30T08:00:00+08:00"}
         assert client.post("/api/v1/video/observations", json=seen).status_code == 422
-        for path in ("/dangers/9999999999999999999", "/dangers/photos/9999999999999999999"):
+        for path in (
+            "/dangers/9999999999999999999", "/dangers/photos/9999999999999999999",
+            "/api/v1/video/points/%00/view", "/api/v1/layers/cameras/features?as_of=9999-12-31",
+            "/api/v1/video/repairs?since=2026-01-01&until=9999-12-31",
+        ):  # fmt: skip
             assert client.get(path).status_code == 422
 
 
