@@ -17,11 +17,14 @@ WHERE cycle_id = CAST(:cycle_id AS bigint) AND area_code = CAST(:area_code AS te
 GROUP BY colour;
 
 -- name: coverage
-SELECT verdict, households, floor_area_m2, m2_per_100_households, required_m2, gap_m2, rule,
-       reason_zh, reason_en
-FROM wangge.coverage_results
-WHERE run_id = CAST(:run_id AS bigint)
-  AND subject_kind = 'community' AND subject_code = CAST(:area_code AS text);
+-- as_of is text: the page keeps plain JSON.
+SELECT result.verdict, result.households, result.floor_area_m2, result.m2_per_100_households,
+       result.required_m2, result.gap_m2, result.rule, result.reason_zh, result.reason_en,
+       CAST(run.as_of AS text) AS as_of
+FROM wangge.coverage_results AS result
+JOIN wangge.runs AS run ON run.id = result.run_id
+WHERE result.run_id = CAST(:run_id AS bigint)
+  AND result.subject_kind = 'community' AND result.subject_code = CAST(:area_code AS text);
 
 -- name: facilities
 -- Facilities open on the day, by function; one that closed later was open (as gis.facilities says).

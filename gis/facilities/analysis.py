@@ -35,7 +35,7 @@ def premises(facilities: pd.DataFrame, rules: CoverageRules) -> pd.DataFrame:
         where neither is known and the facility brings no area.
     """
     kept = facilities[facilities["is_open"] & facilities["function"].isin(rules.functions)]
-    guess_m2 = kept["footprint_m2"] * kept["storeys"].fillna(1).clip(lower=1)
+    guess_m2 = estimated_m2(kept)
     estimated = kept["floor_area_m2"].isna() & guess_m2.notna()
     area_m2 = kept["floor_area_m2"].where(~estimated, guess_m2)
     return kept[["facility", "area_code", "grid_code", "provision"]].assign(
@@ -43,6 +43,11 @@ def premises(facilities: pd.DataFrame, rules: CoverageRules) -> pd.DataFrame:
         estimated_m2=guess_m2.where(estimated, 0.0),
         unmeasured=area_m2.isna().astype("int64"),
     )
+
+
+def estimated_m2(facilities: pd.DataFrame) -> "pd.Series[float]":
+    """Footprint times storeys (one where not stated) of each facility; NaN for a point."""
+    return facilities["footprint_m2"] * facilities["storeys"].fillna(1).clip(lower=1)
 
 
 def allocate(counted: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:

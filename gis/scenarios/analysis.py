@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gis.areas.levels import Level
+from gis.facilities.analysis import estimated_m2
 from gis.facilities.board import Costs
 from gis.scenarios.model import ChangeKind
 
@@ -61,8 +62,9 @@ def _added(rows: pd.DataFrame, one: Change) -> pd.DataFrame:
 
 
 def cost_yuan(facilities: pd.DataFrame, changes: Sequence[Change], costs: Costs) -> float:
-    """Price of the facilities added and of the area that existing ones grow by."""
-    before = facilities.set_index("facility")["floor_area_m2"]
+    """Price of the facilities added and of the area, stated or estimated, that others grow by."""
+    stated_m2 = facilities["floor_area_m2"].fillna(estimated_m2(facilities))
+    before = stated_m2.set_axis(facilities["facility"])
     total = 0.0
     for one in changes:
         if one.kind == ChangeKind.ADD:

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 import shapely
+from sqlalchemy import text
 
 from gis.access.rights import Role
 from gis.areas.model import Area
@@ -48,6 +49,17 @@ def test_a_verdict_opens_to_rule_source_figures_and_history(client):
     for rule in ("#rule-COM-1", "#rule-COM-2", "每 500 户 1 人"):
         assert rule in page
     assert client.get("/coverage-board/999999999999").status_code == 404
+
+
+def test_a_communitys_facilities_add_up_to_its_area_shared_ones_included(client, demo_store):
+    shared = "SELECT area_code FROM facility_shares ORDER BY 1 LIMIT 1"
+    with demo_store.begin() as session:
+        code = session.scalar(text(shared))
+    page = client.get(f"/coverage-board/{code}").text
+    parts = re.findall(r'class="count">([\d,.]+) m²</span><span class="mark good">', page)
+    rows = _table(client, "&columns=code&columns=floor_area_m2")
+    area_m2 = next(float(row["计入面积 m²"]) for row in rows if row["编码"] == code)
+    assert sum(float(part.replace(",", "")) for part in parts) == pytest.approx(area_m2, abs=0.5)
 
 
 # -- the facility register --------------------

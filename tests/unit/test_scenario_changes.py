@@ -70,3 +70,11 @@ def test_a_scenario_costs_what_it_adds_and_nothing_for_what_it_closes(facilities
         Change("close", "F1", A, {}),
     ]
     assert cost_yuan(facilities, changes, costs) == 1_200_000.0
+
+
+def test_what_is_estimated_today_is_not_paid_for_again(facilities):
+    unmeasured = facilities.assign(
+        floor_area_m2=[np.nan, 100.0], footprint_m2=[200.0, np.nan], storeys=[2.0, np.nan]
+    )
+    grows = [Change("resize", "F1", A, {"floor_area_m2": 500.0})]
+    assert cost_yuan(unmeasured, grows, Costs(6_000.0, 300_000.0)) == 600_000.0  # 100 m² more

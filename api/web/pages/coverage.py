@@ -18,6 +18,7 @@ from gis.areas.levels import Level
 from gis.areas.size import CommunitySize, SizeRules, judge
 from gis.errors import NoData, NotFound
 from gis.facilities import service, store
+from gis.facilities.analysis import allocate, premises
 from gis.facilities.board import Costs, board
 from gis.facilities.model import Function
 from gis.facilities.rules import CoverageRules
@@ -209,15 +210,21 @@ def _history(desk: Desk, db: Any, code: str, day: date) -> list[tuple[date, str]
 
 
 def _facilities(desk: Desk, db: Any, code: str, day: date) -> list[dict[str, Any]]:
-    """The register's facilities of a division, those that count first."""
+    """Facilities that stand in a division or are shared with it, those that count first.
+
+    ``counted_m2`` is the part that the division counts; the parts add up to its area.
+    """
     kept = store.facilities_on(db, as_of=day, srid=desk.house.district.srid)
-    inside = kept[kept["area_code"].str.startswith(code)]
-    listed = _rules(desk).functions
+    parts = allocate(premises(kept, _rules(desk)), store.shares(db))
+    own = parts[parts["area_code"].str.startswith(code)]
+    counted_m2 = own.groupby("facility")["area_m2"].sum()
+    inside = kept[kept["area_code"].str.startswith(code) | kept["facility"].isin(counted_m2.index)]
     words = map_words.values_of("facilities", "function")
     rows = [
         {
             **row,
-            "counts": row["is_open"] and row["function"] in listed,
+            "counts": row["facility"] in counted_m2.index,
+            "counted_m2": counted_m2.get(row["facility"]),
             "word": desk.either(*words.get(row["function"], words[Function.OTHER])),
         }
         for row in features.records(inside)
