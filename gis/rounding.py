@@ -13,3 +13,8 @@ def floored(value: float, digits: int) -> float:
     """
     step = 10**digits
     return value if math.isnan(value) else math.floor(value * step + _NOISE) / step
+
+
+def raised(value: float, digits: int) -> float:
+    """``value`` rounded up; NaN stays. What is missing never reads as nothing."""
+    return -floored(-value, digits)

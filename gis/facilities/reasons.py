@@ -9,7 +9,7 @@ import pandas as pd
 from gis.areas.model import SubjectKind
 from gis.facilities.model import Verdict
 from gis.facilities.rules import CoverageRules
-from gis.rounding import floored
+from gis.rounding import floored, raised
 
 Row = Mapping[Hashable, Any]
 
@@ -34,7 +34,7 @@ def reason_zh(row: Row, rules: CoverageRules) -> str:
         Verdict.NONE: f"没有计入的开放设施，要求{need}，"
         f"{_n(row['households'])} 户应有并缺 {_n(row['required_m2'])} m²",
         Verdict.MET: f"{ratio}，达到{need}（{figures}）",
-        Verdict.BELOW: f"{ratio}，低于{need}（{figures}，缺 {_n(row['gap_m2'])} m²）",
+        Verdict.BELOW: f"{ratio}，低于{need}（{figures}，缺 {_n(raised(row['gap_m2'], 2))} m²）",
     }[Verdict(row["verdict"])]
     return f"FAC-1：{main}{''.join(_notes_zh(row))}；依据 {rules.source}。"
 
@@ -61,7 +61,7 @@ def _notes_zh(row: Row) -> list[str]:
         notes.append("，网格数字仅供参考，以社区结论为准")
     if row["floor_rule"] is not None:
         floor = f"{row['floor_rule']} 下限 {_n(row['floor_required_m2'])} m²"
-        state = "已达到" if row["floor_met"] else f"缺 {_n(row['floor_gap_m2'])} m²"
+        state = "已达到" if row["floor_met"] else f"缺 {_n(raised(row['floor_gap_m2'], 2))} m²"
         notes.append(f"；另列 {floor}，{state}")
     return notes
 
@@ -80,7 +80,7 @@ def reason_en(row: Row, rules: CoverageRules) -> str:
         f"{households} need and lack {_n(row['required_m2'])} m²",
         Verdict.MET: f"{_ratio(row)} m² per 100 households meets {need} ({figures})",
         Verdict.BELOW: f"{_ratio(row)} m² per 100 households is below {need} "
-        f"({figures}, {_n(row['gap_m2'])} m² are missing)",
+        f"({figures}, {_n(raised(row['gap_m2'], 2))} m² are missing)",
     }[Verdict(row["verdict"])]
     return f"FAC-1: {main}{''.join(_notes_en(row))}; source {rules.source}."
 
@@ -109,7 +109,7 @@ def _notes_en(row: Row) -> list[str]:
         notes.append(", for information only: the community's verdict counts")
     if row["floor_rule"] is not None:
         floor = f"{row['floor_rule']} floor of {_n(row['floor_required_m2'])} m²"
-        state = "reached" if row["floor_met"] else f"{_n(row['floor_gap_m2'])} m² short"
+        state = "reached" if row["floor_met"] else f"{_n(raised(row['floor_gap_m2'], 2))} m² short"
         notes.append(f"; beside it the {floor}: {state}")
     return notes
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gis.grids.model import FindingKind, Network
 from gis.grids.rules import AuditRules
+from gis.rounding import floored
 
 Row = Mapping[Hashable, Any]
 GROUND = {FindingKind.GAP, FindingKind.OVERLAP, FindingKind.OUTSIDE, FindingKind.SLIVER}
@@ -58,7 +59,7 @@ def reason_zh(row: Row, rules: AuditRules) -> str:
         FindingKind.OVERLAP: f"{where} 重叠 {area} m²{counts}，网格 {codes}",
         FindingKind.OUTSIDE: f"网格 {codes} 有 {area} m² 不在社区 {row['area_code']} 内{counts}",
         FindingKind.SLIVER: f"{where} 有{_ORIGIN_ZH[_origin(row)]} {area} m²，平均宽 "
-        f"{_n(row['figure'])} m，窄于 {_n(rules.sliver_width_m)} m，网格 {codes}",
+        f"{_n(floored(row['figure'], 2))} m，窄于 {_n(rules.sliver_width_m)} m，网格 {codes}",
         FindingKind.VACUUM: f"网格 {codes} 无人在岗（真空），要求至少 1 个在岗岗位",
         FindingKind.HOUSEHOLDS_LOW: f"网格 {codes} 有 {_n(row['figure'])} 户，少于默认规模 {size}",
         FindingKind.HOUSEHOLDS_HIGH: f"网格 {codes} 有 {_n(row['figure'])} 户，多于默认规模 {size}",
@@ -74,14 +75,15 @@ def reason_en(row: Row, rules: AuditRules) -> str:
     size = f"default size of {rules.households_min}-{rules.households_max} households"
     where = f"{NETWORK_EN[Network(row['network'])]} in {row['area_code']}"
     counts = f" (counted from {_n(row['threshold'])} m²)"
-    has = f"grid {codes} has {_n(row['figure'])} households"
+    has = f"grid {codes} has {_n(row['figure'])} household{'' if row['figure'] == 1 else 's'}"
     text = {
         FindingKind.GAP: f"no grid covers {area} m²{counts}: {where}, grids beside it: {codes}",
         FindingKind.OVERLAP: f"{where}: {codes} overlap by {area} m²{counts}",
         FindingKind.OUTSIDE: f"grid {codes} has {area} m² outside community "
         f"{row['area_code']}{counts}",
         FindingKind.SLIVER: f"{where}: {_ORIGIN_EN[_origin(row)]} of {area} m², on average "
-        f"{_n(row['figure'])} m wide, narrower than {_n(rules.sliver_width_m)} m; grids: {codes}",
+        f"{_n(floored(row['figure'], 2))} m wide, narrower than {_n(rules.sliver_width_m)} m; "
+        f"grids: {codes}",
         FindingKind.VACUUM: f"nobody is on duty in grid {codes}, at least 1 staffed post is due",
         FindingKind.HOUSEHOLDS_LOW: f"{has}, fewer than the {size}",
         FindingKind.HOUSEHOLDS_HIGH: f"{has}, more than the {size}",

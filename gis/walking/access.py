@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import KDTree
 
 from gis.policy import Policy
 from gis.walking.analysis import Metres, Network
@@ -37,7 +36,7 @@ class WalkRules:
 
 def on_network(places: Metres, streets: Network, *, beside_m: float) -> NDArray[np.bool_]:
     """Whether each of ``places`` ((n, 2) m) has a corner of a street within ``beside_m``."""
-    off_m, _ = KDTree(streets.xy).query(places)
+    off_m, _ = streets.tree.query(places)
     return np.asarray(off_m <= beside_m)
 
 
@@ -62,7 +61,7 @@ def nearest_m(
         where no target is that near or no way leads there.
     """
     found = np.full(len(origins), np.inf)
-    tree = KDTree(streets.xy)
+    tree = streets.tree
     goal_off_m, goal = tree.query(targets) if len(targets) else (np.empty(0), np.empty(0, int))
     usable = goal_off_m <= beside_m
     if not usable.any() or not len(origins):
@@ -76,6 +75,25 @@ def nearest_m(
     total = off_m + along[corner]
     near = (off_m <= beside_m) & (total <= reach_m)
     found[near] = total[near]
+    return found
+
+
+def nearest_in_own_m(
+    origins: Metres, targets: Metres, streets: Network, *,
+    origin_area: NDArray[np.object_], target_area: NDArray[np.object_],
+    reach_m: float, beside_m: float,
+) -> Metres:  # fmt: skip
+    """As `nearest_m`, to targets in the area of the origin only; (n,) and (k,) area codes.
+
+    An origin in no area (None) reaches nothing. The way itself may lead through other areas.
+    """
+    found = np.full(len(origins), np.inf)
+    for area in {one for one in target_area.tolist() if one is not None}:
+        here = origin_area == area
+        found[here] = nearest_m(
+            origins[here], targets[target_area == area], streets, reach_m=reach_m,
+            beside_m=beside_m,
+        )  # fmt: skip
     return found
 
 

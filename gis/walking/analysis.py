@@ -1,6 +1,7 @@
 """Distances on foot along street lines, between places beside them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -18,6 +19,11 @@ class Network:
 
     xy: Metres
     lengths: csr_array
+
+    @cached_property
+    def tree(self) -> KDTree:
+        """Finds the nearest corner."""
+        return KDTree(self.xy)
 
 
 def network(lines: NDArray[np.object_], *, grid_m: float = 0.1) -> Network | None:
@@ -49,7 +55,7 @@ def between(places: Metres, streets: Network | None, *, reach_m: float) -> tuple
     straight = np.linalg.norm(places[:, None] - places[None], axis=2)
     if streets is None:
         return straight, False
-    off_m, corner = KDTree(streets.xy).query(places)
+    off_m, corner = streets.tree.query(places)
     along = dijkstra(streets.lengths, directed=False, indices=corner)[:, corner]
     total = off_m[:, None] + along + off_m[None]
     beside = off_m <= reach_m

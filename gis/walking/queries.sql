@@ -37,7 +37,7 @@ ORDER BY compound.code;
 
 -- name: open_facilities_on
 -- A point in each facility that works on the day.
-SELECT source_key AS facility, function, ST_AsBinary(ST_PointOnSurface(geom)) AS geom
+SELECT source_key AS facility, function, area_code, ST_AsBinary(ST_PointOnSurface(geom)) AS geom
 FROM facilities
 WHERE (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
   AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))

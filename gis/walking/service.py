@@ -10,12 +10,21 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.areas import hierarchy
+from gis.areas.levels import SubjectKind
+from gis.areas.store import subjects_on
 from gis.district import District
 from gis.errors import NoData
 from gis.policy import Policy
 from gis.walking import store
-from gis.walking.access import WalkRules, nearest_m, on_network, reached_share
-from gis.walking.analysis import Network, network
+from gis.walking.access import (
+    WalkRules,
+    nearest_in_own_m,
+    nearest_m,
+    on_network,
+    reached_share,
+)  # fmt: skip
+from gis.walking.analysis import network
 
 _CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
 
@@ -25,8 +34,10 @@ class Circle:
     """What `circle` found.
 
     ``functions``: function, facilities, compounds_share, households_share (None where no
-    household is known). ``compounds``: code, name, area_code, households, ``beside_street`` and a
-    column per function with the metres to the nearest facility (infinite beyond the reach).
+    household is known), own_street_share: households that reach one in their own street (None,
+    too, where the store has no streets). ``compounds``: code, name, area_code, households,
+    ``beside_street`` and a column per function with the metres to the nearest facility (infinite
+    beyond the reach).
     """
 
     reach_m: float
@@ -55,21 +66,34 @@ def circle(session: Session, *, policy: Policy, district: District, as_of: date)
     shown = pd.DataFrame(compounds.drop(columns="geom")).assign(
         beside_street=on_network(homes, streets, beside_m=rules.beside_street_m)
     )
+    reach = {"reach_m": rules.reach_m, "beside_m": rules.beside_street_m}
     households = shown["households"].to_numpy(dtype=np.float64)
+    street_of = _street_of(session, district, as_of)
+    home_street = shown["area_code"].map(street_of).to_numpy(dtype=object)
     rows = []
     for function, group in places.groupby("function", sort=True):
-        walk_m = _walks(homes, _metric(group, district), streets, rules)
+        goals = _metric(group, district)
+        walk_m = nearest_m(homes, goals, streets, **reach)
+        own_m = nearest_in_own_m(
+            homes, goals, streets, origin_area=home_street,
+            target_area=group["area_code"].map(street_of).to_numpy(dtype=object), **reach,
+        )  # fmt: skip
         shown[str(function)] = walk_m
-        rows.append((str(function), len(group), reached_share(walk_m, np.ones(len(walk_m))),
-                     reached_share(walk_m, households)))  # fmt: skip
-    names = ["function", "facilities", "compounds_share", "households_share"]
+        rows.append((
+            str(function), len(group), reached_share(walk_m, np.ones(len(walk_m))),
+            reached_share(walk_m, households),
+            reached_share(own_m, households) if street_of else None,
+        ))  # fmt: skip
+    names = ["function", "facilities", "compounds_share", "households_share", "own_street_share"]
     return Circle(rules.reach_m, pd.DataFrame(rows, columns=names), shown)
 
 
-def _walks(
-    homes: NDArray[np.float64], goals: NDArray[np.float64], streets: Network, rules: WalkRules
-) -> NDArray[np.float64]:  # fmt: skip
-    return nearest_m(homes, goals, streets, reach_m=rules.reach_m, beside_m=rules.beside_street_m)
+def _street_of(session: Session, district: District, as_of: date) -> dict[str, str]:
+    """Street (街道) of each division code that lies in one."""
+    kinds = [SubjectKind(level) for level in hierarchy.LEVELS]
+    subjects = subjects_on(session, as_of=as_of, kinds=kinds)
+    street = hierarchy.hierarchy(subjects, district=district.code)["street"].dropna()
+    return {str(code): str(above) for code, above in street.items()}
 
 
 def _metric(frame: gpd.GeoDataFrame, district: District) -> NDArray[np.float64]:

@@ -36,5 +36,5 @@ def compounds_on(session: Session, *, as_of: date) -> gpd.GeoDataFrame:
 
 
 def open_facilities_on(session: Session, *, as_of: date) -> gpd.GeoDataFrame:
-    """facility, function and a point in each facility that works on the day."""
+    """facility, function, area_code and a point in each facility that works on the day."""
     return sql.frame(session, _SQL["open_facilities_on"], {"as_of": as_of})

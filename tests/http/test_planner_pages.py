@@ -142,7 +142,9 @@ def test_the_circle_reaches_no_farther_than_990_metres_and_says_who_is_beyond(cl
     walks = [row["最近步行距离 m"] for row in rows]
     assert len(walks) > 50
     assert all(walk == "超出" or float(walk) <= 990 for walk in walks)
-    assert "990 米" in client.get("/walking").text
+    page = client.get("/walking").text
+    assert "990 米" in page
+    assert "在本街道内可达户数" in page
 
 
 def test_without_streets_no_walk_is_invented(store, serve):

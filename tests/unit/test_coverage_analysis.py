@@ -227,6 +227,12 @@ def test_a_ratio_just_below_the_threshold_does_not_read_like_the_threshold():
     assert found["reason_en"].startswith("FAC-1: 29.99 m²")
 
 
+def test_what_is_missing_never_reads_as_nothing():
+    found = run([subject(A, "community", 1000.0)], [facility("a", A, 299.999)]).loc[A]
+    assert "缺 0.01 m²" in found["reason_zh"]
+    assert "0.01 m² are missing" in found["reason_en"]
+
+
 areas_m2 = st.floats(0.01, 5_000)
 parts = st.lists(st.tuples(st.sampled_from(["x", "y", "z"]), st.floats(0.01, 1.0)), max_size=3)
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import shapely
 
-from gis.walking.access import WalkRules, nearest_m, on_network, reached_share
+from gis.walking.access import (
+    WalkRules,
+    nearest_in_own_m,
+    nearest_m,
+    on_network,
+    reached_share,
+)  # fmt: skip
 from gis.walking.analysis import network
 
 RULES = WalkRules(minutes=15.0, walking_m_per_s=1.1, beside_street_m=150.0)
@@ -48,6 +54,18 @@ def test_the_nearest_of_several_counts_and_none_reaches_nobody():
     two = np.array([[600.0, 110.0], [300.0, 100.0]])
     assert _walk([0.0, 100.0], targets=two) == pytest.approx([300.0], abs=0.01)
     assert np.isinf(_walk([0.0, 100.0], targets=np.empty((0, 2))))[0]
+
+
+def test_a_nearer_door_in_another_area_does_not_count_as_ones_own():
+    doors = np.array([[600.0, 110.0], [300.0, 110.0], [0.0, 90.0]])
+    homes = np.array([[300.0, 120.0], [300.0, 120.0], [300.0, 120.0]])
+    found = nearest_in_own_m(
+        homes, doors, STREETS, reach_m=RULES.reach_m, beside_m=150.0,
+        origin_area=np.array(["a", "c", None], dtype=object),
+        target_area=np.array(["a", "b", "b"], dtype=object),
+    )  # fmt: skip
+    # 20 + 300 + 10 m to the own door, though one of b is 30 m away; c has none, None is nowhere
+    assert found.tolist() == [pytest.approx(330.0), np.inf, np.inf]
 
 
 def test_what_lies_far_from_every_street_is_not_on_the_network():
