@@ -43,6 +43,10 @@ _QUESTIONS: dict[Kind, tuple[tuple[str, str, str], ...]] = {
     Kind.HOUSEHOLDS: (("count_subjects", "subject_unknown", "subject_code"),),
     Kind.CAMERA_STATUS: (("observation_cameras", "camera_missing", "camera_key"),),
     Kind.EVALUATIONS: (("evaluation_areas", "subject_unknown", "area_code"),),
+    Kind.INCIDENTS: (
+        ("incidents_far_ahead", "far_ahead", "occurred_at"),
+        ("incidents_ahead", "ahead", "occurred_at"),
+    ),
     Kind.FACILITIES: (("shares_unreadable", "shares_unreadable", "shared_with"),),
     Kind.DWELLINGS: (("dwelling_buildings", "placed_by_building", "building_key"),),
 }

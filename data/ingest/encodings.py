@@ -272,8 +272,8 @@ def _other_than_utf8(path: Path, failed: int) -> str:
         raise refuse(
             "file_broken",
             path,
-            "文件不完整，止于半个字符；请重新传输后再试",
-            "ends in the middle of a character; have it sent again",
+            "文件不完整，止于半个字符",
+            "ends in the middle of a character",
             row=_row_of(path, failed),
         )
     raise refuse(

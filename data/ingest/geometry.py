@@ -14,6 +14,7 @@ from data.ingest.nesting import MOST, too_deep
 MAX_AREA_CHANGE = 0.01  # a repair that changes more ground than this is a guess, not a repair
 _SAFE_BYTES = 16_384  # holds 1,800 levels of collections at most; GEOS was seen to read 5,000
 _COLLECTIONS = re.compile("GEOMETRYCOLLECTION", re.IGNORECASE)
+_QUIET = np.errstate(invalid="ignore", over="ignore")  # NaN and 1e300 are refused by row, in words
 Geoms = NDArray[np.object_]
 Mask = NDArray[np.bool_]
 
@@ -45,6 +46,7 @@ class Shaped:
             self.geom[where] = None
 
 
+@_QUIET
 def from_wkb(wkb: NDArray[np.object_]) -> Shaped:
     """Read WKB; open rings are closed (``ring_closed``), the rest is ``geometry_unreadable``."""
     deep = np.array([w is not None and len(w) > _SAFE_BYTES and too_deep(w) for w in wkb], bool)
@@ -64,6 +66,7 @@ def from_wkb(wkb: NDArray[np.object_]) -> Shaped:
     return shaped
 
 
+@_QUIET
 def from_wkt(texts: NDArray[np.object_]) -> Shaped:
     """Read WKT; a text that is none is ``geometry_unreadable``."""
     given = np.array([isinstance(text, str) and bool(text) for text in texts], bool)
@@ -100,6 +103,7 @@ def _nested(text: str) -> bool:
     return len(text) > _SAFE_BYTES and len(_COLLECTIONS.findall(text)) > MOST
 
 
+@_QUIET
 def shape_up(shaped: Shaped, shape: Shape) -> Shaped:
     """Make the geometries fit ``shape``: two dimensions, right type, valid, in parts.
 
@@ -112,16 +116,21 @@ def shape_up(shaped: Shaped, shape: Shape) -> Shaped:
     there = ~shapely.is_missing(geom)
     shaped.refuse("geometry_empty", there & shapely.is_empty(geom))
     _flatten(shaped)
-    bounds = shapely.bounds(geom)
-    there = ~shapely.is_missing(geom)
-    finite = np.isfinite(bounds).all(axis=1)
-    shaped.refuse("coordinate_invalid", there & ~finite)
+    shaped.refuse("coordinate_invalid", _unbounded(geom))
     _fit_type(shaped, shape)
     if shape is Shape.POINT:
         return shaped
     _tidy(shaped)
     _promote(shaped, shape)
     return shaped
+
+
+def _unbounded(geom: Geoms) -> Mask:
+    """Which geometries have a corner whose coordinates are no finite numbers."""
+    places, owners = shapely.get_coordinates(geom, return_index=True)
+    found = np.zeros(len(geom), bool)
+    found[owners[~np.isfinite(places).all(axis=1)]] = True
+    return found
 
 
 def _flatten(shaped: Shaped) -> None:

@@ -5,6 +5,19 @@
 -- One import at a time: merges of the same rows would wait for each other or collide.
 SELECT pg_advisory_xact_lock(hashtext('wangge import'));
 
+-- name: incidents_far_ahead
+-- A typing error; taken in, it would be the newest day and move the default period of every run.
+SELECT staged_incidents.row, staged_incidents.occurred_at AS value
+FROM staged_incidents
+WHERE staged_incidents.occurred_at > now() + interval '2 years'
+ORDER BY staged_incidents.row;
+
+-- name: incidents_ahead
+SELECT staged_incidents.row, staged_incidents.occurred_at AS value
+FROM staged_incidents
+WHERE staged_incidents.occurred_at > now() + interval '1 day'
+ORDER BY staged_incidents.row;
+
 -- name: area_parents
 SELECT staged_areas.row, staged_areas.parent_code AS value
 FROM staged_areas

@@ -30,6 +30,12 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
         "坐标超出经纬度范围（纬度须在±85°以内）",
         "the coordinates are no longitude and latitude (latitude within 85 degrees)",
     ),
+    "ahead": (_FLAGGED, "晚于今天，请核对年份", "lies after today; check the year"),
+    "far_ahead": (
+        _REFUSED,
+        "晚于今天两年以上，应为笔误",
+        "lies more than two years after today, a slip of the pen",
+    ),
     "breaks_rule": (_REFUSED, "违反数据规则：{rule}", "breaks the rule of the table: {rule}"),
     "code_unknown": (
         _REFUSED,

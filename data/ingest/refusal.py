@@ -14,6 +14,13 @@ from gis.privacy import hidden
 
 _SHOWN = 60
 _NAMES = 20
+_ADVICE = {  # what to do about a file that is not what it should be
+    "file_broken": ("请重新导出或重新传输后再试", "export it or have it sent again"),
+    "file_empty": ("请核对是否选对文件", "check that it is the right file"),
+    "file_missing": ("请核对路径", "check the path"),
+    "file_unreadable": ("请更改其权限", "change its permissions"),
+    "no_rows": ("请核对是否选对文件或工作表", "check that it is the right file or sheet"),
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -44,6 +51,8 @@ def refuse(
     value: object = None,
 ) -> ImportRefused:
     """The error that refuses a file, to be raised by the caller."""
+    if code in _ADVICE:
+        zh, en = f"{zh}；{_ADVICE[code][0]}", f"{en}; {_ADVICE[code][1]}"
     name = hidden(path.name)
     where_zh, where_en = [f"文件 {name}"], [f"file {name}"]
     for label_zh, label_en, what in (

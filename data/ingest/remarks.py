@@ -59,14 +59,14 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "geometry_unreadable": (_REFUSED, "几何无法读取", "has a geometry that cannot be read"),
     "geometry_type": (_REFUSED, "几何类型不符", "has a geometry of the wrong type"),
     "geometry_collapsed": (
-        _REFUSED, "几何没有面积或长度（坐标可能被取整）",
-        "has an outline without area or length (its coordinates may have been rounded)",
+        _REFUSED, "几何没有面积或长度（坐标可能被取整，或边线自相交叉）",
+        "has an outline without area or length (rounded coordinates, or edges that cross)",
     ),
     "geometry_area_changed": (
         _REFUSED, "几何无效，修复会使面积变化超过 1%",
         "has an invalid outline whose repair would change its area by more than 1 %",
     ),
-    "coordinate_invalid": (_REFUSED, "坐标不是有限的数", "has a coordinate that is infinite"),
+    "coordinate_invalid": (_REFUSED, "坐标不是有限的数", "has a coordinate that is no number"),
     "outside_district": (
         _REFUSED, "位置在本区 50 公里以外", "lies more than 50 km from the district",
     ),

@@ -1,6 +1,6 @@
 """The writing half of an import: rows of hand-made sources go into a real store, once and right."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -262,6 +262,7 @@ def test_rows_without_a_key_are_told_apart_by_file_and_row(town):
 BAD = [
     (Kind.INCIDENTS, {"category": "jaywalking"}, "breaks_rule"),
     (Kind.INCIDENTS, {"occurred_at": None}, "value_missing"),
+    (Kind.INCIDENTS, {"occurred_at": datetime(2206, 8, 18, tzinfo=UTC)}, "far_ahead"),
     (Kind.INCIDENTS, {"geom": None}, "geometry_missing"),
     (Kind.INCIDENTS, {"geom": shapely.Point(102.7, 89.9)}, "outside_world"),
     (
@@ -309,6 +310,12 @@ def test_rows_that_would_break_a_constraint_are_refused_by_themselves(town, kind
     assert (report.read, report.kept, report.refused) == (len(rows), 1, len(faults))
     said = {note.row: note.code for note in report.notes if note.severity == "refused"}
     assert said == {number: reason for number, (_, reason) in enumerate(faults, start=2)}
+
+
+def test_an_incident_after_today_is_kept_and_pointed_out(town):
+    tomorrow_week = datetime.now(UTC) + timedelta(days=8)
+    report = take(town, Kind.INCIDENTS, [ROWS[Kind.INCIDENTS][0] | {"occurred_at": tomorrow_week}])
+    assert (report.kept, [note.code for note in report.notes]) == (1, ["ahead"])
 
 
 def test_the_second_row_of_a_natural_key_is_refused(town):

@@ -61,6 +61,8 @@ def test_kept(wkt, shape, expected):
         ("POLYGON ((0 0, 6 6, 6 0, 0 5, 0 0))", Shape.POLYGON, "geometry_area_changed"),
         ("hello", Shape.POLYGON, "geometry_unreadable"),
         ("POINT (nan 1)", Shape.POINT, "coordinate_invalid"),
+        ("POLYGON ((0 0, nan 4, 4 4, 4 0, 0 0))", Shape.POLYGON, "coordinate_invalid"),
+        ("LINESTRING (0 0, inf 1, 2 2)", Shape.LINE, "coordinate_invalid"),
     ],
 )
 def test_refused(wkt, shape, code):

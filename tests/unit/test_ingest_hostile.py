@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pytest
 import shapely
 
@@ -52,7 +53,7 @@ def notes(chunks):
         ("a.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600), "file_broken"),
         ("a.parquet", b"PAR1" + bytes(64) + b"PAR1", "file_broken"),
         ("a.gpkg", b"SQLite format 3\0" + bytes(4000), "file_broken"),
-        ("a.shp", b"\x00\x00\x27\x0a" + bytes(96), "file_broken"),
+        ("a.shp", b"\x00\x00\x27\x0a" + bytes(96), "part_missing"),
         ("a.fgb", b"fgb\x03fgb\x00" + bytes(50), "file_broken"),
         ("a.osm.pbf", b"\x00\x00\x00\x0d\x0a\x09OSMHeader\x18\x7c" + bytes(200), "file_broken"),
         ("a.vrt", b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>", "format_unknown"),
@@ -244,3 +245,48 @@ def test_notes_are_refusals_or_remarks_with_both_tongues(tmp_path):
     }
     assert all(n.reason_zh and n.reason_en for n in found)
     assert chunks[0].rows["category"].tolist() == ["other"]
+
+
+def _shapefile(folder: Path, *endings: str) -> Path:
+    frame = gpd.GeoDataFrame({"name": ["翠湖"]}, geometry=[shapely.box(102.7, 25, 102.8, 25.1)])
+    frame.set_crs(4326).to_file(folder / "小区.shp", encoding="GBK")
+    with zipfile.ZipFile(folder / "小区.zip", "w") as archive:
+        for ending in endings:
+            archive.write(folder / f"小区{ending}", f"小区{ending}")
+    return folder / "小区.zip"
+
+
+@pytest.mark.parametrize(("sent", "lost"), [((".shp", ".dbf"), ".shx"), ((".shp", ".shx"), ".dbf")])
+def test_a_shapefile_without_a_part_of_it_says_which_to_send(tmp_path, sent, lost):
+    refusal = refused(_shapefile(tmp_path, *sent), Kind.COMPOUNDS)
+    assert refusal.code == "part_missing"
+    assert f"缺少同名的 {lost}" in str(refusal)
+
+
+def test_a_web_page_that_is_called_a_workbook(tmp_path):
+    path = tmp_path / "台账.xls"
+    path.write_text("<html><table><tr><td>编号</td></tr></table></html>", "utf-8")
+    assert "另存为 .xlsx" in str(refused(path))
+
+
+def test_more_columns_than_a_sheet_has_are_refused_at_once(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(f"c{i}" for i in range(20_000)) + "\n" + "1," * 20_000, "utf-8")
+    assert refused(path).code == "columns_many"
+
+
+def test_hidden_rows_are_read_and_said(tmp_path):
+    book = openpyxl.Workbook()
+    for line in (HEAD.strip(), ROW.format(1).strip(), ROW.format(2).strip()):
+        book.active.append(line.split(","))
+    book.active.row_dimensions[3].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    source, chunks = read(tmp_path / "a.xlsx")
+    assert len(chunks[0].rows) == 2
+    assert any("隐藏" in said for said in source.facts.notes)
+
+
+def test_a_file_that_is_broken_says_what_to_do(tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"PK\x03\x04" + bytes(60))
+    assert "重新导出或重新传输" in str(refused(path))

@@ -21,6 +21,7 @@ _BLOCK, _LAP = 1 << 20, 256  # bytes of a part that are looked at in one go; lon
 _MOST_CELLS = 40_000_000  # about 1 GiB in the reader: a full sheet of 38 columns
 _WIDE = re.compile(rb'<c r="(?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d')  # beyond column AF: 32 columns
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]*/>)')
+_HIDDEN = re.compile(rb"<row [^>]*hidden=.(?:1|true)")
 _MAC = re.compile(rb"<workbookPr[^>]*date1904=.(?:1|true)")
 Row = Sequence[Any]
 
@@ -59,7 +60,7 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         chosen,
         columns,
         lambda wanted: _batches(sheet, at + 1, columns, wanted),
-        notes=header_notes(at + 1),
+        notes=header_notes(at + 1) + _hidden_notes(path),
         since_1904=_since_1904(path),
     )
 
@@ -124,6 +125,13 @@ def _extent(part: Iterator[bytes]) -> int:
 def _since_1904(path: Path) -> bool:
     """Whether the workbook counts its days from 1904, as old ones from a Macintosh do."""
     return any(_MAC.search(block) for part in _parts(path, _WORKBOOK) for block in part)
+
+
+def _hidden_notes(path: Path) -> tuple[str, ...]:
+    """The remark that rows are hidden (by hand or by a filter); they are rows like the others."""
+    if any(_HIDDEN.search(block) for part in _parts(path, _SHEETS) for block in part):
+        return ("工作簿有隐藏或被筛选的行，同样读入 · the workbook hides rows; they are read too",)
+    return ()
 
 
 def _filled(book: CalamineWorkbook, name: str) -> bool:

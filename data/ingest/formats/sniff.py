@@ -139,6 +139,13 @@ def _xml_format(path: Path, start: str) -> Format | None:
             "含有 DOCTYPE 或实体定义，出于安全不读取；请去掉后重试",
             "declares a DOCTYPE or entities and is not read for safety; remove them",
         )
+    if path.suffix.lower() == ".xls":  # as many systems hand out their tables
+        raise refuse(
+            "format_unknown",
+            path,
+            "是网页或 XML，不是工作簿；请用 Excel 或 WPS 打开后另存为 .xlsx",
+            "is a web page or XML, no workbook; open it in Excel or WPS and save it as .xlsx",
+        )
     root = re.search(r"<(?![?!])(?:\w+:)?(\w+)[^>]*>?", start)
     name = root.group(1).lower() if root else ""
     if name == "osm":

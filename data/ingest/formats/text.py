@@ -17,6 +17,7 @@ from data.ingest.types import RowNote, Severity
 
 _BLOCK_BYTES = 8 << 20  # also the longest row that is read
 _HEAD_LINES = 50
+_MOST_COLUMNS = 16_384  # as many as an Excel sheet has
 _DELIMITERS = ",\t;|，"
 
 
@@ -28,6 +29,13 @@ def open_text(path: Path, encoding: str | None) -> Layer:
     skip, header = _header(head, delimiter)
     if not header:
         raise refuse("no_rows", path, "没有内容", "holds no rows")
+    if len(header) > _MOST_COLUMNS:
+        raise refuse(
+            "columns_many",
+            path,
+            f"有 {len(header)} 列，最多 {_MOST_COLUMNS} 列；请只留需要的列",
+            f"has {len(header)} columns, at most {_MOST_COLUMNS} are read; keep those needed",
+        )
     names = unique_names(header)
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
