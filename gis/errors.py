@@ -1,5 +1,7 @@
 """What can go wrong in the domain, each with a stable ``code`` that scripts and pages rely on."""
 
+from collections.abc import Iterable
+
 
 class GisError(Exception):
     """Base of every error that has a meaning for the user; anything else is a bug."""
@@ -12,8 +14,10 @@ class NotFound(GisError):
 
     code = "not_found"
 
-    def __init__(self, kind: str, key: object) -> None:
-        super().__init__(f"{kind} {key!r} does not exist")
+    def __init__(self, kind: str, key: object, known: Iterable[str] = ()) -> None:
+        listed = ", ".join(known)
+        rest = f"; there are {listed}" if listed else ""
+        super().__init__(f"{kind} {key!r} does not exist{rest}")
         self.kind, self.key = kind, key
 
 

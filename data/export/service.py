@@ -41,22 +41,30 @@ def export(parts: Sequence[Part], *, form: Format, out: Path) -> Path:
     one layer only.
     """
     if len(parts) != 1 and form not in _MANY:
-        raise BadInput(f"{form} holds one layer: take {' or '.join(sorted(_MANY))} for several")
+        others = sorted(_MANY)
+        raise BadInput(
+            f"{form} 只能存一个图层；多个图层请用 {'、'.join(others)}"
+            f" / {form} holds one layer: take {' or '.join(others)} for several"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".wangge-", dir=out.parent))
     except OSError as exc:
-        raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+        raise _unwritten(out, exc) from exc
     try:
         written = folder / f"{out.stem}{suffix(form)}"
         _write([(columns.with_note(frame, words), words) for frame, words in parts], form, written)
         written.chmod(0o600 if any(words.internal for _, words in parts) else 0o644)
         os.replace(written, out)
     except OSError as exc:
-        raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+        raise _unwritten(out, exc) from exc
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return out
+
+
+def _unwritten(out: Path, exc: OSError) -> BadInput:
+    return BadInput(f"{out}：无法写入，请换一处 / cannot be written ({exc.strerror}); name another")
 
 
 def _write(parts: Sequence[Part], form: Format, path: Path) -> None:

@@ -39,7 +39,10 @@ def xlsx(parts: Sequence[Part], out: Path) -> None:
         for frame, caption in parts:
             table = _tabular(frame, caption)
             if len(table) > _MAX_ROWS:
-                raise BadInput(f"{len(table)} rows do not fit a sheet ({_MAX_ROWS}): take csv")
+                raise BadInput(
+                    f"{caption.layer.zh}有 {len(table)} 行，一张工作表至多 {_MAX_ROWS} 行，请用 csv"
+                    f" / {len(table)} rows do not fit a sheet ({_MAX_ROWS}): take csv"
+                )
             rows(book, caption.layer.zh[:31], table)
         first = parts[0][1]
         book.set_properties({

@@ -219,5 +219,5 @@ def layer(name: str) -> Layer:
     """The layer called ``name``; raises NotFound."""
     found = next((one for one in REGISTRY if one.name == name), None)
     if found is None:
-        raise NotFound("layer", name)
+        raise NotFound("layer", name, [one.name for one in REGISTRY])
     return found

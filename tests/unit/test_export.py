@@ -17,6 +17,7 @@ import pytest
 import shapely
 from openpyxl import load_workbook
 
+from data.export import sheets
 from data.export.columns import harmless, written
 from data.export.model import DEMO, Caption, Format, Watermark
 from data.export.service import export, suffix
@@ -326,6 +327,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
         export([(_frame(), _caption())], form=Format.CSV, out=tmp_path / "file" / "x.csv")
+
+
+def test_more_rows_than_a_sheet_has_are_refused_and_leave_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "_MAX_ROWS", 3)
+    with pytest.raises(BadInput, match=r"请用 csv / 4 rows do not fit a sheet"):
+        _write(tmp_path, Format.XLSX)
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_layers_fit_a_geopackage_and_no_csv(tmp_path):
