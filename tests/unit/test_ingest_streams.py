@@ -78,6 +78,14 @@ def test_folders_in_folders_are_layers_by_distinct_names(tmp_path):
     assert read(path, **options)["source_key"].tolist() == ["J1"]
 
 
+@pytest.mark.parametrize("named", ["", "<name>点位</name>"])
+def test_folders_without_end_are_refused(tmp_path, named):
+    path = tmp_path / "a.kml"
+    opened = f"<Folder>{named}{MARK.format(1)}" * 3000
+    path.write_bytes(document(opened, "</Folder>" * 3000))
+    assert code(path) == "file_broken"
+
+
 def test_shapes_are_those_that_gdal_reads_and_batches_count_on(tmp_path, monkeypatch):
     monkeypatch.setattr(kml, "BATCH_ROWS", 2)
     path = tmp_path / "a.kml"

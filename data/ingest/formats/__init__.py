@@ -8,7 +8,7 @@ from data.ingest import encodings
 from data.ingest.formats import archive, kml, osm, parquet, records, sheets, text, vector
 from data.ingest.formats.layer import Layer
 from data.ingest.formats.sniff import Format, sniff
-from data.ingest.refusal import refuse
+from data.ingest.refusal import listed, refuse
 from data.ingest.types import Kind, Options
 
 _PARTS = {  # files of one data set by its main file; the same stem may name several data sets
@@ -63,22 +63,22 @@ def _layered(path: Path, form: Format, options: Options) -> Layer:
 
 
 def _one_of(path: Path, names: list[str], asked: str | None) -> None:
-    listed = "、".join(names), ", ".join(names)
+    some = listed(names, like=asked or "")
     if not names:
         raise refuse("no_rows", path, "没有图层", "has no layer")
     if asked is None and len(names) > 1:
         raise refuse(
             "layer_required",
             path,
-            f"有多个图层，请用 --layer 指明：{listed[0]}",
-            f"has several layers, name one with --layer: {listed[1]}",
+            f"有多个图层，请用 --layer 指明：{some}",
+            f"has several layers, name one with --layer: {some}",
         )
     if asked is not None and asked not in names:
         raise refuse(
             "layer_missing",
             path,
-            f"没有图层 {asked}；有：{listed[0]}",
-            f"has no layer {asked}; it has: {listed[1]}",
+            f"没有图层 {asked}；有：{some}",
+            f"has no layer {asked}; it has: {some}",
         )
 
 

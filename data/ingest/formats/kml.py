@@ -21,6 +21,7 @@ from data.ingest.formats.vector import unreadable
 from data.ingest.refusal import refuse
 
 _BLOCK = 1 << 20  # characters that are parsed in one go
+_DEEPEST = 200  # folders in folders
 _HEAD = (
     '<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2">'
     "<Document>"
@@ -63,8 +64,11 @@ class Folder:
     @property
     def path(self) -> str:
         """Its name below those of the folders that it stands in."""
-        above = self.above.path if self.above else ""
-        return f"{above}/{self.name}" if above else self.name
+        names, at = [self.name], self.above
+        while at:
+            names.append(at.name)
+            at = at.above
+        return "/".join(name for name in reversed(names) if name)
 
 
 @dataclass
@@ -120,6 +124,8 @@ class _Parser:
         self.path.append(name)
 
     def _open(self, name: str) -> None:
+        if len(self.within) > _DEEPEST:
+            raise refuse("file_broken", self.file, "文件夹嵌套过深", "nests its folders too deep")
         if name in _FOLDERS:
             self.within.append(Folder(above=self.within[-1]))
         elif name == "Placemark":
