@@ -1,10 +1,12 @@
 """Covered ground: shares for those who read ratings, fields and plans for those who read video."""
 
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
+from pandas import DataFrame
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
@@ -18,6 +20,7 @@ from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
 from gis.video import ground_store, planning
+from gis.video.ground_model import PlaceKind
 from gis.video.model import CameraKind
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
@@ -111,6 +114,70 @@ def read_coverage(
     )  # fmt: skip
     shown = rows if user.may(Capability.VIDEO) else rows[_PUBLISHED]
     return Rows(rows=features.records(shown))
+
+
+class PageOut(BaseModel):
+    """A page of what one run found; ``matched`` rows answer the question in all."""
+
+    run_id: int = Field(examples=[5])
+    as_of: date = Field(examples=["2026-09-30"])
+    matched: int = Field(ge=0, examples=[1])
+    rows: list[dict[str, Any]] = Field(
+        examples=[[{"compound_code": "XQ530102001001001", "camera_key": "SP000001",
+                    "lost_m2": 412.5, "lost_share": 0.049}]]
+    )  # fmt: skip
+
+
+@router.get("/places", dependencies=READ)
+def read_places(
+    db: Db,
+    at: At,
+    kind: PlaceKind | None = None,
+    area: AreaPrefix = "",
+    compound: Code = None,
+    below: Annotated[
+        float | None, Query(gt=0, le=1, description="only places seen less than this share")
+    ] = None,
+    as_of: AsOf = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> PageOut:
+    """Entrances, pieces of streets and key places: how much of each working points show.
+
+    ``shares`` are by quality, weakest first, and null where buildings are missing.
+    """
+    return _page(
+        db, at, ground_store.places, "video_places", as_of, area, kind=kind, compound=compound,
+        below=below, limit=limit, offset=offset,
+    )  # fmt: skip
+
+
+@router.get("/weak-points", dependencies=READ)
+def read_weak_points(
+    db: Db,
+    at: At,
+    area: AreaPrefix = "",
+    compound: Code = None,
+    as_of: AsOf = None,
+    limit: Limit = 1_000,
+    offset: Offset = 0,
+) -> PageOut:
+    """The points whose single failure blinds most ground of their compound, worst first."""
+    return _page(
+        db, at, ground_store.weak_points, "video_weak_points", as_of, area, compound=compound,
+        quality=at.policy["VID-2", "coverage_quality"], limit=limit, offset=offset,
+    )  # fmt: skip
+
+
+def _page(
+    db: Db, at: At, read: Callable[..., tuple[DataFrame, int]], target: str, as_of: date | None,
+    area: str, **asked: Any,
+) -> PageOut:  # fmt: skip
+    """One page of a table of the newest run; the look is noted in the trail."""
+    run = _run(db, as_of)
+    rows, matched = read(db, run_id=run.id, area_prefix=at.district.prefix_of(area), **asked)
+    note(db, event="read", target=target, area_code=area or None, rows=len(rows))
+    return PageOut(run_id=run.id, as_of=run.as_of, matched=matched, rows=features.records(rows))
 
 
 _VIEW = {"type": "FeatureCollection", "features": []}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gis.district import District
 from gis.policy import Policy
-from gis.video import blind, ground_store, scenes, survey, view
+from gis.video import blind, ground_store, scenes, survey, view, watched
 from gis.video.coverage import MEASURES, Coverage, public_ground
 from gis.video.rules import GroundRules, LawRules
 from gis.video.survey import Scene
@@ -31,15 +31,18 @@ class Ground:
 
     ``compounds``: compound, name, area_code, grid_code, quality, answer (measured, no_buildings),
     digest and square metres, one row per compound and quality; ``blind`` (EPSG:4326), ``weak``,
-    ``into`` (camera, place, kind, place_name of private places in a field); ``computed`` compounds
-    measured anew; ``gone`` and ``views`` the stored fields to forget and to write.
+    ``into`` (camera, place, kind, place_name of private places in a field); ``places`` the rows of
+    video_places; ``computed`` compounds and ``places_computed`` places measured anew; ``gone`` and
+    ``views`` the stored fields to forget and to write.
     """
 
     compounds: pd.DataFrame
     blind: gpd.GeoDataFrame
     weak: pd.DataFrame
     into: pd.DataFrame
+    places: gpd.GeoDataFrame
     computed: int
+    places_computed: int
     gone: list[str]
     views: gpd.GeoDataFrame
 
@@ -80,9 +83,13 @@ def measure(
     found = survey.survey(of, views, compounds=fresh)
     level = views.quality_names.index(rules.quality)
     dark = _blind(of, homes, houses, found, fresh, level, rules, district)
-    rows = _rows(homes, found, fresh, dark, views, of)
+    rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
     gone, fields = _fields(session, of, cameras, seen_from, views, district)
+    passed = watched.measure(
+        session, of, homes, seen_from, views=views, rules=rules, policy_digest=policy.digest,
+        district=district, as_of=as_of, previous=previous,
+    )  # fmt: skip
     return Ground(
         compounds=_with_unanswered(
             homes, pd.concat([kept[kept["compound"].isin(same)], rows]), views.quality_names
@@ -90,7 +97,9 @@ def measure(
         blind=_both(kept_blind, dark, same),
         weak=_both(kept_weak, weak, same),
         into=_into_private(of, cameras, private, views, LawRules.of(policy)),
+        places=passed.places,
         computed=len(fresh),
+        places_computed=passed.computed,
         gone=gone,
         views=fields,
     )
@@ -104,27 +113,18 @@ def _unchanged(homes: pd.DataFrame, kept: pd.DataFrame) -> set[str]:
 
 
 def _rows(
-    homes: pd.DataFrame, found: Coverage, fresh: Ints, dark: gpd.GeoDataFrame, views: ViewRules,
-    of: Scene,
-) -> pd.DataFrame:  # fmt: skip
+    homes: pd.DataFrame, found: Coverage, fresh: Ints, dark: gpd.GeoDataFrame, views: ViewRules
+) -> pd.DataFrame:
     """One row per compound measured and quality."""
     parts = []
     chosen = homes.iloc[fresh].reset_index(drop=True)
-    gates = chosen["entrances"].to_numpy(dtype=object)
     lost_m2 = dark.groupby("compound")["area_m2"].sum().reindex(chosen["compound"]).fillna(0.0)
     for level, quality in enumerate(views.quality_names):
         areas = {name: getattr(found, name)[:, level] for name in _AREAS}
-        near = [
-            shapely.dwithin(shapely.get_parts(gate), seen, views.place_tolerance_m).sum()
-            if gate is not None else 0
-            for gate, seen in zip(gates, found.seen[:, level], strict=True)
-        ]  # fmt: skip
         parts.append(
             chosen[["compound", "digest"]].assign(
                 quality=quality, public_m2=found.public_m2, **areas,
                 blind_m2=lost_m2.to_numpy(),
-                entrances=[0 if g is None else shapely.get_num_geometries(g) for g in gates],
-                entrances_seen=near,
             )
         )  # fmt: skip
     return pd.concat(parts, ignore_index=True)
@@ -162,7 +162,7 @@ def _blind(
         "area_code": homes["area_code"].to_numpy(dtype=object)[at],
         "area_m2": dark.area_m2, "nearest": nearest,
     }  # fmt: skip
-    return degrees(rows, dark.shapes, district)
+    return scenes.degrees(pd.DataFrame(rows), dark.shapes, district)
 
 
 def _weak(
@@ -204,7 +204,7 @@ def _fields(
     for looks, seen in (
         ("home", survey.home_views(of, chosen)), ("potential", survey.potential_views(of, chosen))
     ):  # fmt: skip
-        polygons = drawn(seen, of, views)
+        polygons = view.drawn(seen, of.obstacles, views)
         for level, quality in enumerate(views.quality_names):
             parts.append((looks, quality, polygons[:, level]))
     shapes = np.concatenate([part for _, _, part in parts])
@@ -222,15 +222,7 @@ def _fields(
     )
     seen_any = rows["area_m2"].to_numpy() > 0
     gone = [*stored.index.difference(now.index), *cameras["camera"].iloc[chosen]]
-    return gone, degrees(rows[seen_any], shapes[seen_any], district)
-
-
-def drawn(seen: "view.Views", of: Scene, rules: ViewRules) -> Shapes:
-    """The fields (n, q) of the given views in a scene."""
-    return view.fields(
-        seen, of.obstacles, target_height_m=rules.target_height_m,
-        wall_offset_m=rules.wall_offset_m, wall_depth_m=rules.wall_depth_m,
-    ).polygons  # fmt: skip
+    return gone, scenes.degrees(rows[seen_any], shapes[seen_any], district)
 
 
 def _into_private(
@@ -243,7 +235,7 @@ def _into_private(
     near = np.unique(
         of.cameras.query(shapes, predicate="dwithin", distance=float(of.most_m.max(initial=0)))[1]
     ) if len(shapes) else np.empty(0, dtype=np.int64)  # fmt: skip
-    fields = drawn(survey.home_views(of, near), of, views)[:, 0]
+    fields = view.drawn(survey.home_views(of, near), of.obstacles, views)[:, 0]
     at, place = shapely.STRtree(shapes).query(fields, predicate="intersects")
     seen_m2 = shapely.area(shapely.intersection(fields[at], shapes[place]))
     outside = ~shapely.intersects(points[near[at]], shapes[place])
@@ -252,16 +244,3 @@ def _into_private(
     who = cameras["camera"].to_numpy(dtype=object)[near[at[hit]]]
     named: pd.DataFrame = found[["place", "kind", "place_name"]].assign(camera=who)
     return named
-
-
-def degrees(rows: Any, shapes: Shapes, district: District) -> gpd.GeoDataFrame:
-    """Rows with their shapes (metres of the district) as MultiPolygons in EPSG:4326."""
-    whole = [
-        shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
-        for shape in shapes
-    ]  # fmt: skip
-    placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
-    frame = pd.DataFrame(rows).reset_index(drop=True)
-    return gpd.GeoDataFrame(
-        frame, geometry=placed.rename("geom").reset_index(drop=True)
-    ).rename_geometry("geom")

@@ -1,10 +1,21 @@
-"""Tables of what points show: view fields, covered ground, blind areas, weak points."""
+"""Tables of what points show: view fields, covered ground, places, blind areas, weak points."""
+
+from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, geometry, geometry_3857
+from gis.db.base import Base, Identified, geometry, geometry_3857, one_of
+
+
+class PlaceKind(StrEnum):
+    """What people pass and police ask about: gates, streets, and what the policy calls key."""
+
+    ENTRANCE = "entrance"
+    STREET = "street"
+    KEY_PLACE = "key_place"
 
 
 class ViewField(Identified, Base):
@@ -55,11 +66,48 @@ class VideoCoverage(Identified, Base):
     blind_m2: Mapped[float | None]
     entrances: Mapped[int | None]
     entrances_seen: Mapped[int | None]
+    street_m: Mapped[float | None]
+    street_seen_m: Mapped[float | None]
+    key_places: Mapped[int | None]
+    key_places_seen: Mapped[int | None]
     met: Mapped[bool | None]
     rule: Mapped[str]
     threshold: Mapped[float]
     reason_zh: Mapped[str]
     reason_en: Mapped[str]
+
+
+class VideoPlace(Identified, Base):
+    """An entrance, a piece of a street or a key place in one run, and how much of it is seen.
+
+    ``shares`` are of working points by quality, weakest first (null where buildings are missing),
+    ``seen_share`` is the one of VID-2's quality; ``points``: how many working points reach it.
+    ``geom`` is what was measured: the gate, the piece, the open ground of the key place.
+    """
+
+    __tablename__ = "video_places"
+    __table_args__ = (
+        one_of("kind", PlaceKind),
+        CheckConstraint("seen_share BETWEEN 0 AND 1", name="seen_share"),
+    )
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    )
+    area_code: Mapped[str]
+    grid_code: Mapped[str | None]
+    compound_code: Mapped[str | None]
+    kind: Mapped[str]
+    place_key: Mapped[str]
+    name: Mapped[str | None]
+    digest: Mapped[str]
+    length_m: Mapped[float | None]
+    area_m2: Mapped[float | None]
+    seen_share: Mapped[float | None]
+    shares: Mapped[list[float] | None] = mapped_column(JSONB)
+    points: Mapped[int | None]
+    geom: Mapped[WKBElement] = geometry("GEOMETRY")
+    geom_3857: Mapped[WKBElement] = geometry_3857("GEOMETRY")
 
 
 class BlindArea(Identified, Base):

@@ -1,5 +1,6 @@
 """Covered ground summed up to grids and divisions, with verdict and sentence; pure frames."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,23 @@ import pandas as pd
 from gis.rounding import floored
 from gis.video import analysis
 from gis.video.coverage import MEASURES
+from gis.video.ground_model import PlaceKind
 from gis.video.rules import GroundRules
 
-_SUMS = ["public_m2", *(f"{name}_m2" for name in MEASURES), "blind_m2", "entrances",
-         "entrances_seen"]  # fmt: skip
+_SUMS = ["public_m2", *(f"{name}_m2" for name in MEASURES), "blind_m2"]
+_COUNTS = ["entrances", "entrances_seen", "key_places", "key_places_seen"]
+_PASSED = [*_COUNTS, "street_m", "street_seen_m"]
 
 
 def by_level(
-    compounds: pd.DataFrame, subjects: pd.DataFrame, rules: GroundRules, *, district: str
-) -> pd.DataFrame:
+    compounds: pd.DataFrame, places: pd.DataFrame, subjects: pd.DataFrame, rules: GroundRules, *,
+    qualities: Sequence[str], district: str,
+) -> pd.DataFrame:  # fmt: skip
     """Rows of video_coverage for compounds, grids and divisions.
 
-    A grid's or division's figures are the sums of its compounds that could be answered; where none
-    could, the answer is ``no_buildings`` and the figures are empty.
+    A grid's or division's square metres are the sums of its compounds that could be answered, its
+    entrances, streets and key places all that lie in it. The answer is ``no_buildings`` where no
+    compound could be answered, and ``no_compounds`` where there is none.
     """
     homes = compounds.drop_duplicates("compound")[["compound", "area_code", "grid_code"]]
     placed = analysis.placed(
@@ -30,10 +35,13 @@ def by_level(
         placed.drop(columns=["area_code", "grid_code", "compound_code"]), on="compound",
         suffixes=("", "_at"),
     )  # fmt: skip
+    passed = _placed_places(places, subjects, homes, rules, qualities, district=district)
     named = subjects.set_index(["subject_kind", "subject_code"])[["name", "area_code"]]
     parts = []
     for level in (*analysis.LEVELS[:-1],):
-        sums = held.groupby([level, "quality"], dropna=True)[_SUMS].sum(min_count=1).reset_index()
+        grouped = held.groupby([level, "quality"], dropna=True)[_SUMS]
+        sums = grouped.sum(min_count=1).assign(compounds=grouped.size())
+        sums = sums.join(_passed(passed, level), how="outer").reset_index(names=[level, "quality"])
         rows = sums.rename(columns={level: "subject_code"}).assign(subject_kind=level, digest=None)
         about = named.reindex(list(zip(rows["subject_kind"], rows["subject_code"], strict=True)))
         parts.append(
@@ -43,10 +51,41 @@ def by_level(
                 area_code=about["area_code"].to_numpy(dtype=object),
             )
         )  # fmt: skip
-    own = compounds.rename(columns={"compound": "subject_code"}).assign(subject_kind="compound")
-    found = pd.concat([*parts, own.drop(columns="grid_code")], ignore_index=True)
+    own = compounds.join(_passed(passed, "compound"), on=["compound", "quality"])
+    own = own.rename(columns={"compound": "subject_code"})
+    own = own.assign(subject_kind="compound", compounds=1).drop(columns="grid_code")
+    found = pd.concat([*parts, own], ignore_index=True)
     found["area_code"] = found["area_code"].where(found["area_code"].notna(), district)
     return judged(found, rules)
+
+
+def _placed_places(
+    places: pd.DataFrame, subjects: pd.DataFrame, homes: pd.DataFrame, rules: GroundRules,
+    qualities: Sequence[str], *, district: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Measured places once per quality: the subject of each level, and what `_passed` adds up."""
+    known = pd.DataFrame(places[places["shares"].notna()].drop(columns="geom"))
+    at = analysis.placed(known, subjects, homes, district=district)
+    gate, key = at["kind"] == PlaceKind.ENTRANCE, at["kind"] == PlaceKind.KEY_PLACE
+    length_m, parts = at["length_m"].fillna(0.0), []
+    for level, quality in enumerate(qualities):
+        share = np.array([one[level] for one in at["shares"]], dtype=float)
+        figures = {
+            "entrances": gate, "entrances_seen": gate & (share > 0),
+            "key_places": key, "key_places_seen": key & (share >= rules.key_place_share),
+            "street_m": length_m, "street_seen_m": length_m * share,
+        }  # fmt: skip
+        parts.append(
+            at[list(analysis.LEVELS)].assign(
+                quality=quality, **{name: value.astype(float) for name, value in figures.items()}
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _passed(places: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Entrances and key places (all, seen) and metres of street by subject and quality."""
+    return places.groupby([level, "quality"], dropna=True)[_PASSED].sum()
 
 
 def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
@@ -56,13 +95,17 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
     """
     public = rows["public_m2"].where(rows["public_m2"] > 0)
     share = (rows["seen_m2"] / public).clip(upper=1.0)
-    answer = np.where(rows["public_m2"].notna(), "measured", "no_buildings")
+    silent = np.where(rows["compounds"] > 0, "no_buildings", "no_compounds")
+    answer = np.where(rows["public_m2"].notna(), "measured", silent)
     decides = rows["quality"] == rules.quality
     enough = (rows["blind_m2"] == 0) | (share >= rules.share)
     met = enough.astype(object).where(share.notna() & decides, None)
-    told = [_told(*one, rules=rules) for one in zip(rows["quality"], share, met, strict=True)]
-    whole = {name: rows[name].astype("Float64").round().astype("Int64") for name in _SUMS[-2:]}
-    return rows.assign(
+    figures = zip(rows["quality"], share, met, answer, strict=True)
+    told = [_told(*one, rules=rules) for one in figures]
+    none = np.where(answer == "no_buildings", np.nan, 0.0)  # a compound without gates has 0 of them
+    rows = rows.assign(**{name: rows[name].fillna(pd.Series(none, rows.index)) for name in _PASSED})
+    whole = {name: rows[name].astype("Float64").round().astype("Int64") for name in _COUNTS}
+    return rows.drop(columns="compounds").assign(
         answer=answer, covered_share=share, met=met, rule="VID-2", threshold=rules.share, **whole,
         reason_zh=[zh for zh, _ in told], reason_en=[en for _, en in told],
     )  # fmt: skip
@@ -71,8 +114,15 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
 QUALITY_ZH = {"detect": "发现", "observe": "观察", "recognise": "识别", "identify": "确认"}
 
 
-def _told(quality: str, share: Any, met: bool | None, *, rules: GroundRules) -> tuple[str, str]:
+def _told(
+    quality: str, share: Any, met: bool | None, answer: str, *, rules: GroundRules
+) -> tuple[str, str]:
     """The verdict's sentence, which is published: the share and no square metres that are blind."""
+    if answer == "no_compounds":
+        return (
+            f"VID-2：辖区内没有小区，无公共区域可判（{rules.source}）",
+            f"VID-2: there is no compound here whose public ground could be told ({rules.source})",
+        )
     if pd.isna(share):
         return (
             f"VID-2：缺少建筑物数据，无法判断公共区域覆盖（{rules.source}）",

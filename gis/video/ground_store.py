@@ -1,5 +1,6 @@
 """Reads scenes in metres and keeps view fields and the results of coverage runs."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,6 +43,29 @@ def buildings(session: Session, *, district: District, box: Box | None = None) -
     return _metric(session, "scene_buildings", {"srid": district.srid, "box": _ewkt(box)}, "geom")
 
 
+def streets(session: Session, *, district: District) -> pd.DataFrame:
+    """Street lines in metres: street, name, area_code, geom."""
+    return _metric(session, "scene_streets", {"srid": district.srid}, "geom")
+
+
+def cells(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
+    """Unified grids and communities of the day in metres: cell, grid_code, area_code, geom."""
+    return _metric(session, "scene_cells", {"as_of": as_of, "srid": district.srid}, "geom")
+
+
+def key_places(
+    session: Session, *, functions: Sequence[str], district: District, as_of: date
+) -> pd.DataFrame:
+    """Facilities that are open on the day, in metres: place_key, name, where they are, geom."""
+    asked = {"functions": list(functions), "as_of": as_of, "srid": district.srid}
+    return _metric(session, "scene_key_places", asked, "geom")
+
+
+def kept_places(session: Session, run_id: int | None) -> pd.DataFrame:
+    """What an earlier run found: place_key, digest, shares (a list by quality), points."""
+    return sql.table(session, _SQL["kept_places"], {"run_id": run_id})
+
+
 def private_places(session: Session, *, district: District, box: Box | None = None) -> pd.DataFrame:
     """Private places in metres: place, kind, place_name, geom."""
     asked = {"srid": district.srid, "box": _ewkt(box)}
@@ -79,6 +103,23 @@ def kept(
 def coverage_rows(session: Session, **asked: Any) -> pd.DataFrame:
     """Covered ground by level, quality, code and area of one run."""
     return sql.table(session, _SQL["coverage_rows"], asked)
+
+
+def places(session: Session, **asked: Any) -> tuple[pd.DataFrame, int]:
+    """A page of the places of one run, and how many match (run_id, area_prefix, kind, compound,
+    below a share, limit, offset).
+    """
+    return _page(sql.table(session, _SQL["places"], asked))
+
+
+def weak_points(session: Session, **asked: Any) -> tuple[pd.DataFrame, int]:
+    """A page of the points whose failure blinds most, and how many match."""
+    return _page(sql.table(session, _SQL["weak_points"], asked))
+
+
+def _page(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    matched = 0 if rows.empty else int(rows["matched"].iloc[0])
+    return rows.drop(columns="matched"), matched
 
 
 def _metric(session: Session, query: str, asked: dict[str, Any], *shapes: str) -> pd.DataFrame:

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.policy import Policy
-from gis.video import ground_store, optics, placement, scenes, sites, survey
+from gis.video import ground_store, optics, placement, scenes, sites, survey, view
 from gis.video.coverage import public_ground
-from gis.video.ground import drawn
 from gis.video.placement import Plan
 from gis.video.rules import GroundRules, LawRules
 from gis.video.survey import Scene
@@ -117,11 +116,13 @@ def propose(
         poses.x_m, poses.y_m, poses.direction_deg, typical.hfov_deg, typical.near_m,
         typical.reach_m[:, level : level + 1], typical.height_m,
     )  # fmt: skip
-    fields = drawn(views, of, rules)[:, 0]
+    fields = view.drawn(views, of.obstacles, rules)[:, 0]
     law = LawRules.of(policy)
     forbidden = here.private.loc[here.private["kind"].isin(law.private_kinds), "geom"]
     usable = np.flatnonzero(sites.allowed(fields, forbidden.to_numpy(dtype=object)))
-    now = drawn(survey.home_views(of, np.flatnonzero(of.working)), of, rules)[:, level]
+    now = view.drawn(survey.home_views(of, np.flatnonzero(of.working)), of.obstacles, rules)[
+        :, level
+    ]
     samples = sites.uncovered(sites.samples(public, spacing_m=_SPACING_M), now)
     sight = sites.sight(fields[usable], samples)
     found = _solved(

@@ -345,6 +345,36 @@ FROM wangge.private_places
 WHERE CAST(:box AS text) IS NULL OR geom && CAST(:box AS geometry)
 ORDER BY source_key;
 
+-- name: scene_streets
+SELECT source_key AS street, name, area_code,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.streets ORDER BY source_key;
+
+-- name: scene_cells
+-- Unified grids and communities of the day: streets are told apart by them.
+SELECT 'grid' AS cell, code AS grid_code, area_code,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.grids
+WHERE network = 'unified' AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+UNION ALL
+SELECT level, NULL, code, ST_AsBinary(ST_Transform(geom, CAST(:srid AS int)))
+FROM wangge.areas
+WHERE level = 'community' AND geom IS NOT NULL AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY cell, grid_code, area_code;
+
+-- name: scene_key_places
+-- Facilities of the given functions that work on the day.
+SELECT source_key AS place_key, name, area_code, grid_code, compound_code,
+       ST_AsBinary(ST_Transform(geom, CAST(:srid AS int))) AS geom
+FROM wangge.facilities
+WHERE function = ANY (CAST(:functions AS text[]))
+  AND (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
+  AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
+  AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date))
+ORDER BY source_key;
+
 -- name: view_digests
 SELECT camera_key AS camera, min(digest) AS digest FROM wangge.view_fields GROUP BY camera_key;
 
@@ -354,7 +384,7 @@ DELETE FROM wangge.view_fields WHERE camera_key = ANY (CAST(:cameras AS text[]))
 -- name: kept_coverage
 -- The compounds' rows of an earlier run, to be kept where nothing changed.
 SELECT subject_code AS compound, quality, digest, public_m2, seen_m2, seen_twice_m2, seen_all_m2,
-       seen_all_twice_m2, seen_measured_m2, seen_potential_m2, blind_m2, entrances, entrances_seen
+       seen_all_twice_m2, seen_measured_m2, seen_potential_m2, blind_m2
 FROM wangge.video_coverage
 WHERE run_id = CAST(:run_id AS bigint) AND subject_kind = 'compound' AND answer = 'measured'
 ORDER BY subject_code, id;
@@ -367,6 +397,11 @@ FROM wangge.video_blind_areas WHERE run_id = CAST(:run_id AS bigint) ORDER BY id
 SELECT compound_code AS compound, area_code, camera_key, lost_m2
 FROM wangge.video_weak_points WHERE run_id = CAST(:run_id AS bigint) ORDER BY id;
 
+-- name: kept_places
+SELECT place_key, digest, shares, points
+FROM wangge.video_places
+WHERE run_id = CAST(:run_id AS bigint) AND shares IS NOT NULL ORDER BY id;
+
 -- name: views_of
 -- The fields of one point, or of all; quality and how it looks.
 SELECT camera_key, quality, looks, area_m2, assumed, ST_AsBinary(geom) AS geom
@@ -378,12 +413,41 @@ ORDER BY camera_key, looks, id;
 -- Covered ground of one run by level, quality and area.
 SELECT subject_kind, subject_code, area_code, name, quality, answer, public_m2, seen_m2,
        covered_share, seen_twice_m2, seen_all_m2, seen_all_twice_m2, seen_measured_m2,
-       seen_potential_m2, blind_m2, entrances, entrances_seen, met, rule, threshold, reason_zh,
-       reason_en
+       seen_potential_m2, blind_m2, entrances, entrances_seen, street_m, street_seen_m,
+       key_places, key_places_seen, met, rule, threshold, reason_zh, reason_en
 FROM wangge.video_coverage
 WHERE run_id = CAST(:run_id AS bigint)
   AND subject_kind = CAST(:level AS text) AND quality = CAST(:quality AS text)
   AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:code AS text) IS NULL OR subject_code = CAST(:code AS text))
 ORDER BY subject_code
+LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
+
+-- name: places
+-- A page of the places of one run: kind, compound, seen or not.
+SELECT kind, place_key, name, area_code, grid_code, compound_code, length_m, area_m2, seen_share,
+       shares, points, count(*) OVER () AS matched
+FROM wangge.video_places
+WHERE run_id = CAST(:run_id AS bigint)
+  AND area_code ^@ CAST(:area_prefix AS text)
+  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text))
+  AND (CAST(:below AS float8) IS NULL OR seen_share < CAST(:below AS float8))
+ORDER BY id
+LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
+
+-- name: weak_points
+-- The points of one run whose single failure blinds most, worst first.
+SELECT weak.compound_code, weak.area_code, weak.camera_key, weak.lost_m2,
+       weak.lost_m2 / nullif(ground.public_m2, 0) AS lost_share,
+       count(*) OVER () AS matched
+FROM wangge.video_weak_points AS weak
+LEFT JOIN wangge.video_coverage AS ground
+       ON ground.run_id = weak.run_id AND ground.subject_kind = 'compound'
+      AND ground.subject_code = weak.compound_code
+      AND ground.quality = CAST(:quality AS text)
+WHERE weak.run_id = CAST(:run_id AS bigint)
+  AND weak.area_code ^@ CAST(:area_prefix AS text)
+  AND (CAST(:compound AS text) IS NULL OR weak.compound_code = CAST(:compound AS text))
+ORDER BY weak.lost_m2 DESC, weak.id
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);

@@ -96,6 +96,9 @@ class GroundRules:
     blind_opening_m: float
     buildings_margin_m: float
     weak_points: int
+    key_place_functions: tuple[str, ...]
+    key_place_margin_m: float
+    key_place_share: float
     source: str
 
     @classmethod
@@ -108,5 +111,8 @@ class GroundRules:
             blind_opening_m=float(policy["VID-2", "blind_opening_m"]),
             buildings_margin_m=float(policy["VID-2", "buildings_margin_m"]),
             weak_points=int(policy["VID-2", "weak_points"]),
+            key_place_functions=tuple(policy["VID-2", "key_place_functions"]),
+            key_place_margin_m=float(policy["VID-2", "key_place_margin_m"]),
+            key_place_share=float(policy["VID-2", "key_place_share"]),
             source=policy.source("VID-2"),
         )

@@ -3,12 +3,14 @@
 import hashlib
 from dataclasses import fields
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.district import District
 from gis.video import optics
 from gis.video.obstacles import Obstacles
 from gis.video.survey import Scene
@@ -101,13 +103,21 @@ def of_compounds(
     for shapes, digests in ((of.obstacles.polygons, buildings), (of.gardens, gardens)):
         compound, one = STRtree(shapes).query(of.outlines, predicate="intersects")
         np.add.at(total, compound, digests[one])
+    return of_reached(of, total, of.outlines, cameras, rules)
+
+
+def of_reached(
+    of: Scene, own: Digests, shapes: Shapes, cameras: Digests, rules: ViewRules
+) -> Digests:
+    """Digests of shapes, and of all cameras whose field may reach them."""
+    total = own.copy()
     reach_m = of.most_m + rules.wall_depth_m + 2 * rules.wall_offset_m
     places = np.asarray(shapely.points(of.x_m, of.y_m))
-    compound, camera = of.cameras.query(
-        of.outlines, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
+    shape, camera = of.cameras.query(
+        shapes, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
     )
-    near = shapely.dwithin(places[camera], of.outlines[compound], reach_m[camera])
-    np.add.at(total, compound[near], cameras[camera[near]])
+    near = shapely.dwithin(places[camera], shapes[shape], reach_m[camera])
+    np.add.at(total, shape[near], cameras[camera[near]])
     return total
 
 
@@ -115,14 +125,30 @@ def answerable(of: Scene, *, margin_m: float) -> "NDArray[np.bool_]":
     """Which compounds lie where buildings are known: with one of their own, and inside the ground
     that all buildings span, ``margin_m`` more on every side.
     """
-    shapes = of.obstacles.polygons
-    if not len(shapes):
-        return np.zeros(len(of.outlines), dtype=np.bool_)
-    west, south, east, north = shapely.total_bounds(shapes)
-    known = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
     own = np.zeros(len(of.outlines), dtype=np.bool_)
     own[of.obstacles.tree.query(of.outlines, predicate="intersects")[0]] = True
-    return np.asarray(own & shapely.covers(known, of.outlines), dtype=np.bool_)
+    return own & within_known(of, of.outlines, margin_m=margin_m)
+
+
+def within_known(of: Scene, shapes: Shapes, *, margin_m: float) -> "NDArray[np.bool_]":
+    """Which shapes lie inside the ground that all buildings span, and ``margin_m`` round it."""
+    if not len(of.obstacles.polygons):
+        return np.zeros(len(shapes), dtype=np.bool_)
+    west, south, east, north = shapely.total_bounds(of.obstacles.polygons)
+    known = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    return np.asarray(shapely.covers(known, shapes), dtype=np.bool_)
+
+
+def degrees(rows: pd.DataFrame, shapes: Shapes, district: District) -> gpd.GeoDataFrame:
+    """Rows with their shapes (metres of the district) in EPSG:4326; areas as MultiPolygons."""
+    whole = [
+        shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
+        for shape in shapes
+    ]  # fmt: skip
+    placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
+    return gpd.GeoDataFrame(
+        rows.reset_index(drop=True), geometry=placed.rename("geom").reset_index(drop=True)
+    ).rename_geometry("geom")
 
 
 def _hash(data: bytes) -> np.uint64:

@@ -27,6 +27,7 @@ from gis.video import (
 from gis.video.analysis import LEVELS
 from gis.video.ground import Ground
 from gis.video.rules import GroundRules, LawRules, VideoRules
+from gis.video.view_rules import ViewRules
 
 _OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
 _RESULT = [
@@ -139,6 +140,7 @@ def save(session: Session, found: VideoInventory) -> Recorded:
         ground_store.keep_views(session, gone=found.ground.gone, fresh=found.ground.views)
     seen: dict[str, pd.DataFrame] = {} if found.ground is None else {
         "coverage": found.coverage,
+        "places": found.ground.places,
         "blind": found.ground.blind.rename(columns={"compound": "compound_code"}),
         "weak": found.ground.weak.rename(columns={"compound": "compound_code"}),
     }  # fmt: skip
@@ -154,15 +156,20 @@ def _covered(
 ) -> pd.DataFrame:
     if seen is None:
         return pd.DataFrame()
-    rules = GroundRules.of(policy)
-    return ground_rows.by_level(seen.compounds, subjects, rules, district=district.code)
+    return ground_rows.by_level(
+        seen.compounds, seen.places, subjects, GroundRules.of(policy),
+        qualities=ViewRules.of(policy).quality_names, district=district.code,
+    )  # fmt: skip
 
 
 def _depends(seen: Ground | None) -> dict[str, pd.DataFrame]:
     """What the covered ground depends on, as a frame for the run's digest."""
     if seen is None:
         return {}
-    return {"ground": seen.compounds[["compound", "quality", "answer", "digest"]]}
+    places = pd.DataFrame(seen.places[["place_key", "kind", "name", "digest", "seen_share"]])
+    return {
+        "ground": seen.compounds[["compound", "quality", "answer", "digest"]], "places": places,
+    }  # fmt: skip
 
 
 def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] | None:

@@ -18,11 +18,13 @@ from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_on, record
-from gis.video.ground_model import BlindArea, VideoCoverage, WeakPoint
+from gis.video.ground_model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
 from gis.video.model import VideoFinding, VideoResult
 
 _SQL = sql.load("gis.video")
-_SEEN = {"coverage": VideoCoverage, "blind": BlindArea, "weak": WeakPoint}
+_SEEN = {
+    "coverage": VideoCoverage, "places": VideoPlace, "blind": BlindArea, "weak": WeakPoint,
+}  # fmt: skip
 
 
 def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
@@ -179,7 +181,7 @@ def save(
 ) -> Recorded:
     """Keep a video inventory; equal inputs and rules find the run that is there.
 
-    ``seen`` has the rows of covered ground, blind areas and weak points under their names.
+    ``seen`` has the rows of covered ground, places, blind areas and weak points by name.
     """
     return record(
         session,

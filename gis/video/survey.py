@@ -91,7 +91,7 @@ def survey(
     """Coverage of the given compounds (all without), in their order; cameras keep their numbers."""
     chosen = np.arange(len(scene.outlines)) if compounds is None else compounds
     middle = shapely.centroid(scene.outlines[chosen])
-    order = np.argsort(_along_a_curve(middle), kind="stable")
+    order = along_a_curve(middle)
     batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)] or [order]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         parts = list(pool.map(lambda batch: _batch(scene, rules, chosen[batch]), batches))
@@ -114,7 +114,7 @@ def touched_by_cameras(
 def touched_by_buildings(scene: Scene, rules: ViewRules, footprints: Shapes) -> Ints:
     """Compounds whose coverage depends on these footprints, old and new, by any camera's view."""
     own = STRtree(scene.outlines).query(footprints, predicate="intersects")[1]
-    camera = _cameras_near(scene, rules, footprints)
+    camera = cameras_near(scene, rules, footprints)
     seen = touched_by_cameras(
         scene, rules, scene.x_m[camera], scene.y_m[camera], scene.most_m[camera]
     )
@@ -126,7 +126,7 @@ def _margin_m(rules: ViewRules) -> float:
     return rules.wall_depth_m + 2 * rules.wall_offset_m
 
 
-def _cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
+def cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
     """Cameras whose field may reach any of the shapes."""
     reach_m = scene.most_m + _margin_m(rules)
     shape, camera = scene.cameras.query(
@@ -139,17 +139,14 @@ def _cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
 def _batch(scene: Scene, rules: ViewRules, compounds: Ints) -> Coverage:
     """Fields of all cameras that reach the compounds, laid over their public ground."""
     outlines = scene.outlines[compounds]
-    camera = _cameras_near(scene, rules, outlines)
+    camera = cameras_near(scene, rules, outlines)
     inside = np.unique(scene.obstacles.tree.query(outlines, predicate="intersects")[1])
     private = np.unique(scene.private.query(outlines, predicate="intersects")[1])
     public = public_ground(
         outlines, scene.obstacles.polygons[inside], scene.gardens[private]
     )  # fmt: skip
     drawn = [
-        view.fields(
-            views, scene.obstacles, target_height_m=rules.target_height_m,
-            wall_offset_m=rules.wall_offset_m, wall_depth_m=rules.wall_depth_m,
-        ).polygons
+        view.drawn(views, scene.obstacles, rules)
         for views in (home_views(scene, camera), potential_views(scene, camera))
     ]  # fmt: skip
     assumed = np.asarray(scene.optics.assumed[camera].any(axis=1))
@@ -178,11 +175,11 @@ def _joined(parts: list[Coverage], batches: list[Ints]) -> Coverage:
     )
 
 
-def _along_a_curve(points: Shapes) -> Floats:
-    """Order along rows of a coarse grid, so that a batch lies together."""
+def along_a_curve(points: Shapes) -> Ints:
+    """The order of points along rows of a coarse grid, so that a batch lies together."""
     x, y = shapely.get_x(points), shapely.get_y(points)
     if not len(x):
-        return np.empty(0)
+        return np.empty(0, dtype=np.int64)
     side = max(np.ptp(x), np.ptp(y), 1.0) / max(np.sqrt(len(x) / _BATCH), 1.0)
     row = np.floor((y - y.min()) / side)
-    return np.asarray(row * 1e9 + (x - x.min()))
+    return np.argsort(row * 1e9 + (x - x.min()), kind="stable")

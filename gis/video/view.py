@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gis.video import shadows
 from gis.video.obstacles import Obstacles, Stands
+from gis.video.view_rules import ViewRules
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,6 +91,14 @@ def fields(
     )  # fmt: skip
     unknown = np.bincount(camera[np.isnan(top_m)], minlength=len(x_m))
     return Fields(polygons, stands, x_m, y_m, unknown)
+
+
+def drawn(views: Views, obstacles: Obstacles, rules: ViewRules) -> Shapes:
+    """The polygons of `fields` (n, q) under the policy's rules."""
+    return fields(
+        views, obstacles, target_height_m=rules.target_height_m,
+        wall_offset_m=rules.wall_offset_m, wall_depth_m=rules.wall_depth_m,
+    ).polygons  # fmt: skip
 
 
 def _sector(views: Views) -> tuple[Floats, Floats]:

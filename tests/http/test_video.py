@@ -124,6 +124,25 @@ def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serv
     assert set(hidden) <= {403, 404}
 
 
+def test_dark_places_and_weak_points_are_read_by_page(client, serve, demo_store):
+    asked = {"kind": "entrance", "below": 1, "limit": 5}
+    dark = client.get("/api/v1/video/places", params=asked).json()
+    district = client.get("/api/v1/video/coverage", params={"level": "district"}).json()["rows"][0]
+    assert dark["matched"] == district["entrances"] - district["entrances_seen"]
+    assert len(dark["rows"]) == 5
+    assert all(row["shares"][0] == row["points"] == 0 for row in dark["rows"])
+    compound = dark["rows"][0]["compound_code"]
+    own = client.get("/api/v1/video/places", params={"compound": compound}).json()["rows"]
+    assert {row["compound_code"] for row in own} == {compound}
+    weak = client.get("/api/v1/video/weak-points").json()
+    lost = [row["lost_m2"] for row in weak["rows"]]
+    assert lost == sorted(lost, reverse=True)
+    assert all(0 < row["lost_share"] <= 1 for row in weak["rows"])
+    with serve(demo_store.urls, role=Role.VIEWER) as viewer:
+        for name in ("places", "weak-points"):
+            assert viewer.get(f"/api/v1/video/{name}").status_code == 403
+
+
 def test_a_planned_point_in_a_blind_area_adds_ground_and_is_answered_fast(client, demo_store):
     query = (
         "SELECT compound_code, ST_X(ST_PointOnSurface(geom)) AS lon,"

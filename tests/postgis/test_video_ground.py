@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapely
 from sqlalchemy import text
 
 from gis import policy as policies
@@ -44,12 +45,17 @@ def _equal(one, two):
         two.blind["area_m2"].sort_values().tolist()
     )
     assert one.weak["lost_m2"].tolist() == pytest.approx(two.weak["lost_m2"].tolist())
+    same = ["kind", "place_key", "area_code", "compound_code", "seen_share", "points"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one.places[same]), pd.DataFrame(two.places[same]), check_dtype=False
+    )
+    assert shapely.equals_exact(one.places.geometry, two.places.geometry, 1e-9).all()
 
 
 def test_nothing_changed_is_nothing_measured(measured, demo_store):
     _, run, measure = measured
     again, whole = measure(run), measure(None)
-    assert (again.computed, again.gone, len(again.views)) == (0, [], 0)
+    assert (again.computed, again.places_computed, again.gone, len(again.views)) == (0, 0, [], 0)
     assert whole.computed == demo_store.truth["counts"]["compounds"]
     _equal(again, whole)
 
@@ -82,4 +88,23 @@ def test_a_change_measures_what_it_touches_and_agrees_with_the_whole(measured, k
     session.execute(text(change), {"key": session.scalar(text(key))})
     part, whole = measure(run), measure(None)
     assert 0 < part.computed < whole.computed / 2
+    assert part.places_computed < whole.places_computed / 2
+    _equal(part, whole)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [("SELECT code FROM compounds WHERE entrances IS NOT NULL ORDER BY 1 LIMIT 1",
+      "UPDATE compounds SET entrances = ST_Translate(entrances, 0.00001, 0) WHERE code = :key"),
+     ("SELECT source_key FROM streets ORDER BY 1 LIMIT 1",
+      "UPDATE streets SET geom = ST_Translate(geom, 0.00001, 0) WHERE source_key = :key"),
+     ("SELECT source_key FROM facilities WHERE function = 'service_station' ORDER BY 1 LIMIT 1",
+      "UPDATE facilities SET geom = ST_Translate(geom, 0.00003, 0) WHERE source_key = :key")],
+)  # fmt: skip
+def test_a_changed_place_is_measured_anew_and_no_compound_with_it(measured, key, change):
+    session, run, measure = measured
+    session.execute(text(change), {"key": session.scalar(text(key))})
+    part, whole = measure(run), measure(None)
+    assert part.computed == 0
+    assert 0 < part.places_computed < whole.places_computed / 4
     _equal(part, whole)

@@ -104,7 +104,8 @@ GROUND = GroundRules.of(POLICY)
 def _ground(seen_m2, blind_m2, rules=GROUND) -> "pd.Series[object]":
     rows = pd.DataFrame(
         {"quality": ["detect"], "public_m2": [40_000.0], "seen_m2": [seen_m2],
-         "blind_m2": [blind_m2], "entrances": [1], "entrances_seen": [1]}
+         "blind_m2": [blind_m2], "compounds": [1], "entrances": [1.0], "entrances_seen": [1.0],
+         "key_places": [0.0], "key_places_seen": [0.0], "street_m": [0.0], "street_seen_m": [0.0]}
     )  # fmt: skip
     return ground_rows.judged(rows, rules).iloc[0]
 

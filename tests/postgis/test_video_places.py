@@ -1,0 +1,124 @@
+"""Entrances, streets and key places of the demo's run, counted again by PostGIS."""
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+# What working points of the day show: the stored fields once more, laid over by another library.
+SEEN = """
+WITH seen AS MATERIALIZED (
+    SELECT ST_Transform(field.geom, 4543) AS geom, field.camera_key, field.quality
+    FROM view_fields AS field
+    JOIN cameras AS camera ON camera.source_key = field.camera_key
+    LEFT JOIN camera_states AS state ON state.camera_key = field.camera_key
+    WHERE field.looks = 'home' AND camera.status IN ('in_use', 'unknown')
+      AND state.state IS DISTINCT FROM 'down'
+),
+place AS MATERIALIZED (
+    SELECT id, kind, place_key, compound_code, shares, points, length_m, area_m2,
+           ST_Transform(geom, 4543) AS geom
+    FROM video_places WHERE run_id = :run AND shares IS NOT NULL
+)
+SELECT place.*, quality, count(camera_key) AS reached,
+       ST_Length(ST_Intersection(place.geom, ST_Union(seen.geom))) AS seen_m,
+       ST_Area(ST_Intersection(place.geom, ST_Union(seen.geom))) AS seen_m2
+FROM place JOIN seen ON place.geom && ST_Expand(seen.geom, 0.3)
+ AND ST_DWithin(place.geom, seen.geom, 0.3)
+GROUP BY place.id, kind, place_key, compound_code, shares, points, length_m, area_m2, place.geom,
+         quality
+"""
+SUMS = """
+SELECT subject_kind, subject_code, entrances, entrances_seen, street_m, street_seen_m, key_places,
+       key_places_seen FROM video_coverage WHERE run_id = :run AND quality = :quality
+"""
+QUALITIES = ["detect", "observe", "recognise", "identify"]
+
+
+@pytest.fixture(scope="module")
+def ask(demo_store):
+    def rows(query, **more):
+        with demo_store.begin() as session:
+            asked = {"run": demo_store.runs["video"], **more}
+            return pd.DataFrame(session.execute(text(query), asked).mappings().all())
+
+    return rows
+
+
+@pytest.fixture(scope="module")
+def places(ask):
+    return ask("SELECT * FROM video_places WHERE run_id = :run").set_index("id")
+
+
+def test_each_share_is_what_postgis_finds_in_the_stored_fields(ask, places):
+    counted = ask(SEEN)
+    assert set(counted["kind"]) == {"entrance", "street", "key_place"}
+    for row in counted.itertuples():
+        size = {"entrance": 1.0, "street": row.seen_m, "key_place": row.seen_m2}[row.kind]
+        whole = {"entrance": 1.0, "street": row.length_m, "key_place": row.area_m2}[row.kind]
+        share = row.shares[QUALITIES.index(row.quality)]
+        assert share == pytest.approx(size / whole, abs=1e-3)
+        if row.quality == "detect":
+            assert row.points == row.reached
+    dark = places[~places.index.isin(counted["id"])]
+    assert (dark["seen_share"].dropna() == 0).all()
+    assert len(dark) > 20
+
+
+def test_every_entrance_street_and_key_place_is_there_once(ask, places):
+    gates = ask(
+        "SELECT code, ST_NumGeometries(entrances) AS n FROM compounds WHERE entrances IS NOT NULL"
+    )
+    found = places[places["kind"] == "entrance"].groupby("compound_code").size()
+    assert found.to_dict() == gates.set_index("code")["n"].to_dict()
+    length = ask(
+        "SELECT source_key, ST_Length(ST_Transform(geom, 4543)) AS m FROM streets"
+    ).set_index("source_key")["m"]
+    pieces = places[places["kind"] == "street"].groupby("place_key")["length_m"].sum()
+    assert pieces.to_dict() == pytest.approx(length.to_dict(), abs=0.1)
+    open_ones = ask(
+        "SELECT source_key FROM facilities WHERE status = 'open' AND function IN"
+        " ('service_station', 'elderly_care', 'child_care', 'health_station', 'police_room',"
+        "  'kindergarten', 'shelter', 'fire_station')"
+    )
+    assert sorted(places.loc[places["kind"] == "key_place", "place_key"]) == sorted(
+        open_ones["source_key"]
+    )
+
+
+def test_only_streets_that_leave_the_ground_of_known_buildings_have_no_answer(ask):
+    beyond = ask(
+        "WITH known AS (SELECT ST_Expand(ST_Extent(ST_Transform(geom, 4543))::box2d, 30) AS box"
+        "               FROM buildings)"
+        " SELECT kind, shares IS NULL AS silent,"
+        " NOT ST_Covers(ST_SetSRID(box::geometry, 4543), ST_Transform(geom, 4543)) AS beyond"
+        " FROM video_places, known WHERE run_id = :run"
+    )
+    assert beyond["silent"].equals(beyond["beyond"])
+    assert set(beyond.loc[beyond["silent"], "kind"]) == {"street"}
+
+
+def test_levels_have_the_sums_of_what_lies_in_them(ask, places):
+    rows = ask(SUMS, quality="detect").set_index(["subject_kind", "subject_code"])
+    known = places[places["shares"].notna()]
+    gates = known[known["kind"] == "entrance"]
+    for level, column in (("compound", "compound_code"), ("grid", "grid_code")):
+        for code, those in gates.groupby(column):
+            row = rows.loc[(level, code)]
+            assert (row["entrances"], row["entrances_seen"]) == (
+                len(those), (those["seen_share"] == 1).sum(),
+            )  # fmt: skip
+    streets = known[known["kind"] == "street"]
+    for code, those in streets.groupby("area_code"):
+        if len(code) == 12:
+            row = rows.loc[("community", code)]
+            assert row["street_m"] == pytest.approx(those["length_m"].sum())
+            lit = (those["length_m"] * those["seen_share"]).sum()
+            assert row["street_seen_m"] == pytest.approx(lit)
+    whole = rows.loc[("district", "530102")]
+    assert whole["street_m"] == pytest.approx(streets["length_m"].sum())
+    keys = known[known["kind"] == "key_place"]
+    assert (whole["key_places"], whole["key_places_seen"]) == (
+        len(keys), (keys["seen_share"] >= 0.5).sum(),
+    )  # fmt: skip
+    weaker = ask(SUMS, quality="identify").set_index(["subject_kind", "subject_code"])
+    assert weaker["street_seen_m"].sum() < rows["street_seen_m"].sum()
