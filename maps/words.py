@@ -59,6 +59,7 @@ VALUES: dict[str, dict[str, Pair]] = {
         "id_network": ("网络标识为预留值", "Reserved network mark"),
         "id_duplicate": ("编码重复", "Duplicate id"),
         "id_area": ("编码与位置不符", "Id contradicts the position"),
+        "id_unlisted": ("编码区划无法核对", "Division of the id not listed"),
         "field_missing": ("缺少必填项", "Required field missing"),
         "view_field_missing": ("缺少视域参数", "View parameters missing"),
         "camera_down": ("故障", "Down"),

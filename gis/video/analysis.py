@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gis.areas import hierarchy
-from gis.video.gb28181 import Fault, faults, parse
+from gis.video.gb28181 import Fault, faults, parse, place_fault
 
 LEVELS = (*hierarchy.LEVELS, "grid", "compound")
 NOT_STANDING = ("planned", "removed")
@@ -42,36 +42,42 @@ def placed(
 
 
 def id_faults(
-    cameras: pd.DataFrame, *, counties: Collection[str], ids_expected: bool
+    cameras: pd.DataFrame,
+    *,
+    listed: Collection[str],
+    outlined: Collection[str],
+    ids_expected: bool,
 ) -> pd.DataFrame:
     """What is wrong with the GB/T 28181 ids: camera, fault; one row per fault.
 
     Parameters
     ----------
     cameras : frame
-        ``camera``, ``gb28181_id``, ``area_code``, ``status``; removed points are left out.
-    counties : six-digit codes
-        Places that an id may begin with; an id that begins with one of them, but not with its
-        point's own, contradicts the area.
+        ``camera``, ``gb28181_id``, ``status``, and ``county``: the six digits of the district whose
+        ground the point stands on, None where no known outline holds it. Removed points are left
+        out.
+    listed, outlined : six-digit codes
+        Counties that are known to exist, and those whose outline is known.
     ids_expected : bool
-        Whether a point without an id is at fault (a district without such codes has none).
+        Whether a point without an id is at fault, and places are compared (a district without
+        such codes has none).
     """
     standing = cameras[cameras["status"] != "removed"]
     times = standing["gb28181_id"].value_counts()
     repeated = set(times.index[times > 1])
     rows = []
-    columns = (standing[name] for name in ("camera", "gb28181_id", "area_code"))
-    for camera, stored, area_code in zip(*columns, strict=True):
+    columns = (standing[name] for name in ("camera", "gb28181_id", "county"))
+    for camera, stored, county in zip(*columns, strict=True):
         text = None if pd.isna(stored) else stored
         found = set(faults(text))
         if not ids_expected:
             found.discard(Fault.MISSING)
         parts = None if text is None else parse(text)
-        if parts is not None and counties:
-            if parts.county not in counties:
-                found.add(Fault.PLACE)
-            elif parts.county != area_code[:6]:
-                found.add(Fault.AREA)
+        if parts is not None and ids_expected:
+            place = place_fault(
+                parts.county, listed=listed, outlined=outlined, stands_in=county or None
+            )
+            found |= set() if place is None else {place}
         if parts is not None and text in repeated:
             found.add(Fault.DUPLICATE)
         rows += [(camera, fault) for fault in Fault if fault in found]
@@ -126,6 +132,7 @@ def marked(cameras: pd.DataFrame, id_problems: pd.DataFrame, missing: pd.DataFra
     """
     uses = cameras["status"] == "in_use"
     stands = ~cameras["status"].isin(NOT_STANDING)
+    bad = id_problems.loc[id_problems["fault"] != Fault.UNLISTED, "camera"]
     known = uses & cameras["observed"].isin(["working", "down"])
     works = uses & (cameras["observed"] == "working")
     flags = {
@@ -135,7 +142,7 @@ def marked(cameras: pd.DataFrame, id_problems: pd.DataFrame, missing: pd.DataFra
         "works": works,
         "key_known": known & cameras["key"],
         "key_works": works & cameras["key"],
-        "bad_id": stands & cameras["camera"].isin(id_problems["camera"]),
+        "bad_id": stands & cameras["camera"].isin(bad),
         "lacks": cameras["camera"].isin(missing["camera"]),
     }
     return cameras.assign(**{name: flag.astype("int64") for name, flag in flags.items()})

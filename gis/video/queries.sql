@@ -27,6 +27,8 @@ SELECT camera.source_key AS camera,
        (camera.direction_deg IS NOT NULL OR coalesce(camera.omnidirectional, false))
            AS has_direction,
        camera.height_m IS NOT NULL AS has_height,
+       CASE WHEN length(camera.area_code) > 6 THEN left(camera.area_code, 6)  -- its community's
+            ELSE held.code END AS county,
        CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
             WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
@@ -43,6 +45,14 @@ SELECT camera.source_key AS camera,
        failed.since AS down_since
 FROM wangge.cameras AS camera
 LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
+LEFT JOIN LATERAL (  -- in no community: the district on whose ground it stands, if one is drawn
+    SELECT area.code FROM wangge.areas AS area
+    WHERE length(camera.area_code) <= 6 AND area.level = 'district'
+      AND area.valid_from <= CAST(:as_of AS date)
+      AND (area.valid_to IS NULL OR area.valid_to > CAST(:as_of AS date))
+      AND ST_Intersects(area.geom, camera.geom)
+    ORDER BY area.code LIMIT 1
+) AS held ON true
 CROSS JOIN LATERAL (  -- the first failure after the last time the point worked; what works has none
     SELECT min(failure.observed_at) AS since
     FROM wangge.camera_observations AS failure
@@ -55,6 +65,14 @@ CROSS JOIN LATERAL (  -- the first failure after the last time the point worked;
             AND fine.observed_at < CAST(:until AS timestamptz)), '-infinity')
 ) AS failed
 ORDER BY camera.source_key;
+
+-- name: outlined_counties
+-- Districts of the day whose outline is known.
+SELECT code AS county FROM wangge.areas
+WHERE level = 'district' AND geom IS NOT NULL
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code;
 
 -- name: register
 -- The whole register with every stored field, removed points included; position in degrees.

@@ -12,7 +12,7 @@ from gis.video.rules import VideoRules
 _FAULTS = {
     Fault.MISSING: ("未填国标编码", "has no GB/T 28181 id"),
     Fault.FORM: ("国标编码不是 20 位数字", "has an id that is not 20 digits"),
-    Fault.PLACE: ("国标编码前六位不属于本辖区", "has an id of a place outside this store"),
+    Fault.PLACE: ("国标编码前六位不是现有行政区划", "has an id whose division does not exist"),
     Fault.INDUSTRY: (
         "国标编码第 9-10 位行业代码超出 00-45",
         "has an id with an industry (digits 9-10) outside 00-45",
@@ -29,6 +29,10 @@ _FAULTS = {
     Fault.AREA: (
         "国标编码的行政区划与点位所在区县不符",
         "has an id of another district than the one it stands in",
+    ),
+    Fault.UNLISTED: (
+        "国标编码前六位所属地市不在区划代码表内，无法判断是否存在",
+        "has an id of a prefecture whose codes are not listed here: whether it exists is unknown",
     ),
 }
 _FIELDS_ZH = {

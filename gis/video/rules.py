@@ -13,7 +13,8 @@ class VideoRules:
 
     ``working_share`` holds for key public places, ``working_share_key`` for points of key
     industries: those whose GB/T 28181 industry is not in ``public_industries`` or, where the id
-    says nothing, whose kind of place is in ``key_place_kinds``.
+    says nothing, whose kind of place is in ``key_place_kinds``. ``counties`` are the codes of GB/T
+    2260 that are known to exist.
     """
 
     version: str
@@ -22,6 +23,7 @@ class VideoRules:
     public_industries: frozenset[str]
     key_place_kinds: frozenset[str]
     repair_days: int
+    counties: frozenset[str]
     inventory_source: str
     working_source: str
 
@@ -35,6 +37,7 @@ class VideoRules:
             public_industries=frozenset(policy["VID-2", "public_industries"]),
             key_place_kinds=frozenset(policy["VID-2", "key_place_kinds"]),
             repair_days=int(policy["VID-2", "repair_days"]),
+            counties=frozenset(policy["VID-1", "counties"]),
             inventory_source=policy.source("VID-1"),
             working_source=policy.source("VID-2"),
         )

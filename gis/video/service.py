@@ -13,17 +13,7 @@ from gis.policy import Policy
 from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_run
-from gis.video import (
-    analysis,
-    ground,
-    ground_rows,
-    ground_store,
-    law_words,
-    lawful,
-    reasons,
-    store,
-    working,
-)  # fmt: skip
+from gis.video import analysis, checks, ground, ground_rows, ground_store, reasons, store
 from gis.video.analysis import LEVELS
 from gis.video.ground import Ground
 from gis.video.rules import GroundRules, LawRules, VideoRules
@@ -70,68 +60,88 @@ def inventory(
     zone, however old; a point that nobody observed is unknown and counts in no rate.
     """
     rules, law = VideoRules.of(policy), LawRules.of(policy)
-    cameras = store.cameras_on(session, district=district, as_of=as_of)
-    inside = store.points_in_private_places(session, kinds=law.private_kinds)
-    compounds = store.compounds_on(session, as_of=as_of)
-    subjects = store.subjects(session, as_of=as_of)
-    earlier = latest_run(session, Analysis.VIDEO)
-    seen = ground.measure(
-        session, policy=policy, district=district, as_of=as_of,
-        previous=None if earlier is None else earlier.id,
-    )  # fmt: skip
-    at = analysis.placed(cameras, subjects, compounds, district=district.code)
-    at["key"] = analysis.key_industry(
-        at, public_industries=rules.public_industries, key_place_kinds=rules.key_place_kinds
+    read = _read(session, law, policy, district, as_of)
+    coded = _has_gb_codes(district)
+    found = _checked(read, rules, district, ids_expected=coded)
+    marked = analysis.marked(found.points, found.faults, found.missing)
+    rows = _judged(_results(marked, read, found.bare, district), rules, as_of)
+    findings = checks.findings(
+        found, rules, law, as_of=as_of, zone=district.zone, chinese_law=coded
     )
-    counties = _counties(subjects, district)
-    faults = analysis.id_faults(at, counties=counties, ids_expected=bool(counties))
-    missing = analysis.missing_fields(at)
-    marked = analysis.marked(at, faults, missing)
-    bare = compounds[~compounds["compound"].isin(marked.loc[marked["stands"] == 1, "compound"])]
-    rows = _results(marked, subjects, compounds, bare, district)
-    rows = analysis.judged(
-        rows, working_share=rules.working_share, working_share_key=rules.working_share_key
-    )
-    rows = reasons.with_reasons(rows, rules, as_of=as_of)
-    findings = pd.concat(
-        [
-            reasons.id_findings(faults, at, rules),
-            reasons.field_findings(missing, at, rules),
-            reasons.view_findings(analysis.missing_for_view(at), at, rules),
-            reasons.down_findings(at, rules, as_of=as_of, zone=district.zone),
-            reasons.overdue_findings(
-                working.overdue(at, as_of=as_of, repair_days=rules.repair_days, zone=district.zone),
-                rules,
-            ),
-            reasons.bare_findings(bare, rules, as_of=as_of),
-            _lawful(at, inside, seen, law, as_of=as_of) if counties else None,
-        ],
-        ignore_index=True,
-    )
-    counts = analysis.counts(at)
-    covered = _covered(seen, subjects, policy, district)
+    counts = analysis.counts(found.points)
+    covered = _covered(read.seen, read.subjects, policy, district)
+    totals = _totals(rows, counts, findings, district=district.code)
     return VideoInventory(
         as_of=as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=of_frames(
-            {
-                "cameras": cameras,
-                "compounds": compounds,
-                "subjects": subjects,
-                "private": inside,
-                **_depends(seen),
-            }
-        ),
+        input_digest=of_frames(_depends(read)),
         results=rows[_RESULT],
         findings=findings,
         counts=counts,
-        without_camera=bare.reset_index(drop=True),
+        without_camera=found.bare.reset_index(drop=True),
         coverage=covered,
-        ground=seen,
-        totals=_totals(rows, counts, findings, district=district.code)
-        | {"coverage": _coverage_totals(covered, seen)},
+        ground=read.seen,
+        totals=totals | {"coverage": _coverage_totals(covered, read.seen)},
     )
+
+
+@dataclass(frozen=True)
+class _Records:
+    """What the store holds on the day: all that an inventory looks at."""
+
+    cameras: pd.DataFrame
+    inside: pd.DataFrame
+    compounds: pd.DataFrame
+    subjects: pd.DataFrame
+    outlined: pd.DataFrame
+    seen: Ground | None
+
+
+def _read(
+    session: Session, law: LawRules, policy: Policy, district: District, as_of: date
+) -> _Records:
+    earlier = latest_run(session, Analysis.VIDEO)
+    return _Records(
+        cameras=store.cameras_on(session, district=district, as_of=as_of),
+        inside=store.points_in_private_places(session, kinds=law.private_kinds),
+        compounds=store.compounds_on(session, as_of=as_of),
+        subjects=store.subjects(session, as_of=as_of),
+        outlined=store.outlined_counties(session, as_of=as_of),
+        seen=ground.measure(
+            session, policy=policy, district=district, as_of=as_of,
+            previous=None if earlier is None else earlier.id,
+        ),
+    )  # fmt: skip
+
+
+def _checked(
+    read: _Records, rules: VideoRules, district: District, *, ids_expected: bool
+) -> checks.Checked:
+    """The points with their subjects and what is wrong with their records."""
+    at = analysis.placed(read.cameras, read.subjects, read.compounds, district=district.code)
+    at["key"] = analysis.key_industry(
+        at, public_industries=rules.public_industries, key_place_kinds=rules.key_place_kinds
+    )
+    stored = read.subjects.loc[read.subjects["subject_kind"] == Level.DISTRICT, "subject_code"]
+    faults = analysis.id_faults(
+        at, listed={district.code, *stored, *rules.counties}, outlined=set(read.outlined["county"]),
+        ids_expected=ids_expected,
+    )  # fmt: skip
+    standing = at.loc[~at["status"].isin(analysis.NOT_STANDING), "compound"]
+    return checks.Checked(
+        points=at, faults=faults, missing=analysis.missing_fields(at),
+        bare=read.compounds[~read.compounds["compound"].isin(standing)],
+        inside=read.inside, into=None if read.seen is None else read.seen.into,
+    )  # fmt: skip
+
+
+def _judged(rows: pd.DataFrame, rules: VideoRules, as_of: date) -> pd.DataFrame:
+    """Rows of video_results with working rate, verdict and sentence."""
+    judged = analysis.judged(
+        rows, working_share=rules.working_share, working_share_key=rules.working_share_key
+    )
+    return reasons.with_reasons(judged, rules, as_of=as_of)
 
 
 def save(session: Session, found: VideoInventory) -> Recorded:
@@ -162,14 +172,17 @@ def _covered(
     )  # fmt: skip
 
 
-def _depends(seen: Ground | None) -> dict[str, pd.DataFrame]:
-    """What the covered ground depends on, as a frame for the run's digest."""
-    if seen is None:
-        return {}
-    places = pd.DataFrame(seen.places[["place_key", "kind", "name", "digest", "seen_share"]])
-    return {
-        "ground": seen.compounds[["compound", "quality", "answer", "digest"]], "places": places,
+def _depends(read: _Records) -> dict[str, pd.DataFrame]:
+    """All that an inventory depends on, for the run's digest."""
+    records = {
+        "cameras": read.cameras, "compounds": read.compounds, "subjects": read.subjects,
+        "private": read.inside, "counties": read.outlined,
     }  # fmt: skip
+    if read.seen is None:
+        return records
+    places = pd.DataFrame(read.seen.places[["place_key", "kind", "name", "digest", "seen_share"]])
+    measured = read.seen.compounds[["compound", "quality", "answer", "digest"]]
+    return {**records, "ground": measured, "places": places, "into": read.seen.into}
 
 
 def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] | None:
@@ -196,41 +209,16 @@ def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] 
     }
 
 
-def _lawful(
-    cameras: pd.DataFrame,
-    inside: pd.DataFrame,
-    seen: Ground | None,
-    law: LawRules,
-    *,
-    as_of: date,
-) -> pd.DataFrame:
-    """Findings of the law on video, which holds where places have GB/T 2260 codes."""
-    parts = [
-        lawful.breaches(cameras, law, as_of=as_of),
-        lawful.misplaced(inside, cameras, law, kind="forbidden_place"),
-    ]
-    if seen is not None:
-        parts.append(lawful.misplaced(seen.into, cameras, law, kind="forbidden_view"))
-    found = pd.concat(parts, ignore_index=True)
-    return law_words.law_findings(found, cameras, law)
-
-
-def _counties(subjects: pd.DataFrame, district: District) -> set[str]:
-    """GB/T 2260 codes that ids may begin with; empty where the district has no such code."""
-    if len(district.code) != 6 or not district.code.isdecimal():
-        return set()
-    stored = subjects.loc[subjects["subject_kind"] == Level.DISTRICT, "subject_code"]
-    return {district.code, *stored}
+def _has_gb_codes(district: District) -> bool:
+    """Whether places here have GB/T 2260 codes, by which ids and Chinese law go."""
+    return len(district.code) == 6 and district.code.isdecimal()
 
 
 def _results(
-    marked: pd.DataFrame,
-    subjects: pd.DataFrame,
-    compounds: pd.DataFrame,
-    bare: pd.DataFrame,
-    district: District,
+    marked: pd.DataFrame, read: _Records, bare: pd.DataFrame, district: District
 ) -> pd.DataFrame:
     """One row per subject, widest level first, in the order of the codes."""
+    subjects, compounds = read.subjects, read.compounds
     located = analysis.placed(
         compounds.assign(compound_code=compounds["compound"]),
         subjects,

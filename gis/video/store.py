@@ -108,6 +108,11 @@ def subjects(session: Session, *, as_of: date) -> pd.DataFrame:
     return found[["subject_kind", "subject_code", "area_code", "parent_code", "name"]]
 
 
+def outlined_counties(session: Session, *, as_of: date) -> pd.DataFrame:
+    """Districts of the day whose outline is known: county (their code)."""
+    return sql.table(session, _SQL["outlined_counties"], {"as_of": as_of})
+
+
 def camera_context(
     session: Session,
     *,

@@ -16,7 +16,13 @@ from gis.runs.model import Analysis, Import
 from gis.runs.store import new_run
 from gis.safety.model import Incident, Rating
 from gis.video import service, status, store
-from gis.video.model import Camera, CameraObservation, VideoFinding, VideoResult
+from gis.video.model import (
+    Camera,
+    CameraObservation,
+    PrivatePlace,
+    VideoFinding,
+    VideoResult,
+)
 
 DAY = date(2026, 6, 30)
 COMMUNITY = "530102001001"
@@ -161,7 +167,7 @@ def test_compounds_without_a_camera_are_listed(db, world, policy, wuhua):
 
 
 def test_bad_records_are_counted_once_per_point_and_listed_by_fault(db, world, policy, wuhua):
-    world.camera("c1", gb28181_id="11010500461187000001")  # place, industry and type
+    world.camera("c1", gb28181_id="99010500461187000001")  # place, industry and type
     world.camera("c2", gb28181_id=None)
     world.camera("c3", point_class="class_1", contact_unit="unit", retention_days=30)
     world.camera("c4")
@@ -177,6 +183,39 @@ def test_bad_records_are_counted_once_per_point_and_listed_by_fault(db, world, p
     }
     reason = found.findings.set_index("kind").loc["field_missing", "reason_zh"]
     assert "安装时间" in reason
+
+
+def test_an_id_is_held_against_the_ground_that_its_point_stands_on(db, world, policy, wuhua):
+    """In no community, so that no code but an outline says where: ours, a neighbour's, nobody's."""
+    for code, west in (("530102", LON - 0.1), ("530103", LON + 0.1)):
+        outline = shapely.MultiPolygon([shapely.box(west, LAT - 0.1, west + 0.2, LAT + 0.1)])
+        if code == "530102":
+            db.flush()
+            db.query(Area).filter_by(code=code).update({"geom": f"SRID=4326;{outline}"})
+        else:
+            world.add(Area, area_code=code, code=code, level="district", name=code,
+                      geom=f"SRID=4326;{outline}")  # fmt: skip
+    own, next_door = "53010200011327000{:03d}", "53010300011327000{:03d}"
+    for number, (text, lon) in enumerate(
+        [(own, LON), (own, LON + 0.2), (next_door, LON + 0.2), (own, LON + 2), (next_door, LON)], 1
+    ):
+        world.camera(f"c{number}", lon=lon, area_code="530102", gb28181_id=text.format(number))
+    found, _ = inventory(db, policy, wuhua)
+    kinds = found.findings[found.findings["kind"].str.startswith("id_")]
+    assert kinds[["camera_key", "kind"]].to_numpy().tolist() == [
+        ["c2", "id_area"], ["c4", "id_area"], ["c5", "id_area"],
+    ]  # fmt: skip
+
+
+def test_a_private_place_that_grows_into_view_is_another_run(db, world, policy, wuhua):
+    """The field does not change with it, so nothing is measured anew; the findings are."""
+    world.camera("c1", omnidirectional=True, height_m=4)
+    before, _ = inventory(db, policy, wuhua)
+    near = shapely.MultiPolygon([shapely.box(LON + 5e-5, LAT, LON + 1e-4, LAT + 5e-5)])
+    world.add(PrivatePlace, kind="dormitory", geom=f"SRID=4326;{near}")
+    after, _ = inventory(db, policy, wuhua)
+    assert set(after.findings["kind"]) - set(before.findings["kind"]) == {"forbidden_view"}
+    assert after.input_digest != before.input_digest
 
 
 def test_a_point_whose_view_nobody_can_know_says_what_is_missing(db, world, policy, wuhua):

@@ -14,6 +14,7 @@ def cameras(**columns):
     base = {
         "camera": [f"k{n}" for n in range(size)],
         "area_code": "530102001001",
+        "county": "530102",
         "status": "in_use",
         "observed": "working",
         "point_class": "class_3",
@@ -26,10 +27,11 @@ def cameras(**columns):
     return pd.DataFrame(base | columns)
 
 
-def faults_of(ids, counties=("530102", "530103"), **columns):
+def faults_of(ids, listed=("530102", "530103"), ids_expected=True, **columns):
     found = analysis.id_faults(
-        cameras(gb28181_id=ids, **columns), counties=counties, ids_expected=bool(counties)
-    )
+        cameras(gb28181_id=ids, **columns), listed=listed, outlined={"530102"},
+        ids_expected=ids_expected,
+    )  # fmt: skip
     return {camera: set(part["fault"]) for camera, part in found.groupby("camera")}
 
 
@@ -38,10 +40,18 @@ def test_ids_are_held_against_place_and_each_other():
     assert found == {
         "k0": {"id_duplicate"},
         "k1": {"id_duplicate"},
-        "k3": {"id_place"},
+        "k3": {"id_area"},
         "k4": {"id_area"},
         "k5": {"id_missing"},
     }
+
+
+def test_an_unlisted_division_is_told_and_no_bad_id():
+    rows = cameras(gb28181_id=[ABROAD, "53019900011327000001"], county=None).assign(key=False)
+    faults = analysis.id_faults(rows, listed={"530102"}, outlined=set(), ids_expected=True)
+    assert faults["fault"].tolist() == ["id_unlisted", "id_place"]
+    found = analysis.marked(rows, faults, pd.DataFrame({"camera": []}))
+    assert found["bad_id"].tolist() == [0, 1]
 
 
 def test_a_removed_point_may_leave_its_id_to_the_next():
@@ -49,7 +59,7 @@ def test_a_removed_point_may_leave_its_id_to_the_next():
 
 
 def test_a_district_without_such_codes_expects_no_ids():
-    assert faults_of([None, GOOD], counties=()) == {}
+    assert faults_of([None, ABROAD], ids_expected=False) == {}
 
 
 def test_class_one_needs_more_fields_than_the_others():
@@ -72,7 +82,7 @@ def test_working_rate_counts_points_in_use_whose_state_is_known():
         observed=["working", "working", "down", "unknown", "down", "working"],
         status=["in_use", "in_use", "in_use", "in_use", "repair", "planned"],
     ).assign(community="c", key=False)
-    none = pd.DataFrame({"camera": []})
+    none = pd.DataFrame({"camera": [], "fault": []})
     sums = analysis.sums_by(analysis.marked(rows, none, none), "community")
     found = analysis.judged(sums, working_share=0.98, working_share_key=0.95).loc["c"]
     assert (found["cameras"], found["in_use"], found["known"], found["working"]) == (5, 4, 3, 2)
