@@ -1,6 +1,7 @@
 """Covered ground: shares for those who read ratings, fields and plans for those who read video."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
 from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, needs, said
-from api.routers.video import READ, Rows
+from api.routers.video import READ, Rows, Since, Until
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
@@ -19,7 +20,7 @@ from gis.errors import NoData, NotFound
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
-from gis.video import ground_store, planning
+from gis.video import ground_store, planning, shown
 from gis.video.ground_model import PlaceKind
 from gis.video.model import CameraKind
 
@@ -180,18 +181,48 @@ def _page(
     return PageOut(run_id=run.id, as_of=run.as_of, matched=matched, rows=features.records(rows))
 
 
-_VIEW = {"type": "FeatureCollection", "features": []}
+class ShownOut(BaseModel):
+    """Incidents of a window; ``possible`` counts what points would have to turn to as well."""
+
+    as_of: date = Field(examples=["2026-09-30"], description="day of the fields")
+    quality: Quality
+    incidents: int = Field(ge=0, examples=[1840])
+    assured: int = Field(ge=0, examples=[611])
+    possible: int = Field(ge=0, examples=[702])
+
+
+@router.get("/incidents-shown", dependencies=[*READ, needs(Capability.INCIDENTS)])
+def read_incidents_shown(
+    db: Db,
+    at: At,
+    since: Since,
+    until: Until,
+    quality: Quality = Quality.DETECT,
+    area: AreaPrefix = "",
+) -> ShownOut:
+    """How many incidents happened where working points show the ground; a count, no places."""
+    found = shown.incidents_shown(
+        db, district=at.district, since=since, until=until, quality=quality.value,
+        area_prefix=at.district.prefix_of(area),
+    )  # fmt: skip
+    return ShownOut(quality=quality, **asdict(found))
+
+
+_VIEW = {"type": "FeatureCollection", "as_of": "2026-09-30", "features": []}
 
 
 @router.get("/points/{camera}/view", dependencies=READ, responses=said(_VIEW))
 def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, Any]:
-    """One point's view fields by quality as GeoJSON; what it can turn to stands apart."""
+    """One point's view fields by quality as GeoJSON, as of the newest run; what it can turn to
+    stands apart.
+    """
     note(db, event="read", target="view_field", detail={"camera": camera})
     found = ground_store.views(db, camera=camera)
     if found.empty:
         raise NotFound("view field of camera", camera)
     found = found.assign(id=found["looks"] + ":" + found["quality"])
-    return {"type": "FeatureCollection", "features": features.listed(found, key="id")}
+    listed = features.listed(found, key="id")
+    return {"type": "FeatureCollection", "as_of": _run(db, None).as_of, "features": listed}
 
 
 @router.post("/what-if", dependencies=READ)

@@ -117,6 +117,12 @@ def weak_points(session: Session, **asked: Any) -> tuple[pd.DataFrame, int]:
     return _page(sql.table(session, _SQL["weak_points"], asked))
 
 
+def incidents_in_view(session: Session, **asked: Any) -> tuple[int, int, int]:
+    """Incidents of a window: all, in a home field of ``cameras``, in any field of theirs."""
+    row = session.execute(_SQL["incidents_in_view"], asked).one()
+    return row.incidents, row.assured, row.possible
+
+
 def _page(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     matched = 0 if rows.empty else int(rows["matched"].iloc[0])
     return rows.drop(columns="matched"), matched

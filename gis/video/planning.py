@@ -120,9 +120,8 @@ def propose(
     law = LawRules.of(policy)
     forbidden = here.private.loc[here.private["kind"].isin(law.private_kinds), "geom"]
     usable = np.flatnonzero(sites.allowed(fields, forbidden.to_numpy(dtype=object)))
-    now = view.drawn(survey.home_views(of, np.flatnonzero(of.working)), of.obstacles, rules)[
-        :, level
-    ]
+    works = survey.home_views(of, np.flatnonzero(of.working))
+    now = view.drawn(works, of.obstacles, rules)[:, level]
     samples = sites.uncovered(sites.samples(public, spacing_m=_SPACING_M), now)
     sight = sites.sight(fields[usable], samples)
     found = _solved(

@@ -469,3 +469,25 @@ WHERE weak.run_id = CAST(:run_id AS bigint)
   AND (CAST(:compound AS text) IS NULL OR weak.compound_code = CAST(:compound AS text))
 ORDER BY weak.lost_m2 DESC, weak.id
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
+
+-- name: incidents_in_view
+-- Incidents in [since, until): all, those in a home field of the given points, those in any field.
+WITH home AS (
+    SELECT wangge.touching('incidents', ARRAY(
+        SELECT geom FROM wangge.view_fields
+        WHERE quality = CAST(:quality AS text) AND looks = 'home'
+          AND camera_key = ANY (CAST(:cameras AS text[])))) AS id
+),
+anywhere AS (
+    SELECT wangge.touching('incidents', ARRAY(
+        SELECT geom FROM wangge.view_fields
+        WHERE quality = CAST(:quality AS text)
+          AND camera_key = ANY (CAST(:cameras AS text[])))) AS id
+)
+SELECT count(*) AS incidents, count(home.id) AS assured, count(anywhere.id) AS possible
+FROM wangge.incidents AS incident
+LEFT JOIN home ON home.id = incident.id
+LEFT JOIN anywhere ON anywhere.id = incident.id
+WHERE incident.occurred_at >= CAST(:since AS timestamptz)
+  AND incident.occurred_at < CAST(:until AS timestamptz)
+  AND incident.area_code ^@ CAST(:area_prefix AS text);

@@ -145,8 +145,13 @@ def _judged(rows: pd.DataFrame, rules: VideoRules, as_of: date) -> pd.DataFrame:
 
 
 def save(session: Session, found: VideoInventory) -> Recorded:
-    """Keep an inventory; the same inputs and rules find the run that is there."""
-    if found.ground is not None:
+    """Keep an inventory; the same inputs and rules find the run that is there.
+
+    The stored view fields are those of the newest day that was looked at: an earlier one leaves
+    them alone.
+    """
+    newest = latest_run(session, Analysis.VIDEO)
+    if found.ground is not None and (newest is None or newest.as_of <= found.as_of):
         ground_store.keep_views(session, gone=found.ground.gone, fresh=found.ground.views)
     seen: dict[str, pd.DataFrame] = {} if found.ground is None else {
         "coverage": found.coverage,

@@ -57,3 +57,32 @@ def test_the_catalogue_names_its_fields_as_the_standard_does(register, tmp_path)
     assert item["DeviceID"] == east["gb28181_id"].iloc[0]
     assert (item["Info"]["DirectionType"], item["Info"]["Direction"]) == ("1", 90.0)
     assert not {"IPAddress", "Password", "MAC"} & {*item, *item["Info"]}
+
+
+NODES = """<osm version="0.6">
+<node id="1" version="1" lat="25.05" lon="102.71"><tag k="man_made" v="surveillance"/>
+ <tag k="surveillance" v="outdoor"/><tag k="surveillance:type" v="camera"/>
+ <tag k="camera:type" v="fixed"/><tag k="camera:mount" v="pole"/>
+ <tag k="camera:direction" v="135"/><tag k="camera:angle" v="60"/><tag k="height" v="4.5 m"/></node>
+<node id="2" version="1" lat="25.05" lon="102.72"><tag k="man_made" v="surveillance"/>
+ <tag k="camera:type" v="panning"/><tag k="camera:direction" v="NW"/></node>
+<node id="3" version="1" lat="25.05" lon="102.73"><tag k="man_made" v="surveillance"/>
+ <tag k="surveillance" v="indoor"/><tag k="camera:type" v="dome"/></node>
+<node id="4" version="1" lat="25.05" lon="102.74"><tag k="man_made" v="surveillance"/>
+ <tag k="surveillance:type" v="guard"/></node>
+</osm>"""
+
+
+def test_openstreetmap_nodes_bring_direction_kind_mount_and_height(db, demo_store, tmp_path):
+    extract = tmp_path / "nodes.osm"
+    extract.write_text(NODES)
+    report = import_file(db, extract, Kind.CAMERAS, Options(), demo_store.house.district)
+    assert report.inserted == 3  # a guard is nobody's camera
+    rows = video.register(db).set_index("key")
+    shown = ["kind", "mount", "direction_deg", "horizontal_fov_deg", "height_m", "indoor"]
+    found = rows[shown].astype(object).where(rows[shown].notna(), None).to_numpy().tolist()
+    assert dict(zip(rows.index, found, strict=True)) == {
+        "node/1": ["fixed", "pole", 135, 60, 4.5, False],
+        "node/2": ["ptz", None, 315, None, None, None],
+        "node/3": ["dome", None, None, None, None, True],
+    }

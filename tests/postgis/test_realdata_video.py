@@ -1,48 +1,146 @@
-"""Sheffield's cameras and buildings: who can be answered, and what undirected cameras assure."""
+"""Real cameras: Sheffield's among its buildings, Helsinki's nodes with what they leave unsaid."""
 
+import re
+from collections import Counter
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
+from sqlalchemy import text
 
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis import district
 from gis import policy as policies
-from gis.video import ground
+from gis.video import service, shown
 
 ROOT = Path(__file__).resolve().parents[2]
-REAL = ROOT.parent / "shared" / "realdata" / "gb-sheffield"
-HOME = district.load(ROOT / "tests" / "districts" / "sheffield.toml")
+REAL = ROOT.parent / "shared" / "realdata"
+SHEFFIELD, HELSINKI = (
+    district.load(ROOT / "tests" / "districts" / f"{name}.toml")
+    for name in ("sheffield", "helsinki")
+)
+KAMPPI = REAL / "osm-extracts" / "helsinki-kamppi-2019.osm.pbf"
+POLICY = policies.load(files("data.reference") / "policy.toml")
+DAY = date(2026, 9, 30)
 
 pytestmark = pytest.mark.skipif(
     not REAL.is_dir(), reason="the real files (../shared/realdata) are not on this machine"
 )
 
 
-def test_neighbourhoods_are_answered_where_buildings_are_known(db):
-    for kind, name, mapping in (
-        (Kind.COMPOUNDS, "neighbourhoods", {"code": "felt:id"}),
-        (Kind.CAMERAS, "cctv", {}),
-        (Kind.BUILDINGS, "buildings", {}),
-    ):
-        import_file(db, REAL / f"{name}.geojson", kind, Options(mapping=mapping), HOME)
-    found = ground.measure(
-        db, policy=policies.load(files("data.reference") / "policy.toml"), district=HOME,
-        as_of=date(2026, 9, 30), previous=None,
-    )  # fmt: skip
-    rows = found.compounds[found.compounds["quality"] == "detect"].set_index("compound")
+@pytest.fixture(scope="module")
+def sheffield(own_store):
+    """The city's files in a store of their own, and what a video run found."""
+    with own_store() as store:
+        for kind, name, mapping in (
+            (Kind.COMPOUNDS, "neighbourhoods.geojson", {"code": "felt:id"}),
+            (Kind.CAMERAS, "cctv.geojson", {}),
+            (Kind.BUILDINGS, "buildings.geojson", {}),
+            (Kind.INCIDENTS, "police_uk_2019Q4_sheffield.csv", {}),
+        ):
+            with store.begin() as session:
+                path = REAL / "gb-sheffield" / name
+                import_file(session, path, kind, Options(mapping=mapping), SHEFFIELD)
+        with store.begin() as session:
+            found = service.inventory(session, policy=POLICY, district=SHEFFIELD, as_of=DAY)
+            service.save(session, found)
+        yield store, found
 
-    areas = gpd.read_file(REAL / "neighbourhoods.geojson").to_crs(27700).set_index("felt:id")
-    houses = gpd.read_file(REAL / "buildings.geojson").to_crs(27700)
+
+def layer(name):
+    return gpd.read_file(REAL / "gb-sheffield" / f"{name}.geojson").to_crs(27700)
+
+
+@pytest.fixture(scope="module")
+def ground():
+    """The neighbourhoods where buildings are known, and their ground without buildings."""
+    areas, houses = layer("neighbourhoods").set_index("felt:id"), layer("buildings")
     known = shapely.box(*houses.total_bounds).buffer(30, join_style="mitre")
     inside = areas[areas.covered_by(known)]
-    assert set(rows.index[rows["answer"] == "measured"]) == set(inside.index)
-    assert len(inside) == 22
-    open_m2 = inside.area - inside.intersection(houses.union_all()).area
-    assert rows.loc[inside.index, "public_m2"].sum() == pytest.approx(open_m2.sum(), rel=1e-3)
-    assert rows["seen_m2"].sum() == 0  # no camera has a direction: nothing is assured
-    assert 0 < rows["seen_potential_m2"].sum() < open_m2.sum()
+    return inside.area - inside.intersection(houses.union_all()).area
+
+
+def test_neighbourhoods_are_answered_where_buildings_are_known(sheffield, ground):
+    _, found = sheffield
+    homes = found.coverage[found.coverage["subject_kind"] == "compound"]
+    rows = homes[homes["quality"] == "detect"].set_index("subject_code")
+    assert set(rows.index[rows["answer"] == "measured"]) == set(ground.index)
+    assert set(rows["answer"]) == {"measured", "no_buildings"}
+    assert len(ground) == 22
+    assert rows.loc[ground.index, "public_m2"].sum() == pytest.approx(ground.sum(), rel=1e-3)
+    cameras, houses = layer("cctv"), layer("buildings")
+    assert len(cameras) == 212
+    assert cameras.within(shapely.box(*houses.total_bounds)).sum() == 150
+
+
+def test_cameras_without_a_direction_assure_nothing_and_their_circles_are_assumed(
+    sheffield, ground
+):
+    _, found = sheffield
+    homes = found.coverage[found.coverage["subject_kind"] == "compound"]
+    sums = homes.groupby("quality")[["seen_m2", "seen_potential_m2"]].sum()
+    assert (sums["seen_m2"] == 0).all()
+    potential = sums["seen_potential_m2"]
+    weaker = [potential[name] for name in ("identify", "recognise", "observe", "detect")]
+    assert 0 < weaker[0] < weaker[1] < weaker[2] < weaker[3] < ground.sum()
+    fields = found.ground.views
+    assert set(fields["looks"]) == {"potential"}
+    assert fields["assumed"].all()
+    # no circle is wider than a fixed camera's range to detect: 1920 px, 4 mm, 5.4 mm (methods)
+    assert fields.to_crs(27700).minimum_bounding_radius().max() < 56.9 + 0.1
+
+
+def test_without_assured_ground_nearly_all_of_it_is_blind(sheffield, ground):
+    _, found = sheffield
+    blind = found.ground.blind.to_crs(27700)
+    assert blind["area_m2"].to_numpy() == pytest.approx(blind.area.to_numpy(), rel=1e-6)
+    assert blind["area_m2"].sum() == pytest.approx(ground.sum(), rel=0.03)  # strips and corners go
+    assert blind["area_m2"].min() >= 10
+    assert blind["nearest"].notna().all()
+
+
+def test_incidents_in_view_are_counted_again_by_geopandas(sheffield):
+    store, found = sheffield
+    with store.begin() as session:
+        counted = shown.incidents_shown(
+            session, district=SHEFFIELD, since=date(2019, 10, 1), until=date(2019, 12, 31),
+            quality="detect",
+        )  # fmt: skip
+    incidents = gpd.read_file(REAL / "gb-sheffield" / "police_uk_2019Q4_sheffield.csv")
+    places = gpd.GeoSeries.from_xy(
+        incidents["Longitude"].astype(float), incidents["Latitude"].astype(float), crs=4326
+    )
+    views = found.ground.views
+    circles = views[views["quality"] == "detect"].union_all()
+    assert (counted.incidents, counted.assured) == (17848, 0)
+    assert counted.possible == places.intersects(circles).sum() > 0
+
+
+def test_helsinkis_nodes_keep_what_they_say_and_name_what_they_lack(db):
+    nodes = pyogrio.read_dataframe(KAMPPI, layer="points", where="man_made = 'surveillance'")
+    tags = Counter(
+        key for line in nodes["other_tags"].dropna() for key in re.findall(r'"([^"]+)"=>', line)
+    )
+    report = import_file(db, KAMPPI, Kind.CAMERAS, Options(), HELSINKI)
+    assert report.inserted == len(nodes) == 221
+    said = db.execute(text(
+        "SELECT count(*) FILTER (WHERE kind = 'dome') AS dome, count(mount) AS mount,"
+        " count(height_m) AS height, count(direction_deg) AS direction FROM cameras"
+    )).one()  # fmt: skip
+    assert (said.dome, said.mount, said.height, said.direction) == (
+        tags["camera:type"], tags["camera:mount"], tags["height"], tags["camera:direction"],
+    ) == (6, 6, 3, 0)  # fmt: skip
+    found = service.inventory(db, policy=POLICY, district=HELSINKI, as_of=DAY)
+    told = found.findings.groupby("kind")["reason_en"].agg(list)
+    lack = Counter(
+        field for one in told["view_field_missing"] for field in ("direction_deg", "height_m")
+        if field in one
+    )  # fmt: skip
+    assert lack == {"direction_deg": 221, "height_m": 221 - tags["height"]}
+    assert len(told["field_missing"]) == 221  # no node says its class
+    assert found.totals["known"] == 0  # nor whether it works

@@ -1,7 +1,9 @@
 """Covered ground in the store: a run of what changed agrees with a run of everything."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
@@ -10,7 +12,7 @@ from sqlalchemy import text
 from gis import policy as policies
 from gis.runs.model import Analysis, Run
 from gis.runs.store import latest_run
-from gis.video import ground
+from gis.video import ground, service, shown
 
 BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
 BUILDING = "SELECT source_key FROM buildings WHERE compound_code IS NOT NULL ORDER BY 1 LIMIT 1"
@@ -69,9 +71,12 @@ def test_an_entrance_is_seen_within_the_tolerance_of_the_policy(measured, demo_s
         session, policy=policies.load(BUILTIN, own), district=house.district,
         as_of=session.get(Run, run).as_of, previous=None,
     )  # fmt: skip
-    near, far = measure(run).compounds, wide.compounds
-    assert near["entrances"].sum() == far["entrances"].sum()
-    assert near["entrances_seen"].sum() < far["entrances_seen"].sum()
+    near, far = (
+        found.places.loc[found.places["kind"] == "entrance", "seen_share"]
+        for found in (measure(run), wide)
+    )
+    assert len(near) == len(far)
+    assert near.sum() < far.sum()
 
 
 @pytest.mark.parametrize(
@@ -108,3 +113,39 @@ def test_a_changed_place_is_measured_anew_and_no_compound_with_it(measured, key,
     assert part.computed == 0
     assert 0 < part.places_computed < whole.places_computed / 4
     _equal(part, whole)
+
+
+def test_stored_fields_stay_those_of_the_newest_day_that_was_run(measured, demo_store):
+    session, run, _ = measured
+    count = text("SELECT md5(string_agg(digest, '' ORDER BY id)), count(*) FROM view_fields")
+    before, as_of = session.execute(count).one(), session.get_one(Run, run).as_of
+    house = demo_store.house
+    session.execute(
+        text("UPDATE cameras SET direction_deg = 7 WHERE source_key = :key"),
+        {"key": session.scalar(text(CAMERA))},
+    )
+    for day, same in ((as_of - timedelta(days=90), True), (as_of, False)):
+        found = service.inventory(session, policy=house.policy, district=house.district, as_of=day)
+        service.save(session, found)
+        assert (session.execute(count).one() == before) is same
+
+
+def test_incidents_in_view_are_those_inside_the_fields(measured, demo_store):
+    session, _, _ = measured
+    window = {"since": date(2026, 1, 1), "until": date(2026, 9, 30), "quality": "observe"}
+    found = shown.incidents_shown(session, district=demo_store.house.district, **window)
+    fields = gpd.read_postgis(
+        "SELECT field.looks, field.geom FROM view_fields AS field"
+        " JOIN cameras AS camera ON camera.source_key = field.camera_key"
+        " LEFT JOIN camera_states AS state ON state.camera_key = field.camera_key"
+        " WHERE quality = 'observe' AND camera.status IN ('in_use', 'unknown')"
+        " AND state.state IS DISTINCT FROM 'down'", session.connection(),
+    )  # fmt: skip
+    spots = gpd.read_postgis(
+        "SELECT geom FROM incidents WHERE occurred_at >= '2026-01-01 00:00+08'"
+        " AND occurred_at < '2026-10-01 00:00+08'", session.connection(),
+    )  # fmt: skip
+    home = fields.loc[fields["looks"] == "home", "geom"].union_all()
+    assert found.incidents == len(spots)
+    assert found.assured == spots.intersects(home).sum() > 0
+    assert found.possible == spots.intersects(fields.union_all()).sum() >= found.assured

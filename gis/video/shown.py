@@ -1,0 +1,46 @@
+"""How many incidents of a window happened where video points show the ground."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.errors import NoData
+from gis.period import midnight
+from gis.runs.model import Analysis
+from gis.runs.store import latest_run
+from gis.video import ground_store, scenes
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Incidents of the window, those in an assured field of a working point, and those in a field
+    of one, assured or potential; by the fields of the run of ``as_of``.
+    """
+
+    as_of: date
+    incidents: int
+    assured: int
+    possible: int
+
+
+def incidents_shown(
+    session: Session, *, district: District, since: date, until: date, quality: str,
+    area_prefix: str = "",
+) -> Shown:  # fmt: skip
+    """Count incidents of ``since`` to ``until`` (both included) by whether points show their place.
+
+    Raises NoData when the analysis video has not run.
+    """
+    run = latest_run(session, Analysis.VIDEO)
+    if run is None:
+        raise NoData("the analysis video has not run: wangge run video")
+    points = ground_store.cameras(session, district=district, as_of=run.as_of)
+    works = points.loc[scenes.working(points), "camera"].tolist()
+    incidents, assured, possible = ground_store.incidents_in_view(
+        session, cameras=works, quality=quality, area_prefix=area_prefix,
+        since=midnight(since, district.zone),
+        until=midnight(until + timedelta(days=1), district.zone),
+    )  # fmt: skip
+    return Shown(run.as_of, incidents, assured, possible)
