@@ -1,6 +1,7 @@
-"""Takes the README's pictures of the demo district's pages with Chromium: ``make pictures``.
+"""Takes the pictures of the documents from map pages with Chromium.
 
-Usage: pictures.py MAPS_FOLDER OUT_FOLDER, after ``wangge demo --size district``.
+Usage: pictures.py MAPS_FOLDER OUT_FOLDER [demo|sheffield]; the README's (``make pictures``) after
+``wangge demo --size district``, Sheffield's after the commands of docs/real-data.md.
 """
 
 import base64
@@ -21,12 +22,16 @@ SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 
 @dataclass(frozen=True)
 class Picture:
-    """One page at one size; ``script`` runs before the picture is taken."""
+    """One page at one size; ``script`` runs before the picture is taken.
+
+    ``demo``: the page must say that its data are invented.
+    """
 
     name: str
     page: str
     size: str = "desk"
     script: str = ""
+    demo: bool = True
 
 
 OPEN_RED = """async () => {
@@ -34,6 +39,16 @@ OPEN_RED = """async () => {
     const row = index.class.lastIndexOf(0, 1200);
     wangge.map.setView([index.lat[row], index.lon[row]], 15, { animate: false });
     await wangge.open("rating", index.key[row], { fly: false });
+}"""
+NEIGHBOURHOOD = """() => {
+    wangge.map.setView([53.3805, -1.4690], 16, { animate: false });
+}"""
+ONE_CAMERA = """async () => {
+    const key = "6e8e616aeee1b56a:120:potential:detect";
+    const { index } = wangge.layers.get("view_fields");
+    const row = index.key.indexOf(key);
+    wangge.map.setView([index.lat[row], index.lon[row]], 19, { animate: false });
+    await wangge.open("view_fields", key, { fly: false });
 }"""
 DECODE = """async (png) => {
     const sent = await fetch("data:image/png;base64," + png);
@@ -46,22 +61,29 @@ DECODE = """async (png) => {
     reader.readAsDataURL(new Blob([data]));
     return [image.width, image.height, (await read).split(",")[1]];
 }"""
-PICTURES = (
-    Picture("combined", "combined", script=OPEN_RED),
-    Picture("coverage", "coverage"),
-    Picture("rating-phone", "rating", "phone"),
-    Picture("rental-h3", "rental_h3"),
-    Picture("grid-audit", "grid_audit"),
-)
+PICTURES = {
+    "demo": (
+        Picture("combined", "combined", script=OPEN_RED),
+        Picture("coverage", "coverage"),
+        Picture("rating-phone", "rating", "phone"),
+        Picture("rental-h3", "rental_h3"),
+        Picture("grid-audit", "grid_audit"),
+    ),
+    "sheffield": (
+        Picture("sheffield-city", "video_coverage", demo=False),
+        Picture("sheffield-centre", "view_fields", script=NEIGHBOURHOOD, demo=False),
+        Picture("sheffield-camera", "view_fields", script=ONE_CAMERA, demo=False),
+    ),
+}
 
 
-def main(maps: Path, out: Path) -> None:
+def main(maps: Path, out: Path, of: str = "demo") -> None:
     """Take every picture; a picture that is too large or without the demo's mark ends the run."""
     out.mkdir(parents=True, exist_ok=True)
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))))
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for picture in PICTURES:
+        for picture in PICTURES[of]:
             content = compact(taken(browser, maps, picture))
             if len(content) > LARGEST:
                 raise SystemExit(f"{picture.name}: {len(content)} bytes are more than {LARGEST}")
@@ -78,7 +100,7 @@ def taken(browser: Browser, maps: Path, picture: Picture) -> NDArray[np.uint8]:
     page.wait_for_selector("html[data-ready]", state="attached")
     if picture.script:
         page.evaluate(picture.script)
-    if not page.is_visible(".badge.demo"):
+    if picture.demo and not page.is_visible(".badge.demo"):
         raise SystemExit(f"{picture.name}: the page does not say that its data are a demo")
     page.wait_for_timeout(500)
     shot = page.screenshot()
@@ -130,4 +152,4 @@ def written(indices: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

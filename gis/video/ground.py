@@ -17,6 +17,7 @@ from gis.policy import Policy
 from gis.video import blind, ground_store, scenes, survey, view, watched
 from gis.video.coverage import MEASURES, Coverage, public_ground
 from gis.video.rules import GroundRules, LawRules
+from gis.video.stale import Stale
 from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
@@ -32,8 +33,8 @@ class Ground:
     ``compounds``: compound, name, area_code, grid_code, quality, answer (measured, no_buildings),
     digest and square metres, one row per compound and quality; ``blind`` (EPSG:4326), ``weak``,
     ``into`` (camera, place, kind, place_name of private places in a field); ``places`` the rows of
-    video_places; ``computed`` compounds and ``places_computed`` places measured anew; ``gone`` and
-    ``views`` the stored fields to forget and to write.
+    video_places; ``computed`` compounds and ``places_computed`` places measured anew; ``stale``:
+    the points whose stored fields no longer hold.
     """
 
     compounds: pd.DataFrame
@@ -43,8 +44,7 @@ class Ground:
     places: gpd.GeoDataFrame
     computed: int
     places_computed: int
-    gone: list[str]
-    views: gpd.GeoDataFrame
+    stale: Stale
 
 
 def measure(
@@ -80,12 +80,12 @@ def measure(
     kept, kept_blind, kept_weak = ground_store.kept(session, previous)
     same = _unchanged(homes, kept)
     fresh = np.flatnonzero(known & ~homes["compound"].isin(same).to_numpy())
-    found = survey.survey(of, views, compounds=fresh)
     level = views.quality_names.index(rules.quality)
-    dark = _blind(of, homes, houses, found, fresh, level, rules, district)
+    found = survey.survey(of, views, compounds=fresh, kept_level=level)
+    dark = _blind(of, homes, houses, found, fresh, rules, district)
     rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
-    gone, fields = _fields(session, of, cameras, seen_from, views, district)
+    stale = Stale.of(session, of, cameras, seen_from, views, district)
     passed = watched.measure(
         session, of, homes, seen_from, views=views, rules=rules, policy_digest=policy.digest,
         district=district, as_of=as_of, previous=previous,
@@ -100,8 +100,7 @@ def measure(
         places=passed.places,
         computed=len(fresh),
         places_computed=passed.computed,
-        gone=gone,
-        views=fields,
+        stale=stale,
     )
 
 
@@ -144,12 +143,12 @@ def _with_unanswered(
 
 def _blind(
     of: Scene, homes: pd.DataFrame, houses: pd.DataFrame, found: Coverage, fresh: Ints,
-    level: int, rules: GroundRules, district: District,
+    rules: GroundRules, district: District,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Blind areas of the measured compounds with the nearest building's name."""
     public = public_ground(of.outlines[fresh], of.obstacles.polygons, of.gardens)
     dark = blind.blind_areas(
-        public, found.seen[:, level], opening_m=rules.blind_opening_m, min_m2=rules.blind_min_m2
+        public, found.seen, opening_m=rules.blind_opening_m, min_m2=rules.blind_min_m2
     )
     at = fresh[dark.compound]
     if len(dark.shapes):
@@ -189,40 +188,6 @@ def _both(kept: Any, fresh: Any, same: set[str]) -> Any:
     """Rows kept of unchanged compounds and the fresh ones, by compound."""
     found = pd.concat([kept[kept["compound"].isin(same)], fresh], ignore_index=True)
     return found.sort_values("compound", kind="stable").reset_index(drop=True)
-
-
-def _fields(
-    session: Session, of: Scene, cameras: pd.DataFrame, digests: NDArray[np.uint64],
-    views: ViewRules, district: District,
-) -> tuple[list[str], gpd.GeoDataFrame]:  # fmt: skip
-    """Stored fields of points that are gone or changed, and the fields to write instead."""
-    stored = ground_store.view_digests(session)
-    now = pd.Series([f"{one:016x}" for one in digests], index=cameras["camera"], dtype=object)
-    fine = now.index[now.eq(stored.reindex(now.index))]
-    chosen = np.flatnonzero(~cameras["camera"].isin(fine).to_numpy())
-    parts = []
-    for looks, seen in (
-        ("home", survey.home_views(of, chosen)), ("potential", survey.potential_views(of, chosen))
-    ):  # fmt: skip
-        polygons = view.drawn(seen, of.obstacles, views)
-        for level, quality in enumerate(views.quality_names):
-            parts.append((looks, quality, polygons[:, level]))
-    shapes = np.concatenate([part for _, _, part in parts])
-    repeat = len(parts)
-    rows = pd.DataFrame(
-        {
-            "area_code": np.tile(cameras["area_code"].to_numpy(dtype=object)[chosen], repeat),
-            "camera_key": np.tile(cameras["camera"].to_numpy(dtype=object)[chosen], repeat),
-            "quality": np.repeat([quality for _, quality, _ in parts], len(chosen)),
-            "looks": np.repeat([looks for looks, _, _ in parts], len(chosen)),
-            "digest": np.tile(now.to_numpy(dtype=object)[chosen], repeat),
-            "area_m2": shapely.area(shapes),
-            "assumed": np.tile(np.asarray(of.optics.assumed.any(axis=1))[chosen], repeat),
-        }
-    )
-    seen_any = rows["area_m2"].to_numpy() > 0
-    gone = [*stored.index.difference(now.index), *cameras["camera"].iloc[chosen]]
-    return gone, scenes.degrees(rows[seen_any], shapes[seen_any], district)
 
 
 def _into_private(

@@ -1,6 +1,6 @@
 """Reads scenes in metres and keeps view fields and the results of coverage runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -77,10 +77,11 @@ def view_digests(session: Session) -> "pd.Series[Any]":
     return sql.table(session, _SQL["view_digests"]).set_index("camera")["digest"]
 
 
-def keep_views(session: Session, *, gone: list[str], fresh: pd.DataFrame) -> None:
+def keep_views(session: Session, *, gone: list[str], fresh: Iterable[pd.DataFrame]) -> None:
     """Forget the fields of points and write new ones."""
     session.execute(_SQL["forget_views"], {"cameras": gone})
-    write_results(session, ViewField, 0, fresh)  # the table belongs to no run
+    for frame in fresh:
+        write_results(session, ViewField, 0, frame)  # the table belongs to no run
 
 
 def views(session: Session, *, camera: str | None = None) -> gpd.GeoDataFrame:

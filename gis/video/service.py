@@ -152,7 +152,8 @@ def save(session: Session, found: VideoInventory) -> Recorded:
     """
     newest = latest_run(session, Analysis.VIDEO)
     if found.ground is not None and (newest is None or newest.as_of <= found.as_of):
-        ground_store.keep_views(session, gone=found.ground.gone, fresh=found.ground.views)
+        stale = found.ground.stale
+        ground_store.keep_views(session, gone=stale.gone, fresh=stale.frames())
     seen: dict[str, pd.DataFrame] = {} if found.ground is None else {
         "coverage": found.coverage,
         "places": found.ground.places,

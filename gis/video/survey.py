@@ -86,15 +86,19 @@ def potential_views(scene: Scene, chosen: Ints) -> Views:
 
 
 def survey(
-    scene: Scene, rules: ViewRules, *, compounds: Ints | None = None, workers: int | None = None
-) -> Coverage:
-    """Coverage of the given compounds (all without), in their order; cameras keep their numbers."""
+    scene: Scene, rules: ViewRules, *, compounds: Ints | None = None, kept_level: int = 0,
+    workers: int | None = None,
+) -> Coverage:  # fmt: skip
+    """Coverage of the given compounds (all without), in their order; cameras keep their numbers.
+
+    The seen ground itself is kept at ``kept_level``.
+    """
     chosen = np.arange(len(scene.outlines)) if compounds is None else compounds
     middle = shapely.centroid(scene.outlines[chosen])
     order = along_a_curve(middle)
     batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)] or [order]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        parts = list(pool.map(lambda batch: _batch(scene, rules, chosen[batch]), batches))
+        parts = list(pool.map(lambda at: _batch(scene, rules, chosen[at], kept_level), batches))
     return _joined(parts, batches)
 
 
@@ -136,7 +140,7 @@ def cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
     return np.unique(camera[shapely.dwithin(points, shapes[shape], reach_m[camera])])
 
 
-def _batch(scene: Scene, rules: ViewRules, compounds: Ints) -> Coverage:
+def _batch(scene: Scene, rules: ViewRules, compounds: Ints, kept_level: int) -> Coverage:
     """Fields of all cameras that reach the compounds, laid over their public ground."""
     outlines = scene.outlines[compounds]
     camera = cameras_near(scene, rules, outlines)
@@ -150,7 +154,8 @@ def _batch(scene: Scene, rules: ViewRules, compounds: Ints) -> Coverage:
         for views in (home_views(scene, camera), potential_views(scene, camera))
     ]  # fmt: skip
     assumed = np.asarray(scene.optics.assumed[camera].any(axis=1))
-    found = coverage(public, Seen(drawn[0], drawn[1], scene.working[camera], assumed))
+    seen = Seen(drawn[0], drawn[1], scene.working[camera], assumed)
+    found = coverage(public, seen, kept_level=kept_level)
     values = {one.name: getattr(found, one.name) for one in fields_of(found)}
     return Coverage(**{**values, "loss_camera": camera[found.loss_camera]})
 

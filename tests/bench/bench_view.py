@@ -6,11 +6,14 @@ measures one coverage run in a process of its own and prints it as JSON.
 """
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import shapely
@@ -146,15 +149,55 @@ def _coverage_run(cameras: int) -> dict[str, float]:
     """One run over a whole city, and the cores it kept busy."""
     survey(scene(50, RULES, np.random.default_rng(2)), RULES)
     city = scene(cameras, RULES, np.random.default_rng(1))
-    begun = time.perf_counter(), time.process_time()
-    found = survey(city, RULES)
-    wall_s, cpu_s = time.perf_counter() - begun[0], time.process_time() - begun[1]
+    begun = time.perf_counter(), _tree_cpu_s()
+    with Wanted() as wanted:
+        found = survey(city, RULES)
+    wall_s, cpu_s = time.perf_counter() - begun[0], _tree_cpu_s() - begun[1]
     return {
         "cameras": cameras, "buildings": len(city.obstacles.polygons),
         "compounds": len(city.outlines), "wall_s": round(wall_s, 2), "cpu_s": round(cpu_s, 2),
-        "busy_cores": round(cpu_s / wall_s, 2), "peak_mib": round(memory_mib("self", "VmHWM")),
+        "busy_cores": round(cpu_s / wall_s, 2), "wanted_cores": round(wanted.seconds / wall_s, 2),
+        "peak_mib": round(memory_mib("self", "VmHWM")),
         "mean_share_detect": round(float(np.mean(found.share("seen")[:, 0])), 4),
     }  # fmt: skip
+
+
+def _tree_cpu_s() -> float:
+    """Processor seconds of this process and of the children that have ended."""
+    return sum(os.times()[:4])
+
+
+class Wanted:
+    """Seconds that the threads ran or waited for a core while inside: what they would have used of
+    a machine without others. Read twice a second from schedstat, because threads end.
+    """
+
+    def __enter__(self) -> Self:
+        self._last: dict[str, float] = {}
+        self._before = self._read()
+        self._done = threading.Event()
+        self._watch = threading.Thread(target=self._go)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._watch.join()
+        self._read()
+        gone = {thread: seconds - self._before.get(thread, 0.0)
+                for thread, seconds in self._last.items()}  # fmt: skip
+        self.seconds = sum(gone.values())
+
+    def _go(self) -> None:
+        while not self._done.wait(0.5):
+            self._read()
+
+    def _read(self) -> dict[str, float]:
+        for path in Path("/proc/self/task").glob("*/schedstat"):
+            with suppress(OSError):  # a thread that has just ended
+                ran_ns, waited_ns, _ = path.read_text().split()
+                self._last[path.parent.name] = (int(ran_ns) + int(waited_ns)) / 1e9
+        return dict(self._last)
 
 
 if __name__ == "__main__":

@@ -165,4 +165,5 @@ def test_courts_that_walls_close_in_are_blind_and_nothing_is_measured_twice(demo
         " WHERE blind.run_id = :run GROUP BY building.source_key"
     )
     found = _rows(demo_store, query, "video").set_index("key")["area_m2"].to_dict()
+    assert courts
     assert found == pytest.approx(courts, rel=0.01)

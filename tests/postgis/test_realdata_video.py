@@ -16,7 +16,7 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis import district
 from gis import policy as policies
-from gis.video import service, shown
+from gis.video import ground_store, service, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "realdata"
@@ -52,6 +52,12 @@ def sheffield(own_store):
         yield store, found
 
 
+@pytest.fixture(scope="module")
+def fields(sheffield):
+    with sheffield[0].begin() as session:
+        return ground_store.views(session)
+
+
 def layer(name):
     return gpd.read_file(REAL / "gb-sheffield" / f"{name}.geojson").to_crs(27700)
 
@@ -79,7 +85,7 @@ def test_neighbourhoods_are_answered_where_buildings_are_known(sheffield, ground
 
 
 def test_cameras_without_a_direction_assure_nothing_and_their_circles_are_assumed(
-    sheffield, ground
+    sheffield, fields, ground
 ):
     _, found = sheffield
     homes = found.coverage[found.coverage["subject_kind"] == "compound"]
@@ -88,7 +94,6 @@ def test_cameras_without_a_direction_assure_nothing_and_their_circles_are_assume
     potential = sums["seen_potential_m2"]
     weaker = [potential[name] for name in ("identify", "recognise", "observe", "detect")]
     assert 0 < weaker[0] < weaker[1] < weaker[2] < weaker[3] < ground.sum()
-    fields = found.ground.views
     assert set(fields["looks"]) == {"potential"}
     assert fields["assumed"].all()
     # no circle is wider than a fixed camera's range to detect: 1920 px, 4 mm, 5.4 mm (methods)
@@ -104,8 +109,8 @@ def test_without_assured_ground_nearly_all_of_it_is_blind(sheffield, ground):
     assert blind["nearest"].notna().all()
 
 
-def test_incidents_in_view_are_counted_again_by_geopandas(sheffield):
-    store, found = sheffield
+def test_incidents_in_view_are_counted_again_by_geopandas(sheffield, fields):
+    store, _ = sheffield
     with store.begin() as session:
         counted = shown.incidents_shown(
             session, district=SHEFFIELD, since=date(2019, 10, 1), until=date(2019, 12, 31),
@@ -115,8 +120,7 @@ def test_incidents_in_view_are_counted_again_by_geopandas(sheffield):
     places = gpd.GeoSeries.from_xy(
         incidents["Longitude"].astype(float), incidents["Latitude"].astype(float), crs=4326
     )
-    views = found.ground.views
-    circles = views[views["quality"] == "detect"].union_all()
+    circles = fields[fields["quality"] == "detect"].union_all()
     assert (counted.incidents, counted.assured) == (17848, 0)
     assert counted.possible == places.intersects(circles).sum() > 0
 

@@ -1,0 +1,75 @@
+"""Stored view fields that no longer hold, and those in their place, some points at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.video import ground_store, scenes, survey, view
+from gis.video.survey import Scene
+from gis.video.view_rules import ViewRules
+
+_BATCH = 2_000  # points at a time: eight fields each, and their text for the store
+
+
+@dataclass(frozen=True)
+class Stale:
+    """``gone``: points whose fields are to be forgotten; ``chosen``: numbers of those to draw."""
+
+    gone: list[str]
+    chosen: NDArray[np.int64]
+    scene: Scene
+    cameras: pd.DataFrame
+    digests: NDArray[np.object_]
+    rules: ViewRules
+    district: District
+
+    @classmethod
+    def of(
+        cls, session: Session, scene: Scene, cameras: pd.DataFrame,
+        digests: NDArray[np.uint64], rules: ViewRules, district: District,
+    ) -> "Stale":  # fmt: skip
+        """The points whose digest is not the stored one, and those that are no longer there."""
+        stored = ground_store.view_digests(session)
+        now = pd.Series([f"{one:016x}" for one in digests], index=cameras["camera"], dtype=object)
+        fine = now.index[now.eq(stored.reindex(now.index))]
+        chosen = np.flatnonzero(~cameras["camera"].isin(fine).to_numpy())
+        gone = [*stored.index.difference(now.index), *cameras["camera"].iloc[chosen]]
+        return cls(gone, chosen, scene, cameras, now.to_numpy(dtype=object), rules, district)
+
+    def frames(self) -> Iterator[gpd.GeoDataFrame]:
+        """Rows of view_fields in batches; fields that show nothing are left out."""
+        for begin in range(0, len(self.chosen), _BATCH):
+            yield self._frame(self.chosen[begin : begin + _BATCH])
+
+    def _frame(self, chosen: NDArray[np.int64]) -> gpd.GeoDataFrame:
+        home, potential = (
+            view.drawn(views(self.scene, chosen), self.scene.obstacles, self.rules)
+            for views in (survey.home_views, survey.potential_views)
+        )
+        shapes = np.concatenate([home.ravel(order="F"), potential.ravel(order="F")])
+        qualities, points = self.rules.quality_names, len(chosen)
+        turns = 2 * len(qualities)
+        assumed = np.asarray(self.scene.optics.assumed.any(axis=1))
+        rows = pd.DataFrame(
+            {
+                "area_code": np.tile(self._column("area_code", chosen), turns),
+                "camera_key": np.tile(self._column("camera", chosen), turns),
+                "quality": np.tile(np.repeat(np.array(qualities, dtype=object), points), 2),
+                "looks": np.repeat(["home", "potential"], points * len(qualities)),
+                "digest": np.tile(self.digests[chosen], turns),
+                "area_m2": shapely.area(shapes),
+                "assumed": np.tile(assumed[chosen], turns),
+            }
+        )
+        some = rows["area_m2"].to_numpy() > 0
+        return scenes.degrees(rows[some], shapes[some], self.district)
+
+    def _column(self, name: str, chosen: NDArray[np.int64]) -> NDArray[np.object_]:
+        return self.cameras[name].to_numpy(dtype=object)[chosen]
