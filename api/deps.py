@@ -101,6 +101,7 @@ PeriodText = Annotated[
     str | None, Query(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$", description="2026Q3 or 2026-07")
 ]
 AsOf = Annotated[date | None, Query(description="day whose state is shown")]
+RowId = Annotated[int, PathParam(ge=1, le=2**62, examples=[7])]  # what a bigint holds
 Limit = Annotated[int, Query(ge=1, le=10_000, description="rows per page")]
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="rows to skip")]
 Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]

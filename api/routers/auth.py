@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi import Path as PathParam
 from pydantic import BaseModel, Field, SecretStr
 
 from api.auth import door
 from api.auth.identity import Identified, rules
-from api.deps import Db
+from api.deps import Db, RowId
 from api.web.origin import not_foreign
 from gis.access import administration, service, store, totp
 from gis.access.model import Entered, spelled
@@ -125,7 +124,6 @@ def whole_session(entered: Annotated[Entered, Depends(own_session)]) -> Entered:
 
 Own = Annotated[Entered, Depends(own_session)]
 Whole = Annotated[Entered, Depends(whole_session)]
-TokenId = Annotated[int, PathParam(ge=1, le=2**62, examples=[7])]
 
 
 def _begun(request: Request, answer: Response, opened: Opened) -> SessionOut:
@@ -217,7 +215,7 @@ def issue_token(request: Request, db: Db, entered: Whole, asked: TokenIn) -> Iss
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
-def revoke_token(db: Db, entered: Whole, token_id: TokenId) -> None:
+def revoke_token(db: Db, entered: Whole, token_id: RowId) -> None:
     """End a token of one's own at once."""
     administration.revoke_token(db, entered.account.login, token_id, now=datetime.now(UTC))
 

@@ -8,9 +8,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from api import exported
-from api.deps import At, Caller, Db, needs, said
+from api.deps import At, Caller, Db, RowId, needs, said
 from api.limits import export_limited
-from api.routers.jobs import JobId, JobOut
+from api.routers.jobs import JobOut
 from api.tasks.exports import folder_of
 from data.export.manifest import beside
 from data.export.model import Format
@@ -59,7 +59,7 @@ def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
     "/{job_id}/file", dependencies=[needs(Capability.JOBS)], response_class=FileResponse,
     responses=said("the file", "application/octet-stream"),
 )  # fmt: skip
-def read_file(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
+def read_file(db: Db, at: At, user: Caller, job_id: RowId) -> FileResponse:
     """The finished file, for whoever asked for it; 404 once it has left."""
     path = _file(service.find(db, job_id), user, folder_of(at))
     return FileResponse(path, filename=path.name, content_disposition_type="attachment")
@@ -69,7 +69,7 @@ def read_file(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
     "/{job_id}/manifest", dependencies=[needs(Capability.JOBS)], response_class=FileResponse,
     responses=said({"rows": 412, "sha256": "9f…"}),
 )  # fmt: skip
-def read_manifest(db: Db, at: At, user: Caller, job_id: JobId) -> FileResponse:
+def read_manifest(db: Db, at: At, user: Caller, job_id: RowId) -> FileResponse:
     """The signed manifest of the file: sha256, rows, filter, rule version, who and what for."""
     path = beside(_file(service.find(db, job_id), user, folder_of(at)))
     return FileResponse(path, filename=path.name, media_type="application/json")

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi import Path as PathParam
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.deps import At, Caller, Db, needs, said
+from api.deps import At, Caller, Db, RowId, needs, said
 from api.house import House, transaction
 from api.routers.jobs import JobOut
 from api.tasks.imports import CAPABILITY, options_of, path_of
@@ -32,7 +31,6 @@ from gis.uploads.model import ImportProfile, Upload
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"])
 WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-UploadId = Annotated[int, PathParam(ge=1, le=2**62, examples=[3])]
 Word = Annotated[str, Field(max_length=200)]
 
 
@@ -130,7 +128,7 @@ def read_profiles(db: Db, kind: Kind | None = None) -> ProfilesOut:
 
 
 @router.get("/{upload_id}/preview", dependencies=WRITES)
-def read_preview(db: Db, at: At, user: Caller, upload_id: UploadId) -> PreviewOut:
+def read_preview(db: Db, at: At, user: Caller, upload_id: RowId) -> PreviewOut:
     """Format, encoding, frame, columns and the fields they feed, first rows, first places."""
     one = found(db, user, upload_id)
     seen = preview(path_of(at, one), Kind(one.kind), options_of(one), at.district)
@@ -138,7 +136,7 @@ def read_preview(db: Db, at: At, user: Caller, upload_id: UploadId) -> PreviewOu
 
 
 @router.put("/{upload_id}/mapping", dependencies=WRITES)
-def put_mapping(db: Db, at: At, user: Caller, upload_id: UploadId, said: OptionsIn) -> PreviewOut:
+def put_mapping(db: Db, at: At, user: Caller, upload_id: RowId, said: OptionsIn) -> PreviewOut:
     """Say frame, encoding, layer and which column feeds which field; answers the new preview."""
     one = found(db, user, upload_id)
     mapping = {**_profile(db, one.kind, said.profile), **said.mapping}
@@ -154,7 +152,7 @@ def put_mapping(db: Db, at: At, user: Caller, upload_id: UploadId, said: Options
 
 @router.post("/{upload_id}/{step}", status_code=202, dependencies=WRITES)
 def ask_import(
-    db: Db, at: At, user: Caller, upload_id: UploadId, step: Literal["dry-run", "commit"]
+    db: Db, at: At, user: Caller, upload_id: RowId, step: Literal["dry-run", "commit"]
 ) -> JobOut:
     """Read the whole file as a job: on trial, which changes nothing, or for good."""
     one, trial = found(db, user, upload_id, locked=True), step == "dry-run"
@@ -174,7 +172,7 @@ def ask_import(
 
 
 @router.get("/{upload_id}/report", dependencies=WRITES)
-def read_report(db: Db, user: Caller, upload_id: UploadId) -> JobOut:
+def read_report(db: Db, user: Caller, upload_id: RowId) -> JobOut:
     """The last job of the file; its result holds the report row by row."""
     one = found(db, user, upload_id)
     job_id = one.commit_job or one.trial_job
@@ -187,7 +185,7 @@ def read_report(db: Db, user: Caller, upload_id: UploadId) -> JobOut:
     "/{upload_id}/report.xlsx", dependencies=WRITES, response_class=FileResponse,
     responses=said("a workbook", _XLSX),
 )  # fmt: skip
-def read_workbook(db: Db, at: At, user: Caller, upload_id: UploadId) -> FileResponse:
+def read_workbook(db: Db, at: At, user: Caller, upload_id: RowId) -> FileResponse:
     """The same report as a workbook for the office that sent the file."""
     name = (read_report(db, user, upload_id).result or {}).get("workbook")
     path = at.settings.home / "reports" / Path(str(name)).name
@@ -197,7 +195,7 @@ def read_workbook(db: Db, at: At, user: Caller, upload_id: UploadId) -> FileResp
 
 
 @router.post("/{upload_id}/undo/{import_id}", dependencies=WRITES)
-def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId) -> UndoneOut:
+def undo(db: Db, at: At, user: Caller, upload_id: RowId, import_id: RowId) -> UndoneOut:
     """Undo the import of this file, while it is the last of its kind."""
     one = found(db, user, upload_id)
     job = one.commit_job and jobs.find(db, one.commit_job)
@@ -212,7 +210,7 @@ def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId)
 
 
 @router.delete("/{upload_id}", status_code=200, dependencies=WRITES)
-def forget(db: Db, at: At, user: Caller, upload_id: UploadId) -> UploadOut:
+def forget(db: Db, at: At, user: Caller, upload_id: RowId) -> UploadOut:
     """Remove an uploaded file; what was taken in stays."""
     one = found(db, user, upload_id, locked=True)
     audit.note(db, event="import_forget", target=one.kind, detail={"upload": one.id})

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi import Path as PathParam
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.auth.identity import identified, user_of
-from api.deps import At, Caller, Db, allow, needs, said
+from api.deps import At, Caller, Db, RowId, allow, needs, said
 from api.house import transaction
 from api.tasks.imports import CAPABILITY
 from data.ingest.types import Kind
@@ -25,7 +24,6 @@ from gis.jobs.model import Job, JobKind, JobState
 from gis.runs.model import Analysis
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
-JobId = Annotated[int, PathParam(ge=1, le=2**62, examples=[7])]
 LOOK_S = 0.5  # how often a followed job is looked at
 ALIVE_S = 15.0  # proxies cut a connection that is silent for a minute
 LONGEST_S = 600.0  # then the page asks again
@@ -92,13 +90,13 @@ def read_jobs(
 
 
 @router.get("/jobs/{job_id}", dependencies=[needs(Capability.JOBS)])
-def read_job(db: Db, user: Caller, job_id: JobId) -> JobOut:
+def read_job(db: Db, user: Caller, job_id: RowId) -> JobOut:
     """One job."""
     return JobOut.of(service.find(db, job_id), user)
 
 
 @router.delete("/jobs/{job_id}", dependencies=[needs(Capability.JOBS)])
-def cancel_job(db: Db, user: Caller, job_id: JobId) -> JobOut:
+def cancel_job(db: Db, user: Caller, job_id: RowId) -> JobOut:
     """Stop a job: at once while it waits, soon when it runs; one that has ended stays as it is."""
     return JobOut.of(service.cancel(db, job_id), user)
 
@@ -109,7 +107,7 @@ def cancel_job(db: Db, user: Caller, job_id: JobId) -> JobOut:
     response_class=StreamingResponse,
     responses=said('id: 7\nevent: job\ndata: {"id": 7, "state": "done"}', "text/event-stream"),
 )
-def follow_job(request: Request, db: Db, job_id: JobId) -> StreamingResponse:
+def follow_job(request: Request, db: Db, job_id: RowId) -> StreamingResponse:
     """The job as server-sent events ``job``, one per change; ends with the job.
 
     It ends too when the session or the token of whoever follows does.

@@ -2,12 +2,12 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from api.deps import At, Caller, Db, needs
+from api.deps import At, Caller, Db, RowId, needs
 from api.house import House
 from api.web import forms, places, tables
 from api.web.desk import AtDesk, Desk
@@ -19,7 +19,6 @@ from gis.legend import DANGER
 
 router = APIRouter(dependencies=[needs(Capability.DANGERS)])
 _WRITES = [needs(Capability.DANGERS, Action.WRITE)]
-Id = Annotated[int, Path(ge=1, le=2**62)]
 
 
 @router.get("/dangers")
@@ -158,12 +157,12 @@ def _degrees(text: str, most: float) -> float | None:
 
 
 @router.get("/dangers/{id}")
-def read_danger(desk: AtDesk, db: Db, id: Id) -> Response:
+def read_danger(desk: AtDesk, db: Db, id: RowId) -> Response:
     """One danger: where, by when, what was done, what comes next."""
     return _page(desk, db, id, forms.Form())
 
 
-def _page(desk: Desk, db: Db, id: Id, form: forms.Form) -> Response:
+def _page(desk: Desk, db: Db, id: RowId, form: forms.Form) -> Response:
     file = service.read(db, id, now=datetime.now(UTC))
     may = desk.user is not None and desk.user.may(Capability.DANGERS, Action.WRITE)
     return desk.page(
@@ -176,7 +175,9 @@ def _page(desk: Desk, db: Db, id: Id, form: forms.Form) -> Response:
 
 
 @router.post("/dangers/{id}", dependencies=_WRITES)
-def move_danger(desk: AtDesk, db: Db, at: At, user: Caller, id: Id, data: forms.Sent) -> Response:
+def move_danger(
+    desk: AtDesk, db: Db, at: At, user: Caller, id: RowId, data: forms.Sent
+) -> Response:
     """Take the next step."""
     form = forms.form_of(data)
     try:
@@ -193,7 +194,7 @@ def move_danger(desk: AtDesk, db: Db, at: At, user: Caller, id: Id, data: forms.
 
 
 @router.get("/dangers/photos/{id}")
-def read_photo(db: Db, id: Id) -> Response:
+def read_photo(db: Db, id: RowId) -> Response:
     """A photo, for those who may see the danger; it expires and no browser keeps it."""
     body = service.read_photo(db, id, now=datetime.now(UTC))
     return Response(body, media_type="image/jpeg", headers={"Cache-Control": "no-store, private"})

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
-from api.deps import Db, needs
+from api.deps import Db, RowId, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -104,9 +104,7 @@ def check_or_save(desk: AtDesk, db: Db, community: Code, data: Sent) -> Response
 
 
 @router.post("/grids/{community}/edits/{edit_id}/undo", dependencies=[WRITE])
-def undo(
-    desk: AtDesk, db: Db, community: Code, edit_id: Annotated[int, Path(ge=1, le=2**62)]
-) -> Response:
+def undo(desk: AtDesk, db: Db, community: Code, edit_id: RowId) -> Response:
     """Set the grids back to what they were before a save."""
     try:
         edits.undo(db, community, edit_id)

@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from api.deps import At, Caller, Db, needs
+from api.deps import At, Caller, Db, RowId, needs
 from api.routers import imports as service
 from api.routers.imports import OptionsIn
 from api.tasks.imports import CAPABILITY, options_of, path_of
@@ -29,7 +29,6 @@ from gis.uploads.model import Upload
 
 router = APIRouter(dependencies=[needs(Capability.IMPORTS)])
 WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
-UploadId = Annotated[int, Path(ge=1, le=2**62)]
 FRAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
 SHEETS = (Kind.CAMERAS, Kind.CAMERA_STATUS)
@@ -112,7 +111,7 @@ async def upload(
 
 
 @router.get("/imports/{upload_id}", dependencies=WRITES)
-def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: UploadId) -> Response:
+def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Response:
     """One file: preview, mapping, what a trial or the import found."""
     one = service.found(db, user, upload_id)
     state = _state(db, one)
@@ -137,7 +136,7 @@ def _report(job: Job | None) -> Mapping[str, Any] | None:
 
 
 @router.post("/imports/{upload_id}/mapping", dependencies=WRITES)
-def say(db: Db, at: At, user: Caller, upload_id: UploadId, data: Sent) -> Response:
+def say(db: Db, at: At, user: Caller, upload_id: RowId, data: Sent) -> Response:
     """Say frame, encoding, layer and which column feeds which field."""
     said = {name: str(value).strip() for name, value in data.items()}
     mapping = {
@@ -156,7 +155,7 @@ def say(db: Db, at: At, user: Caller, upload_id: UploadId, data: Sent) -> Respon
 
 @router.post("/imports/{upload_id}/{step}", dependencies=WRITES)
 def ask(
-    db: Db, at: At, user: Caller, upload_id: UploadId, step: Literal["dry-run", "commit"]
+    db: Db, at: At, user: Caller, upload_id: RowId, step: Literal["dry-run", "commit"]
 ) -> Response:
     """Read the whole file as a job: on trial or for good."""
     service.ask_import(db, at, user, upload_id, step)
@@ -164,20 +163,20 @@ def ask(
 
 
 @router.get("/imports/{upload_id}/report.xlsx", dependencies=WRITES)
-def read_workbook(db: Db, at: At, user: Caller, upload_id: UploadId) -> FileResponse:
+def read_workbook(db: Db, at: At, user: Caller, upload_id: RowId) -> FileResponse:
     """Row errors for the office that sent the file."""
     return service.read_workbook(db, at, user, upload_id)
 
 
 @router.post("/imports/{upload_id}/undo/{import_id}", dependencies=WRITES)
-def undo(db: Db, at: At, user: Caller, upload_id: UploadId, import_id: UploadId) -> Response:
+def undo(db: Db, at: At, user: Caller, upload_id: RowId, import_id: RowId) -> Response:
     """Undo the import of this file, while it is the last of its kind."""
     service.undo(db, at, user, upload_id, import_id)
     return RedirectResponse(f"/imports/{upload_id}", 303)
 
 
 @router.post("/imports/{upload_id}/remove/now", dependencies=WRITES)
-def remove(db: Db, at: At, user: Caller, upload_id: UploadId) -> Response:
+def remove(db: Db, at: At, user: Caller, upload_id: RowId) -> Response:
     """Remove an uploaded file; what was taken in stays."""
     service.forget(db, at, user, upload_id)
     return RedirectResponse("/imports", 303)

@@ -1,11 +1,11 @@
 """Jobs: how far they are, an end to them, where their results are."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from api.deps import Db, needs
+from api.deps import Db, RowId, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -13,7 +13,6 @@ from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
-JobId = Annotated[int, Path(ge=1, le=2**62)]
 _MOST = 500  # the newest ones
 
 
@@ -63,7 +62,7 @@ def _filters(desk: Desk) -> list[tables.Filter]:
 
 
 @router.get("/jobs/{job_id}")
-def read_job(desk: AtDesk, db: Db, job_id: JobId) -> Response:
+def read_job(desk: AtDesk, db: Db, job_id: RowId) -> Response:
     """One job, its progress while it works, and where its result is."""
     job = service.find(db, job_id)
     user = desk.user
@@ -95,7 +94,7 @@ _REVIEWS = (Capability.RATING, Action.WRITE)
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel(db: Db, job_id: JobId) -> Response:
+def cancel(db: Db, job_id: RowId) -> Response:
     """Stop a job."""
     service.cancel(db, job_id)
     return RedirectResponse(f"/jobs/{job_id}", 303)

@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
-from api.deps import Db, needs
+from api.deps import Db, RowId, needs
 from api.web import tables, verdicts
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, form_of
+from api.web.forms import Form, Sent, both, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.errors import BadInput, NotFound
@@ -28,7 +28,6 @@ READ = needs(Capability.RATING)
 WRITE = needs(Capability.RATING, Action.WRITE)
 PUBLISH = needs(Capability.RATING, Action.PUBLISH)
 Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
-Id = Annotated[int, Path(ge=1, le=2**62)]
 Code = Annotated[str, Path(max_length=200)]
 Row = Mapping[str, Any]
 
@@ -129,7 +128,7 @@ def open_quarter(desk: AtDesk, db: Db, data: Sent) -> Response:
 
 
 @router.post("/ratings/{cycle_id}/confirm", dependencies=[WRITE])
-def confirm(db: Db, cycle_id: Id, data: Sent) -> Response:
+def confirm(db: Db, cycle_id: RowId, data: Sent) -> Response:
     """Let the named colours stand."""
     codes = [str(one) for one in data.getlist("code")]
     said = str(data.get("note") or "") or None
@@ -140,7 +139,7 @@ def confirm(db: Db, cycle_id: Id, data: Sent) -> Response:
 
 
 @router.post("/ratings/{cycle_id}/publish", dependencies=[PUBLISH])
-def publish(desk: AtDesk, db: Db, cycle_id: Id, data: Sent) -> Response:
+def publish(desk: AtDesk, db: Db, cycle_id: RowId, data: Sent) -> Response:
     """Publish the quarter."""
     form = form_of(data)
     if not form.text("issuer"):
@@ -157,7 +156,7 @@ def publish(desk: AtDesk, db: Db, cycle_id: Id, data: Sent) -> Response:
 
 
 @router.get("/ratings/{cycle_id}/{code:path}", dependencies=[WRITE])
-def read_change(desk: AtDesk, db: Db, cycle_id: Id, code: Code) -> Response:
+def read_change(desk: AtDesk, db: Db, cycle_id: RowId, code: Code) -> Response:
     """One compound: why it has this colour, what was said of it, what may be done."""
     return _compound(desk, db, _cycle(db, cycle_id), code, Form())
 
@@ -196,7 +195,7 @@ def _may_decide(desk: Desk, said: Row | None) -> bool:
 
 
 @router.post("/ratings/{cycle_id}/ask/{code:path}", dependencies=[WRITE])
-def ask(desk: AtDesk, db: Db, cycle_id: Id, code: Code, data: Sent) -> Response:
+def ask(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Response:
     """Ask for another colour, with a written reason."""
     form, cycle = form_of(data), _cycle(db, cycle_id)
     try:
@@ -207,7 +206,7 @@ def ask(desk: AtDesk, db: Db, cycle_id: Id, code: Code, data: Sent) -> Response:
     except ValueError:
         form.wrong("colour", desk.t("ratings.choose"))
     except BadInput as exc:
-        form.wrong("reason", _half(desk, exc))
+        form.wrong("reason", desk.either(*both(exc)))
     if not form.ok:
         return _compound(desk, db, cycle, code, form)
     note(db, event="rating_objection", target=code, area_code=cycle.area_code)
@@ -215,7 +214,7 @@ def ask(desk: AtDesk, db: Db, cycle_id: Id, code: Code, data: Sent) -> Response:
 
 
 @router.post("/ratings/decisions/{override_id}", dependencies=[PUBLISH])
-def decide(db: Db, override_id: Id, data: Sent) -> Response:
+def decide(db: Db, override_id: RowId, data: Sent) -> Response:
     """The second person's word."""
     form = form_of(data)
     asked = service.decide(
@@ -231,9 +230,3 @@ def _cycle(db: Session, cycle_id: int) -> RatingCycle:
     if found is None:
         raise NotFound("rating cycle", cycle_id)
     return found
-
-
-def _half(desk: Desk, error: Exception) -> str:
-    """The reader's half of a message that is written ``中文 / English``."""
-    zh, _, en = str(error).partition(" / ")
-    return desk.either(zh, en or zh)

@@ -1,14 +1,14 @@
 """Scenarios: the list, one beside today, its changes, sharing, printing, deleting."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
-from api.deps import Db, needs
+from api.deps import Db, RowId, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -30,7 +30,6 @@ READ = needs(Capability.SCENARIOS)
 WRITE = needs(Capability.SCENARIOS, Action.WRITE)
 PUBLISH = needs(Capability.SCENARIOS, Action.PUBLISH)
 EXPORT = needs(Capability.SCENARIOS, Action.EXPORT)
-Id = Annotated[int, Path(ge=1, le=2**62)]
 
 
 @router.get("/scenarios", dependencies=[READ])
@@ -74,7 +73,7 @@ def make(desk: AtDesk, db: Db, data: Sent) -> Response:
 
 
 @router.get("/scenarios/{scenario_id}", dependencies=[READ])
-def read_scenario(desk: AtDesk, db: Db, scenario_id: Id) -> Response:
+def read_scenario(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
     """One scenario beside today."""
     return _one(desk, db, service.find(db, scenario_id), Form())
 
@@ -183,7 +182,7 @@ def _options(desk: Desk, db: Session, scenario: Scenario) -> dict[str, list[tupl
 
 
 @router.post("/scenarios/{scenario_id}/changes", dependencies=[WRITE])
-def add_change(desk: AtDesk, db: Db, scenario_id: Id, data: Sent) -> Response:
+def add_change(desk: AtDesk, db: Db, scenario_id: RowId, data: Sent) -> Response:
     """Add a change, or say what is wrong with it."""
     scenario, form = service.find(db, scenario_id), form_of(data)
     try:
@@ -218,28 +217,28 @@ def _values(kind: ChangeKind, form: Form) -> dict[str, Any]:
 
 
 @router.post("/scenarios/{scenario_id}/changes/{change_id}/drop", dependencies=[WRITE])
-def drop_change(db: Db, scenario_id: Id, change_id: Id) -> Response:
+def drop_change(db: Db, scenario_id: RowId, change_id: RowId) -> Response:
     """Take a change back."""
     service.drop_change(db, service.find(db, scenario_id), change_id)
     return RedirectResponse(f"/scenarios/{scenario_id}", 303)
 
 
 @router.post("/scenarios/{scenario_id}/share", dependencies=[PUBLISH])
-def share(db: Db, scenario_id: Id, data: Sent) -> Response:
+def share(db: Db, scenario_id: RowId, data: Sent) -> Response:
     """Share, or stop sharing."""
     service.share(db, service.find(db, scenario_id), shared=data.get("shared") == "yes")
     return RedirectResponse(f"/scenarios/{scenario_id}", 303)
 
 
 @router.post("/scenarios/{scenario_id}/delete", dependencies=[WRITE])
-def delete(db: Db, scenario_id: Id) -> Response:
+def delete(db: Db, scenario_id: RowId) -> Response:
     """Delete a scenario."""
     service.remove(db, service.find(db, scenario_id))
     return RedirectResponse("/scenarios", 303)
 
 
 @router.get("/scenarios/{scenario_id}/print", dependencies=[EXPORT])
-def read_print(desk: AtDesk, db: Db, scenario_id: Id) -> Response:
+def read_print(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
     """The comparison on A4."""
     scenario = service.find(db, scenario_id)
     found, t, n, held = _compared(desk, db, scenario), desk.t, desk.n, desk.held

@@ -1,14 +1,13 @@
 """One's own access tokens: for programs that read on one's behalf."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api.auth.identity import rules
-from api.deps import Db
+from api.deps import Db, RowId
 from api.routers.auth import Whole
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -71,7 +70,7 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
 
 
 @router.post("/account/tokens/{token_id}/revoke")
-def revoke(db: Db, entered: Whole, token_id: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
+def revoke(db: Db, entered: Whole, token_id: RowId) -> Response:
     """End a token at once."""
     administration.revoke_token(db, entered.account.login, token_id, now=datetime.now(UTC))
     return RedirectResponse("/account/tokens", 303)

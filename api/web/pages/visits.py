@@ -2,12 +2,11 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from api.deps import At, Caller, Db, needs
+from api.deps import At, Caller, Db, RowId, needs
 from api.web import forms, places
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -16,7 +15,6 @@ from gis.visits import service
 from gis.visits.model import PlaceKind
 
 router = APIRouter(dependencies=[needs(Capability.DANGERS, Action.WRITE)])
-Id = Annotated[int, Path(ge=1, le=2**62)]
 
 
 @router.get("/visits")
@@ -56,14 +54,14 @@ def _start(form: forms.Form) -> tuple[float, float] | None:
 
 
 @router.post("/visits/{id}/done")
-def end_visit(db: Db, user: Caller, id: Id) -> Response:
+def end_visit(db: Db, user: Caller, id: RowId) -> Response:
     """The place was visited."""
     service.done(db, user.id, id, now=datetime.now(UTC))
     return RedirectResponse("/visits", 303)
 
 
 @router.post("/visits/{id}/remove")
-def remove_visit(db: Db, user: Caller, id: Id) -> Response:
+def remove_visit(db: Db, user: Caller, id: RowId) -> Response:
     """Off the list, unvisited."""
     service.remove(db, user.id, id)
     return RedirectResponse("/visits", 303)
