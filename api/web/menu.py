@@ -36,6 +36,7 @@ ITEMS: tuple[Item, ...] = (
     Item("/grids", "grids", "grid", Capability.GRIDS, group="planning"),
     Item("/ratings", "ratings", "flag", Capability.RATING, Action.WRITE, "police"),
     Item("/plaques", "plaques", "note", Capability.RATING, Action.EXPORT, "police"),
+    Item("/sharp-eyes", "sharp_eyes", "camera", Capability.VIDEO, group="police"),
     Item("/rankings", "rankings", "chart", Capability.REPORTS, group="police"),
     Item("/bulletins", "bulletins", "table", Capability.REPORTS, Action.WRITE, "police"),
     Item("/imports", "imports", "upload", Capability.IMPORTS, group="administration"),

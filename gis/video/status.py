@@ -1,7 +1,9 @@
 """Observations of single points, the working rate day by day, and how long repairs take."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -56,51 +58,74 @@ def observe(
     return True
 
 
-def working_rate(
-    session: Session, *, policy: Policy, district: District, since: date, until: date, by: str
-) -> pd.DataFrame:
-    """Working rate of every day of [since, until]: value, key, day, in_use, known, working,
-    share, required, met.
+@dataclass(frozen=True)
+class Watch:
+    """What working rates and repairs of some days are made of, read once.
 
-    ``by`` is a name of `BY`. ``key`` rows are points of key industries, held against their own
-    threshold; where no state is known ``share`` is NaN and ``met`` None. Raises BadInput for more
-    than `LONGEST_DAYS` days or an end before its beginning.
+    ``cameras`` are the points of the last day with ``key``, ``states`` their observations.
+    """
+
+    cameras: pd.DataFrame
+    states: pd.DataFrame
+    rules: VideoRules
+    zone: ZoneInfo
+    since: date
+    until: date
+
+
+def watch(
+    session: Session, *, policy: Policy, district: District, since: date, until: date
+) -> Watch:
+    """Read the points of ``until`` and the observations of [since, until].
+
+    Raises BadInput for more than `LONGEST_DAYS` days or an end before its beginning.
     """
     if not 0 <= (until - since).days < LONGEST_DAYS:
         raise BadInput(f"since {since} until {until}: ask for 1 to {LONGEST_DAYS} days")
     rules = VideoRules.of(policy)
-    end = until + timedelta(days=1)
     cameras = store.cameras_on(session, district=district, as_of=until)
     cameras["key"] = analysis.key_industry(
         cameras, public_industries=rules.public_industries, key_place_kinds=rules.key_place_kinds
     )
-    states = store.states_between(session, district=district, since=since, until=end)
-    found = working.by_day(cameras, states, by=BY[by], since=since, until=end, zone=district.zone)
-    share = found["working"] / found["known"].where(found["known"] > 0)
-    required = np.where(found["key"], rules.working_share_key, rules.working_share)
+    states = store.states_between(
+        session, district=district, since=since, until=until + timedelta(days=1)
+    )
+    return Watch(cameras, states, rules, district.zone, since, until)
+
+
+def working_rate(seen: Watch, *, by: str) -> pd.DataFrame:
+    """Working rate of every day: value, key, day, in_use, known, working, share, required, met.
+
+    ``by`` is a name of `BY`. ``key`` rows are points of key industries, held against their own
+    threshold; where no state is known ``share`` is NaN and ``met`` None.
+    """
+    found = working.by_day(
+        seen.cameras, seen.states, by=BY[by], since=seen.since,
+        until=seen.until + timedelta(days=1), zone=seen.zone,
+    )  # fmt: skip
+    return judged(found, seen.rules)
+
+
+def judged(rates: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
+    """``rates`` (key, known, working) with share, required and met."""
+    share = rates["working"] / rates["known"].where(rates["known"] > 0)
+    required = np.where(rates["key"], rules.working_share_key, rules.working_share)
     met = (share >= required).astype(object).where(share.notna(), None)
-    return found.assign(share=share, required=required, met=met)
+    return rates.assign(share=share, required=required, met=met)
 
 
-def repairs(
-    session: Session, *, policy: Policy, district: District, since: date, until: date, by: str
-) -> pd.DataFrame:
-    """Failures that were open in [since, until]: value, failures, mended, mean_hours, open,
-    overdue.
+def repairs(seen: Watch, *, by: str) -> pd.DataFrame:
+    """Failures that were open in those days: value, failures, mended, mean_hours, open, overdue.
 
     ``mean_hours`` is the mean time from a failure to the next observation that finds the point
     working, NaN where none was mended; ``overdue`` of the open ones are older than the policy's
     days of a repair.
     """
-    if since > until:
-        raise BadInput(f"since {since} until {until}: the end lies before the beginning")
-    rules = VideoRules.of(policy)
-    end = until + timedelta(days=1)
-    states = store.states_between(session, district=district, since=since, until=end)
-    cameras = store.cameras_on(session, district=district, as_of=until)
-    late = working.overdue(cameras, as_of=until, repair_days=rules.repair_days, zone=district.zone)
-    of_day = cameras.set_index("camera")
-    failed = working.repairs(states)
+    late = working.overdue(
+        seen.cameras, as_of=seen.until, repair_days=seen.rules.repair_days, zone=seen.zone
+    )
+    of_day = seen.cameras.set_index("camera")
+    failed = working.repairs(seen.states)
     column = BY[by]
     value = failed["camera"].map(of_day[column]) if column else pd.Series(None, failed.index)
     hours = (failed["up_at"] - failed["down_at"]).dt.total_seconds() / 3600

@@ -22,7 +22,21 @@ AUDIT = f"""async () => (await axe.run(document, {{
     iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
 }})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
 WIDER = "document.documentElement.scrollWidth > innerWidth"
-PAGES = ("/today", "/map", "/dangers", "/dangers/new", "/visits", "/help", "/tour", "compound")
+PAGES = (
+    "/today",
+    "/map",
+    "/dangers",
+    "/dangers/new",
+    "/visits",
+    "/help",
+    "/tour",
+    "compound",
+    "/sharp-eyes",
+    "/sharp-eyes/findings",
+    "/sharp-eyes/blind",
+    "/sharp-eyes/covered",
+    "/sharp-eyes/points/SP000001",
+)
 LOOKS = (("desk", "zh", "light"), ("phone", "en", "dark"), ("desk", "en", "dark"),
          ("phone", "zh", "light"))  # fmt: skip
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}

@@ -1,0 +1,115 @@
+"""The sharp-eyes pages over HTTP: planted figures, rights, what leaves and what does not."""
+
+import csv
+import io
+import json
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+
+from gis.access.rights import Role
+
+PAGES = ("", "/findings", "/blind", "/covered", "/points/SP000001")
+STREET = "530102001"
+
+
+def _rows(client, path, query=""):
+    answer = client.get(f"/sharp-eyes{path}?download=csv{query}")
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+@pytest.fixture(scope="module")
+def liaison(serve, demo_store):
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, serve_internal=True) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def planted(demo_store):
+    found = {}
+    for fault in demo_store.truth["faults"]:
+        found.setdefault(fault["kind"], set()).update(fault["keys"])
+    return found
+
+
+def test_the_board_counts_the_register_and_the_planted_failures(liaison, demo_store, planted):
+    page = liaison.get("/sharp-eyes").text
+    figures = dict(
+        re.findall(r'figure-value">([^<]*)</span><span class="figure-label">([^<]*)', page)
+    )
+    assert figures[str(len(planted["repair_overdue"]))] == "维修超期"
+    with demo_store.begin() as session:
+        totals = session.scalar(
+            text("SELECT totals FROM runs WHERE id = :run"), {"run": demo_store.runs["video"]}
+        )
+    rows = _rows(liaison, "")
+    assert sum(int(row["完好"]) for row in rows) == totals["working"]
+    assert sum(int(row["未修复"]) for row in rows) == len(planted["down"])
+    for kind, times in totals["by"]["status"].items():
+        assert f"<dd>{times:,}</dd>" in page, kind
+    drawn = json.loads(unescape(re.search(r'data-lines="([^"]*)"', page)[1]))
+    assert len(drawn["days"]) == 30
+    assert drawn["series"][0]["threshold"] == 98
+
+
+def test_findings_are_the_planted_ones_and_lead_to_the_point(liaison, planted):
+    rows = _rows(liaison, "/findings", "&kind=repair_overdue&columns=camera_key&columns=since")
+    assert {row["点位编号"] for row in rows} == planted["repair_overdue"]
+    assert all(row["起始"].startswith("2026-06") for row in rows)
+    one = liaison.get(f"/sharp-eyes/points/{rows[0]['点位编号']}").text
+    assert "超过维修期限 3 天" in one
+    assert "/maps/view_fields?" in one
+    assert liaison.get("/sharp-eyes/points/nobody").status_code == 404
+
+
+def test_blind_areas_come_largest_first_and_lead_to_the_compound(liaison, demo_store):
+    page = liaison.get("/sharp-eyes/blind").text
+    with demo_store.begin() as session:
+        largest = session.scalar(text(
+            "SELECT compound_code FROM video_blind_areas WHERE run_id = :run"
+            " ORDER BY area_m2 DESC LIMIT 1"), {"run": demo_store.runs["video"]})  # fmt: skip
+    assert re.search(r'/places/compound/([^"]*)"', page)[1] == largest
+
+
+def test_every_compound_has_its_covered_share(liaison, demo_store):
+    rows = _rows(liaison, "/covered", "&columns=name&columns=share&columns=public_m2")
+    assert len(rows) == demo_store.truth["counts"]["compounds"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_who_may_not_read_video_sees_nothing(serve, demo_store, path):
+    with serve(demo_store.urls, role=Role.PLANNER) as planner:
+        assert planner.get(f"/sharp-eyes{path}").status_code == 403
+        assert "/sharp-eyes" not in planner.get("/coverage-board").text
+
+
+def test_a_supervisor_sees_the_own_street_and_takes_nothing_out(serve, demo_store):
+    role = {"role": Role.GRID_SUPERVISOR, "areas": [STREET], "serve_internal": True}
+    with serve(demo_store.urls, **role) as supervisor:
+        page = supervisor.get("/sharp-eyes/findings?columns=area_code&columns=name").text
+        answers = [supervisor.get(f"/sharp-eyes{path}?download=csv") for path in PAGES[:4]]
+    shown = re.findall(r'data-label="社区编码">(\d+)', page)
+    assert shown
+    assert all(code.startswith(STREET) for code in shown)
+    assert {answer.status_code for answer in answers} == {403}
+
+
+def test_where_no_internal_layer_is_served_the_list_stands_without_a_map(serve, demo_store):
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, serve_internal=False) as client:
+        blind, covered = (client.get(f"/sharp-eyes/{one}").text for one in ("blind", "covered"))
+    assert "<iframe" not in blind
+    assert "WANGGE_SERVE_INTERNAL" in blind
+    assert "/maps/video_coverage?" in covered
+
+
+def test_before_the_first_run_a_page_says_what_to_do(serve, store):
+    with serve(store.urls, role=Role.POLICE_LIAISON) as client:
+        assert "wangge run video" in client.get("/sharp-eyes/findings").text
+
+
+def test_days_that_cannot_be_shown_are_said(liaison):
+    page = liaison.get("/sharp-eyes?since=2026-09-30&until=2020-01-01").text
+    assert "最多 400 天" in page
