@@ -14,9 +14,10 @@ from api.house import House
 from api.intake import Intake
 from api.limits import Limits
 from api.metrics import Metrics
+from api.plans import MOST_KEPT
 from api.reads import Looks
 from api.routers import ROUTERS
-from api.shelf import Shelf
+from api.shelf import MOST_PAGES, Shelf
 from api.version import VERSION
 from api.web import failures
 from api.web.origin import OwnOrigin
@@ -50,7 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
         responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
-    app.state.shelf, app.state.looks = Shelf(), Looks()
+    app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
+    app.state.looks = Looks()
     app.state.limits = Limits(settings)
     app.state.flows = Flows()
     errors.install(app)

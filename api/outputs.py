@@ -152,21 +152,26 @@ def build_page(frames: "Frames", name: str, **server: Any) -> str:
         frames.layer(name if name != "combined" else "coverage")  # raises what is missing
     internal = frames.scope.internal and any(_internal(one.layer) for one in shown.values())
     runs = [one.run for one in shown.values() if one.run is not None]
-    context = MapContext(
-        district_zh=frames.house.district.name_zh,
-        district_en=frames.house.district.name_en,
-        as_of=max(one.as_of for one in shown.values()),
-        period=next((run.period for run in runs if run.period), None),
-        language=frames.house.district.language,
-        demo=facts.is_demo(frames.session),
-        internal=internal,
-        policy_version=frames.house.policy.version,
-        rules=rule_texts(frames.house.policy),
-        basemap=_basemap(frames.house),
-        bounds=frames.house.district.bounds,
-        **server,
+    made = context(
+        frames.session, frames.house, as_of=max(one.as_of for one in shown.values()),
+        period=next((run.period for run in runs if run.period), None), internal=internal,
+        bounds=frames.house.district.bounds, **server,
+    )  # fmt: skip
+    return maps.build(name, frames.material(shown, made.as_of), context=made)
+
+
+def context(session: Session, house: House, **page: Any) -> MapContext:
+    """What every page says of the district and its policy, with what ``page`` says of its own."""
+    return MapContext(
+        district_zh=house.district.name_zh,
+        district_en=house.district.name_en,
+        language=house.district.language,
+        demo=facts.is_demo(session),
+        policy_version=house.policy.version,
+        rules=rule_texts(house.policy),
+        basemap=_basemap(house),
+        **page,
     )
-    return maps.build(name, frames.material(shown, context.as_of), context=context)
 
 
 def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
@@ -232,6 +237,11 @@ class Frames:
 def _basemap(house: House) -> Basemap | None:
     pmtiles, url = house.settings.basemap_pmtiles, house.settings.basemap_url
     return Basemap(pmtiles, url) if pmtiles or url else None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read; raises BadInput."""
+    _write_text(path, text, mode=0o600)
 
 
 def _write_text(path: Path, text: str, *, mode: int) -> None:

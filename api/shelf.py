@@ -1,38 +1,41 @@
-"""Keeps the pages a service has made, for as long as nothing new is imported or computed."""
+"""Keeps what a service has made, for as long as nothing new is imported or computed."""
 
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
 from gis.runs import store
 
-_MOST = 12  # pages; one of a district is 1 to 4 MB
+T = TypeVar("T")
+MOST_PAGES = 12  # one of a district is 1 to 4 MB
 
 
-class Shelf:
-    """Finished pages by what they show; safe for many threads.
+class Shelf(Generic[T]):
+    """Finished things by what they show, at most ``most``; safe for many threads.
 
     Pages are made with ``nonce``, which each answer replaces by its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.nonce = secrets.token_urlsafe(24)
+        self._most = most
         self._lock = threading.Lock()
-        self._pages: OrderedDict[Hashable, str] = OrderedDict()
+        self._made: OrderedDict[Hashable, T] = OrderedDict()
 
-    def page(self, session: Session, shown: Hashable, make: Callable[[], str]) -> str:
-        """The page of ``shown`` for the session's user, made when the store has moved on."""
+    def kept(self, session: Session, shown: Hashable, make: Callable[[], T]) -> T:
+        """What ``shown`` stands for, for the session's user; made when the store has moved on."""
         key = (store.newest(session), session.info["user"], shown)
         with self._lock:
-            if key in self._pages:
-                self._pages.move_to_end(key)
-                return self._pages[key]
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
         made = make()
         with self._lock:
-            self._pages[key] = made
-            while len(self._pages) > _MOST:
-                self._pages.popitem(last=False)
+            self._made[key] = made
+            while len(self._made) > self._most:
+                self._made.popitem(last=False)
         return made

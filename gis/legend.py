@@ -188,5 +188,9 @@ COMPOUND = Legend("compound", "小区类型", "Kind of compound", "kind", (
 
 PLAIN = {
     "incidents": Entry("incidents", "警情（按小区计数）", "Incidents (by compound)", ORANGE),
+    "video_plan": Entry("video_plan", "规划点位", "Planned point", PURPLE, "diamond"),
+    "video_plan_fields": Entry(
+        "video_plan_fields", "新增视域", "What it would show", "#C3A5D8", "diamond", "forward"
+    ),
     "areas": Entry("areas", "社区界", "Communities", "#FFFFFF"),
 }

@@ -73,7 +73,12 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         }
         for main, lines in areas.street_lines(self._frames).items():
             found["streets_main" if main else "streets"] = _text(lines)
-        order = (areas.DISTRICT, areas.COMMUNITIES, "streets_main", "streets", areas.SUBDISTRICTS)
+        for kind in (areas.BUILDINGS, areas.COMPOUND):
+            if kind in self._frames:
+                shapes = list(self._frames[kind].geometry)
+                found[kind] = _text(shapely.GeometryCollection(shapes))
+        order = (areas.DISTRICT, areas.COMMUNITIES, "streets_main", "streets", areas.SUBDISTRICTS,
+                 areas.BUILDINGS, areas.COMPOUND)  # fmt: skip
         return {kind: found[kind] for kind in order if kind in found}
 
     @cached_property

@@ -143,6 +143,7 @@ RULES: dict[str, Pair] = {
     "PUB-1": ("社区月报", "Monthly page of a community"),
     "VIEW": ("视域计算", "View fields"),
     "VID-COST": ("点位费用", "Cost of a video point"),
+    "VID-PLAN": ("布点权重", "Weights of a plan of video points"),
     "LAW-799-7": ("建设依据", "Legal basis of a point"),
     "LAW-799-8": ("禁止安装的场所", "Forbidden places"),
     "LAW-799-13": ("提示标识", "Sign"),

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
-from api import features
+from api import features, plan_map
 from api.commands.common import AsOf, Json, day, group, house
 from api.exported import said_purpose
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
+from api.outputs import write_private
+from api.routers.video_plan import told
+from data.export import planned
 from data.export.register import RegisterForm, write
 from gis.audit.service import note
 from gis.errors import BadInput, NoData
@@ -17,6 +20,7 @@ from gis.runs import store as runs
 from gis.runs.model import Analysis
 from gis.timeline import service as timeline
 from gis.video import planning, store
+from gis.video.ask import Ask
 
 app = group()
 video = group()
@@ -77,26 +81,48 @@ def check(
 
 @video.command("plan")
 def plan(
-    compound: Annotated[str, typer.Option(help="Code of the compound.")],
+    compound: Annotated[str | None, typer.Option(help="Code of one compound.")] = None,
+    area: Annotated[str | None, typer.Option(help="Code of an area, up to a district.")] = None,
     budget: Annotated[int, typer.Option(help="Points to place.", min=1, max=200)] = 5,
     target: Annotated[float | None, typer.Option(help="Covered share to reach instead.")] = None,
+    every_deg: Annotated[
+        float | None, typer.Option(help="Degrees between directions looked at.", min=10, max=180)
+    ] = None,
+    candidates: Annotated[
+        Path | None, typer.Option(help="File of points (poles): places to choose from.")
+    ] = None,
+    footfall: Annotated[
+        Path | None, typer.Option(help="File of points with per_day: passers-by counted.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Planned points as GeoJSON, for import cameras; private.")
+    ] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Map page to write; private.")] = None,
     as_of: AsOf = None,
     json: Json = False,
 ) -> None:
-    """Say where the next points of a compound belong, and the gap to the best plan. 布点。"""
+    """Say where the next points belong, and the gap to the best plan. 布点。"""
+    if (compound is None) == (area is None):
+        raise BadInput("say one compound, or one area: --compound C or --area A")
+    ask = Ask(
+        compound, area or "", budget, target, every_deg,
+        candidates=planned.candidates(candidates) if candidates else (),
+        footfall=planned.footfall(footfall) if footfall else (),
+    )  # fmt: skip
     at = house()
     with at.store() as engine, transaction(engine) as session:
-        found = planning.propose(
-            session, policy=at.policy, district=at.district, compound=compound, budget=budget,
-            as_of=day(as_of) or timeline.day_of(session, at.district), target=target,
-        )  # fmt: skip
-    said = {
-        "compound": compound, "quality": found.quality, "public_m2": found.public_m2,
-        "seen_m2": found.seen_m2, "status": found.plan.status,
-        "bound": features.plain(found.plan.bound), "gap": features.plain(found.plan.gap),
-    }  # fmt: skip
+        on = day(as_of) or timeline.day_of(session, at.district)
+        note(session, event="read", target="video_plan", detail={"where": compound or area})
+        found = planning.propose(session, policy=at.policy, district=at.district, as_of=on, ask=ask)
+        if out is not None:
+            note(session, event="export", target="video_plan", rows=len(found.places))
+            write_private(out, planned.text(found.places))
+        if map_ is not None:
+            write_private(map_, plan_map.page(session, at, found, as_of=on))
+    said = told(found)
     if json:
-        json_out({**said, "places": features.records(found.places)})
+        json_out(said)
         return
-    figures_out(f"布点方案 / plan {compound}", said)
-    table_out("", tuple(found.places.columns), found.places.round(2).to_numpy().tolist())
+    places = said.pop("places")
+    figures_out(f"布点方案 / plan {compound or area}", said)
+    table_out("", tuple(found.places.columns), [list(row.values()) for row in places])

@@ -16,6 +16,7 @@ from api.routers import (
     tiles,
     video,
     video_ground,
+    video_plan,
 )
 
 ROUTERS = (
@@ -34,4 +35,5 @@ ROUTERS = (
     exports.router,
     video.router,
     video_ground.router,
+    video_plan.router,
 )

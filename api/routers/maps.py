@@ -9,14 +9,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, HTMLResponse
 
-from api import outputs
-from api.deps import Asked, At, Caller, Db, allow, said
+from api import outputs, plan_map
+from api.deps import Asked, At, Caller, Db, allow, needs, said
+from api.house import House
+from api.plans import plan
 from api.reads import note_read
+from api.routers.video_plan import Area, Budget, Compound, EveryDeg, Target
 from api.shelf import Shelf
 from api.web import assets
 from gis.access.rights import Capability
-from gis.errors import NotFound
+from gis.errors import NotFound, Withheld
 from gis.layers.model import layer
+from gis.timeline import service as timeline
+from gis.video.ask import Ask
 from maps import basemap
 from maps.context import Basemap
 
@@ -45,14 +50,44 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
         note_read(db, layer(shown), asked)
     words = {"period": asked.period, "as_of": asked.as_of, "area": asked.area_prefix or None}
     query = urlencode({key: value for key, value in words.items() if value})
-    shelf: Shelf = request.app.state.shelf
+    shelf: Shelf[str] = request.app.state.shelf
 
     def made() -> str:
         frames = outputs.Frames(db, at, asked, served=True)
         return outputs.build_page(frames, page, mode="server", nonce=shelf.nonce, query=query)
 
+    text = shelf.kept(db, (page, asked, at.policy.digest), made)
+    return _answer(request, at, shelf, text)
+
+
+@router.get(
+    "/maps/plan/video",
+    response_class=HTMLResponse,
+    dependencies=[needs(Capability.VIDEO)],
+    responses=said("<!DOCTYPE html>…", "text/html"),
+)
+def read_plan_map(
+    request: Request, db: Db, at: At, compound: Compound = None, area: Area = None,
+    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None,
+) -> Response:  # fmt: skip
+    """The plan of video points as a Folium page, with each point's gain and what it would show."""
+    if not at.settings.serve_internal:
+        raise Withheld("this service shows no internal layer: WANGGE_SERVE_INTERNAL")
+    ask = Ask(compound, area or "", budget, target, every_deg)
+    found = plan(request.app.state.plans, db, at, ask)
+    shelf: Shelf[str] = request.app.state.shelf
+    day = timeline.day_of(db, at.district)
+
+    def made() -> str:
+        return plan_map.page(db, at, found, as_of=day, mode="server", nonce=shelf.nonce)
+
+    text = shelf.kept(db, (plan_map.PAGE, ask, day, at.policy.digest), made)
+    return _answer(request, at, shelf, text)
+
+
+def _answer(request: Request, at: House, shelf: Shelf[str], text: str) -> Response:
+    """A page with a nonce and a policy of its own; framed by pages of this site alone."""
     nonce = secrets.token_urlsafe(16)
-    text = shelf.page(db, (page, asked, at.policy.digest), made).replace(shelf.nonce, nonce)
     images = Basemap(url=at.settings.basemap_url).origin
     framed = "embed" in request.query_params  # /map shows it beside a list
     frames = "'self'" if framed else "'none'"
@@ -61,7 +96,7 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
         "Cache-Control": "no-store",
         "X-Frame-Options": "SAMEORIGIN" if framed else "DENY",
     }
-    return _packed(request, text, headers)
+    return _packed(request, text.replace(shelf.nonce, nonce), headers)
 
 
 def _packed(request: Request, text: str, headers: dict[str, str]) -> Response:

@@ -20,7 +20,7 @@ from gis.errors import NoData, NotFound
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
-from gis.video import ground_store, planning, shown
+from gis.video import ground_store, shown, what_if
 from gis.video.ground_model import PlaceKind
 from gis.video.model import CameraKind
 
@@ -72,24 +72,6 @@ class AddedOut(BaseModel):
     public_m2: float = Field(examples=[8421.5])
     assumed: bool = Field(examples=[False])
     by_quality: list[dict[str, Any]] = Field(examples=[[{"quality": "detect", "gain_m2": 312.4}]])
-
-
-class PlanOut(BaseModel):
-    """A ranked list of places with what each adds, and how far from the best it may be."""
-
-    compound: str = Field(examples=["XQ530102001001001"])
-    quality: str = Field(examples=["observe"])
-    public_m2: float = Field(examples=[8421.5])
-    seen_m2: float = Field(examples=[2410.0])
-    status: str = Field(examples=["optimal"])
-    bound: float | None = Field(
-        examples=[402.1],
-        description="no plan adds more m² (budget) or needs fewer points (target)",
-    )
-    gap: float | None = Field(
-        examples=[0.0], description="distance to the bound as a share; 0 is proven best"
-    )
-    places: list[dict[str, Any]] = Field(examples=[[{"rank": 1, "gain_m2": 402.1}]])
 
 
 @router.get("/coverage", dependencies=[needs(Capability.RATING)])
@@ -228,8 +210,8 @@ def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, 
 @router.post("/what-if", dependencies=READ)
 def compute_what_if(db: Db, at: At, body: PlannedIn, as_of: AsOf = None) -> AddedOut:
     """What a planned point adds to a compound; nothing is stored."""
-    found = planning.what_if(
-        db, policy=at.policy, district=at.district, as_of=_day(db, at, as_of),
+    found = what_if.what_if(
+        db, policy=at.policy, district=at.district, as_of=plan_day(db, at, as_of),
         compound=body.compound, planned=body.model_dump(exclude={"compound"}),
     )  # fmt: skip
     gains = zip(found.quality, found.before_m2, found.after_m2, strict=True)
@@ -243,29 +225,6 @@ def compute_what_if(db: Db, at: At, body: PlannedIn, as_of: AsOf = None) -> Adde
     )  # fmt: skip
 
 
-@router.get("/plan", dependencies=READ)
-def read_plan(
-    db: Db,
-    at: At,
-    compound: Annotated[str, Query(min_length=1, max_length=64)],
-    budget: Annotated[int, Query(ge=1, le=200, description="cameras")] = 5,
-    target: Annotated[float | None, Query(gt=0, le=1, description="covered share")] = None,
-    as_of: AsOf = None,
-) -> PlanOut:
-    """Where the next points belong: ranked, with gains, and the gap to the best plan."""
-    note(db, event="read", target="video_plan", detail={"compound": compound})
-    found = planning.propose(
-        db, policy=at.policy, district=at.district, as_of=_day(db, at, as_of), compound=compound,
-        budget=budget, target=target,
-    )  # fmt: skip
-    return PlanOut(
-        compound=found.compound, quality=found.quality, public_m2=found.public_m2,
-        seen_m2=found.seen_m2, status=found.plan.status,
-        bound=features.plain(found.plan.bound), gap=features.plain(found.plan.gap),
-        places=features.records(found.places),
-    )  # fmt: skip
-
-
 def _run(db: Db, as_of: date | None) -> Run:
     run = runs.latest_run(db, Analysis.VIDEO, None, as_of)
     if run is None:
@@ -273,5 +232,6 @@ def _run(db: Db, as_of: date | None) -> Run:
     return run
 
 
-def _day(db: Db, at: At, as_of: date | None) -> date:
+def plan_day(db: Db, at: At, as_of: date | None) -> date:
+    """The day a question is asked of: the one said, else the data's."""
     return as_of or timeline.day_of(db, at.district)

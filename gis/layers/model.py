@@ -208,6 +208,24 @@ REGISTRY: tuple[Layer, ...] = (
     ), legend.RATING, Capability.RATING, "rating"),
 )  # fmt: skip
 
+_PLACE = (
+    Column("code", "序号", "Rank", "rank"), _NAME,
+    Column("compound", "小区编码", "Compound code", "cmp_code"),
+    Column("direction_deg", "朝向", "Direction", "dir_deg", "°"),
+    Column("gain_m2", "新增可见", "Added", "gain_m2", "m²"),
+    Column("cumulative_m2", "累计新增", "Added so far", "cumul_m2", "m²"),
+    Column("cumulative_yuan", "累计费用", "Cost so far", "yuan", "元"),
+)  # fmt: skip
+PLANNED: tuple[Layer, ...] = tuple(
+    Layer(name, zh, en, shape, "code", "name", _PLACE, legend.PLAIN[name], Capability.VIDEO, None,
+          Sensitivity.INTERNAL)
+    for name, zh, en, shape in (
+        ("video_plan_fields", "新增视域", "New view fields", Geometry.AREA),
+        ("video_plan", "布点方案", "Plan of video points", Geometry.POINT),
+    )
+)  # fmt: skip
+"""Layers of a plan: drawn on its page, and never stored."""
+
 COMBINED = (
     "grids", "coverage", "facilities", "rating", "rental", "rental_h3", "video_coverage",
     "grid_audit", "blind_areas", "cameras",

@@ -15,6 +15,7 @@ from gis.district import District
 from gis.errors import NoData, NotFound
 from gis.layers import store
 from gis.layers.model import Layer
+from gis.layers.model import layer as named
 from gis.period import add_months, midnight, plausible
 from gis.policy import Policy
 from gis.runs import store as runs
@@ -94,6 +95,14 @@ def read(
     frame = store.layer(session, asked.clause, asked.params)
     columns = [column.name for column in layer.shown(internal=scope.internal)]
     return Shown(layer, frame[[*columns, "geom"]], asked.as_of, asked.run)
+
+
+def read_or_none(session: Session, name: str, **asked: Any) -> Shown | None:
+    """What `read` gives of the layer called ``name``; None where its analysis has not run."""
+    try:
+        return read(session, named(name), **asked)
+    except NoData:
+        return None
 
 
 def statement(

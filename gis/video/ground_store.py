@@ -31,10 +31,12 @@ def cameras(
 
 
 def compounds(
-    session: Session, *, district: District, as_of: date, compound: str | None = None
-) -> pd.DataFrame:
+    session: Session, *, district: District, as_of: date, compound: str | None = None,
+    area_prefix: str = "",
+) -> pd.DataFrame:  # fmt: skip
     """Compounds of the day: compound, name, area_code, grid_code, geom, entrances (metres)."""
-    asked = {"as_of": as_of, "srid": district.srid, "compound": compound}
+    asked = {"as_of": as_of, "srid": district.srid, "compound": compound,
+             "area_prefix": area_prefix}  # fmt: skip
     return _metric(session, "scene_compounds", asked, "geom", "entrances")
 
 
@@ -70,6 +72,18 @@ def private_places(session: Session, *, district: District, box: Box | None = No
     """Private places in metres: place, kind, place_name, geom."""
     asked = {"srid": district.srid, "box": _ewkt(box)}
     return _metric(session, "scene_private_places", asked, "geom")
+
+
+def incidents(
+    session: Session, *, district: District, since: date, until: date, box: Box,
+    apart: Sequence[str],
+) -> pd.DataFrame:  # fmt: skip
+    """Places of incidents on [since, until) in metres: x_m, y_m, incidents; none for a reader who
+    may not see incidents. ``apart`` are categories that are left out.
+    """
+    asked = {"since": midnight(since, district.zone), "until": midnight(until, district.zone),
+             "srid": district.srid, "box": _ewkt(box), "apart": list(apart)}  # fmt: skip
+    return sql.table(session, _SQL["plan_incidents"], asked)
 
 
 def view_digests(session: Session) -> "pd.Series[Any]":

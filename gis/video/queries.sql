@@ -346,6 +346,7 @@ FROM wangge.compounds
 WHERE valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
   AND (CAST(:compound AS text) IS NULL OR code = CAST(:compound AS text))
+  AND area_code ^@ CAST(:area_prefix AS text)
 ORDER BY code;
 
 -- name: scene_buildings
@@ -491,3 +492,18 @@ LEFT JOIN anywhere ON anywhere.id = incident.id
 WHERE incident.occurred_at >= CAST(:since AS timestamptz)
   AND incident.occurred_at < CAST(:until AS timestamptz)
   AND incident.area_code ^@ CAST(:area_prefix AS text);
+
+-- name: plan_incidents
+-- Places of incidents in [since, until) within the box, metres, with how many happened there.
+SELECT ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m, spot.incidents
+FROM (
+    SELECT geom, count(*) AS incidents
+    FROM wangge.incidents
+    WHERE occurred_at >= CAST(:since AS timestamptz)
+      AND occurred_at < CAST(:until AS timestamptz)
+      AND category <> ALL (CAST(:apart AS text[]))
+      AND id = ANY (ARRAY(SELECT wangge.in_box('incidents', CAST(:box AS geometry))))
+    GROUP BY geom
+) AS spot
+CROSS JOIN LATERAL (SELECT ST_Transform(spot.geom, CAST(:srid AS int)) AS geom) AS metric
+ORDER BY x_m, y_m;

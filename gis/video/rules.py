@@ -119,3 +119,39 @@ class GroundRules:
             key_place_share=float(policy["VID-2", "key_place_share"]),
             source=policy.source("VID-2"),
         )
+
+
+@dataclass(frozen=True)
+class PlanRules:
+    """How much ground counts in a plan, and what a point costs.
+
+    Each ``*_factor`` is how many times more a square metre counts for every incident, entrance or
+    thousand passers-by a day within ``*_radius_m``; none counts more than ``most`` times.
+    """
+
+    incident_factor: float
+    incident_radius_m: float
+    incident_months: int
+    incidents_apart: tuple[str, ...]
+    entrance_factor: float
+    entrance_radius_m: float
+    footfall_factor: float
+    footfall_radius_m: float
+    most: float
+    yuan_per_point: float
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Take the terms of VID-PLAN and VID-COST from the policy in force."""
+        return cls(
+            incident_factor=float(policy["VID-PLAN", "incident_factor"]),
+            incident_radius_m=float(policy["VID-PLAN", "incident_radius_m"]),
+            incident_months=int(policy["VID-PLAN", "incident_months"]),
+            incidents_apart=tuple(policy["SAF-1", "counted_apart"]),
+            entrance_factor=float(policy["VID-PLAN", "entrance_factor"]),
+            entrance_radius_m=float(policy["VID-PLAN", "entrance_radius_m"]),
+            footfall_factor=float(policy["VID-PLAN", "footfall_factor"]),
+            footfall_radius_m=float(policy["VID-PLAN", "footfall_radius_m"]),
+            most=float(policy["VID-PLAN", "most_factor"]),
+            yuan_per_point=float(policy["VID-COST", "yuan_per_point"]),
+        )

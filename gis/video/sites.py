@@ -1,6 +1,6 @@
 """Where a camera could hang, what it would see there, and how much each piece of ground counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -27,18 +27,28 @@ class Poses:
 
 @dataclass(frozen=True)
 class Samples:
-    """s points of public ground; ``weight`` is the square metres each stands for, or more."""
+    """s points of public ground, each for ``cell_m2`` square metres; ``weight`` is that, more where
+    the ground counts for more, nothing where existing cameras see it.
+    """
 
     x_m: Floats
     y_m: Floats
     weight: Floats
+    cell_m2: float = 1.0
 
 
-def poses(x_m: Floats, y_m: Floats, *, every_deg: float) -> Poses:
-    """Every place with directions ``every_deg`` degrees apart, the first to the north."""
-    way = np.arange(0.0, 360.0, every_deg)
-    site = np.repeat(np.arange(len(x_m)), len(way))
-    return Poses(x_m[site], y_m[site], np.tile(way, len(x_m)), site)
+def poses(
+    x_m: Floats, y_m: Floats, *, every_deg: float, direction_deg: Floats | None = None
+) -> Poses:
+    """Every place with directions ``every_deg`` degrees apart, the first to the north.
+
+    A place whose ``direction_deg`` (NaN: any) is given looks that way and no other.
+    """
+    around = np.arange(0.0, 360.0, every_deg)
+    fixed = np.full(len(x_m), np.nan) if direction_deg is None else direction_deg
+    ways = [around if np.isnan(one) else np.array([one % 360.0]) for one in fixed]
+    site = np.repeat(np.arange(len(x_m)), [len(one) for one in ways])
+    return Poses(x_m[site], y_m[site], np.concatenate([*ways, np.empty(0)]), site)
 
 
 def along_walls(footprints: Shapes, *, every_m: float, offset_m: float) -> tuple[Floats, Floats]:
@@ -55,41 +65,60 @@ def along_walls(footprints: Shapes, *, every_m: float, offset_m: float) -> tuple
 
 
 def samples(public: Shapes, *, spacing_m: float) -> Samples:
-    """A square lattice of points on the public ground, each for spacing² square metres."""
-    ground = shapely.union_all(public)
-    if ground.is_empty:
-        return Samples(np.empty(0), np.empty(0), np.empty(0))
-    west, south, east, north = ground.bounds
+    """A square lattice of points on the public ground, each for spacing² square metres.
+
+    The lattice is the same everywhere, so compounds that touch or overlap share their points.
+    """
+    parts = shapely.get_parts(shapely.union_all(public))
+    found = [_lattice(part, spacing_m) for part in parts]
+    x_m, y_m = np.concatenate([*found, np.empty((2, 0))], axis=1)
+    return Samples(x_m, y_m, np.full(len(x_m), spacing_m**2), spacing_m**2)
+
+
+def _lattice(ground: shapely.Polygon, spacing_m: float) -> Floats:
+    """(2, n): lattice points inside one polygon."""
+    edges = shapely.bounds(ground)
+    west, south, east, north = np.floor(edges / spacing_m) * spacing_m + spacing_m / 2
     x_m, y_m = np.meshgrid(
-        np.arange(west + spacing_m / 2, east, spacing_m),
-        np.arange(south + spacing_m / 2, north, spacing_m),
+        np.arange(west, east + spacing_m / 2, spacing_m),
+        np.arange(south, north + spacing_m / 2, spacing_m),
     )
     shapely.prepare(ground)
     inside = shapely.intersects_xy(ground, x_m, y_m)
-    return Samples(x_m[inside], y_m[inside], np.full(int(inside.sum()), spacing_m**2))
+    return np.array([x_m[inside], y_m[inside]])
 
 
 def weighted(
-    ground: Samples, x_m: Floats, y_m: Floats, *, radius_m: float, factor: float
+    ground: Samples,
+    x_m: Floats,
+    y_m: Floats,
+    *,
+    radius_m: float,
+    factor: float,
+    count: Floats | None = None,
+    most: float = np.inf,
 ) -> Samples:
-    """Samples whose weight grows by ``factor`` of its square metres for every place within reach.
+    """Samples whose weight grows by ``factor`` of their square metres for every place in reach.
 
-    Places are incidents, entrances, or counts of passers-by (one place per unit).
+    Places are incidents, entrances or passers-by; ``count`` says how often each one counts. No
+    sample weighs more than ``most`` times its square metres.
     """
     if not len(x_m) or not len(ground.x_m):
         return ground
-    area_m2 = float(ground.weight.min())
-    count = KDTree(np.column_stack([x_m, y_m])).query_ball_point(
-        np.column_stack([ground.x_m, ground.y_m]), radius_m, return_length=True
-    )
-    return Samples(ground.x_m, ground.y_m, ground.weight + factor * area_m2 * count)
+    points = KDTree(np.column_stack([ground.x_m, ground.y_m]))
+    near = points.query_ball_point(np.column_stack([x_m, y_m]), radius_m)
+    each = np.ones(len(x_m)) if count is None else count
+    at = np.concatenate([np.asarray(one, np.int64) for one in near])
+    times = np.bincount(at, np.repeat(each, [len(one) for one in near]), minlength=len(ground.x_m))
+    weight = np.minimum(ground.weight + factor * ground.cell_m2 * times, most * ground.cell_m2)
+    return replace(ground, weight=weight)
 
 
 def uncovered(ground: Samples, fields: Shapes) -> Samples:
     """Samples with no weight left where existing cameras see: they stay as they are."""
     seen = np.zeros(len(ground.x_m), bool)
     seen[sight(fields, ground).indices] = True
-    return Samples(ground.x_m, ground.y_m, np.where(seen, 0.0, ground.weight))
+    return replace(ground, weight=np.where(seen, 0.0, ground.weight))
 
 
 def sight(fields: Shapes, ground: Samples) -> sparse.csr_array:
@@ -100,10 +129,13 @@ def sight(fields: Shapes, ground: Samples) -> sparse.csr_array:
     return sparse.csr_array((ones, (field, sample)), shape=(len(fields), len(points)))
 
 
-def allowed(fields: Shapes, forbidden: Shapes) -> Flags:
-    """Poses whose field keeps out of every forbidden area (dormitories, baths, changing rooms)."""
-    pose, area = STRtree(forbidden).query(fields, predicate="intersects")
+def allowed(fields: Shapes, x_m: Floats, y_m: Floats, forbidden: Shapes) -> Flags:
+    """Poses that stand in no forbidden area (dormitories, baths, …) and whose field keeps out."""
+    tree = STRtree(forbidden)
+    pose, area = tree.query(fields, predicate="intersects")
     inside = shapely.area(shapely.intersection(fields[pose], forbidden[area])) > 0
     out = np.ones(len(fields), bool)
     out[pose[inside]] = False
+    standing = np.asarray(shapely.points(x_m, y_m)).reshape(-1)
+    out[tree.query(standing, predicate="intersects")[0]] = False
     return out

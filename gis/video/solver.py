@@ -1,4 +1,4 @@
-"""The two covering programmes for HiGHS: sparse arrays in; choice, value, bound and status out."""
+"""The two covering programmes for HiGHS (in scipy): arrays in; choice, bound and status out."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -77,35 +77,23 @@ def _solve(
     rows: sparse.csr_array, cost: Floats, lower: Floats, upper: Floats, poses: int,
     time_limit_s: float,
 ) -> Solved:  # fmt: skip
-    """Minimise; the first ``poses`` columns are 0 or 1, the rest between 0 and 1."""
-    import highspy  # noqa: PLC0415  a tenth of a second that other commands save
+    """Minimise; the first ``poses`` columns are 0 or 1, the rest between 0 and 1.
 
-    matrix = rows.tocsc()
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = matrix.shape[1], matrix.shape[0]
-    lp.col_cost_, lp.col_lower_ = cost, np.zeros(len(cost))
-    lp.col_upper_, lp.row_lower_, lp.row_upper_ = np.ones(len(cost)), lower, upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
-    lp.a_matrix_.value_ = matrix.data
-    kinds = (highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous)
-    lp.integrality_ = [kinds[int(i >= poses)] for i in range(len(cost))]
-    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("time_limit", time_limit_s)
-    highs.setOptionValue("mip_rel_gap", 0.0)
-    highs.passModel(lp)
-    highs.run()
-    return _answer(highs, highspy.HighsModelStatus.kOptimal, poses)
+    A run out of time has a plan or none; its bound holds all the same.
+    """
+    from scipy.optimize import (  # noqa: PLC0415  a tenth of a second that other commands save
+        Bounds,
+        LinearConstraint,
+        milp,
+    )
 
-
-def _answer(highs: Any, optimal: object, poses: int) -> Solved:
-    """A run out of time has an incumbent or none; its bound holds all the same."""
-    info = highs.getInfo()
-    status = "optimal" if highs.getModelStatus() == optimal else "time_limit"
-    found = np.array(highs.getSolution().col_value)
-    bound = info.mip_dual_bound
-    if len(found) < poses or not np.isfinite(info.objective_function_value):
+    found: Any = milp(
+        cost, integrality=np.arange(len(cost)) < poses, bounds=Bounds(0.0, 1.0),
+        constraints=LinearConstraint(rows.tocsc(), lower, upper),
+        options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
+    )  # fmt: skip
+    status = "optimal" if found.status == 0 else "time_limit"
+    bound = -np.inf if found.mip_dual_bound is None else float(found.mip_dual_bound)
+    if found.x is None:
         return Solved(np.empty(0, np.int64), np.inf, bound, status)
-    chosen = np.flatnonzero(found[:poses] > 0.5)
-    return Solved(chosen, info.objective_function_value, bound, status)
+    return Solved(np.flatnonzero(found.x[:poses] > 0.5), float(found.fun), bound, status)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from gis.video import view
-from gis.video.coverage import Coverage, Seen, coverage, public_ground
+from gis.video.coverage import Coverage, Seen, coverage, public_ground, union_by
 from gis.video.obstacles import Obstacles
 from gis.video.optics import Optics
 from gis.video.view import Views
@@ -100,6 +100,30 @@ def survey(
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         parts = list(pool.map(lambda at: _batch(scene, rules, chosen[at], kept_level), batches))
     return _joined(parts, batches)
+
+
+def seen_ground(
+    scene: Scene, rules: ViewRules, *, levels: slice = slice(None)
+) -> tuple[Shapes, Shapes]:
+    """Public ground (c,) and what working cameras see of it at the levels asked for, (c, q).
+
+    The part of a survey that a single question needs, without overlaps, losses and what cameras
+    could turn to.
+    """
+    camera = cameras_near(scene, rules, scene.outlines)
+    inside = np.unique(scene.obstacles.tree.query(scene.outlines, predicate="intersects")[1])
+    public = public_ground(scene.outlines, scene.obstacles.polygons[inside], scene.gardens)
+    fields = view.fields(
+        home_views(scene, camera[scene.working[camera]]), scene.obstacles,
+        target_height_m=rules.target_height_m, wall_offset_m=rules.wall_offset_m,
+        wall_depth_m=rules.wall_depth_m,
+    ).polygons[:, levels]  # fmt: skip
+    seen = np.empty((len(public), fields.shape[1]), dtype=object)
+    for level in range(fields.shape[1]):
+        field, compound = STRtree(public).query(fields[:, level], predicate="intersects")
+        piece = shapely.intersection(fields[field, level], public[compound])
+        seen[:, level] = union_by(piece, compound, len(public))
+    return public, seen
 
 
 def touched_by_cameras(

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import geopandas as gpd
 
 from gis.errors import BadInput, NotFound
-from gis.layers.model import Layer, Sensitivity, layer
+from gis.layers.model import PLANNED, Layer, Sensitivity
+from gis.layers.model import layer as stored_layer
 from maps.layers import combined, compounds, facilities, grids, rental, safety, video
 from maps.layers.drawing import Drawing, Sheet
 
@@ -14,6 +15,12 @@ DRAWINGS: Mapping[str, Drawing] = {one.name: one for part in _MODULES for one in
 SHEETS: Mapping[str, Sheet] = {
     one.name: one for part in (*_MODULES, combined) for one in part.SHEETS
 }
+
+
+def layer(name: str) -> Layer:
+    """A layer of the registry, or of a plan that is drawn and not stored; raises NotFound."""
+    planned = next((one for one in PLANNED if one.name == name), None)
+    return planned or stored_layer(name)
 
 
 def sheet(name: str) -> Sheet:

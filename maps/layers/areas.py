@@ -9,7 +9,8 @@ import shapely
 # Frame keys that are background, not layers of the registry.
 DISTRICT, SUBDISTRICTS, COMMUNITIES = "district_outline", "street_outlines", "community_outlines"
 STREETS = "street_lines"
-BACKGROUND = (DISTRICT, SUBDISTRICTS, COMMUNITIES, STREETS)
+BUILDINGS, COMPOUND = "buildings", "compound_outline"  # of one question's surroundings
+BACKGROUND = (DISTRICT, SUBDISTRICTS, COMMUNITIES, STREETS, BUILDINGS, COMPOUND)
 
 _MAJOR = {"motorway", "trunk", "primary", "secondary", "main", "arterial", "major", "主干路"}
 _MOST_VERTICES = 60_000  # above, only main streets stay: about 1 MB of page

@@ -513,18 +513,28 @@ def test_counts_are_those_of_the_runs(wangge, demo_home):
     assert one["communities"] == []
 
 
-def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_home):
+def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_home, tmp_path):
     found = wangge("video", "check", "--kind", "forbidden_place", "--json").json("video-check")
     assert found["matched"] == len(found["findings"]) > 0
     assert {one["rule"] for one in found["findings"]} == {"LAW-799-8"}
     compound = wangge("counts", "--json").json("counts")["compounds"][0]["code"]
+    poles, out, page = (tmp_path / name for name in ("poles.geojson", "plan.geojson", "plan.html"))
     asked = ("video", "plan", "--compound", compound, "--budget", "2", "--json")
-    plan = wangge(*asked).json("video-plan")
-    gains = [one["gain_m2"] for one in plan["places"]]
-    assert sum(gains) <= plan["bound"]
-    assert plan["gap"] == pytest.approx(1 - sum(gains) / plan["bound"], abs=1e-6)
+    plan = wangge(*asked, "--out", str(out), "--map", str(page)).json("video-plan")
+    counted = [one["weighted_m2"] for one in plan["places"]]
+    assert plan["gap"] == pytest.approx(1 - sum(counted) / plan["bound"], abs=1e-6)
     yuan = [one["cumulative_yuan"] for one in plan["places"]]
-    assert yuan == [12_000.0 * (k + 1) for k in range(len(gains))]
+    assert yuan == [12_000.0 * (k + 1) for k in range(len(counted))]
+    assert (out.stat().st_mode & 0o777, page.stat().st_mode & 0o777) == (0o600, 0o600)
+    assert "wg-index-video_plan" in page.read_text("utf-8")
+    features = json.loads(out.read_text("utf-8"))["features"]
+    poles.write_text(json.dumps({"type": "FeatureCollection", "features": features[:1]}), "utf-8")
+    chosen = wangge(*asked, "--candidates", str(poles)).json("video-plan")["places"]
+    assert [(one["lon"], one["lat"]) for one in chosen] == [
+        tuple(features[0]["geometry"]["coordinates"])
+    ]
+    community = wangge("video", "plan", "--area", "530102001001", "--budget", "1", "--json")
+    assert community.json("video-plan")["area"] == "530102001001"
 
 
 def test_a_month_is_rated_as_a_preview(wangge):

@@ -9,9 +9,11 @@ from html import unescape
 import pytest
 from sqlalchemy import text
 
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
 from gis.access.rights import Role
 
-PAGES = ("", "/findings", "/blind", "/covered", "/points/SP000001")
+PAGES = ("", "/findings", "/blind", "/covered", "/points/SP000001", "/plan")
 STREET = "530102001"
 
 
@@ -65,13 +67,13 @@ def test_findings_are_the_planted_ones_and_lead_to_the_point(liaison, planted):
     assert liaison.get("/sharp-eyes/points/nobody").status_code == 404
 
 
-def test_blind_areas_come_largest_first_and_lead_to_the_compound(liaison, demo_store):
+def test_blind_areas_come_largest_first_and_lead_to_a_plan(liaison, demo_store):
     page = liaison.get("/sharp-eyes/blind").text
     with demo_store.begin() as session:
         largest = session.scalar(text(
             "SELECT compound_code FROM video_blind_areas WHERE run_id = :run"
             " ORDER BY area_m2 DESC LIMIT 1"), {"run": demo_store.runs["video"]})  # fmt: skip
-    assert re.search(r'/places/compound/([^"]*)"', page)[1] == largest
+    assert re.search(r'/sharp-eyes/plan\?compound=([^"]*)"', page)[1] == largest
 
 
 def test_every_compound_has_its_covered_share(liaison, demo_store):
@@ -113,3 +115,67 @@ def test_before_the_first_run_a_page_says_what_to_do(serve, store):
 def test_days_that_cannot_be_shown_are_said(liaison):
     page = liaison.get("/sharp-eyes?since=2026-09-30&until=2020-01-01").text
     assert "最多 400 天" in page
+
+
+# -- the plan --------------------
+
+
+@pytest.fixture(scope="module")
+def darkest(demo_store):
+    with demo_store.begin() as session:
+        return session.scalar(text(
+            "SELECT compound_code FROM video_blind_areas WHERE run_id = :run"
+            " ORDER BY area_m2 DESC LIMIT 1"), {"run": demo_store.runs["video"]})  # fmt: skip
+
+
+def test_a_plan_is_shown_and_leaves_as_planned_points_that_are_imported(
+    liaison, darkest, store, demo_store, tmp_path
+):
+    asked = f"compound={darkest}&budget=2"
+    page = liaison.get(f"/sharp-eyes/plan?{asked}").text
+    assert f"/maps/plan/video?compound={darkest}" in page
+    assert "与最优的差距" in page
+    answer = liaison.get(f"/sharp-eyes/plan.geojson?{asked}")
+    file = tmp_path / "planned_cameras.geojson"
+    file.write_bytes(answer.content)
+    with store.begin() as session:
+        report = import_file(session, file, Kind.CAMERAS, Options(), demo_store.house.district)
+        rows = session.execute(text("SELECT status, direction_deg FROM cameras")).all()
+    assert report.inserted == 2
+    assert {row.status for row in rows} == {"planned"}
+    shown = {one["properties"]["direction_deg"] for one in answer.json()["features"]}
+    assert {row.direction_deg for row in rows} == shown
+
+
+def test_the_plans_map_holds_its_points_fields_and_buildings(liaison, darkest):
+    page = liaison.get(f"/maps/plan/video?compound={darkest}&budget=2")
+    assert page.status_code == 200
+    for block in ("wg-index-video_plan", "wg-shapes-video_plan_fields", "wg-base-buildings"):
+        assert f'id="{block}"' in page.text
+
+
+def test_posted_poles_are_the_only_places(liaison, darkest):
+    points = liaison.get(f"/api/v1/video/plan?compound={darkest}&budget=2").json()["points"]
+    lon, lat = points["features"][0]["geometry"]["coordinates"]
+    pole = {"lon": lon, "lat": lat, "name": "灯杆 12", "direction_deg": 30}
+    found = liaison.post("/api/v1/video/plan", json={"compound": darkest, "candidates": [pole]})
+    assert [one["name"] for one in found.json()["places"]] == ["灯杆 12"]
+    assert found.json()["poses"] == 1
+    for wrong in ({}, {"compound": darkest, "area": STREET}):
+        assert liaison.post("/api/v1/video/plan", json=wrong).status_code == 422
+
+
+def test_a_page_says_what_cannot_be_planned(liaison):
+    answer = liaison.get("/sharp-eyes/plan?compound=nowhere")
+    assert answer.status_code == 422
+    assert "nowhere" in answer.text
+
+
+def test_a_plan_is_nobody_elses(serve, demo_store, darkest):
+    with serve(demo_store.urls, role=Role.PLANNER, serve_internal=True) as planner:
+        for path in ("/maps/plan/video", "/api/v1/video/plan", "/sharp-eyes/plan.geojson"):
+            assert planner.get(f"{path}?compound={darkest}").status_code == 403
+    with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, serve_internal=False) as supervisor:
+        assert supervisor.get(f"/sharp-eyes/plan.geojson?compound={darkest}").status_code == 403
+        assert supervisor.get(f"/maps/plan/video?compound={darkest}").status_code == 403
+        assert "/plan.geojson" not in supervisor.get(f"/sharp-eyes/plan?compound={darkest}").text

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from api.shelf import Shelf
+from api.shelf import MOST_PAGES, Shelf
 from gis.db.session import User
 from gis.runs.model import Import
 
@@ -15,11 +15,11 @@ def imported() -> Import:
 
 
 def test_a_page_is_made_again_when_something_was_imported(store):
-    shelf, made = Shelf(), count()
+    shelf, made = Shelf(MOST_PAGES), count()
 
     def page(shown: str = "rating", user: User | None = None) -> str:
         with store.begin(user) as session:
-            return shelf.page(session, shown, lambda: f"page {next(made)}")
+            return shelf.kept(session, shown, lambda: f"page {next(made)}")
 
     assert [page(), page()] == ["page 0", "page 0"]
     assert page("coverage") == "page 1"
@@ -30,9 +30,9 @@ def test_a_page_is_made_again_when_something_was_imported(store):
 
 
 def test_the_shelf_forgets_the_page_asked_for_longest_ago(store):
-    shelf, made = Shelf(), count()
+    shelf, made = Shelf(MOST_PAGES), count()
     with store.begin() as session:
         for shown in range(20):
-            shelf.page(session, shown, lambda: f"page {next(made)}")
-        assert shelf.page(session, 19, lambda: "made again") == "page 19"
-        assert shelf.page(session, 0, lambda: "made again") == "made again"
+            shelf.kept(session, shown, lambda: f"page {next(made)}")
+        assert shelf.kept(session, 19, lambda: "made again") == "page 19"
+        assert shelf.kept(session, 0, lambda: "made again") == "made again"

@@ -127,4 +127,34 @@ def test_a_field_sees_the_samples_in_it_and_none_may_reach_into_a_forbidden_area
     fields = shapes(box(0, -1, 6, 1), box(8, -1, 10, 1), shapely.MultiPolygon())
     assert sight(fields, ground).toarray().tolist() == [[1, 1, 0], [0, 0, 1], [0, 0, 0]]
     bath = shapes(box(6, -1, 8.5, 1))  # touches the first, is seen by the second
-    assert allowed(fields, bath).tolist() == [True, False, True]
+    stands = np.array([0.0, 9.9, 7.0])  # the third stands in the bath itself
+    assert allowed(fields, stands, np.zeros(3), bath).tolist() == [True, False, False]
+
+
+def test_a_candidate_with_a_direction_looks_nowhere_else():
+    found = poses(
+        np.array([1.0, 2.0]), np.zeros(2), every_deg=180, direction_deg=np.array([np.nan, 450.0])
+    )
+    assert found.direction_deg.tolist() == [0, 180, 90]
+    assert found.site.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("weights", "chosen"),
+    [([], 0),  # the larger court
+     ([{"x_m": [25.0], "y_m": [4.5], "radius_m": 2.0, "factor": 2.0}], 1),  # 12 samples thrice
+     ([{"x_m": [25.0], "y_m": [4.5], "radius_m": 2.0, "factor": 0.1, "count": [20.0]}], 1),
+     ([{"x_m": [25.0], "y_m": [4.5], "radius_m": 2.0, "factor": 2.0, "most": 1.5}], 0)],
+)  # fmt: skip
+def test_weights_decide_between_two_courts(weights, chosen):
+    """Courts of 110 and 90 m², a camera sees one of them; 12 lattice points lie within 2 m of the
+    spot in the smaller one: thrice their weight makes 114, half as much more only 96.
+    """
+    courts = shapes(box(0, 0, 11, 10), box(20, 0, 29, 10))
+    ground = samples(courts, spacing_m=1)
+    for one in weights:
+        arrays = {k: np.array(v) if isinstance(v, list) else v for k, v in one.items()}
+        ground = weighted(ground, arrays.pop("x_m"), arrays.pop("y_m"), **arrays)
+    for exact in (True, False):
+        plan = for_budget(sight(courts, ground), ground.weight, budget=1, exact=exact)
+        assert plan.chosen.tolist() == [chosen]

@@ -85,7 +85,7 @@ def read_covered(desk: AtDesk, db: Db) -> Response:
 
 
 def _plan_href(compound: str) -> str:
-    return f"/places/compound/{quote(compound)}"
+    return f"/sharp-eyes/plan?{urlencode({'compound': compound})}"
 
 
 def _in_step(

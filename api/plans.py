@@ -1,0 +1,39 @@
+"""Plans of video points for pages, maps and the API: asked once, kept while nothing changes."""
+
+from sqlalchemy.orm import Session
+
+from api.house import House
+from api.shelf import Shelf
+from gis.audit.service import note
+from gis.errors import BadInput
+from gis.timeline import service as timeline
+from gis.video import around, planning
+from gis.video.ask import Ask
+from gis.video.planning import Proposed
+
+LARGEST = 100  # compounds planned while somebody waits; the command takes a whole district
+MOST_KEPT = 24
+
+
+def plan(shelf: Shelf[Proposed], db: Session, at: House, ask: Ask) -> Proposed:
+    """The plan that is asked for, with a line in the trail.
+
+    Raises BadInput for neither or both of a compound and an area, or an area that is too large.
+    """
+    if (ask.compound is None) == (not ask.area_prefix):
+        raise BadInput("say one compound, or one area")
+    where = {"compound": ask.compound} if ask.compound else {"area": ask.area_prefix}
+    note(db, event="read", target="video_plan", detail=where)
+    day = timeline.day_of(db, at.district)
+    if ask.area_prefix:
+        many = around.count(db, district=at.district, as_of=day, area_prefix=ask.area_prefix)
+        if many > LARGEST:
+            raise BadInput(
+                f"{many} compounds: {LARGEST} are planned at once here, more by"
+                f" wangge video plan --area {ask.area_prefix}"
+            )
+
+    def made() -> Proposed:
+        return planning.propose(db, policy=at.policy, district=at.district, as_of=day, ask=ask)
+
+    return shelf.kept(db, (ask, day, at.policy.digest), made)

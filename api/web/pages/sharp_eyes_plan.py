@@ -1,0 +1,163 @@
+"""Where the next video points belong: asked in a form, shown as list and map, taken as a file."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from api import features
+from api.deps import Db, needs
+from api.plans import plan
+from api.routers.video_plan import Area, Budget, EveryDeg, Target
+from api.web import places, tables
+from api.web.desk import AtDesk, Desk
+from api.web.forms import both
+from data.export import planned
+from gis.access.rights import Action, Capability
+from gis.audit.service import note
+from gis.errors import BadInput, NotFound
+from gis.timeline import service as timeline
+from gis.video import store
+from gis.video.ask import Ask
+from gis.video.planning import Proposed
+from gis.video.rules import PlanRules
+
+router = APIRouter(dependencies=[needs(Capability.VIDEO)])
+Compound = Annotated[str | None, Query(max_length=64)]  # a form sends an empty one
+_COMMUNITY = 12  # digits of a community's code
+TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
+
+
+@router.get("/sharp-eyes/plan")
+def read_plan(
+    desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: str = "",
+    budget: Budget = 5, target: str = "", every_deg: EveryDeg = None,
+) -> Response:  # fmt: skip
+    """The form, and the plan it asks for."""
+    ask = _ask(compound, area, budget, target, every_deg)
+    found, wrong = None, None
+    if ask is not None:
+        try:
+            found = plan(request.app.state.plans, db, desk.house, ask)
+        except (BadInput, NotFound) as exc:
+            wrong = desk.either(*both(exc)) if isinstance(exc, BadInput) else str(exc)
+    table = _table(desk, found) if found else None
+    return (table.file() if table else None) or desk.page(
+        "sharp_eyes_plan.html", status=422 if wrong else 200, table=table, found=found,
+        wrong=wrong, compounds=_compounds(desk, db), areas=_areas(desk, db), targets=TARGETS,
+        chosen={"compound": compound or "", "area": area if not compound else "",
+                "budget": budget, "target": target},
+        sums=_sums(desk, found) if found else [], note_=_note(desk, found) if found else "",
+        frame=_frame(desk, ask) if found and desk.house.settings.serve_internal else None,
+        file=f"/sharp-eyes/plan.geojson?{_query(ask)}" if found and _may_leave(desk) else None,
+    )  # fmt: skip
+
+
+def _ask(
+    compound: str | None, area: str, budget: int, target: str, every_deg: float | None
+) -> Ask | None:
+    """What the form asks for; None for an empty form."""
+    share = float(target) if target in {str(one) for one in TARGETS} else None
+    if compound:
+        return Ask(compound, "", budget, share, every_deg)
+    return Ask(None, area, budget, share, every_deg) if area.isdecimal() else None
+
+
+def _query(ask: Ask | None) -> str:
+    assert ask is not None, "a plan that was found was asked for"
+    said = {"compound": ask.compound, "area": ask.area_prefix, "budget": ask.budget,
+            "target": ask.target, "every_deg": ask.every_deg}  # fmt: skip
+    return urlencode({name: value for name, value in said.items() if value})
+
+
+def _frame(desk: Desk, ask: Ask | None) -> str:
+    return f"/maps/plan/video?{_query(ask)}&embed=1#lang={desk.language}"
+
+
+def _may_leave(desk: Desk) -> bool:
+    return bool(desk.user and desk.user.may(Capability.VIDEO, Action.EXPORT))
+
+
+def _compounds(desk: Desk, db: Session) -> list[tuple[str, str]]:
+    """The reader's compounds with their covered share, the least first."""
+    rows = places.rows(places.read(desk, db, "video_coverage", area_prefix=""))
+    if not rows:
+        homes = store.compounds_on(db, as_of=timeline.day_of(db, desk.house.district))
+        return list(zip(homes["compound"], homes["name"], strict=True))
+    rows.sort(key=lambda row: (row["covered_percent"] is None, row["covered_percent"] or 0))
+    known = [(row, row["covered_percent"]) for row in rows]
+    return [
+        (row["code"], f"{row['name']} · {desk.share(None if part is None else part / 100)}")
+        for row, part in known
+    ]
+
+
+def _areas(desk: Desk, db: Session) -> list[tuple[str, str]]:
+    """Communities: what is planned while somebody waits."""
+    return [one for one in places.area_options(desk, db) if len(one[0]) == _COMMUNITY]
+
+
+def _table(desk: Desk, found: Proposed) -> tables.View:
+    t, n = desk.t, desk.n
+
+    def number(name: str, digits: int = 0, *, at_first: bool = True) -> tables.Column:
+        return tables.Column(name, t(f"eyes.column_{name}"), lambda row: n(row[name], digits),
+                             number=True, at_first=at_first)  # fmt: skip
+
+    columns = [
+        number("rank"), number("gain_m2"), number("cumulative_m2"), number("cumulative_yuan"),
+        tables.Column("direction_deg", t("eyes.direction"),
+                      lambda row: f"{n(row['direction_deg'])}°", number=True),
+        tables.Column("compound", t("eyes.column_compound_code"), at_first=False),
+        tables.Column("name", t("eyes.column_name"), at_first=bool(found.ask.candidates)),
+        number("weighted_m2", at_first=False), number("lon", 6, at_first=False),
+        number("lat", 6, at_first=False),
+    ]  # fmt: skip
+    return tables.view(
+        desk, features.records(found.places), columns, name="video-plan", title=t("eyes.plan"),
+        capability=Capability.VIDEO, key="rank", search=("compound", "name"),
+        kept=("compound", "area", "budget", "target", "every_deg"),
+    )  # fmt: skip
+
+
+def _sums(desk: Desk, found: Proposed) -> list[tuple[str, str, str]]:
+    """Value, label and note of each figure."""
+    t, n, share = desk.t, desk.n, desk.share
+    public_m2 = found.public_m2 or 1.0
+    now, then = found.seen_m2 / public_m2, found.then_m2 / public_m2
+    every, before, after = found.entrances
+    yuan = PlanRules.of(desk.house.policy).yuan_per_point
+    return [
+        (f"{share(now)} → {share(then)}", t("eyes.covered"),
+         t("eyes.plan_gain", gain=n(found.then_m2 - found.seen_m2))),
+        (n(len(found.places)), t("eyes.plan_points"), t(f"eyes.status_{found.plan.status}")),
+        (share(found.plan.gap), t("eyes.plan_gap"), t("eyes.plan_gap_note")),
+        (t("eyes.yuan", sum=n(len(found.places) * yuan)), t("eyes.plan_cost"),
+         t("eyes.plan_cost_note", yuan=n(yuan))),
+        (f"{n(before)} → {n(after)}", t("eyes.plan_entrances"),
+         t("eyes.plan_entrances_note", all=n(every))),
+    ]  # fmt: skip
+
+
+def _note(desk: Desk, found: Proposed) -> str:
+    """How it was looked at, in one sentence."""
+    n = desk.n
+    return desk.t(
+        "eyes.plan_looked", poses=n(found.poses), excluded=n(found.excluded),
+        spacing=n(found.grain.spacing_m), degrees=n(found.grain.every_deg),
+        incidents=n(found.weighed["incidents"]), entrances=n(found.weighed["entrances"]),
+    )  # fmt: skip
+
+
+@router.get("/sharp-eyes/plan.geojson", dependencies=[needs(Capability.VIDEO, Action.EXPORT)])
+def read_points(
+    desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: Area = None,
+    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None,
+) -> Response:  # fmt: skip
+    """The planned points as a file that the import of cameras takes."""
+    ask = Ask(compound or None, area or "", budget, target, every_deg)
+    found: Any = plan(request.app.state.plans, db, desk.house, ask)
+    note(db, event="export", target="video_plan", rows=len(found.places))
+    headers = {"Content-Disposition": 'attachment; filename="planned_cameras.geojson"'}
+    return Response(planned.text(found.places), media_type="application/geo+json", headers=headers)

@@ -1,0 +1,77 @@
+"""One compound, or all of an area, with what stands near it: the scene a question is asked of."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.errors import NotFound
+from gis.policy import Policy
+from gis.video import ground_store, scenes
+from gis.video.survey import Scene
+from gis.video.view_rules import ViewRules
+
+NEAR_M = 600.0  # a point farther away than this from a compound is left out of its question
+
+
+@dataclass(frozen=True)
+class Around:
+    """``homes`` (compound, name, area_code, geom, entrances) and, near them, ``cameras`` and
+    ``private`` places, all in metres; ``box`` is west, south, east, north in degrees.
+    """
+
+    scene: Scene
+    cameras: pd.DataFrame
+    homes: pd.DataFrame
+    private: pd.DataFrame
+    rules: ViewRules
+    box: ground_store.Box
+
+
+def around(
+    session: Session,
+    *,
+    policy: Policy,
+    district: District,
+    as_of: date,
+    compound: str | None = None,
+    area_prefix: str = "",
+) -> Around:
+    """Read a compound, or the compounds of an area, and what stands within `NEAR_M` of them.
+
+    Raises NotFound where there is none on the day.
+    """
+    homes = ground_store.compounds(
+        session, district=district, as_of=as_of, compound=compound, area_prefix=area_prefix
+    )
+    if homes.empty:
+        raise NotFound("compound", compound or area_prefix)
+    west, south, east, north = shapely.total_bounds(homes["geom"].to_numpy(dtype=object))
+    x_m, y_m = [west - NEAR_M, east + NEAR_M], [south - NEAR_M, north + NEAR_M]
+    corners = gpd.GeoSeries.from_xy(np.repeat(x_m, 2), np.tile(y_m, 2), crs=district.srid)
+    west, south, east, north = (float(one) for one in corners.to_crs(4326).total_bounds)
+    box = (west, south, east, north)
+    rules = ViewRules.of(policy)
+    cameras = scenes.outdoors(
+        ground_store.cameras(session, district=district, as_of=as_of, box=box)
+    )
+    houses = ground_store.buildings(session, district=district, box=box)
+    private = ground_store.private_places(session, district=district, box=box)
+    gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
+    of = scenes.scene(
+        cameras, homes["geom"].to_numpy(dtype=object), gardens,
+        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), rules,
+    )  # fmt: skip
+    return Around(of, cameras, homes, private, rules, box)
+
+
+def count(session: Session, *, district: District, as_of: date, area_prefix: str) -> int:
+    """How many compounds an area has on the day."""
+    return len(
+        ground_store.compounds(session, district=district, as_of=as_of, area_prefix=area_prefix)
+    )

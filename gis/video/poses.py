@@ -1,0 +1,94 @@
+"""Candidate points of a plan: given or generated places, what each shows, and which are allowed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import sparse
+
+from gis.district import District
+from gis.video import optics, sites
+from gis.video.around import Around
+from gis.video.ask import Ask, Grain
+from gis.video.sites import Poses, Samples
+from gis.video.view import Views, drawn
+
+_BATCH = 20_000  # fields at a time: some tens of MiB
+Shapes = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Which pose (``usable``, numbers of all poses) sees which sample."""
+
+    matrix: sparse.csr_array
+    usable: NDArray[np.int64]
+
+
+def places_of(
+    here: Around, ask: Ask, grain: Grain, district: District
+) -> tuple[Poses, NDArray[np.object_]]:
+    """The poses, and the name of each place (empty for generated ones)."""
+    if ask.candidates:
+        return _given(ask, grain, district)
+    of = here.scene
+    inside = np.unique(of.obstacles.tree.query(of.outlines, predicate="intersects")[1])
+    x_m, y_m = sites.along_walls(
+        of.obstacles.polygons[inside], every_m=grain.every_m, offset_m=here.rules.wall_offset_m
+    )
+    corner = shapely.get_coordinates([gate for gate in here.homes["entrances"] if gate is not None])
+    x_m, y_m = np.r_[x_m, corner[:, 0]], np.r_[y_m, corner[:, 1]]
+    points = np.asarray(shapely.points(x_m, y_m), dtype=object).reshape(-1)
+    near = np.unique(
+        shapely.STRtree(of.outlines).query(points, predicate="dwithin", distance=1.0)[0]
+    )
+    found = sites.poses(x_m[near], y_m[near], every_deg=grain.every_deg)
+    return found, np.full(len(near), "", dtype=object)
+
+
+def _given(ask: Ask, grain: Grain, district: District) -> tuple[Poses, NDArray[np.object_]]:
+    places = gpd.GeoSeries.from_xy(
+        [one.lon for one in ask.candidates], [one.lat for one in ask.candidates], crs=4326
+    ).to_crs(district.srid)
+    looks = [np.nan if one.direction_deg is None else one.direction_deg for one in ask.candidates]
+    found = sites.poses(
+        places.x.to_numpy(), places.y.to_numpy(), every_deg=grain.every_deg,
+        direction_deg=np.array(looks, dtype=float),
+    )  # fmt: skip
+    return found, np.array([one.name for one in ask.candidates], dtype=object)
+
+
+def drawn_poses(here: Around, poses: Poses, level: int) -> Shapes:
+    """What a usual fixed camera shows at each pose: (n, 1 or 2), farthest and the level asked for.
+
+    The same column where they are one.
+    """
+    kinds = np.full(len(poses.x_m), "fixed")
+    usual = optics.complete(optics.CameraFields.unknown(kinds), here.rules)
+    levels = [0, level] if level else [0]
+    views = Views(
+        poses.x_m, poses.y_m, poses.direction_deg, usual.hfov_deg, usual.near_m,
+        usual.reach_m[:, levels], usual.height_m,
+    )  # fmt: skip
+    return drawn(views, here.scene.obstacles, here.rules)
+
+
+def seen_by(
+    here: Around, poses: Poses, samples: Samples, level: int, private_kinds: Sequence[str]
+) -> Sight:
+    """What each pose sees; poses that stand in a private place or look into one are left out."""
+    forbidden = here.private.loc[here.private["kind"].isin(private_kinds), "geom"]
+    private = forbidden.to_numpy(dtype=object)
+    rows: list[sparse.csr_array] = [sparse.csr_array((0, len(samples.x_m)))]
+    usable = [np.empty(0, np.int64)]
+    for begin in range(0, len(poses.x_m), _BATCH):
+        at = np.arange(begin, min(begin + _BATCH, len(poses.x_m)))
+        some = Poses(poses.x_m[at], poses.y_m[at], poses.direction_deg[at], poses.site[at])
+        fields = drawn_poses(here, some, level)
+        fine = sites.allowed(fields[:, 0], some.x_m, some.y_m, private)
+        rows.append(sites.sight(fields[fine, -1], samples))
+        usable.append(at[fine])
+    return Sight(sparse.csr_array(sparse.vstack(rows, format="csr")), np.concatenate(usable))
