@@ -263,6 +263,18 @@ def test_a_shapefile_without_a_part_of_it_says_which_to_send(tmp_path, sent, los
     assert f"缺少同名的 {lost}" in str(refusal)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the writer, which cuts
+def test_a_field_name_cut_inside_a_character_is_read_up_to_it(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"编号": ["C1"], "小区名称": ["翠湖"]}, geometry=[shapely.Point(102.7, 25)]
+    )
+    frame.set_crs(4326).to_file(tmp_path / "a.shp", encoding="UTF-8")
+    assert b"\xe5\x90\x8d\xe7\x00" in (tmp_path / "a.dbf").read_bytes()[:200]
+    source, chunks = read(tmp_path / "a.shp", Kind.CAMERAS, mapping={"name": "小区名"})
+    assert source.facts.columns == ("编号", "小区名")
+    assert chunks[0].rows["name"].tolist() == ["翠湖"]
+
+
 def test_a_web_page_that_is_called_a_workbook(tmp_path):
     path = tmp_path / "台账.xls"
     path.write_text("<html><table><tr><td>编号</td></tr></table></html>", "utf-8")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.ingest import encodings
-from data.ingest.formats import archive, kml, osm, parquet, records, sheets, text, vector
+from data.ingest.formats import archive, kml, osm, parquet, records, shapefile, sheets, text, vector
 from data.ingest.formats.layer import Layer
 from data.ingest.formats.sniff import Format, sniff
 from data.ingest.refusal import listed, refuse
@@ -30,7 +30,10 @@ def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     if form is Format.ZIP:
         form, path, options, held = archive.unpack(path, options)
     path, link = archive.rightly_named(path, form)
-    return replace(_opened(path, form, kind, options), held=(held, link))
+    mended = None
+    if form is Format.SHAPEFILE:
+        path, mended = shapefile.complete(path, options.encoding)
+    return replace(_opened(path, form, kind, options), held=(held, link, mended))
 
 
 def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:

@@ -38,8 +38,6 @@ _FRAME_MEMBERS = {
 
 def list_layers(path: Path) -> list[str]:
     """Names of the layers of a file that GDAL opens."""
-    if path.suffix.lower() == ".shp":
-        _check_parts(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -159,20 +157,6 @@ def checked(
     except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
         raise unreadable(path, exc, layer) from exc
     return stream(path, layer, None, {}, wanted, len(numbers), where)
-
-
-def _check_parts(path: Path) -> None:
-    """Refuse a Shapefile that came without its index or its table."""
-    there = {other.suffix.lower() for other in path.parent.glob("*") if other.stem == path.stem}
-    missing = [ending for ending in (".shx", ".dbf") if ending not in there]
-    if missing:
-        listed = "、".join(missing), ", ".join(missing)
-        raise refuse(
-            "part_missing",
-            path,
-            f"缺少同名的 {listed[0]} 文件；请把 .shp、.shx、.dbf、.prj 一并放在一处或打包为 zip",
-            f"lacks its {listed[1]}; put .shp, .shx, .dbf and .prj side by side, or into one zip",
-        )
 
 
 def _check_whole(path: Path, form: Format) -> None:
