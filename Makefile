@@ -17,6 +17,7 @@ pictures:
 	@scripts/setup.sh test
 	@$(BIN)/wangge demo --size district --out out/demo
 	@$(BIN)/python scripts/pictures.py out/demo/maps docs/pictures
+	@$(BIN)/python scripts/page_pictures.py docs/pictures
 
 serve: setup
 	@$(BIN)/wangge serve

@@ -70,9 +70,11 @@ def backup(
 ) -> None:
     """Write the whole store into one file. 备份。"""
     at = house()
-    with at.store():
+    with at.store() as engine:
         size = backups.dump(resolve_urls(at.settings), file)
         backups.sign(file, Signer(at.settings.home).signed)
+        with transaction(engine) as session:
+            audit.note(session, event="backup", target="store", detail={"bytes": size})
     json_out({"file": str(file), "bytes": size}) if json else say(f"{file}: {size:,} bytes")
 
 

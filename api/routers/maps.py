@@ -35,6 +35,14 @@ _POLICY = (
 )
 
 
+WORKER = "offline-worker.js"
+# A worker asks under the policy of its own file, and only for pages of this origin.
+_FOR_WORKER = {
+    "Service-Worker-Allowed": "/",
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+}
+
+
 @router.get(
     "/maps/{name}", response_class=HTMLResponse, responses=said("<!DOCTYPE html>…", "text/html")
 )
@@ -122,6 +130,8 @@ def read_asset(request: Request, at: At, name: Name) -> Response:
         raise NotFound("asset", name)
     kept = "max-age=31536000, immutable" if "v" in request.query_params else "max-age=3600"
     headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+    if name == WORKER:
+        headers |= _FOR_WORKER
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return FileResponse(found.path, media_type=found.media_type, headers=headers)
     headers["Content-Encoding"] = "gzip"

@@ -28,6 +28,7 @@ class FieldOffer:
 
     name: str
     zh: str
+    en: str
     required: bool
     column: str | None
 
@@ -87,7 +88,7 @@ def preview(path: Path, kind: Kind, options: Options, district: District) -> Pre
 def _offers(kind: Kind, chosen: Mapping[str, str]) -> tuple[FieldOffer, ...]:
     return tuple(
         FieldOffer(
-            one.name, one.label_zh, one.required and one.default is None,
+            one.name, one.label_zh, one.label_en, one.required and one.default is None,
             masked(chosen[one.name]) if one.name in chosen else None,
         )
         for one in FIELDS[kind]

@@ -20,6 +20,10 @@ SELECT kind AS what, imported_at AS at FROM imports ORDER BY id DESC LIMIT 1;
 -- name: newest_run
 SELECT analysis AS what, ran_at AS at FROM runs ORDER BY id DESC LIMIT 1;
 
+-- name: newest_backup
+-- What the command wrote down after a backup was whole.
+SELECT max(at) FROM wangge.audit_entries WHERE event = 'backup' AND result = 'done';
+
 -- name: refusals
 -- How often each role was refused within a day; nobody's name.
 SELECT role, count(*) AS times

@@ -31,6 +31,7 @@ class Health:
     workers: int
     newest_import: Newest | None
     newest_run: Newest | None
+    newest_backup: datetime | None
     refusals: tuple[tuple[str | None, int], ...]
 
 
@@ -43,6 +44,7 @@ def look(session: Session, *, silence_s: float) -> Health:
     return Health(
         **store, **jobs, workers=workers, newest_import=_newest(session, "newest_import"),
         newest_run=_newest(session, "newest_run"), refusals=refusals,
+        newest_backup=session.execute(_SQL["newest_backup"]).scalar_one(),
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def visit(chromium):
     contexts, heard = [], []
 
     def context(**more):
-        made = chromium.new_context(**more)
+        made = chromium.new_context(service_workers="block", **more)
         contexts.append(made)
         page = made.new_page()
         page.on(

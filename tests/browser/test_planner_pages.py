@@ -1,4 +1,4 @@
-"""The planner's main tasks in a real browser: by real clicks, in both languages and sizes."""
+"""Main tasks of planner and police liaison in a real browser, by real clicks, in both languages."""
 
 import importlib.util
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from api import analyses
 from gis.access.rights import Role
+from gis.runs.model import Analysis
 from maps import assets
 
 pytestmark = pytest.mark.browser
@@ -16,7 +18,7 @@ AUDIT = f"""async () => (await axe.run(document, {{
     iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
 }})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
 WIDER = "document.documentElement.scrollWidth > innerWidth"
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
 IN_BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
 # A corner that two grids of the drawing share, off the community's outline, and both as polygons.
 SHARED = """() => {
@@ -49,30 +51,34 @@ ACROSS = """index => {
 
 @pytest.fixture(scope="module")
 def place(own_demo):
-    """(address, header by role): the service over a demo of the module's own."""
+    """(address, headers, login and password): the service over a demo of the module's own."""
     path = Path(__file__).parents[1] / "http" / "conftest.py"
     spec = importlib.util.spec_from_file_location("http_service", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     with module._serve(own_demo.urls, role=None, serve_internal=True) as client:
-        roles = (Role.PLANNER, Role.POLICE_LIAISON)
+        who = {
+            "planner": Role.PLANNER, "police": Role.POLICE_LIAISON, "second": Role.POLICE_LIAISON,
+            "supervisor": Role.GRID_SUPERVISOR, "steward": Role.DATA_STEWARD,
+        }  # fmt: skip
         yield (
             str(client.base_url).rstrip("/"),
-            {role: f"Bearer {module.token_of(own_demo.urls, role)}" for role in roles},
+            {name: f"Bearer {module.token_of(own_demo.urls, role)}" for name, role in who.items()},
+            module.account_of(own_demo.urls, Role.GRID_SUPERVISOR),
         )
 
 
 @pytest.fixture
 def browse(chromium, place):
-    """Open a page as a role; at the end nothing was complained of and nothing left the machine."""
-    base, tokens = place
+    """Open a page as somebody; at the end nobody complained and nothing left the machine."""
+    base, tokens, _ = place
     contexts, complaints, asked = [], [], []
 
-    def opened(path, size="desk", language="zh", role=Role.PLANNER):
+    def opened(path, size="desk", language="zh", who="planner"):
         width, height = SIZES[size]
         context = chromium.new_context(
             viewport={"width": width, "height": height}, has_touch=size == "phone",
-            extra_http_headers={"Authorization": tokens[role]},
+            extra_http_headers={"Authorization": tokens[who]}, service_workers="block",
         )  # fmt: skip
         context.add_cookies([{"name": "wangge_language", "value": language, "url": base}])
         contexts.append(context)
@@ -106,6 +112,67 @@ def on_map(page, x, y):
 
 def seen(page, language, zh, en):
     page.wait_for_selector(f"text={zh if language == 'zh' else en}")
+
+
+@pytest.fixture(scope="module")
+def spot(own_demo):
+    """A point inside the first community: code, longitude, latitude."""
+    asked = text("""SELECT code, ST_X(ST_PointOnSurface(geom)) AS lon,
+                    ST_Y(ST_PointOnSurface(geom)) AS lat
+                    FROM wangge.areas WHERE level = 'community' ORDER BY code LIMIT 1""")
+    with own_demo.begin() as session:
+        return session.execute(asked).one()
+
+
+@IN_BOTH
+def test_a_gap_leads_to_a_facility_drawn_on_the_map(browse, spot, size, language):
+    page = browse("/coverage-board", size, language)
+    page.locator("tbody a").first.click()
+    seen(page, language, "五发〔2018〕6号", "FAC-1")
+    page.goto(page.url.partition("/coverage-board")[0] + "/facilities")
+    page.click("a[href='/facilities/new']")
+    page.wait_for_selector("html[data-draw-ready]", state="attached")
+    page.evaluate(
+        "at => document.querySelector('[data-draw]').wangge.map.setView(at, 19, {animate: false})",
+        [spot.lat, spot.lon],
+    )
+    page.locator(".draw-map").scroll_into_view_if_needed()
+    page.click(".leaflet-pm-icon-polygon")
+    box = page.locator(".draw-map").bounding_box()
+    middle = box["width"] / 2, box["height"] / 2
+    for east, south in ((-40, -30), (40, -30), (40, 30), (-40, -30)):
+        page.mouse.click(*on_map(page, middle[0] + east, middle[1] + south))
+    page.wait_for_function("() => document.getElementById('f-geom').value.includes('Polygon')")
+    page.fill("[name=name]", f"和平文化站 {language}")
+    page.select_option("[name=function]", "culture")
+    page.click("button[value=check]")
+    page.wait_for_selector(".preview")
+    assert spot.code in page.inner_text(".preview")
+    is_sound(page)
+    if page.locator("[name=sure]").count():
+        page.check("[name=sure]")
+    page.click("button[value=save]")
+    seen(page, language, "已保存", "Saved")
+
+
+@IN_BOTH
+def test_a_scenario_stands_beside_today(browse, spot, size, language):
+    page = browse("/scenarios", size, language)
+    page.fill("[name=name]", f"新建方案 {language}")
+    page.click("form[action='/scenarios'] button")
+    page.wait_for_url("**/scenarios/*")
+    before = page.locator(".figures").inner_text()
+    page.select_option("[name=kind]", "add")
+    page.select_option("[name=community]", spot.code)
+    page.fill("[name=area_m2]", "5000")
+    page.fill("form[action$='/changes'] [name=name]", "新服务站")
+    page.click("form[action$='/changes'] button")
+    page.wait_for_selector(".list li form")
+    assert page.locator(".figures").inner_text() != before
+    assert "5,000" in page.inner_text(f"tr[data-key='{spot.code}']")
+    is_sound(page)
+    page.click("form[action$='/share'] button")
+    seen(page, language, "取消共享", "Stop sharing")
 
 
 @IN_BOTH
@@ -164,3 +231,92 @@ def test_a_corner_takes_the_neighbours_along(browse, own_demo):
     page.wait_for_selector("[data-change=redrawn]")
     assert page.locator("[data-change=redrawn]").count() == corner["owners"]
     assert page.locator(".findings .bad").all_inner_texts() == []
+
+
+@pytest.fixture(scope="module")
+def rated(own_demo, demo_store):
+    """Two quarters rated, so that colours change."""
+    for period in ("2026Q2", "2026Q3"):
+        with own_demo.begin() as session:
+            when = analyses.asked(session, demo_store.house, period=period, as_of=None)
+            analyses.run(session, demo_store.house, Analysis.RATING, when)
+
+
+@pytest.mark.parametrize(("size", "language", "period"), [("phone", "zh", "2026Q2"),
+                                                          ("desk", "en", "2026Q3")])  # fmt: skip
+def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, language, period):
+    page = browse(f"/ratings?period={period}", size, language, "police")
+    page.click("form[action='/ratings'] button")
+    page.wait_for_selector(".steps")
+    link = page.locator("tbody a").first
+    link.click()
+    page.wait_for_selector("form[action*='/ask/']")
+    address = page.url
+    page.fill("form[action*='/ask/'] [name=reason]", "派出所核实：两起为同一事件的重复登记")
+    page.click("form[action*='/ask/'] button")
+    page.wait_for_selector(".reason")
+    assert page.locator("button[value=approve]").count() == 0  # nobody approves the own wish
+    second = browse(address.removeprefix(place[0]), size, language, "second")
+    second.click("button[value=approve]")
+    second.wait_for_load_state()
+    page.goto(address.partition("/ratings")[0] + f"/ratings?period={period}")
+    if page.locator("form[action$='/confirm'] button").count():
+        page.click("form[action$='/confirm'] button")
+        page.wait_for_load_state()
+    is_sound(page)
+    page.fill("#publish [name=issuer]", "五华区公安分局")
+    page.check("#publish [name=sure]")
+    page.click("#publish button")
+    page.wait_for_selector("main a[href^='/plaques']")
+    page.click("main a[href^='/plaques']")
+    page.wait_for_function("() => document.querySelector('img.paper').naturalWidth > 400")
+    page.select_option("[name=area]", index=1)
+    page.click("form[action='/plaques'] button")
+    page.wait_for_load_state()
+    with page.expect_download() as kept:
+        page.click("a[href*='.pdf']")
+    assert kept.value.suggested_filename.endswith(".pdf")
+    printed = page.request.get(place[0] + page.get_attribute("a[href*='.pdf']", "href"))
+    assert printed.body().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("who", "paths"), [
+    ("planner", ("/map", "/coverage-board", "/facilities", "/facilities/new", "/scenarios",
+                 "/grids", "/walking")),
+    ("police", ("/ratings", "/rankings", "/bulletins", "/imports")),
+    ("supervisor", ("/today", "/dangers", "/dangers/new", "/visits", "/help")),
+])  # fmt: skip
+def test_pages_hold_at_200_per_cent(browse, place, who, paths):
+    page = browse(paths[0], "zoomed", who=who)
+    for path in paths:
+        page.goto(place[0] + path)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        is_sound(page)
+
+
+def test_pages_of_visits_and_dangers_open_without_a_network(chromium, place):
+    """By a session's cookie, as on a phone; nothing stays on the device of who signed out."""
+    base, _, (login, password) = place
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{base}/sign-in")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", password)
+    page.click("main form button")
+    page.wait_for_url("**/today")
+    for path in ("/visits", "/dangers", "/dangers/new"):
+        page.goto(base + path)
+        page.wait_for_selector("html[data-kept=true]", state="attached")
+    context.set_offline(True)
+    for path in ("/visits", "/dangers", "/dangers/new?lon=102.7&lat=25"):
+        page.goto(base + path)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        assert page.locator("[data-offline]").is_visible()
+        assert page.locator("h1").count() == 1
+    context.set_offline(False)
+    page.goto(f"{base}/visits")
+    page.locator("header details.drop").last.locator("summary").click()
+    page.click("form[action='/sign-out'] button")
+    page.wait_for_url("**/sign-in")
+    page.wait_for_function("async () => !(await caches.has('wangge-pages'))")
+    context.close()

@@ -89,6 +89,7 @@ def browse(chromium, service, base):
         context = chromium.new_context(
             viewport={"width": width, "height": height}, has_touch=size == "phone",
             extra_http_headers={"Authorization": service.headers["authorization"]},
+            service_workers="block",  # it would ask without that header
         )  # fmt: skip
         context.add_cookies(
             [{"name": f"wangge_{name}", "value": value, "url": base}

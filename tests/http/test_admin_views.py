@@ -9,6 +9,7 @@ from sqlalchemy import text
 from api import jobs, rulebook
 from api.house import REFERENCE, House
 from gis.access.rights import Role
+from gis.audit.service import note
 from gis.errors import BadPolicy
 from gis.jobs import service
 from gis.jobs.model import JobKind
@@ -167,6 +168,10 @@ def test_health_says_that_no_worker_is_alive_and_counts_refusals(store, serve, t
     with serve(store.urls, role=Role.AUDITOR, home=tmp_path) as client:
         page = client.get("/health").text
         assert "没有在工作的进程" in page
+        assert "wangge backup" in page.partition("最近备份")[2]
+        with store.begin() as session:
+            note(session, event="backup", target="store")
+        assert "wangge backup" not in client.get("/health").text
         assert "3." in page  # PostGIS
         refused = page.partition("按角色")[2]
         assert "规划人员</dt><dd>1<" in refused

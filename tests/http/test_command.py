@@ -618,6 +618,7 @@ def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path)
     before = counts(wangge)
     file = tmp_path / "demo.wangge"
     assert wangge("backup", file, "--json").json("backup")["bytes"] == file.stat().st_size
+    assert counts(wangge)["audit_entries"] == before["audit_entries"] + 1, "a backup is noted"
     assert "not signed by this home" in wangge("restore", file, "--json", home=home).refusal()[1]
     key = json.loads(beside(file).read_text("utf-8"))["public_key"]
     said = wangge("restore", file, "--public-key", key, "--json", home=home)

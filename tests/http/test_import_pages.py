@@ -82,6 +82,8 @@ def test_columns_that_are_not_recognised_are_chosen_from_select_boxes(office):
     client, _ = office
     page = upload(client, "areas", "甲,乙\n530102,五华区\n")
     assert "还不能导入" in client.get(page).text
+    assert ">Parent code<" in client.get(f"{page}?language=en").text
+    assert ">上级编码<" in client.get(f"{page}?language=zh").text
     post(
         client, f"{page}/mapping", data={"field-code": "甲", "field-name": "乙", "save_as": "民政"}
     )

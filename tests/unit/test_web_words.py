@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.web import search, words
+from api.web import menu, search, words
 
 WEB = Path(__file__).parents[2] / "api" / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
@@ -51,3 +51,10 @@ def test_a_place_is_found_by_its_name_code_or_initials(typed):
 
 def test_other_initials_find_nothing():
     assert not search.matches("xqjd", ["金鼎小区"])
+
+
+def test_no_two_pages_of_the_menu_share_a_drawing():
+    drawn = re.findall(r'^  "(\w+)": "', (WEB / "templates/parts/ui.html").read_text("utf-8"), re.M)
+    icons = [one.icon for one in menu.ITEMS]
+    assert len(icons) == len(set(icons))
+    assert set(icons) <= set(drawn)

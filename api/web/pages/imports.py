@@ -127,7 +127,7 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Respons
         working=working, report=_report(job),
         bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
         profiles=[p.name for p in store.profiles(db, one.kind)], looks=looks,
-        labels={f.name: desk.either(f.zh, f.name) for f in seen.fields},
+        labels={f.name: desk.either(f.zh, f.en) for f in seen.fields},
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from api.web import places, tables
 from api.web.desk import AtDesk, Desk
 from gis import legend
 from gis.access.rights import Capability
+from gis.compounds.store import addresses
 from gis.layers.model import layer
 from gis.timeline import service as timeline
 from maps import words
@@ -33,7 +34,12 @@ def read_map(desk: AtDesk, db: Db) -> Response:
             row["code"]: row for row in places.rows(places.read(desk, db, "rating", period=before))
         }
         rows = [_with_before(row, old.get(row["code"])) for row in rows]
-    rows = [row for row in rows if _inside(row, asked.get("box", ""))]
+    known_at = addresses(db)
+    rows = [
+        {**row, "address": known_at.get(row["code"])}
+        for row in rows
+        if _inside(row, asked.get("box", ""))
+    ]
     view = tables.view(
         desk, rows, _columns(desk), name="compounds", title=desk.t("map.list"),
         capability=Capability.RATING, href=lambda row: f"/places/compound/{row['code']}",
@@ -77,6 +83,7 @@ def _columns(desk: Desk) -> list[tables.Column]:
                       at_first=False),
         tables.Column("households", names["households"], number=True, at_first=False),
         tables.Column("quality", names["quality"], at_first=False),
+        tables.Column("address", t("map.address"), at_first=False),
         tables.Column("code", names["code"], at_first=False),
     ]  # fmt: skip
 

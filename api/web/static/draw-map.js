@@ -64,6 +64,9 @@
       position: "topleft", drawPolyline: false, drawCircle: false, drawMarker: false, drawText: false,
       drawCircleMarker: true, rotateMode: false, cutPolygon: true,
     });
+    for (const tool of box.querySelectorAll(".leaflet-buttons-control-button")) { // its title stands on the frame round it
+      tool.setAttribute("aria-label", tool.closest("[title]")?.title || tool.firstChild?.title || "");
+    }
     map.pm.setGlobalOptions({ layerGroup: drawn, snappable: true, snapDistance: 15, allowSelfIntersection: false, continueDrawing: false });
     map.pm.setPathOptions(OWN);
     map.on("pm:create", ({ layer, shape }) => {

@@ -67,5 +67,20 @@
     });
     cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
   }
+  // Pages for poor network are kept on the device until somebody signs out.
+  const kept = "caches" in window ? caches : null;
+  if (location.pathname === "/sign-in") kept?.delete("wangge-pages");
+  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => { kept?.delete("wangge-pages"); });
+  async function keepForOffline(scope) {
+    await navigator.serviceWorker.register(document.body.dataset.offlineWorker, { scope });
+    if (!navigator.serviceWorker.controller) { // the first time this page came past the worker
+      const files = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href);
+      await (await kept.open("wangge-files")).addAll(files);
+      await (await kept.open("wangge-pages")).add(location.pathname);
+    }
+    root.dataset.kept = "true";
+  }
+  const scope = location.pathname.match(/^\/(visits|dangers)(?=\/|$)/)?.[0];
+  if (scope && kept && "serviceWorker" in navigator) keepForOffline(scope).catch(() => { root.dataset.kept = "false"; });
   root.dataset.ready = "true";
 })();

@@ -87,6 +87,12 @@ class Field:
         """The field's name for a Chinese reader."""
         return self.zh[0] if self.zh else self.name
 
+    @property
+    def label_en(self) -> str:
+        """The field's name for an English reader: its words, and the unit where it has one."""
+        words = re.sub(r"_(m2|m|deg|share)$", "", self.name).replace("_", " ").capitalize()
+        return f"{words} ({self.unit})" if self.unit else words
+
     @cached_property
     def tiers(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         """Folded headers: the canonical name, the synonyms, the weak synonyms."""
