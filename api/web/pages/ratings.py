@@ -130,7 +130,7 @@ def open_quarter(desk: AtDesk, db: Db, data: Sent) -> Response:
 @router.post("/ratings/{cycle_id}/confirm", dependencies=[WRITE])
 def confirm(db: Db, cycle_id: RowId, data: Sent) -> Response:
     """Let the named colours stand."""
-    codes = [str(one) for one in data.getlist("code")]
+    codes = str(data.get("code") or "").splitlines()  # one entry: a form has few, a quarter many
     said = str(data.get("note") or "") or None
     rows = service.confirm(db, cycle_id, codes, note=said)
     cycle = db.get_one(RatingCycle, cycle_id)
