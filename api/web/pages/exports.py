@@ -4,17 +4,20 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from api import exported
 from api.deps import At, Caller, Db, needs
 from api.limits import export_limited
-from api.routers.exports import CAPABILITY, ExportIn, ask_export
+from api.routers.exports import ExportIn, ask_export
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
 from data.export.model import Format
-from gis.access.rights import Action, Capability
-from gis.errors import BadInput
-from gis.layers.model import Sensitivity, layer
+from gis.access.rights import Capability
+from gis.db.session import User
+from gis.errors import BadInput, Forbidden
+from gis.layers.model import REGISTRY, Sensitivity
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
+_INTERNAL = {one.name for one in REGISTRY if one.sensitivity is Sensitivity.INTERNAL}
 
 
 @router.get("/exports")
@@ -34,7 +37,7 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
     try:
         asked = ExportIn.model_validate({
             "layer": name, "format": form.text("format"), "purpose": form.text("purpose"),
-            "internal": name in CAPABILITY and layer(name).sensitivity is Sensitivity.INTERNAL,
+            "internal": name in _INTERNAL,
         })  # fmt: skip
         return RedirectResponse(f"/jobs/{ask_export(db, at, user, asked).id}", 303)
     except ValidationError:
@@ -45,13 +48,19 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
 
 
 def _page(desk: Desk, form: Form) -> Response:
-    user = desk.user
+    user = desk.user or User.anonymous()
     layers = [
-        (name, desk.either(layer(name).zh, layer(name).en))
-        for name, capability in CAPABILITY.items()
-        if user is not None and user.may(capability, Action.EXPORT)
+        (one.name, desk.either(one.zh, one.en)) for one in REGISTRY if _may_take(user, one.name)
     ]
     return desk.page(
         "exports.html", status=200 if form.ok else 422, form=form, layers=layers,
         formats=[(one.value, desk.t(f"exports.format_{one.value}")) for one in Format],
     )  # fmt: skip
+
+
+def _may_take(user: User, name: str) -> bool:
+    try:
+        exported.may_take(user, name)
+    except Forbidden:
+        return False
+    return True
