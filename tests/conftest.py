@@ -92,8 +92,9 @@ def _sweep() -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         for run in temporary.glob(f"{_PREFIX}*"):
             starter = int(run.name.removeprefix(_PREFIX).split("-")[0])
-            if run.stat().st_uid == os.geteuid() and not _is_process(starter):
-                _clear(run)
+            with suppress(FileNotFoundError):  # a run that ends clears itself away meanwhile
+                if run.stat().st_uid == os.geteuid() and not _is_process(starter):
+                    _clear(run)
 
 
 def _is_process(pid: int) -> bool:
