@@ -101,9 +101,17 @@ def _video(db: Session, desk: Desk, quarter: Period) -> Section:
         desk.t("reports.video"), figures=[
             (desk.t("reports.cameras"), desk.n(totals.get("cameras"))),
             (desk.t("reports.working"), desk.share(totals.get("working_share"))),
+            (desk.t("reports.covered"), desk.share(_covered(totals, desk.house))),
             (desk.t("reports.without"), desk.n(totals.get("compounds_without"))),
         ], source=_source(desk.house, desk, "VID-2"),
     )  # fmt: skip
+
+
+def _covered(totals: Mapping[str, Any], house: House) -> float | None:
+    """Share of the public ground that working points show; where it is blind is not for print."""
+    by_quality = (totals.get("coverage") or {}).get("by_quality", {})
+    share: float | None = by_quality.get(house.policy["VID-2", "coverage_quality"], {}).get("share")
+    return share
 
 
 def _streets(db: Session, desk: Desk, quarter: Period) -> Section:

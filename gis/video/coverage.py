@@ -60,20 +60,6 @@ class Coverage:
         public = np.where(self.public_m2 > 0, self.public_m2, np.nan)
         return np.asarray(seen_m2 / public[:, None])
 
-    @property
-    def assumed_share(self) -> Floats:
-        """Share of the seen ground, (c, q), that no camera without assumed fields sees."""
-        seen_m2 = np.where(self.seen_m2 > 0, self.seen_m2, np.nan)
-        return np.asarray(1 - self.seen_measured_m2 / seen_m2)
-
-    def weakest(self, level: int) -> tuple[Ints, Floats]:
-        """Per compound the camera whose single failure blinds most, and how much; -1, 0: none."""
-        camera, most_m2 = np.full(len(self.public_m2), -1), np.zeros(len(self.public_m2))
-        order = np.argsort(self.loss_m2[:, level], kind="stable")
-        camera[self.loss_compound[order]] = self.loss_camera[order]
-        most_m2[self.loss_compound[order]] = self.loss_m2[order, level]
-        return np.where(most_m2 > 0, camera, -1), most_m2
-
 
 def public_ground(outlines: Shapes, footprints: Shapes, gardens: Shapes) -> Shapes:
     """Public ground (c,): outlines less footprints and declared private gardens."""
@@ -167,23 +153,6 @@ def _losses(levels: list[_Level]) -> tuple[Ints, Ints, Floats]:
         loss_m2[back.ravel()[begin : begin + len(one.camera)], level] = one.loss_m2
         begin += len(one.camera)
     return rows[:, 0], rows[:, 1], loss_m2
-
-
-def rolled_up(found: Coverage, place: Ints, places: int) -> dict[str, Floats]:
-    """Square metres by community, grid or district: "public" (places,), `MEASURES` (places, q).
-
-    ``place`` (c,) is the number of each compound's place, -1 for none; shares are quotients of the
-    sums, so large compounds count for more.
-    """
-    inside = place >= 0
-
-    def total(area_m2: Floats) -> Floats:
-        out = np.zeros((places, *area_m2.shape[1:]))
-        np.add.at(out, place[inside], area_m2[inside])
-        return out
-
-    areas = {name: total(getattr(found, f"{name}_m2")) for name in MEASURES}
-    return {"public": total(found.public_m2), **areas}
 
 
 def union_by(shapes: Shapes, owner: Ints, owners: int) -> Shapes:

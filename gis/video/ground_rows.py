@@ -14,7 +14,7 @@ from gis.video.rules import GroundRules
 
 _SUMS = ["public_m2", *(f"{name}_m2" for name in MEASURES), "blind_m2"]
 _COUNTS = ["entrances", "entrances_seen", "key_places", "key_places_seen"]
-_PASSED = [*_COUNTS, "street_m", "street_seen_m"]
+PASSED = [*_COUNTS, "street_m", "street_seen_m"]
 
 
 def by_level(
@@ -85,7 +85,7 @@ def _placed_places(
 
 def _passed(places: pd.DataFrame, level: str) -> pd.DataFrame:
     """Entrances and key places (all, seen) and metres of street by subject and quality."""
-    return places.groupby([level, "quality"], dropna=True)[_PASSED].sum()
+    return places.groupby([level, "quality"], dropna=True)[PASSED].sum()
 
 
 def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def judged(rows: pd.DataFrame, rules: GroundRules) -> pd.DataFrame:
     figures = zip(rows["quality"], share, met, answer, strict=True)
     told = [_told(*one, rules=rules) for one in figures]
     none = np.where(answer == "no_buildings", np.nan, 0.0)  # a compound without gates has 0 of them
-    rows = rows.assign(**{name: rows[name].fillna(pd.Series(none, rows.index)) for name in _PASSED})
+    rows = rows.assign(**{name: rows[name].fillna(pd.Series(none, rows.index)) for name in PASSED})
     whole = {name: rows[name].astype("Float64").round().astype("Int64") for name in _COUNTS}
     return rows.drop(columns="compounds").assign(
         answer=answer, covered_share=share, met=met, rule="VID-2", threshold=rules.share, **whole,

@@ -431,7 +431,8 @@ ORDER BY camera_key, looks, id;
 -- name: coverage_rows
 -- Covered ground of one run by level, quality and area.
 SELECT subject_kind, subject_code, area_code, name, quality, answer, public_m2, seen_m2,
-       covered_share, seen_twice_m2, seen_all_m2, seen_all_twice_m2, seen_measured_m2,
+       covered_share, seen_twice_m2, seen_twice_m2 / nullif(public_m2, 0) AS twice_share,
+       1 - seen_measured_m2 / nullif(seen_m2, 0) AS assumed_share, seen_all_m2, seen_all_twice_m2, seen_measured_m2,
        seen_potential_m2, blind_m2, entrances, entrances_seen, street_m, street_seen_m,
        key_places, key_places_seen, met, rule, threshold, reason_zh, reason_en
 FROM wangge.video_coverage

@@ -82,7 +82,7 @@ def inventory(
         without_camera=found.bare.reset_index(drop=True),
         coverage=covered,
         ground=read.seen,
-        totals=totals | {"coverage": _coverage_totals(covered, read.seen)},
+        totals=totals | {"coverage": _coverage_totals(covered, read.seen, policy)},
     )
 
 
@@ -191,13 +191,19 @@ def _depends(read: _Records) -> dict[str, pd.DataFrame]:
     return {**records, "ground": measured, "places": places, "into": read.seen.into}
 
 
-def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] | None:
-    """Covered share of all compounds that could be answered, by quality, and what is blind."""
+def _coverage_totals(
+    rows: pd.DataFrame, seen: Ground | None, policy: Policy
+) -> dict[str, Any] | None:
+    """Covered share of all compounds that could be answered, by quality, what is blind, and the
+    entrances, streets and key places of all at VID-2's quality.
+    """
     if seen is None or rows.empty:
         return None
     homes = rows[rows["subject_kind"] == "compound"]
     sums = homes.groupby("quality", sort=False)[["public_m2", "seen_m2", "seen_potential_m2"]].sum()
     one = homes[homes["quality"] == homes["quality"].iloc[0]]
+    decides = rows["quality"] == GroundRules.of(policy).quality
+    passed = rows[decides & (rows["subject_kind"] == Level.DISTRICT)]
     return {
         "compounds": len(one),
         "answered": int((one["answer"] == "measured").sum()),
@@ -212,6 +218,7 @@ def _coverage_totals(rows: pd.DataFrame, seen: Ground | None) -> dict[str, Any] 
         },
         "blind_areas": len(seen.blind),
         "blind_m2": round(float(seen.blind["area_m2"].sum()), 1),
+        **{name: round(float(passed[name].sum()), 1) for name in ground_rows.PASSED},
     }
 
 

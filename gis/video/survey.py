@@ -113,40 +113,14 @@ def seen_ground(
     camera = cameras_near(scene, rules, scene.outlines)
     inside = np.unique(scene.obstacles.tree.query(scene.outlines, predicate="intersects")[1])
     public = public_ground(scene.outlines, scene.obstacles.polygons[inside], scene.gardens)
-    fields = view.fields(
-        home_views(scene, camera[scene.working[camera]]), scene.obstacles,
-        target_height_m=rules.target_height_m, wall_offset_m=rules.wall_offset_m,
-        wall_depth_m=rules.wall_depth_m,
-    ).polygons[:, levels]  # fmt: skip
+    works = home_views(scene, camera[scene.working[camera]])
+    fields = view.drawn(works, scene.obstacles, rules)[:, levels]
     seen = np.empty((len(public), fields.shape[1]), dtype=object)
     for level in range(fields.shape[1]):
         field, compound = STRtree(public).query(fields[:, level], predicate="intersects")
         piece = shapely.intersection(fields[field, level], public[compound])
         seen[:, level] = union_by(piece, compound, len(public))
     return public, seen
-
-
-def touched_by_cameras(
-    scene: Scene, rules: ViewRules, x_m: Floats, y_m: Floats, most_m: Floats
-) -> Ints:
-    """Compounds that cameras at these places, with these reaches, can see into.
-
-    For a camera that moved give its old and its new place.
-    """
-    reach_m = most_m + _margin_m(rules)
-    points = shapely.points(x_m, y_m)
-    found = STRtree(scene.outlines).query(points, predicate="dwithin", distance=reach_m)
-    return np.unique(found[1])
-
-
-def touched_by_buildings(scene: Scene, rules: ViewRules, footprints: Shapes) -> Ints:
-    """Compounds whose coverage depends on these footprints, old and new, by any camera's view."""
-    own = STRtree(scene.outlines).query(footprints, predicate="intersects")[1]
-    camera = cameras_near(scene, rules, footprints)
-    seen = touched_by_cameras(
-        scene, rules, scene.x_m[camera], scene.y_m[camera], scene.most_m[camera]
-    )
-    return np.union1d(own, seen)
 
 
 def _margin_m(rules: ViewRules) -> float:

@@ -102,6 +102,12 @@ def test_coverage_says_shares_and_names_no_point(client, demo_store):
     (district,) = client.get("/api/v1/video/coverage", params={"level": "district"}).json()["rows"]
     assert district["seen_m2"] == pytest.approx(sum(row["seen_m2"] or 0 for row in rows))
     assert "SP0" not in json.dumps(rows)
+    seen = [row for row in rows if row["seen_m2"]]
+    for row in seen:
+        assert 0 <= row["twice_share"] <= row["covered_share"] + 1e-9
+        rest = row["seen_m2"] - row["seen_measured_m2"]
+        assert row["assumed_share"] == pytest.approx(rest / row["seen_m2"], abs=1e-9)
+    assert any(row["twice_share"] > 0 for row in seen)
 
 
 def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serve, demo_store):

@@ -97,6 +97,20 @@ def test_only_streets_that_leave_the_ground_of_known_buildings_have_no_answer(as
     assert set(beyond.loc[beyond["silent"], "kind"]) == {"street"}
 
 
+def test_a_blind_area_names_the_building_nearest_to_a_point_in_it(ask):
+    """The point is the measuring library's choice, so any building within a metre may be named."""
+    rows = ask(
+        "SELECT blind.nearest, array_agg(coalesce(building.name, building.source_key)) AS near"
+        " FROM (SELECT id, nearest, ST_Transform(geom, 4543) AS geom FROM video_blind_areas"
+        "       WHERE run_id = :run ORDER BY area_m2 LIMIT 40) AS blind"
+        " JOIN (SELECT name, source_key, ST_Transform(geom, 4543) AS geom FROM buildings)"
+        " AS building ON ST_DWithin(building.geom, blind.geom, 1.0)"
+        " GROUP BY blind.id, blind.nearest"
+    )
+    assert len(rows) > 20
+    assert all(row.nearest in row.near for row in rows.itertuples())
+
+
 def test_levels_have_the_sums_of_what_lies_in_them(ask, places):
     rows = ask(SUMS, quality="detect").set_index(["subject_kind", "subject_code"])
     known = places[places["shares"].notna()]
@@ -120,5 +134,8 @@ def test_levels_have_the_sums_of_what_lies_in_them(ask, places):
     assert (whole["key_places"], whole["key_places_seen"]) == (
         len(keys), (keys["seen_share"] >= 0.5).sum(),
     )  # fmt: skip
+    totals = ask("SELECT totals -> 'coverage' AS seen FROM runs WHERE id = :run")["seen"][0]
+    assert totals["entrances_seen"] == whole["entrances_seen"]
+    assert totals["street_m"] == pytest.approx(whole["street_m"], abs=0.1)
     weaker = ask(SUMS, quality="identify").set_index(["subject_kind", "subject_code"])
     assert weaker["street_seen_m"].sum() < rows["street_seen_m"].sum()
