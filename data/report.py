@@ -107,7 +107,8 @@ class ImportReport:
 
     ``flagged`` and ``repaired`` count kept rows, ``reassigned`` records of each table that changed
     community, grid or compound because of this file. ``refusal`` is (code, message) where the
-    file was refused as a whole and nothing was changed.
+    file was refused as a whole and nothing was changed. ``import_id`` is the number by which it is
+    undone; None where nothing was changed.
     """
 
     kind: Kind
@@ -123,6 +124,7 @@ class ImportReport:
     reassigned: dict[str, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     refusal: tuple[str, str] | None = None
+    import_id: int | None = None
 
     @property
     def kept(self) -> int:
@@ -160,6 +162,7 @@ class ImportReport:
             "mapping": dict(self.facts.mapping),
             "unmapped": list(self.facts.unmapped),
             "dry_run": self.dry_run,
+            "import": self.import_id,
             "refusal": refusal,
             **self.counts(),
             "reassigned": self.reassigned,

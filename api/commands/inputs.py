@@ -130,6 +130,9 @@ def _say_refused(report: ImportReport) -> None:
 
 
 def _print(report: ImportReport) -> None:
+    if report.import_id is not None:
+        number = report.import_id
+        say(f"导入编号 import {number}；撤销 to undo: wangge import-undo {number}")
     table_out(
         f"{report.kind} ← {report.facts.path.name}{'  (dry run)' if report.dry_run else ''}",
         ("", ""), list(report.counts().items()),

@@ -108,7 +108,7 @@ def import_source(
     line.detail |= report.counts()
     if dry_run:
         savepoint.rollback()
-        return replace(report, dry_run=True)
+        return replace(report, dry_run=True, import_id=None)
     savepoint.commit()
     if report.inserted:
         statistics.refresh(session, *work.target.tables)
@@ -217,6 +217,8 @@ class _Work:
             refused=self.read - kept,
         )
         changed = written.inserted + written.updated + closed + shares
+        if changed:
+            report = replace(report, import_id=record.id)
         self._conclude(record, report if changed else None)
         self.progress("write", kept, kept)
         return report

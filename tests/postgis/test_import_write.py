@@ -340,7 +340,9 @@ def test_a_dry_run_says_the_same_and_writes_nothing(town):
     trial = take(town, Kind.INCIDENTS, ROWS[Kind.INCIDENTS], dry_run=True)
     assert scalar(town, "SELECT count(*) FROM incidents") == 0
     real = take(town, Kind.INCIDENTS, ROWS[Kind.INCIDENTS])
-    assert trial.as_json() == real.as_json() | {"dry_run": True}
+    assert trial.as_json() == real.as_json() | {"dry_run": True, "import": None}
+    again = take(town, Kind.INCIDENTS, ROWS[Kind.INCIDENTS])
+    assert (real.import_id, again.import_id) == (scalar(town, "SELECT max(id) FROM imports"), None)
 
 
 def test_rows_refused_while_reading_are_counted_and_said(town):
