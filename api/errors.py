@@ -58,6 +58,8 @@ _UNNOTED = (errors.SignInNeeded, errors.SignInRefused, errors.TooMany)
 _BEYOND = {errorcodes.NUMERIC_VALUE_OUT_OF_RANGE, errorcodes.DATETIME_FIELD_OVERFLOW,
            errorcodes.UNTRANSLATABLE_CHARACTER}  # fmt: skip
 _ROW_CHECK = "ExecWithCheckOptions"  # where PostgreSQL holds a new row to its policies
+_CROSSED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
+_OVERTAKEN = "刚有人完成此操作 / somebody did this just now: look again"
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
@@ -166,7 +168,10 @@ def _http(request: Request, exc: Exception) -> JSONResponse:
 
 def _slow(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, OperationalError)
-    if getattr(exc.orig, "pgcode", None) != errorcodes.QUERY_CANCELED:
+    code = getattr(exc.orig, "pgcode", None)
+    if code in _CROSSED:
+        return problem(409, "overtaken", _OVERTAKEN)
+    if code != errorcodes.QUERY_CANCELED:
         raise exc
     return problem(503, "too_slow", "the answer takes too long: ask for a smaller area")
 
@@ -185,7 +190,7 @@ def _overtaken(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, IntegrityError)
     if getattr(exc.orig, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
         raise exc
-    return problem(409, "overtaken", "刚有人完成此操作 / somebody did this just now: look again")
+    return problem(409, "overtaken", _OVERTAKEN)
 
 
 def _beyond(request: Request, exc: Exception) -> JSONResponse:

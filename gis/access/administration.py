@@ -94,7 +94,7 @@ def known(session: Session, login: str) -> Known:
 
 
 def give_password(session: Session, login: str, *, now: datetime, must_change: bool = True) -> str:
-    """A new random password, to be changed at the first sign-in; ends all sessions."""
+    """A new random password, to be changed at the first sign-in; ends all sessions and tokens."""
     known(session, login)
     password = passwords.one_time()
     store.call(
@@ -102,6 +102,8 @@ def give_password(session: Session, login: str, *, now: datetime, must_change: b
         must_change=must_change, now=now,
     )  # fmt: skip
     store.call(session, "close_sessions", login=login)
+    for token in store.tokens(session, login):
+        store.call(session, "revoke_token", login=login, token_id=token.id, now=now)
     return password
 
 

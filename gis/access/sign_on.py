@@ -54,7 +54,7 @@ def enter(
     None where the account is locked. The second factor is the sign-on service's.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
-    role, areas = place
+    role, areas = place[0], sorted({district.prefix_of(area) for area in place[1]})
     account = store.by_subject(session, issuer, subject)
     if account is None:
         account = administration.add_without_password(
@@ -62,7 +62,7 @@ def enter(
             now=now, issuer=issuer, subject=subject,
         )  # fmt: skip
         administration.note(session, "add", account.login, role=role, by="sso")
-    elif (account.role, set(account.area_prefixes)) != (role, set(areas)):
+    elif (account.role, sorted(account.area_prefixes)) != (role, areas):
         administration.note(session, "role", account.login, role=role, by="sso")
         administration.set_role(session, account.login, role, areas, district=district)
         account = administration.known(session, account.login)

@@ -8,8 +8,10 @@ import httpx2
 import psycopg2
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api.app import create_app
+from api.deps import Db
 from gis.access.rights import Role
 from gis.db.cluster.urls import libpq_url
 from gis.settings import Settings
@@ -78,6 +80,19 @@ def test_when_all_connections_are_busy_one_is_told_to_come_back(demo_store, serv
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert int(answer.headers["retry-after"]) > 0
     assert waited_s < 3
+
+
+def test_whoever_crosses_somebody_else_is_asked_to_look_again(demo_store, token_for):
+    app = create_app(Settings(_env_file=None, database_url=demo_store.urls.app))
+
+    @app.get("/crossed")
+    def crossed(db: Db) -> None:
+        db.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))  # a deadlock's victim
+
+    headers = {"authorization": f"Bearer {token_for(demo_store.urls, Role.VIEWER)}"}
+    with TestClient(app, base_url="http://localhost", headers=headers) as client:
+        answer = client.get("/crossed")
+    assert (answer.status_code, answer.json()["code"]) == (409, "overtaken")
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,14 @@ def test_another_role_over_there_is_another_role_here(browser, sign_on):
     assert me["area_prefixes"] == ["530102002"]
 
 
+def test_a_city_entered_again_ends_no_other_session(browser, door, sign_on):
+    sign_on.person |= {"sub": "13", "preferred_username": "zhao", "areas": ["530100"]}
+    browser.get(go(browser))
+    with httpx2.Client(base_url=door, headers={"accept": "application/json"}) as another:
+        another.get(go(another))
+    assert browser.get("/api/v1/auth/me").json()["area_prefixes"] == ["5301"]
+
+
 @pytest.mark.parametrize("more", [{"roles": []}, {"roles": ["unknown"]}, {"areas": []},
                                   {"areas": ""}, {"areas": [""]}, {"areas": ["%"]},
                                   {"roles": ["planners", "police"]}])  # fmt: skip

@@ -75,6 +75,15 @@ def test_the_first_accounts_are_two_that_watch_each_other(db):
     assert administration.first_accounts(db, DISTRICT, now=NOW) == {}
 
 
+def test_a_new_password_ends_sessions_and_tokens(db, add):
+    """Whoever had the old one, or a token made with it, is out."""
+    account = add()
+    opened, secret = enter(db), token(db, account)
+    administration.give_password(db, "lin", now=NOW)
+    assert shown(db, opened, NOW) is None
+    assert service.token_entered(db.connection(), secret, now=NOW) is None
+
+
 def test_a_one_time_password_must_be_changed_first(db, add):
     add()
     given = administration.give_password(db, "lin", now=NOW)
