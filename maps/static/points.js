@@ -1,7 +1,8 @@
 // Layers of points: drawn on one canvas straight from the page's index, however many there are.
 (function () {
   "use strict";
-  const MANY = 3000;
+  const MANY = 3000; // in view of a city; in a neighbourhood fewer hide what lies below them
+  const NEAR = 800;
   const CELL = 4; // pixels: where points crowd, one of the ordinary class stands for its neighbours
 
   const Points = L.Layer.extend({
@@ -29,7 +30,7 @@
       const rows = wangge.inView(view, layer);
       const byClass = layer.classes.map(() => []);
       for (const row of rows) byClass[layer.index.class[row[0]]].push(row);
-      const crowded = rows.length > MANY && view.zoom < 14;
+      const crowded = rows.length > (view.zoom < 14 ? MANY : NEAR) && view.zoom < 16.5;
       if (crowded) this.dots(view, byClass[0]);
       else this.shapes(view, byClass[0], 0);
       for (let of = layer.classes.length - 1; of > 0; of--) this.shapes(view, byClass[of], of);

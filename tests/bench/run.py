@@ -19,12 +19,13 @@ import bench_memory
 import bench_preview
 import bench_run
 import bench_view
+import bench_what_if
 import city
 from measure import machine
 
 IMPORT_ROWS = {"small": 20_000, "district": 200_000, "city": 1_000_000}
 IMPORT_LIMIT = 2.5
-NAMES = ("import", "view", "memory", "preview", "run", "answers")
+NAMES = ("import", "view", "memory", "preview", "what_if", "run", "answers")
 VIEWS = ("view_sweep", "view_library", "view_city", "view_memory")  # what "view" measures
 RESULTS = (*NAMES, *VIEWS)
 
@@ -82,6 +83,7 @@ def _benches(there: city.City, result: dict[str, Any]) -> dict[str, Callable[[],
     return {
         "memory": lambda: bench_memory.measure(there),
         "preview": lambda: bench_preview.measure(there),
+        "what_if": lambda: bench_what_if.measure(there),
         "run": runs,
         "answers": answers,
     }

@@ -36,6 +36,7 @@ PAGES = (
     "/sharp-eyes/blind",
     "/sharp-eyes/covered",
     "/sharp-eyes/points/SP000001",
+    "/sharp-eyes/plan",
 )
 LOOKS = (("desk", "zh", "light"), ("phone", "en", "dark"), ("desk", "en", "dark"),
          ("phone", "zh", "light"))  # fmt: skip

@@ -1,0 +1,96 @@
+"""The police liaison's main task by real clicks: board, blind area, plan, file of points."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from gis.access.rights import Role
+
+pytestmark = pytest.mark.browser
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def service(demo_store):
+    path = Path(__file__).parents[1] / "http" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("http_service", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    account = module.account_of(demo_store.urls, Role.POLICE_LIAISON)
+    with module._serve(demo_store.urls, role=None, serve_internal=True) as client:
+        yield str(client.base_url).rstrip("/"), account
+
+
+@pytest.fixture
+def browse(chromium, service):
+    """A page of the liaison's; nothing is complained of and nothing leaves the machine."""
+    base, (login, password) = service
+    contexts, complaints, asked = [], [], []
+
+    def opened(path, size, language):
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, has_touch=size == "phone"
+        )
+        context.add_cookies([{"name": "wangge_language", "value": language, "url": base}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{base}/sign-in")  # a download takes the session along, not a test's header
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", password)
+        page.click("main [type=submit]")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        page.goto(base + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
+
+
+def map_of(page):
+    frame = page.locator("iframe").first.element_handle().content_frame()
+    frame.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    return frame
+
+
+@pytest.mark.parametrize(("size", "language"), [("desk", "zh"), ("phone", "en")])
+def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, size, language):
+    page = browse("/sharp-eyes", size, language)
+    page.wait_for_selector("html[data-chart-ready]", state="attached")
+    page.click("nav.tabs a[href='/sharp-eyes/blind']")
+    frame = map_of(page)
+    row = page.locator("[data-go] tbody tr").first
+    key = row.get_attribute("data-key")
+    row.locator("td").last.click()
+    frame.wait_for_function("key => wangge.selected?.key === key", arg=key)
+    row.locator("a").click()
+    page.wait_for_url("**/sharp-eyes/plan?compound=*")
+    page.fill("[name=budget]", "2")
+    page.click(".plan-form [type=submit]")
+    page.wait_for_url("**budget=2*")
+    drawn = map_of(page)
+    assert drawn.evaluate("wangge.layers.get('video_plan').size") == 2
+    gains = [
+        float(re.sub(r"[^\d.]", "", one))
+        for one in page.locator("td[data-label^='新增'], td[data-label^='Adds']").all_inner_texts()
+    ]
+    assert len(gains) == 2
+    assert min(gains) > 0
+    with page.expect_download() as waiting:
+        page.click("a[download][href^='/sharp-eyes/plan.geojson']")
+    file = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    points = json.loads(file.read_text("utf-8"))
+    assert [one["properties"]["status"] for one in points["features"]] == ["planned"] * 2
+    shown = [round(one["properties"]["gain_m2"]) for one in points["features"]]
+    assert shown == gains
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
