@@ -26,6 +26,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.Forbidden: 403,
     errors.SignInNeeded: 401,
     errors.Missing: 401,
+    errors.TokenShown: 403,
     errors.SignInRefused: 401,
     errors.SignOnFailed: 401,
     errors.SignOnUnavailable: 503,
@@ -117,6 +118,8 @@ def answer(request: Request, exc: Exception) -> JSONResponse:
     """The problem document of a domain error, a refused request or a status that was raised."""
     if isinstance(exc, RequestValidationError):
         return _invalid(request, exc)
+    if isinstance(exc, ProgrammingError):
+        return _outside(request, exc)
     return _http(request, exc) if isinstance(exc, HTTPException) else _known(request, exc)
 
 

@@ -20,6 +20,7 @@ from gis.errors import BadInput, Forbidden, PurposeMissing
 from gis.layers.model import COMBINED, Sensitivity, layer
 from gis.layers.service import Scope
 from gis.privacy import checked
+from maps.typeset import Mark
 
 PURPOSE_LENGTH = 200
 
@@ -60,6 +61,15 @@ def watermark(session: Session, *, purpose: str | None, internal: bool) -> Water
         purpose=words,
         internal=internal,
     )
+
+
+def printed(
+    session: Session, house: House, *, purpose: str, internal: bool = False, on_paper: bool = True
+) -> Mark:
+    """Who takes a print along, when and what for; raises PurposeMissing for an internal one."""
+    mark = watermark(session, purpose=purpose, internal=internal)
+    at = mark.at.astimezone(house.district.zone)
+    return Mark(mark.user, f"{at:%Y-%m-%d %H:%M:%S%z}", mark.purpose or "—", on_paper)
 
 
 def seal(

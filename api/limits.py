@@ -1,4 +1,4 @@
-"""How often one may ask: sign-ins by address and login name, exports by user."""
+"""How often one may ask: sign-ins by address and login name, exports and filters by user."""
 
 import math
 import time
@@ -19,6 +19,7 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._counted = MovingWindowRateLimiter(MemoryStorage())
         self._sign_in, self._export = parse(settings.sign_in_limit), parse(settings.export_limit)
+        self._filter = parse(settings.filter_limit)
 
     def sign_in(self, address: str, login: str) -> None:
         """Count a try of an address and of a login name; raises TooMany."""
@@ -28,6 +29,10 @@ class Limits:
     def export(self, user_id: str) -> None:
         """Count an export of a user; raises TooMany."""
         self._count(self._export, "export", user_id)
+
+    def filter(self, user_id: str) -> None:
+        """Count a filter of a user; raises TooMany."""
+        self._count(self._filter, "filter", user_id)
 
     def _count(self, limit: RateLimitItem, *key: str) -> None:
         if not self._counted.hit(limit, *key):
@@ -45,3 +50,9 @@ def limits_of(request: Request) -> Limits:
 def export_limited(request: Request, user: Caller) -> None:
     """Dependency of routes that make files; raises TooMany."""
     limits_of(request).export(user.id)
+
+
+def filter_limited(request: Request, user: Caller) -> None:
+    """Dependency of routes that take a filter: one that is sent counts; raises TooMany."""
+    if "filter" in request.query_params:
+        limits_of(request).filter(user.id)

@@ -138,6 +138,12 @@ class SignInNeeded(GisError):
     code = "sign_in_needed"
 
 
+class TokenShown(GisError):
+    """A token was shown where only a session counts: one's own account, password and tokens."""
+
+    code = "token_shown"
+
+
 class Missing(SignInNeeded):
     """Signed in by half: the second factor's code or a new password is asked for first."""
 

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
         default="10/minute", description="tries to sign in per address, and per login name"
     )
     export_limit: str = Field(default="30/minute", description="exports that one user may ask for")
+    filter_limit: str = Field(
+        default="120/minute", description="filters (CQL2) that one user may send"
+    )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"

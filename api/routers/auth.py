@@ -15,7 +15,7 @@ from gis.access.model import Entered, spelled
 from gis.access.passwords import MAX_LENGTH
 from gis.access.rights import Action, Capability, Role
 from gis.access.service import Opened
-from gis.errors import BadInput, Missing, SignInNeeded, SignInRefused
+from gis.errors import BadInput, Missing, SignInNeeded, SignInRefused, TokenShown
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(not_foreign)])
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
@@ -109,9 +109,11 @@ class EnrolOut(BaseModel):
 
 
 def own_session(entered: Identified) -> Entered:
-    """The caller's session, whole or not; a token does nothing here. Raises SignInNeeded."""
-    if entered is None or entered.by != "session":
+    """The caller's session, whole or not; raises SignInNeeded, and TokenShown for a token."""
+    if entered is None:
         raise SignInNeeded("sign in with login and password / 请用登录名和密码登录")
+    if entered.by != "session":
+        raise TokenShown("令牌不能用于此处，请登录 / a token does nothing here: sign in")
     return entered
 
 

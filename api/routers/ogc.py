@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParam
 from fastapi.responses import JSONResponse
 
 from api.deps import Asked, At, Caller, Db, ShownLayer, needs, said
+from api.limits import filter_limited
 from api.ogc import documents, html, openapi
 from api.ogc.documents import GEOJSON, OPENAPI, SCHEMA, Site
 from api.ogc.strict import Encoded, Encoding, StrictRoute
@@ -101,7 +102,8 @@ def read_queryables(
 
 
 @router.get(
-    "/collections/{name}/items", response_class=Response, responses=said(_PAGE, GEOJSON)
+    "/collections/{name}/items", response_class=Response, responses=said(_PAGE, GEOJSON),
+    dependencies=[Depends(filter_limited)],
 )  # fmt: skip
 def read_items(
     request: Request, db: Db, at: At, desk: AtDesk, layer: ShownLayer, asked: Asked,

@@ -139,6 +139,7 @@ def write_observation(db: Db, response: Response, body: ObservationIn) -> Observ
 @router.get("/working-rate", dependencies=READ)
 def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
     """Working points of points with a known state, day by day, against 98 % or 95 %."""
+    note(db, event="read", target="video working_rate", detail={"by": by})
     seen = states.watch(db, policy=at.policy, district=at.district, since=since, until=until)
     found = states.working_rate(seen, by=by)
     return Rows(rows=features.records(found))
@@ -147,6 +148,7 @@ def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.AL
 @router.get("/repairs", dependencies=READ)
 def read_repairs(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
     """Failures, those mended with their mean time, those open and those overdue."""
+    note(db, event="read", target="video repairs", detail={"by": by})
     seen = states.watch(db, policy=at.policy, district=at.district, since=since, until=until)
     found = states.repairs(seen, by=by)
     return Rows(rows=features.records(found))

@@ -210,6 +210,7 @@ def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, 
 @router.post("/what-if", dependencies=READ)
 def compute_what_if(db: Db, at: At, body: PlannedIn, as_of: AsOf = None) -> AddedOut:
     """What a planned point adds to a compound; nothing is stored."""
+    note(db, event="read", target="video_what_if", detail={"compound": body.compound})
     found = what_if.what_if(
         db, policy=at.policy, district=at.district, as_of=plan_day(db, at, as_of),
         compound=body.compound, planned=body.model_dump(exclude={"compound"}),

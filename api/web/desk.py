@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from api.deps import Caller, house
 from api.house import House, transaction
 from api.version import VERSION
-from api.web import assets, menu, words
+from api.web import assets, links, menu, words
 from gis.db.session import User
 from gis.legend import Entry
 from gis.rounding import floored
@@ -125,6 +125,10 @@ class Desk:
         }  # fmt: skip
 
     # -- addresses and marks --------------------
+
+    def opens(self, address: str, method: str = "GET") -> bool:
+        """Whether the reader may follow a link, or send a form, to ``address``."""
+        return links.may_open(self.request.app, self.user, address, method)
 
     def here(self, **changed: str | None) -> str:
         """The page's own address with some of its choices changed (None: dropped)."""

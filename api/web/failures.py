@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from sqlalchemy.exc import ProgrammingError
 from starlette.exceptions import HTTPException
 
 from api import errors
@@ -18,7 +19,7 @@ _KNOWN = (400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 def install(app: FastAPI) -> None:
     """Lay pages over the problem documents that `api.errors` has installed."""
-    for kind in (*errors.STATUS, RequestValidationError, HTTPException):
+    for kind in (*errors.STATUS, RequestValidationError, HTTPException, ProgrammingError):
         app.add_exception_handler(kind, _answer)
 
 

@@ -86,8 +86,8 @@ def add_without_password(
 
 
 def known(session: Session, login: str) -> Known:
-    """The account; raises NotFound."""
-    account = store.by_login(session, login)
+    """The account; raises NotFound also for one outside the areas of the session's user."""
+    account = store.in_reach(session, login)
     if account is None:
         raise NotFound("account", login)
     return account

@@ -3,6 +3,10 @@
 -- name: account_by_login
 SELECT * FROM wangge.account_by_login(CAST(:login AS text));
 
+-- name: account_in_reach
+-- Under row rights: an account outside the areas of whoever asks is not there.
+SELECT * FROM wangge.accounts WHERE login = CAST(:login AS text);
+
 -- name: account_by_subject
 SELECT * FROM wangge.account_by_subject(CAST(:issuer AS text), CAST(:subject AS text));
 

@@ -20,6 +20,11 @@ def by_login(session: Session, login: str) -> Known | None:
     return _maybe(_row(session, "account_by_login", login=login))
 
 
+def in_reach(session: Session, login: str) -> Known | None:
+    """The account of a login name, if it lies in the areas of the session's user."""
+    return _maybe(_row(session, "account_in_reach", login=login))
+
+
 def by_subject(session: Session, issuer: str, subject: str) -> Known | None:
     """The account of somebody whom the sign-on service at ``issuer`` calls ``subject``."""
     return _maybe(_row(session, "account_by_subject", issuer=issuer, subject=subject))

@@ -20,6 +20,7 @@ class Comparison:
     rows: Sequence[Sequence[str]]
     foot: str
     day: date
+    taken: typeset.Mark | None = None
 
 
 def pdf(page: Comparison) -> bytes:
@@ -29,4 +30,4 @@ def pdf(page: Comparison) -> bytes:
         "changes_title": page.changes_title, "changes": list(page.changes),
         "heads": list(page.heads), "rows": [list(row) for row in page.rows], "foot": page.foot,
     }  # fmt: skip
-    return typeset.pdf("maps.comparison", "comparison.typ", data, day=page.day)
+    return typeset.pdf("maps.comparison", "comparison.typ", data, day=page.day, mark=page.taken)

@@ -15,8 +15,10 @@ _ADVICE_LINES = 5
 _INK = {"red": "#FFFFFF"}  # on yellow and green the dark outline colour is read best
 
 
-def pdf(plaques: Sequence[Plaque], *, paper: Paper = Paper.A4) -> bytes:
-    """One PDF with one page per plaque, in the order given.
+def pdf(
+    plaques: Sequence[Plaque], *, paper: Paper = Paper.A4, mark: typeset.Mark | None = None
+) -> bytes:
+    """One PDF with one page per plaque, in the order given; ``mark`` stands in its metadata.
 
     Raises
     ------
@@ -24,12 +26,14 @@ def pdf(plaques: Sequence[Plaque], *, paper: Paper = Paper.A4) -> bytes:
         No plaque, or one whose colour has none (an unrated compound).
     """
     data = _page(plaques, paper)
-    return typeset.pdf(_HERE, _TEMPLATE, data, day=plaques[0].issued_on)
+    return typeset.pdf(_HERE, _TEMPLATE, data, day=plaques[0].issued_on, mark=mark)
 
 
-def png(plaque: Plaque, *, paper: Paper = Paper.A4, dpi: float = 96) -> bytes:
-    """One plaque as a picture, for a preview on a page."""
-    return typeset.png(_HERE, _TEMPLATE, _page([plaque], paper), dpi=dpi)
+def png(
+    plaque: Plaque, *, paper: Paper = Paper.A4, dpi: float = 96, mark: typeset.Mark | None = None
+) -> bytes:
+    """One plaque as a picture, for a preview on a page; ``mark`` stands in its metadata."""
+    return typeset.png(_HERE, _TEMPLATE, _page([plaque], paper), dpi=dpi, mark=mark)
 
 
 def _page(plaques: Sequence[Plaque], paper: Paper) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Report:
     sections: Sequence[Section]
     foot: str = ""
     demo: bool = False
+    taken: typeset.Mark | None = None
 
 
 def pdf(report: Report) -> bytes:
@@ -51,4 +52,4 @@ def pdf(report: Report) -> bytes:
             for one in report.sections
         ],
     }  # fmt: skip
-    return typeset.pdf(_HERE, _TEMPLATE, data, day=report.day)
+    return typeset.pdf(_HERE, _TEMPLATE, data, day=report.day, mark=report.taken)

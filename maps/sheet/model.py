@@ -7,6 +7,7 @@ import geopandas as gpd
 
 from gis.layers.model import Layer
 from maps.plaque.model import Paper
+from maps.typeset import Mark
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Sheet:
     """A sheet: ``layers`` over ``outlines`` (quiet lines with a column ``name``, may be empty).
 
     ``srid`` is the district's metric frame the sheet is drawn in, north up. ``maker`` is a unit or
-    a post, never a person; ``mark`` the secrecy mark, empty for none.
+    a post, never a person; ``mark`` the secrecy mark, empty for none; ``taken`` who takes it along.
     """
 
     title: str
@@ -37,3 +38,4 @@ class Sheet:
     paper: Paper = Paper.A4
     language: str = "zh"
     demo: bool = False
+    taken: Mark | None = None

@@ -25,7 +25,7 @@ _WORDS = {
 
 def pdf(sheet: Sheet) -> bytes:
     """The sheet as a PDF of one page, vector throughout. Raises FontsMissing."""
-    return typeset.pdf(_HERE, _TEMPLATE, _page(sheet), day=sheet.day)
+    return typeset.pdf(_HERE, _TEMPLATE, _page(sheet), day=sheet.day, mark=sheet.taken)
 
 
 def png(sheet: Sheet, *, dpi: float = 96) -> bytes:

@@ -127,3 +127,13 @@ def test_metrics_and_readiness_are_for_this_machine_or_the_right_role(demo_store
         with TestClient(app, base_url="http://localhost", client=(address, 5000)) as client:
             for path in ("/metrics", "/readyz"):
                 assert client.get(path, headers=headers).status_code == status, (address, path)
+
+
+def test_filters_of_one_user_are_limited(demo_store, serve):
+    items = "/ogc/collections/rating/items?limit=1"
+    with serve(demo_store.urls, role=Role.VIEWER, filter_limit="2/minute") as client:
+        said = [client.get(f"{items}&filter=colour='red'").status_code for _ in range(3)]
+        over = client.get(f"{items}&filter=colour='red'")
+        assert client.get(items).status_code == 200  # without a filter nothing is counted
+    assert said == [200, 200, 429]
+    assert int(over.headers["retry-after"]) >= 1

@@ -77,11 +77,16 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
         client.get("/api/v1/results/rating?limit=3")
         client.get("/api/v1/results/video?limit=2")
         client.get("/api/v1/video/findings?limit=1")
-    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 3)]
+        client.get("/ogc/collections/rating/items?limit=2")
+        client.get("/ogc/collections/cameras/items?limit=2&area=530102001")
+        client.get("/api/v1/video/working-rate?since=2026-09-01&until=2026-09-02")
+    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 5)]
     assert said == [
         ("cameras", 3, "530102001"),
         ("results video", 2, ""),
         ("video_findings", 1, ""),
+        ("cameras", 2, "530102001"),
+        ("video working_rate", None, ""),
     ]
 
 

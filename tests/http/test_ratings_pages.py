@@ -143,7 +143,7 @@ def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve,
     printed = []
     drawn = plaque.pdf
     monkeypatch.setattr(
-        plaque, "pdf", lambda made, paper: printed.extend(made) or drawn(made, paper=paper)
+        plaque, "pdf", lambda made, **more: printed.extend(made) or drawn(made, **more)
     )
     with serve(
         rated.urls, role=Role.POLICE_LIAISON, home=home, public_url="https://wuhua.example/gis"

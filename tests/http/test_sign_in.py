@@ -10,6 +10,7 @@ import pytest
 
 from gis.access import administration
 from gis.access.rights import Role
+from gis.audit import store as trail
 
 AUTH = "/api/v1/auth"
 PAGE = {"accept": "text/html"}
@@ -127,7 +128,7 @@ def test_a_token_of_the_web_may_what_was_asked_and_ends_when_revoked(
     with httpx2.Client(base_url=door, headers={"authorization": f"Bearer {token}"}) as script:
         assert script.get("/api/v1/layers/coverage/features").status_code == 200
         assert script.get("/api/v1/layers/rating/features").status_code == 403
-        assert script.post(f"{AUTH}/tokens", json=asked).status_code == 401
+        assert script.post(f"{AUTH}/tokens", json=asked).status_code == 403
         (listed,) = browser.get(f"{AUTH}/tokens").json()["tokens"]
         assert browser.delete(f"{AUTH}/tokens/{listed['id']}").status_code == 204
         assert script.get("/api/v1/layers/coverage/features").status_code == 401
@@ -153,3 +154,23 @@ def test_it_takes_two_administrators_to_let_somebody_work(demo_store, serve, acc
         assert one.post(f"/api/v1/accounts/{own}/password").status_code == 403
         own = two.get(f"{AUTH}/me").json()["login"]
         assert two.put(f"/api/v1/accounts/{own}/role", json=role).status_code == 403
+
+
+def test_a_token_opens_no_page_of_the_own_account_and_leads_nowhere(demo_store, serve):
+    with serve(demo_store.urls, role=Role.PLANNER) as client:
+        for path in ("/account", "/account/tokens", "/account/password"):
+            answer = client.get(path, headers=PAGE, follow_redirects=True)
+            assert answer.status_code == 403, path
+        assert client.get(f"{AUTH}/tokens").json()["code"] == "token_shown"
+
+
+def test_tokens_made_and_revoked_leave_their_lines(browser, demo_store, account):
+    login, password = account(demo_store.urls, Role.PLANNER)
+    sign_in(browser, login, password)
+    assert browser.post(f"{AUTH}/tokens", json={"label": "QGIS", "days": 9}).status_code == 201
+    (made,) = browser.get(f"{AUTH}/tokens").json()["tokens"]
+    assert browser.delete(f"{AUTH}/tokens/{made['id']}").status_code == 204
+    with demo_store.begin() as session:
+        lines = trail.page(session, trail.Asked(event="token", user_id=login), limit=5)
+    assert [one["target"] for one in lines] == [f"revoke {login}", f"issue {login}"]
+    assert lines[1]["detail"]["days"] == 9

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from api import features
 from api import plaques as printing
 from api.deps import AreaPrefix, Db, needs
+from api.exported import printed, said_purpose
 from api.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
@@ -25,6 +26,8 @@ from maps.plaque import Paper
 router = APIRouter(dependencies=[needs(Capability.RATING, Action.EXPORT)])
 Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
 Code = Annotated[str, Path(max_length=200)]
+_PREVIEW = "预览 / preview"
+Purpose = Annotated[str, Query(max_length=200, description="what it is taken along for")]
 _MOST = 1_000  # plaques in one file: half a minute of printing
 
 
@@ -84,16 +87,18 @@ def _communities(db: Session, period: str) -> list[tuple[str, str]]:
 def read_pdf(
     desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
     area: AreaPrefix = "", code: Annotated[str | None, Query(max_length=200)] = None,
-    paper: Paper = Paper.A4,
+    paper: Paper = Paper.A4, purpose: Purpose = "",
 ) -> Response:  # fmt: skip
     """The plaques of one compound or of an area, one page per entrance."""
-    line = note(db, event="export", target=f"plaques {period}", area_code=area or None)
+    mark = printed(db, desk.house, purpose=purpose, on_paper=False)
+    line = note(db, event="export", target=f"plaques {period}", area_code=area or None,
+                purpose=said_purpose(purpose))  # fmt: skip
     _, made = printing.plaques(db, desk.house, period=period, area_prefix=area, code=code)
     if not made:
         raise NoData(f"{period}: no plaque in {area}")
     made = made[:_MOST]
     line.rows = len(made)
-    body = plaque.pdf(made, paper=paper)
+    body = plaque.pdf(made, paper=paper, mark=mark)
     name = f"plaques-{period}-{paper}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type="application/pdf", headers=headers)
@@ -103,4 +108,5 @@ def read_pdf(
 def read_picture(desk: AtDesk, db: Db, period: str, code: Code) -> Response:
     """A compound's plaque as a picture."""
     _, made = printing.plaques(db, desk.house, period=period, area_prefix="", code=code)
-    return Response(plaque.png(made[0], dpi=64), media_type="image/png")
+    mark = printed(db, desk.house, purpose=_PREVIEW, on_paper=False)
+    return Response(plaque.png(made[0], dpi=64, mark=mark), media_type="image/png")

@@ -1,6 +1,7 @@
 """Rankings by evaluations, the year's classes, and the quarterly report they stand in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import features, reports
 from api.deps import Db, needs
+from api.exported import printed, said_purpose
 from api.house import House
 from api.web import tables
 from api.web.desk import AtDesk, Desk
@@ -88,10 +90,13 @@ def _columns(desk: Desk, weights: Mapping[str, float]) -> list[tables.Column]:
 
 @router.get("/reports/{period}.pdf", dependencies=[needs(Capability.REPORTS, Action.EXPORT)])
 def read_report(
-    desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")]
-) -> Response:
+    desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
+    purpose: Annotated[str, Query(max_length=200)] = "",
+) -> Response:  # fmt: skip
     """The quarterly report of the district as a PDF."""
     made = reports.quarterly(db, desk, Period.parse(period).label)
-    note(db, event="export", target=f"report {period}", rows=len(made.sections))
+    made = replace(made, taken=printed(db, desk.house, purpose=purpose))
+    note(db, event="export", target=f"report {period}", rows=len(made.sections),
+         purpose=said_purpose(purpose))  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="report-{period}.pdf"'}
     return Response(report.pdf(made), media_type="application/pdf", headers=headers)

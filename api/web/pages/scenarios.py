@@ -1,14 +1,15 @@
 """Scenarios: the list, one beside today, its changes, sharing, printing, deleting."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
 from api.deps import Db, RowId, needs
+from api.exported import printed, said_purpose
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -17,6 +18,7 @@ from api.web.pages.facilities import word
 from api.web.places import area_options
 from gis import legend
 from gis.access.rights import Action, Capability
+from gis.audit.service import note
 from gis.errors import BadInput
 from gis.facilities import store as facilities
 from gis.facilities.model import Function
@@ -238,7 +240,9 @@ def delete(db: Db, scenario_id: RowId) -> Response:
 
 
 @router.get("/scenarios/{scenario_id}/print", dependencies=[EXPORT])
-def read_print(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
+def read_print(
+    desk: AtDesk, db: Db, scenario_id: RowId, purpose: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
     """The comparison on A4."""
     scenario = service.find(db, scenario_id)
     found, t, n, held = _compared(desk, db, scenario), desk.t, desk.n, desk.held
@@ -256,8 +260,11 @@ def read_print(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
     page = comparison.Comparison(
         title=scenario.name, lead=scenario.remark or "", sums=_sums(desk, found),
         changes_title=t("scenarios.changes"), rows=rows, foot=foot, day=scenario.as_of,
+        taken=printed(db, desk.house, purpose=purpose),
         changes=[told for _, told in _told(desk, db, scenario)] or [t("scenarios.changes_none")],
         heads=[t(f"scenarios.{one}") for one in heads],
     )  # fmt: skip
+    note(db, event="export", target=f"scenario {scenario_id}", area_code=scenario.area_code,
+         rows=len(rows), purpose=said_purpose(purpose))  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="scenario-{scenario_id}.pdf"'}
     return Response(comparison.pdf(page), media_type="application/pdf", headers=headers)

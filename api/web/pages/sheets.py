@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api import reads
 from api.deps import Asked, Db, ShownLayer, allow
-from api.exported import said_purpose
+from api.exported import printed, said_purpose
 from api.limits import export_limited
 from api.web.desk import AtDesk
 from gis.access.rights import Action
 from gis.audit.service import note
-from gis.errors import BadInput
+from gis.errors import BadInput, NoData
 from gis.layers import service, store
 from gis.layers.model import Sensitivity
 from gis.runs import facts
@@ -32,12 +32,12 @@ def read_sheet(
     """One layer as a map sheet; an internal one wants a purpose and carries the secrecy mark."""
     assert desk.user is not None, "ShownLayer has asked for a reader"
     allow(desk.user, layer.capability, Action.EXPORT)
-    secret = layer.sensitivity is Sensitivity.INTERNAL
+    at, secret = desk.house, layer.sensitivity is Sensitivity.INTERNAL
     words = said_purpose(purpose)
-    if secret and words is None:
-        raise BadInput("请写明用途：internal layers leave with a purpose (purpose=…)")
-    at = desk.house
+    taken = printed(db, at, purpose=purpose, internal=secret)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
+    if shown.features.empty:
+        raise NoData(f"{layer.name}: nothing to draw here")
     if len(shown.features) > _MOST:
         raise BadInput(f"{len(shown.features)} features do not fit a sheet: choose an area")
     note(
@@ -57,7 +57,7 @@ def read_sheet(
         srid=at.district.srid, day=shown.as_of, maker=maker or desk.user.id,
         rule=", ".join(sorted({str(one) for one in rules if one})),
         mark=desk.t("shell.secret") if secret else "", paper=paper, language=desk.language,
-        demo=facts.is_demo(db),
+        demo=facts.is_demo(db), taken=taken,
     )  # fmt: skip
     headers = {"Content-Disposition": f'inline; filename="{layer.name}-{paper}.pdf"'}
     return Response(sheet.pdf(made), media_type="application/pdf", headers=headers)

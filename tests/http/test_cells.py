@@ -1,0 +1,426 @@
+"""Cell by cell: every route × every role × own area, the area beside it and the area above.
+
+The routes are the application's own: one without a sample for its parameters fails here.
+"""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+from typing import ClassVar
+
+import cells
+import pytest
+from cells import ABOVE, BESIDE, OWN, WHERE
+from fastapi.testclient import TestClient
+from routes import INSIDE, OPEN, asked_of, every
+
+from api import analyses
+from api.app import create_app
+from api.deps import Needs, near_or_health, needs, shown_layer
+from api.exported import may_take
+from api.house import House
+from api.perform import perform
+from api.routers.auth import own_session
+from api.routers.exports import ExportIn
+from api.routers.results import NEEDED, shown
+from data.export.model import Format
+from gis.access import administration
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.db.session import User
+from gis.errors import Forbidden
+from gis.jobs import service as jobs
+from gis.jobs.model import JobKind, JobState
+from gis.layers.model import REGISTRY, Sensitivity, layer
+from gis.publication import service as publication
+from gis.runs.model import Analysis
+from gis.settings import Settings
+
+# What stands in a path, by its beginning and the parameter's name; the first that fits counts.
+PARAMETERS = [
+    ("/api/v1/areas", "code", "area"), ("/coverage-board", "code", "area"),
+    ("/grids", "community", "area"), ("/grids", "edit_id", "edit"), ("", "key", "feature"),
+    ("", "code", "compound"), ("", "facility", "facility"), ("", "camera", "camera"),
+    ("/dangers/photos", "id", "photo"),
+    ("/dangers", "id", "danger"), ("/visits", "id", "visit"), ("", "cycle_id", "cycle"),
+    ("", "override_id", "override"), ("/api/v1/exports", "job_id", "export"),
+    ("", "job_id", "job"), ("", "upload_id", "upload"), ("", "import_id", "import"),
+    ("", "scenario_id", "scenario"), ("", "change_id", "change"), ("", "login", "account"),
+]  # fmt: skip
+FEATURES = {
+    "/api/v1/layers/{name}/features", "/ogc/collections/{name}/items",
+    "/tiles/{name}/{z}/{x}/{y}.mvt",
+}  # fmt: skip
+CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15"}
+OF_ALL = {"cycle", "import"}  # records of the district that everybody sees, and nobody changes
+# who works in a part of it; an account without areas is the district's as well
+OF_DISTRICT = re.compile(r"(/ratings/|(/api/v1)?/accounts$)")
+# Names and codes of divisions are public, and the trail is the whole district's.
+WHOLE = re.compile(r"(/accounts|/areas$|(/api/v1)?/audit)")
+OWN_FINE = {200, 201, 202, 204, 303, 409, 422}
+REFUSED = {403, 404, 409, 422}
+
+
+class Cell:
+    """One area as one caller asks for it; its records are made or found when they are wanted."""
+
+    found: ClassVar[dict] = {}
+
+    def __init__(self, store, house, area, login):
+        self.store, self.house, self.area, self.login = store, house, area, login
+
+    def of(self, kind, name=""):
+        if (kind, name, self.area) not in self.found:
+            key = self._of(kind, name)
+            if kind in cells.MADE and self.area == OWN:  # whatever is done to it, the next is new
+                return key
+            self.found[kind, name, self.area] = key
+        return self.found[kind, name, self.area]
+
+    def _of(self, kind, name):
+        if kind == "feature":
+            with self.store.begin() as session:
+                return cells.feature(session, self.house, name, self.area)
+        key = cells.record(self.store, kind, self.area, login=self.login)
+        if kind == "upload":
+            cells.lay_out(self.house.settings.home, self.store, key)
+        return key
+
+    def path(self, route, name):
+        """The route's address with this area's records, and their kinds; None where one lacks."""
+        values, kinds = {"name": name, "analysis": name}, set()
+        if "/tiles/" in route.path:
+            values |= dict(zip("xy", self.of("tile").split(), strict=True))
+        for one in route.param_convertors:
+            kind = next(
+                (k for start, n, k in PARAMETERS if n == one and route.path.startswith(start)), None
+            )
+            if kind is not None:
+                values[one], kinds = self.of(kind, name), kinds | {kind}
+        if None in values.values():
+            return None, kinds
+        return route.path_format.format(**{**CHOICES, **kind_in(route.path), **values}), kinds
+
+
+def kind_in(path):
+    return {"kind": "compound"} if path.startswith("/notes") else {}
+
+
+def asked(cell, route, method):
+    """What goes with a request: area and whatever the route cannot do without, for that area."""
+    lon, lat = cell.of("spot").split()
+    compound = cell.of("compound") or "none"
+    area = (
+        {"area": cell.area} if not route.path.startswith("/ogc") or "/items" in route.path else {}
+    )
+    params = {**area, **{
+        "/api/v1/layers/{name}/at": {"lon": lon, "lat": lat},
+        "/api/v1/video/working-rate": {"since": "2026-09-01", "until": "2026-09-30"},
+        "/api/v1/video/repairs": {"since": "2026-09-01", "until": "2026-09-30"},
+        "/api/v1/video/incidents-shown": {"since": "2026-09-01", "until": "2026-09-30"},
+        "/api/v1/video/plan": {"compound": compound, "budget": 1},
+        "/api/v1/audit/lines.csv": {"purpose": "a test"}, "/audit/lines.csv": {"purpose": "a test"},
+        "/sheets/{name}.pdf": {"purpose": "a test"}, "/dangers/new": {"lon": lon, "lat": lat},
+        "/api/v1/imports": {"kind": "cameras"},
+    }.get(route.path, {})}  # fmt: skip
+    if method == "GET":
+        return {"params": params}
+    if route.path.startswith("/api/"):
+        return {"params": params, "json": json_of(cell, route.path, compound, lon, lat)}
+    return {"params": params, "data": form_of(cell, route.path, compound, lon, lat)}
+
+
+def json_of(cell, path, compound, lon, lat):
+    camera = cell.of("camera") or "none"
+    return {
+        "/api/v1/runs": {"analysis": "grids"},
+        "/api/v1/exports": {"layer": "coverage", "format": "csv", "area": OWN},
+        "/api/v1/accounts": {"login": f"n{cell.area}"},
+        "/api/v1/accounts/{login}/role": {"role": "viewer", "area_prefixes": [cell.area]},
+        "/api/v1/video/observations": {
+            "camera": camera, "state": "down", "observed_at": "2026-09-30T08:00:00+08:00"
+        },
+        "/api/v1/video/what-if": {
+            "compound": compound, "lon": float(lon), "lat": float(lat), "direction_deg": 0
+        },
+    }.get(path, {})  # fmt: skip
+
+
+def form_of(cell, path, compound, lon, lat):
+    """Every field that some form has, with values that would do."""
+    kind = {"/dangers": "fire", "/scenarios/{scenario_id}/changes": "close"}.get(path, "compound")
+    geometry = f'{{"type": "Point", "coordinates": [{lon}, {lat}]}}'
+    return {
+        "kind": kind, "severity": "ordinary", "what": "出口被堵", "key": f"key-{cell.area}",
+        "lon": lon, "lat": lat, "code": compound, "area": cell.area, "name": "新",
+        "body": "门禁坏了",
+        "move": "assign", "remark": "请处理", "login": f"f{cell.area}", "role": "viewer",
+        "decision": "approve", "reason": "经复核与现场不符", "colour": "yellow", "origin": "review",
+        "issuer": "综治中心", "sure": "yes", "month": "2026-09", "period": "2026Q3", "shared": "no",
+        "as_of": "2026-09-30", "facility": cell.of("facility") or "none", "shapes": geometry,
+        "function": "service_station", "provision": "new_build", "ownership": "public",
+        "status": "open", "floor_area_m2": "50", "geometry": geometry, "geom": geometry,
+        "community": cell.area, "area_m2": "50", "part": "50", "text": "version = ''",
+    }  # fmt: skip
+
+
+class Walk:
+    """Every route, as one role that is at work in `OWN`, in each of the three areas."""
+
+    def __init__(self, client, role, login, store, house):
+        self.client, self.role, self.held = client, role, PERMISSIONS[role]
+        self.areas = {one: Cell(store, house, one, login) for one in WHERE}
+        self.wrong, self.pages = [], {}
+
+    def go(self, routes):
+        for route in routes:
+            for name in names_of(route):
+                for method in route.methods - {"HEAD"}:
+                    self.meet(route, method, name)
+
+    def meet(self, route, method, name):
+        needed = rights_of(route, name)
+        if not needed <= self.held:
+            path, kinds = self.areas[BESIDE].path(route, name)  # nothing is made for nobody
+            sent = asked(self.areas[BESIDE], route, method)
+            answer = self.client.request(method, path or "/none", **sent)
+            self.judge(method, path, OWN, kinds, needed, answer, set())
+            return
+        for where in places_of(route):
+            cell = self.areas[where]
+            path, kinds = cell.path(route, name)
+            if path is None or not news(route, where, kinds):
+                continue
+            sent = asked(cell, route, method)
+            answer = self.client.request(
+                method, path, **sent, follow_redirects=False, headers={"accept": "text/html, */*"}
+            )
+            told = set() if WHOLE.match(route.path) else cells.strangers(answer)
+            told = {one for one in told if one not in f"{path} {sent}"}  # our own words are no news
+            self.judge(method, path, where, kinds, needed, answer, told)
+
+    def judge(self, method, path, where, kinds, needed, answer, told):
+        if where == BESIDE and '"features":[{' in answer.text.replace(" ", ""):
+            told.add("features")
+        right = answer.status_code in statuses(path, where, method, kinds, needed <= self.held)
+        if told or not right:
+            self.wrong.append((method, path, where, answer.status_code, sorted(told)[:3]))
+        if answer.status_code == 200 and "text/html" in answer.headers.get("content-type", ""):
+            self.pages[path] = answer.text
+
+
+SEEN = set()
+
+
+def news(route, where, kinds):
+    """A page without a record or an area of its own is asked for beside by one role alone."""
+    if where == OWN or kinds or any(one.alias == "area" for one in queries(route.dependant)):
+        return True
+    first = route.path not in SEEN
+    SEEN.add(route.path)
+    return first
+
+
+def places_of(route):
+    """The areas a route is asked for: all where it names a record or an area."""
+    named = route.param_convertors.keys() - {"name", "analysis", "period"}
+    area = any(one.alias == "area" for one in queries(route.dependant))
+    return WHERE if named or area else (OWN, BESIDE)
+
+
+def queries(dependant):
+    yield from dependant.query_params
+    for one in dependant.dependencies:
+        yield from queries(one)
+
+
+def names_of(route):
+    """What stands for the route's layer or analysis: every layer where its features come out."""
+    if route.path in FEATURES:
+        return [one.name for one in REGISTRY]
+    if route.path == "/maps/{name}":
+        return ["combined", "rating"]
+    if "{name}" in route.path:
+        return ["rating", "cameras"]
+    return list(Analysis) if "{analysis}" in route.path else [""]
+
+
+def needs_of(route):
+    return {(o.capability, o.action) for o in asked_of(route) if isinstance(o, Needs)}
+
+
+def rights_of(route, name):
+    calls, needed = asked_of(route), needs_of(route)
+    if shown_layer in calls or (route.path.startswith("/maps") and name != "combined"):
+        needed.add((layer(name).capability, Action.READ))
+    if route.path.startswith("/maps"):
+        needed.add((Capability.AREAS, Action.READ))
+    if route.path.startswith("/sheets"):
+        needed.add((layer(name).capability, Action.EXPORT))
+    if near_or_health in calls:
+        needed.add((Capability.HEALTH, Action.READ))
+    if shown in calls:
+        needed.add((NEEDED[name], Action.READ))
+    if route.path.startswith("/api/v1/exports"):
+        needed.add((Capability.COVERAGE, Action.EXPORT))
+    return needed
+
+
+def statuses(path, where, method, kinds, may):
+    """What may be answered in an area; a record of the area beside or above is not there."""
+    if not may:  # whether a file may leave is asked once it is found
+        return REFUSED if path.startswith("/api/v1/exports/") else {403}
+    if method != "GET" and OF_DISTRICT.match(path):
+        return REFUSED
+    if where != OWN and kinds - OF_ALL and not (where == ABOVE and kinds == {"area"}):
+        return {404} if method == "GET" else REFUSED
+    return OWN_FINE | ({404} if where != OWN else set())
+
+
+# -- the walk ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def house(own_demo, tmp_path_factory):
+    home = tmp_path_factory.mktemp("cells")
+    urls = own_demo.urls
+    return House(Settings(
+        _env_file=None, home=home, database_url=urls.app, owner_url=urls.owner,
+        export_limit="100000/minute",
+    ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def marked(own_demo, house):
+    """The demo with strangers' names marked and its quarter published; what others hold in it."""
+    with own_demo.begin() as session:
+        cells.mark_names(session)
+        cycle = publication.open_cycle(session, district=house.district, period="2026Q3")
+        codes = publication.changes(session, cycle)["code"].tolist()
+        publication.confirm(session, cycle.id, codes)
+        publication.publish(session, cycle.id, issuer="综治中心")
+        when = analyses.asked(session, house, period="2026Q2", as_of=None)
+        analyses.run(session, house, Analysis.RATING, when)
+        publication.open_cycle(session, district=house.district, period="2026Q2")
+    return own_demo
+
+
+@pytest.fixture(scope="module")
+def app(house):
+    return create_app(house.settings)
+
+
+@pytest.fixture(scope="module")
+def before(marked, house):
+    """What others hold before anybody walks, their records made."""
+    for area in (BESIDE, ABOVE):
+        for kind in cells.MADE:
+            Cell(marked, house, area, "somebody").of(kind)
+    with marked.begin() as session:
+        return cells.held(session, own=OWN)
+
+
+class Walks(dict):
+    """Each role's walk, made when it is first looked at."""
+
+    def __init__(self, client, store, house, token_for):
+        self.client, self.store, self.house, self.token_for = client, store, house, token_for
+
+    def __missing__(self, role):
+        token = self.token_for(self.store.urls, role, [OWN])
+        self.client.headers["authorization"] = f"Bearer {token}"
+        login = self.client.get("/api/v1/auth/me").json()["login"]
+        self[role] = Walk(self.client, role, login, self.store, self.house)
+        self[role].go(one for one in every(self.client.app.routes) if not skipped(one))
+        return self[role]
+
+
+@pytest.fixture(scope="module")
+def walks(marked, house, app, before, token_for):
+    """One signed-in client per role walks through every route."""
+    with TestClient(app, base_url="http://localhost", headers={"origin": "http://localhost"}) as c:
+        yield Walks(c, marked, house, token_for)
+
+
+def skipped(route):
+    """Open doors, and what concerns nothing but one's own account (test_sign_in.py)."""
+    return route.path in OPEN | INSIDE - {"/maps/{name}"} or own_session in asked_of(route)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_cell_is_as_the_table_of_rights_says(walks, role):
+    assert walks[role].wrong == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_page_links_to_what_the_reader_may_not_open(walks, app, role):
+    routes = [one for one in every(app.routes) if hasattr(one, "dependant")]
+    dead = {
+        (page, address)
+        for page, text in walks[role].pages.items()
+        for method, address in links(text)
+        for route in [leads_to(routes, method, address)]
+        if route is not None and not needs_of(route) <= walks[role].held
+    }
+    assert dead == set()
+
+
+def links(text):
+    """Method and path of each link, form, frame and picture of a page."""
+    for form in re.findall(r"<form[^>]*>", text):
+        action = re.search(r'action="(/[^"?#]*)', form)
+        if action:
+            yield ("POST" if 'method="post"' in form else "GET"), unescape(action[1])
+    for address in re.findall(r'(?:href|src|hx-get)="(/[^"?#]*)', text):
+        yield "GET", unescape(address)
+
+
+def leads_to(routes, method, address):
+    fits = (one for one in routes if method in one.methods and one.path_regex.match(address))
+    return next(fits, None)
+
+
+def test_nothing_of_another_area_was_changed(walks, marked, before):
+    assert len([walks[role] for role in Role]) == len(Role)
+    with marked.begin() as session:
+        after = cells.held(session, own=OWN)
+    assert [table for table in before if before[table] != after[table]] == []
+
+
+@pytest.mark.parametrize("role", [Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON])
+def test_a_file_that_a_job_writes_holds_ones_own_area_alone(marked, house, role):
+    """Every layer that the role may export, for the whole district as far as it is the caller's."""
+    user = User.of(role, id=f"exports-{role.value.replace('_', '-')}", area_prefixes=(OWN,))
+    with marked.begin() as session:
+        administration.add_without_password(
+            session, user.id, district=house.district, role=role, area_prefixes=[OWN],
+            now=datetime.now(UTC),
+        )  # fmt: skip
+    for name in (one.name for one in REGISTRY if takes(user, one.name)):
+        secret = layer(name).sensitivity is Sensitivity.INTERNAL
+        asked = ExportIn(layer=name, format=Format.GEOJSON, internal=secret, purpose="a test")
+        with marked.begin(user) as session:
+            job = jobs.ask(session, JobKind.EXPORT, asked.model_dump(mode="json"),
+                           district_code=house.district.code)  # fmt: skip
+        perform(house, marked.engine, job.id)
+        with marked.begin(user) as session:
+            done = jobs.find(session, job.id)
+            assert done.state == JobState.DONE, (name, done.message_en)
+        body = (house.settings.home / "exports" / done.result["file"]).read_bytes()
+        assert cells.strangers_in(body) == set(), name
+
+
+def takes(user, name):
+    try:
+        may_take(user, name)
+    except Forbidden:
+        return False
+    return True
+
+
+def test_a_route_without_a_sample_is_found(marked, house, app):
+    app.get("/forgotten/{thing}", dependencies=[needs(Capability.AREAS)])(lambda: "anything")
+    try:
+        with pytest.raises(KeyError, match="thing"):
+            Cell(marked, house, OWN, "somebody").path(list(every(app.routes))[-1], "")
+    finally:
+        app.router.routes.pop()
