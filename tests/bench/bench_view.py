@@ -40,7 +40,7 @@ RULES = ViewRules.of(
 
 
 def measure(size: str) -> dict[str, dict[str, Any]]:
-    """Four results: against the sweep, against the best library, growth, and peak memory."""
+    """Against the sweep, against the best library, growth, cores kept busy, and peak memory."""
     x_m, y_m, obstacles = _scenes(FIELDS[size])
     found, ours = _ours(x_m, y_m, obstacles)
     near = _near(x_m, y_m, obstacles)
@@ -51,6 +51,7 @@ def measure(size: str) -> dict[str, dict[str, Any]]:
         "view_sweep": _against(ours, {"sweep": plain}, 20, near),
         "view_library": _against(ours, others, 3, near),
         "view_city": _growth(cities),
+        "view_cores": _cores(cities),
         "view_memory": {
             "client_peak_mib": round(max(one["peak_mib"] for one in cities)), "limit_mib": 2048,
         },
@@ -136,6 +137,12 @@ def _growth(cities: list[dict[str, float]]) -> dict[str, Any]:
         for kind in ("wall_s", "cpu_s")
     }
     return {"ratio": slopes["wall_s"], "cpu_ratio": slopes["cpu_s"], "limit": 1.1, "runs": cities}
+
+
+def _cores(cities: list[dict[str, float]]) -> dict[str, Any]:
+    """The share of the machine's cores that the largest run used or waited for."""
+    share = cities[-1]["wanted_cores"] / (os.cpu_count() or 1)
+    return {"ratio": share, "cpu_ratio": share, "limit_at_least": 0.9}
 
 
 def _in_a_process(cameras: int) -> dict[str, float]:

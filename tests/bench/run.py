@@ -26,7 +26,13 @@ from measure import machine
 IMPORT_ROWS = {"small": 20_000, "district": 200_000, "city": 1_000_000}
 IMPORT_LIMIT = 2.5
 NAMES = ("import", "view", "memory", "preview", "what_if", "run", "answers")
-VIEWS = ("view_sweep", "view_library", "view_city", "view_memory")  # what "view" measures
+VIEWS = (
+    "view_sweep",
+    "view_library",
+    "view_city",
+    "view_cores",
+    "view_memory",
+)  # what "view" measures
 RESULTS = (*NAMES, *VIEWS)
 
 
