@@ -250,9 +250,9 @@ def needs_of(route):
 
 def rights_of(route, name):
     calls, needed = asked_of(route), needs_of(route)
-    if shown_layer in calls or (route.path.startswith("/maps") and name != "combined"):
+    if shown_layer in calls or (route.path == "/maps/{name}" and name != "combined"):
         needed.add((layer(name).capability, Action.READ))
-    if route.path.startswith("/maps"):
+    if route.path == "/maps/{name}":
         needed.add((Capability.AREAS, Action.READ))
     if route.path.startswith("/sheets"):
         needed.add((layer(name).capability, Action.EXPORT))
