@@ -7,7 +7,7 @@ those the pages are made from.
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ CLASSES = {  # of each layer in the legend's order
     "compounds": "commodity old urban_village resettlement unit_housing affordable",
     "incidents": "incidents",
 }
+# Held against a least value, and so never rounded up to it.
+HELD = {"m2_per_100_households", "rented_per_100", "covered_percent"}
 UNITS = {"m2_per_100_households": " m²", "required_m2": " m²", "gap_m2": " m²",
          "floor_area_m2": " m²", "area_m2": " m²", "rented_per_km2": "/km²",
          "covered_percent": " %", "direction_deg": "°"}  # fmt: skip
@@ -71,10 +73,14 @@ def written(name: str, value: float | None) -> str:
     if value is None:
         return "—"
     if name == "p_red":
-        return f"{100 * value:.1f}".removesuffix(".0") + " %"
+        return f"{rounded(100 * value, 1, ROUND_FLOOR)}".removesuffix(".0") + " %"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    words = f"{Decimal(value).quantize(Decimal(10) ** -digits, ROUND_HALF_UP):,}"
+    words = f"{rounded(value, digits, ROUND_FLOOR if name in HELD else ROUND_HALF_UP):,}"
     return (words.rstrip("0").rstrip(".") if "." in words else words) + UNITS.get(name, "")
+
+
+def rounded(value: float, digits: int, how: str) -> Decimal:
+    return Decimal(round(value, 9)).quantize(Decimal(10) ** -digits, how)
 
 
 def asked(session, name, values):

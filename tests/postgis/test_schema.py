@@ -437,7 +437,7 @@ def staged(db):
         ("areas", "areas", ""), ("grids", "grids", ""), ("posts", "worker_posts", ""),
         ("households", "household_counts", ", CAST(NULL AS text) AS subject_name"),
         ("camera_status", "camera_observations", ""), ("evaluations", "evaluations", ""),
-        ("dwellings", "dwellings", ""),
+        ("dwellings", "dwellings", ""), ("incidents", "incidents", ""),
         ("facilities", "facilities", ", CAST(NULL AS text) AS shared_with"),
     ):  # fmt: skip
         db.execute(
