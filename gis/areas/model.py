@@ -68,7 +68,7 @@ class HouseholdCount(Imported, Base):
 
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
-    as_of: Mapped[date] = mapped_column(Date)
+    as_of: Mapped[date] = mapped_column(Date, index=True)
     households: Mapped[int | None]
     residents: Mapped[int | None]
     floating_residents: Mapped[int | None]

@@ -63,7 +63,7 @@ class Compound(Imported, Versioned, Base):
     buildings: Mapped[int | None]
     dwellings: Mapped[int | None]
     households: Mapped[int | None]
-    households_as_of: Mapped[date | None] = mapped_column(Date)
+    households_as_of: Mapped[date | None] = mapped_column(Date, index=True)
     residents: Mapped[int | None]
     floating_residents: Mapped[int | None]
     rented_dwellings: Mapped[int | None]

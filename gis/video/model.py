@@ -154,7 +154,7 @@ class CameraObservation(Imported, Base):
     )
 
     camera_key: Mapped[str]
-    observed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    observed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     state: Mapped[str]
     cause: Mapped[str | None]
 

@@ -166,7 +166,7 @@ def _told(loads: Mapping[str, Load], tiles: Sequence[tuple[int, int, int]]) -> d
     }  # fmt: skip
     figures = {name: load.as_json() for name, load in loads.items()}
     features = [count for _, _, count in tiles]
-    return {**told, "tiles": {"clients": CLIENTS, "features": features, **figures}}
+    return {**told, "tile_figures": {"clients": CLIENTS, "features": features, **figures}}
 
 
 def _cpu_s(load: Load) -> float:

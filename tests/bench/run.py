@@ -18,6 +18,7 @@ import bench_answers
 import bench_memory
 import bench_preview
 import bench_run
+import bench_tiles
 import bench_view
 import bench_what_if
 import city
@@ -25,15 +26,11 @@ from measure import machine
 
 IMPORT_ROWS = {"small": 20_000, "district": 200_000, "city": 1_000_000}
 IMPORT_LIMIT = 2.5
-NAMES = ("import", "view", "memory", "preview", "what_if", "run", "answers")
-VIEWS = (
-    "view_sweep",
-    "view_library",
-    "view_city",
-    "view_cores",
-    "view_memory",
-)  # what "view" measures
-RESULTS = (*NAMES, *VIEWS)
+NAMES = ("import", "view", "tiles", "memory", "preview", "what_if", "run", "answers")
+# What "view" and "tiles" measure.
+VIEWS = ("view_sweep", "view_library", "view_city", "view_cores", "view_memory")
+TILES = ("tiles_tipg", "tiles_sql", "tiles_rights", "items_tipg")
+RESULTS = (*NAMES, *VIEWS, *TILES)
 
 
 def main() -> int:
@@ -45,15 +42,18 @@ def main() -> int:
     if "view" in asked.only:
         sys.stderr.write("view ...\n")
         result |= bench_view.measure(asked.size)
-    if set(asked.only) - {"import", "view"}:
+    if "tiles" in asked.only:
+        sys.stderr.write("tiles ...\n")
+        result |= bench_tiles.measure(asked.cache / "tiles", _tipg(asked.cache / "tipg"))
+    if set(asked.only) - {"import", "view", "tiles"}:
         _in_the_city(asked, result)
-    missed = [name for name in RESULTS if name in result and not _met(result[name])]
+    measured = [name for name in RESULTS if name in result]
+    missed = [name for name in measured if not _met(result[name])]
     result["missed"] = missed
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    for name in RESULTS:
-        if name in result:
-            sys.stdout.write(f"{name:12} {_line(result[name])}\n")
+    for name in measured:
+        sys.stdout.write(f"{name:12} {_line(result[name])}\n")
     return 1 if missed else 0
 
 
@@ -100,6 +100,16 @@ def _import(rows: int) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).with_name("bench_import.py")), str(rows)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return {**json.loads(done.stdout), "limit": IMPORT_LIMIT}
+
+
+def _tipg(folder: Path) -> Path:
+    """The Python of a virtual environment of its own with tipg, made once."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        install = [str(python), "-m", "pip", "install", "-q", "tipg", "uvicorn"]
+        subprocess.run(install, check=True)
+    return python
 
 
 def _met(of: dict[str, Any]) -> bool:

@@ -122,6 +122,17 @@ def test_no_statement_hides_a_prefix_or_a_box_from_the_indexes():
         assert "IN (SELECT wangge.in_box" not in said, f"{file.parent.name}: = ANY (ARRAY(...))"
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("incidents", "occurred_at"), ("household_counts", "as_of"), ("dwellings", "registered_on"),
+     ("camera_observations", "observed_at"), ("compounds", "households_as_of")],
+)  # fmt: skip
+def test_the_newest_day_stands_at_the_end_of_an_index(db, table, column):
+    """Every tile asks for it (`wangge.newest_day`)."""
+    found = plan(db, f"SELECT max({column}) FROM {table}")
+    assert f"Backward using ix_{table}_{column}" in found
+
+
 def test_one_point_is_placed_by_indexes_alone(db):
     found = plan(db, explained(sql.load("gis.assignment")["locate"]), {"lon": 102.7, "lat": 25})
     assert found.count("id = ANY ($") == 3

@@ -127,8 +127,8 @@ def test_a_repair_lasts_from_the_first_failure_also_before_the_window(db, world,
     for day, state in ((1, "down"), (5, "down"), (9, "unknown"), (11, "working")):
         world.seen("c1", state, 2026, 6, day)
     db.flush()
-    asked = {"policy": policy, "district": wuhua, "until": date(2026, 6, 20), "by": "all"}
-    found = status.repairs(db, since=date(2026, 6, 10), **asked)
+    days = {"since": date(2026, 6, 10), "until": date(2026, 6, 20)}
+    found = status.repairs(status.watch(db, policy=policy, district=wuhua, **days), by="all")
     assert found[["failures", "mended", "mean_hours"]].values.tolist() == [[1, 1, 240.0]]  # 10 days
 
 

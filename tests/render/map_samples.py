@@ -473,6 +473,22 @@ def video_findings() -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
+def planned() -> dict[str, gpd.GeoDataFrame]:
+    """Three proposed points and the ground they would show."""
+    at = cameras(3)
+    gains = [420.0, 260.5, 80.25]
+    rows = {
+        "code": ["1", "2", "3"], "name": [f"新增 {gain:.0f} m²" for gain in gains],
+        "compound": ["XQ00001"] * 3, "direction_deg": [0.0, 90.0, None], "gain_m2": gains,
+        "cumulative_m2": [420.0, 680.5, 760.75], "cumulative_yuan": [8000, 16000, 24000],
+    }  # fmt: skip
+    fields = [shapely.buffer(point, 0.0002) for point in at.geometry]
+    return {
+        "video_plan": _frame(rows, list(at.geometry)),
+        "video_plan_fields": _frame(rows, fields),
+    }
+
+
 MAKERS = {
     "grids": grids,
     "compounds": compound_records,
@@ -498,7 +514,7 @@ def frames() -> dict[str, gpd.GeoDataFrame]:
     assert set(made) == {one.name for one in REGISTRY}
     for name, frame in made.items():
         assert {c.name for c in layer(name).columns} <= set(frame), name
-    return {**made, **background()}
+    return {**made, **planned(), **background()}
 
 
 def inside() -> MapContext:

@@ -10,10 +10,9 @@ import shapely
 
 import maps
 from gis.errors import BadInput, NotFound
-from gis.layers.model import layer
 from gis.legend import Legend
 from maps import assets, html, records
-from maps.layers import SHEETS, areas, wanted
+from maps.layers import SHEETS, areas, layer, wanted
 
 PAGES = sorted(SHEETS)
 HOSTILE = [

@@ -31,7 +31,7 @@ def seen():
     states["observed_at"] = pd.to_datetime(states["observed_at"], utc=True, format="ISO8601")
     rules = VideoRules(
         version="t", working_share=0.98, working_share_key=0.95, repair_days=3,
-        public_industries=frozenset(), key_place_kinds=frozenset(), incident_radius_m=50,
+        public_industries=frozenset(), key_place_kinds=frozenset(), counties=frozenset(),
         inventory_source="", working_source="",
     )  # fmt: skip
     return Watch(cameras, states, rules, ZONE, date(2026, 6, 1), date(2026, 6, 4))
