@@ -3,7 +3,7 @@ VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
 SIZE ?= district
-WORKERS ?= 3
+WORKERS ?= 2
 
 .PHONY: demo pictures serve test check lint types bench soak qgis bundle lock setup clean
 
