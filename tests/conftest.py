@@ -160,8 +160,10 @@ def _database(cluster: Cluster, name: str, template: str = "wangge") -> Iterator
 
 
 def _clone(cluster: Cluster, name: str, template: str) -> None:
+    # Copying its files takes a fifth of the time that PostgreSQL 15 takes to log its pages.
+    copied = " STRATEGY FILE_COPY" if cluster.status().postgresql >= 15 else ""
     for statement in (
-        "CREATE DATABASE {} TEMPLATE {template} OWNER wangge_owner",
+        "CREATE DATABASE {} TEMPLATE {template} OWNER wangge_owner" + copied,
         "REVOKE ALL ON DATABASE {} FROM PUBLIC",
         "GRANT CONNECT, TEMPORARY ON DATABASE {} TO wangge_app",
     ):
