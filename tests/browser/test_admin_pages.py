@@ -23,14 +23,19 @@ AUDIT = f"""async () => (await axe.run(document, {{
 WIDER = "document.documentElement.scrollWidth > innerWidth"
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 # Each size, language and theme once, so that every style sheet and every word is looked at.
-LOOKS = (("desk", "zh", "dark"), ("phone", "en", "light"))
+IN_EACH_LOOK = pytest.mark.parametrize(
+    ("size", "language", "theme"),
+    [("phone", "zh", "light"), pytest.param("desk", "en", "dark", marks=pytest.mark.slow)],
+)
 PAGES = (
     (Role.SYSTEM_ADMIN, "/accounts"), (Role.SECURITY_ADMIN, "/accounts/system"),
     (Role.SECURITY_ADMIN, "/areas"), (Role.SECURITY_ADMIN, "/policy"), (Role.AUDITOR, "/audit"),
     (Role.AUDITOR, "/health"), (Role.PLANNER, "/rights"), (Role.DATA_STEWARD, "/jobs"),
     (Role.DATA_STEWARD, "/imports"), (Role.POLICE_LIAISON, "/imports"),
 )  # fmt: skip
-IN_BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
+IN_BOTH = pytest.mark.parametrize(
+    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+)
 FILE = "点位名称,点位编号,经度,纬度\n大门,A-1,102.70,25.04\n后门,A-2,,\n"
 
 
@@ -90,10 +95,10 @@ def is_sound(page):
     assert not page.evaluate(WIDER), page.url
 
 
+@IN_EACH_LOOK
 @pytest.mark.parametrize(("role", "path"), PAGES, ids=lambda one: str(one).strip("/"))
-def test_every_page_is_accessible_and_fits_the_screen(browse, role, path):
-    for look in LOOKS:
-        is_sound(browse(role, path, *look))
+def test_every_page_is_accessible_and_fits_the_screen(browse, role, path, size, language, theme):
+    is_sound(browse(role, path, size, language, theme))
 
 
 def work_on(house, store):

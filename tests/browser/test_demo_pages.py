@@ -20,7 +20,6 @@ from gis.layers.model import layer
 from gis.layers.service import Scope
 
 pytestmark = pytest.mark.browser
-SIZES = ("desk", "phone")
 PAGES = outputs.pages("all", internal=True)
 OWN = {"combined": "rating"}  # the layer whose record is looked for; elsewhere the page's own
 
@@ -226,7 +225,7 @@ def speaks_english(page, own):
     assert not any("\u4e00" <= sign <= "\u9fff" for sign in "".join(heads))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["desk", pytest.param("phone", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_the_demo_says_what_sql_says(open_page, pages, truth, name, size):
     check(open_page(url=pages[name].as_uri(), size=size), name, size, truth)

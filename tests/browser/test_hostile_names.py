@@ -165,6 +165,7 @@ def serve(hostile_store):
     return lambda role: service._serve(hostile_store[0].urls, role=role, serve_internal=True)
 
 
+@pytest.mark.slow
 def test_every_page_that_somebody_can_walk_to_shows_names_as_text(serve, visit):
     seen, read = {}, ""
     for role in READERS:

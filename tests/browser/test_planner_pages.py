@@ -19,7 +19,9 @@ AUDIT = f"""async () => (await axe.run(document, {{
 }})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
 WIDER = "document.documentElement.scrollWidth > innerWidth"
 SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
-IN_BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
+IN_BOTH = pytest.mark.parametrize(
+    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+)
 # A corner that two grids of the drawing share, off the community's outline, and both as polygons.
 SHARED = """() => {
     const { map, grids } = document.querySelector('[data-grid-editor]').wangge;
@@ -242,8 +244,10 @@ def rated(own_demo, demo_store):
             analyses.run(session, demo_store.house, Analysis.RATING, when)
 
 
-@pytest.mark.parametrize(("size", "language", "period"), [("phone", "zh", "2026Q2"),
-                                                          ("desk", "en", "2026Q3")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "language", "period"),
+    [("phone", "zh", "2026Q2"), pytest.param("desk", "en", "2026Q3", marks=pytest.mark.slow)],
+)
 def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, language, period):
     page = browse(f"/ratings?period={period}", size, language, "police")
     page.click("form[action='/ratings'] button")
@@ -280,6 +284,7 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     assert printed.body().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "paths"), [
     ("planner", ("/map", "/coverage-board", "/facilities", "/facilities/new", "/scenarios",
                  "/grids", "/walking")),

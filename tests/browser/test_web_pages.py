@@ -39,9 +39,14 @@ PAGES = (
     "/sharp-eyes/plan",
 )
 # Each size, language and theme once, so that every style sheet and every word is looked at.
-LOOKS = (("desk", "zh", "dark"), ("phone", "en", "light"))
+IN_EACH_LOOK = pytest.mark.parametrize(
+    ("size", "language", "theme"),
+    [("phone", "zh", "light"), pytest.param("desk", "en", "dark", marks=pytest.mark.slow)],
+)
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-IN_BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
+IN_BOTH = pytest.mark.parametrize(
+    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -120,14 +125,15 @@ def map_of(page):
     return frame
 
 
+@IN_EACH_LOOK
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_accessible_and_fits_the_screen(browse, busy, path):
-    path = f"/places/compound/{busy.code}" if path == "compound" else path
-    for size, language, theme in LOOKS:
-        page = browse(path, size, language, theme)
-        page.evaluate(AXE)
-        assert page.evaluate(AUDIT) == [], (path, size, language, theme)
-        assert not page.evaluate(WIDER), (path, size, language)
+def test_every_page_is_accessible_and_fits_the_screen(browse, busy, path, size, language, theme):
+    page = browse(
+        f"/places/compound/{busy.code}" if path == "compound" else path, size, language, theme
+    )
+    page.evaluate(AXE)
+    assert page.evaluate(AUDIT) == []
+    assert not page.evaluate(WIDER)
 
 
 def photo() -> bytes:

@@ -52,7 +52,9 @@ def serving(home, **more):
             service.kill()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_service_over_a_private_store_has_a_worker_that_ends_with_it(home, how):
     with serving(home) as (service, _):
         (worker,) = wait_for(lambda: workers_of(service.pid), "no worker was started")

@@ -131,7 +131,7 @@ def test_a_crashed_session_is_waited_for(private):
     assert run(urls.app, "SELECT 1") == 1
 
 
-@pytest.mark.parametrize("others", [2, 4])
+@pytest.mark.parametrize("others", [2, pytest.param(4, marks=pytest.mark.slow)])
 def test_starts_at_once_share_one_server(home, others):
     commands = [sys.executable, "-c", UP, str(home)]
     running = [subprocess.Popen(commands, stdout=subprocess.PIPE, text=True) for _ in range(others)]

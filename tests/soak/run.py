@@ -14,6 +14,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own figures
+    "slow": [
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadscope",
+        "-m",
+        "slow",
+        "tests",
+        "--ignore=tests/bench",
+        "--ignore=tests/soak",
+    ],
     "city": ["tests/bench/run.py", "{out}", "--cache", "out/bench"],
     "qgis": ["-m", "pytest", "-q", "-rs", "tests/soak/test_qgis.py"],
     "kill": ["tests/soak/kill_matrix.py", "{out}"],
