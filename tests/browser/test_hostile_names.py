@@ -143,6 +143,7 @@ def test_hostile_text_comes_in_by_every_field_as_text(hostile_store):
             assert report.inserted >= report.read - 1, (kind, refused[:3])
 
 
+@pytest.mark.slow
 def test_saved_maps_show_names_as_text(hostile_store, demo_store, visit, tmp_path):
     store, _ = hostile_store
     names = outputs.pages("all", internal=True)

@@ -62,7 +62,9 @@ def map_of(page):
     return frame
 
 
-@pytest.mark.parametrize(("size", "language"), [("desk", "zh"), ("phone", "en")])
+@pytest.mark.parametrize(
+    ("size", "language"), [("desk", "zh"), pytest.param("phone", "en", marks=pytest.mark.slow)]
+)
 def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, size, language):
     page = browse("/sharp-eyes", size, language)
     page.wait_for_selector("html[data-chart-ready]", state="attached")

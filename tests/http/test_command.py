@@ -285,6 +285,7 @@ def test_a_demo_is_not_mixed_with_rows_of_somebody_else(wangge, server, incident
     assert counts(wangge, **server) == before
 
 
+@pytest.mark.slow
 def test_a_demo_killed_in_the_middle_can_be_repeated(wangge, server, demo_home, tmp_path):
     command, environment = program(
         "demo", "--size", "small", "--out", str(tmp_path / "o"), home=tmp_path, **server
@@ -616,6 +617,7 @@ def test_the_store_of_another_district_is_refused(wangge):
 # -- backup -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path):
     before = counts(wangge)
     file = tmp_path / "demo.wangge"

@@ -28,9 +28,12 @@ KAMPPI = REAL / "osm-extracts" / "helsinki-kamppi-2019.osm.pbf"
 POLICY = policies.load(files("data.reference") / "policy.toml")
 DAY = date(2026, 9, 30)
 
-pytestmark = pytest.mark.skipif(
-    not REAL.is_dir(), reason="the real files (../shared/realdata) are not on this machine"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not REAL.is_dir(), reason="the real files (../shared/realdata) are not on this machine"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
