@@ -94,6 +94,15 @@ def test_shapefile_in_gbk_without_cpg(tmp_path, zipped):
     assert source.facts.path == path
 
 
+def test_reader_left_open_does_not_change_what_is_written(tmp_path):
+    """A preview reads the first rows and stays open: an export in the same process is as asked."""
+    cameras().to_file(tmp_path / "utf8.shp", encoding="UTF-8")
+    source = open_source(tmp_path / "utf8.shp", Kind.CAMERAS, Options(), WUHUA)
+    next(iter(source.chunks))
+    cameras().to_file(tmp_path / "gbk.shp", encoding="GBK")
+    assert NAMES[0].encode("gbk") in (tmp_path / "gbk.dbf").read_bytes()
+
+
 def test_kmz(tmp_path):
     cameras("EPSG:4326").to_file(tmp_path / "doc.kml", driver="LIBKML")
     with zipfile.ZipFile(tmp_path / "a.kmz", "w") as archive:

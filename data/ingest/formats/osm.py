@@ -124,7 +124,7 @@ def _batches(
 ) -> Iterator[Batch]:
     met = 0
     for part in theme.parts:
-        for batch in checked(path, part.layer, _COLUMNS[part.layer], part.where):
+        for batch in checked(path, part.layer, {}, _COLUMNS[part.layer], part.where):
             columns = _columns(batch.table, kind, theme, key, part.layer)
             rows = np.arange(met + 1, met + len(batch.rows) + 1, dtype=np.int64)
             met += len(batch.rows)

@@ -50,15 +50,15 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     """One layer of a vector file; ``layer`` must exist where the file has several."""
     codec, stated, options = None, None, dict(_OPEN.get(form, {}))
     if form is Format.SHAPEFILE:
-        codec = encodings.of_dbf(path, encoding)
+        options["ENCODING"] = codec = encodings.of_dbf(path, encoding)
     elif form is Format.GEOJSON:
         stated = _stated_frame(path)
     elif form is Format.DXF:
         codec = encodings.of_text(path, encoding).removesuffix("-sig")
-        pyogrio.set_gdal_config_options({"DXF_ENCODING": _dxf_codec(codec)})
+        options["ENCODING"] = codec.upper()  # GDAL tells UTF-8 by its capitals
     elif form is Format.MAPINFO and encoding:
         codec = encodings.known(encoding, path)
-    recode = codec if form in {Format.SHAPEFILE, Format.MAPINFO} else None
+    recode = codec if form is Format.MAPINFO else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -71,7 +71,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
         if form is Format.DXF:
-            return checked(path, layer, wanted)
+            return checked(path, layer, options, wanted)
         return stream(path, layer, recode, options, wanted, sure)
 
     return Layer(
@@ -142,7 +142,11 @@ def _quietly(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def checked(
-    path: Path, layer: str | None, wanted: Sequence[str], where: str | None = None
+    path: Path,
+    layer: str | None,
+    options: dict[str, str],
+    wanted: Sequence[str],
+    where: str | None = None,
 ) -> Iterator[Batch]:
     """Rows of a layer, for drivers whose Arrow stream ends quietly where a file is broken.
 
@@ -152,11 +156,12 @@ def checked(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             numbers = pyogrio.raw.read(
-                path, layer=layer, where=where, columns=[], read_geometry=False, return_fids=True
-            )[1]
+                path, layer=layer, where=where, columns=[], read_geometry=False, return_fids=True,
+                **options,
+            )[1]  # fmt: skip
     except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
         raise unreadable(path, exc, layer) from exc
-    return stream(path, layer, None, {}, wanted, len(numbers), where)
+    return stream(path, layer, None, options, wanted, len(numbers), where)
 
 
 def _check_whole(path: Path, form: Format) -> None:
@@ -207,10 +212,6 @@ def _crs(text: str | None) -> CRS | None:
         return CRS.from_user_input(text)
     except CRSError:
         return None
-
-
-def _dxf_codec(codec: str) -> str:
-    return {"gb18030": "CP936", "utf-8": "UTF-8"}.get(codec, codec.upper())
 
 
 def _stated_frame(path: Path) -> str | None:
