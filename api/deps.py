@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
 from sqlalchemy.orm import Session
 
+from api.at_once import at_once
 from api.auth.identity import Identified, user_of
 from api.house import House
 from gis.access.rights import Action, Capability
@@ -42,7 +43,7 @@ def caller(request: Request, entered: Identified) -> User:
     return user
 
 
-Caller = Annotated[User, Depends(caller)]
+Caller = Annotated[User, Depends(at_once(caller))]
 
 
 def allow(user: User, capability: Capability, action: Action = Action.READ) -> None:
@@ -66,7 +67,7 @@ class Needs:
     def __init__(self, capability: Capability, action: Action = Action.READ) -> None:
         self.capability, self.action = capability, action
 
-    def __call__(self, user: Caller) -> User:
+    async def __call__(self, user: Caller) -> User:
         """The caller, who may."""
         allow(user, self.capability, self.action)
         return user
@@ -91,7 +92,7 @@ def session(request: Request, user: Caller) -> Iterator[Session]:
         yield db
 
 
-At = Annotated[House, Depends(house)]
+At = Annotated[House, Depends(at_once(house))]
 Db = Annotated[Session, Depends(session, scope="function")]
 
 AreaPrefix = Annotated[
@@ -125,7 +126,7 @@ def scope(
     )  # fmt: skip
 
 
-Asked = Annotated[Scope, Depends(scope)]
+Asked = Annotated[Scope, Depends(at_once(scope))]
 
 
 LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["coverage"])]
@@ -147,4 +148,4 @@ def said(example: Any, media_type: str = "application/json") -> dict[int | str, 
     return {200: {"content": {media_type: {"example": example}}}}
 
 
-ShownLayer = Annotated[Layer, Depends(shown_layer)]
+ShownLayer = Annotated[Layer, Depends(at_once(shown_layer))]

@@ -34,8 +34,13 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+_PLAIN = {str, int, bool}
+
+
 def plain(value: Any) -> Any:
     """One value as JSON has it."""
+    if type(value) in _PLAIN:
+        return value
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, np.generic):

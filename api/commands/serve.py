@@ -1,5 +1,6 @@
 """``wangge serve``: the service, on this machine or behind a proxy that speaks TLS."""
 
+import gc
 import ipaddress
 import socket
 import subprocess
@@ -56,6 +57,8 @@ def serve(internal: Internal = None, json: Json = False) -> None:
             proxy_headers=at.public_url is not None,
             timeout_keep_alive=10, h11_max_incomplete_event_size=16_384,
         )  # fmt: skip
+        gc.collect()
+        gc.freeze()  # what stands now stands to the end: the collector need not walk it again
         with _worker(at), suppress(KeyboardInterrupt):  # the way to end it
             uvicorn.Server(config).run(sockets=[listening])
 

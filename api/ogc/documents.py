@@ -196,5 +196,8 @@ def feature_text(feature: Feature, links: Sequence[Document] | None = None) -> s
     return f'{_dumps(told)[:-1]},"geometry":{feature.geojson or "null"}}}'
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _dumps(value: Document) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)

@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from api.at_once import at_once
 from gis.errors import BadInput, BadQuery
 
 PAGE_CHOICES = {"language", "theme"}  # of the shell round the HTML pages
@@ -86,4 +87,4 @@ def _number(text: str) -> float:
         return 0.0
 
 
-Encoded = Annotated[Encoding, Depends(_encoding)]
+Encoded = Annotated[Encoding, Depends(at_once(_encoding))]

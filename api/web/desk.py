@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.at_once import at_once
 from api.deps import Caller, house
 from api.house import House, transaction
 from api.version import VERSION
@@ -169,5 +170,5 @@ def _open_desk(request: Request) -> Desk:
     return at_desk(request, None)
 
 
-AtDesk = Annotated[Desk, Depends(_desk)]
-OpenDesk = Annotated[Desk, Depends(_open_desk)]
+AtDesk = Annotated[Desk, Depends(at_once(_desk))]
+OpenDesk = Annotated[Desk, Depends(at_once(_open_desk))]

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from api.at_once import at_once
 from gis.errors import Forbidden
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -43,4 +44,4 @@ def not_foreign(request: Request) -> None:
         own_origin(request)
 
 
-OwnOrigin: Any = Depends(own_origin)
+OwnOrigin: Any = Depends(at_once(own_origin))

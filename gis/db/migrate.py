@@ -18,7 +18,7 @@ def upgrade(owner_url: str, *, to: str | None = None) -> None:
     """Run every migration that the store has not seen, in one transaction; one caller at a time.
 
     ``to`` stops at an earlier revision. Raises BadInput for one that the store is beyond, and for
-    one that does not exist: a migration has no way back.
+    one that does not exist: a migration has no way back; and for a store of a newer version.
     """
     from alembic import command  # noqa: PLC0415 - with all models; other commands do without
     from alembic.config import Config  # noqa: PLC0415
@@ -30,8 +30,10 @@ def upgrade(owner_url: str, *, to: str | None = None) -> None:
         with engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
+            now = _at(connection)
+            _not_newer(now)
             if to is not None:
-                _forward_only(_at(connection), to)
+                _forward_only(now, to)
             command.upgrade(config, to or "head")
     finally:
         engine.dispose()
@@ -39,7 +41,7 @@ def upgrade(owner_url: str, *, to: str | None = None) -> None:
 
 def head() -> str:
     """The revision that this version of the software expects: files are named by revision."""
-    return max(script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py"))
+    return max(_known())
 
 
 def current(engine: Engine) -> str | None:
@@ -54,12 +56,23 @@ def _at(connection: Connection) -> str | None:
     return connection.execute(select(_VERSION.c.version_num)).scalar_one_or_none()
 
 
+def _not_newer(now: str | None) -> None:
+    if now is not None and now not in _known():
+        raise BadInput(
+            f"the store is at revision {now} and this version knows them up to {head()}: "
+            "use the newer version of the software that made it, or restore a backup of this one"
+        )
+
+
 def _forward_only(now: str | None, to: str) -> None:
-    known = {script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py")}
-    if to not in known:
+    if to not in _known():
         raise BadInput(f"--to {to}: there is no such revision; the newest is {head()}")
     if now is not None and to < now:
         raise BadInput(
             f"--to {to}: the store is at {now} and a migration has no way back: make an "
             "empty store with the older version and restore the backup that it made"
         )
+
+
+def _known() -> set[str]:
+    return {script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py")}

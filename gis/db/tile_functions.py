@@ -52,7 +52,6 @@ BEGIN
               AND {allowed}
               AND {where}
         ) AS shown
-        WHERE shown.geom IS NOT NULL
     );
 END
 $$

@@ -36,21 +36,22 @@ GROUP BY grid.id, known.households
 ORDER BY grid.code;
 
 -- name: layer_compounds
-SELECT code, name, area_code, kind, known.households, buildings, dwellings, built_year, gated,
-       property_managed, grid_code, ST_AsBinary(geom) AS geom
+SELECT code, name, area_code, kind,
+       (
+           SELECT households FROM (
+               SELECT households, as_of, 0 AS own FROM household_counts
+               WHERE subject_kind = 'compound' AND subject_code = compound.code
+                 AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+               UNION ALL
+               SELECT compound.households, compound.households_as_of, 1
+               WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
+                 AND compound.households IS NOT NULL
+           ) AS figure
+           ORDER BY as_of DESC NULLS LAST, own LIMIT 1
+       ) AS households,
+       buildings, dwellings, built_year, gated, property_managed, grid_code,
+       ST_AsBinary(geom) AS geom
 FROM compounds AS compound
-LEFT JOIN LATERAL (
-    SELECT households FROM (
-        SELECT households, as_of, 0 AS own FROM household_counts
-        WHERE subject_kind = 'compound' AND subject_code = compound.code
-          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
-        UNION ALL
-        SELECT compound.households, compound.households_as_of, 1
-        WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
-          AND compound.households IS NOT NULL
-    ) AS figure
-    ORDER BY as_of DESC NULLS LAST, own LIMIT 1
-) AS known ON true
 WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR code = CAST(:key AS text))
   AND (CAST(:box AS text) IS NULL

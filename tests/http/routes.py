@@ -1,5 +1,7 @@
 """The application's routes as the tests walk them, and those that are open to everybody."""
 
+import inspect
+
 # Doors, the browser's files, what runs here: everybody's.
 OPEN = {
     "/livez", "/version", "/api/v1/openapi.json", "/assets/{name}", "/check", "/help", "/sign-in",
@@ -20,7 +22,7 @@ def every(routes):
 
 def calls(dependant):
     for one in dependant.dependencies:
-        yield one.call
+        yield inspect.unwrap(one.call)
         yield from calls(one)
 
 

@@ -101,3 +101,15 @@ def test_the_demos_rows_survive_every_later_migration(cluster, older, demo_store
 def test_a_downgrade_is_refused_with_advice(store, to, why):
     with pytest.raises(BadInput, match=why):
         migrate.upgrade(store.urls.owner, to=to)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(store):
+    """Whoever goes back to an older version of the software is told, not shown a trace."""
+    with closing(psycopg2.connect(libpq_url(store.urls.owner))) as owner:
+        with owner, owner.cursor() as cursor:
+            cursor.execute("UPDATE wangge.alembic_version SET version_num = '9000'")
+        with pytest.raises(BadInput, match=r"revision 9000 .* newer version"):
+            migrate.upgrade(store.urls.owner)
+        with owner, owner.cursor() as cursor:
+            cursor.execute("SELECT version_num FROM wangge.alembic_version")
+            assert cursor.fetchall() == [("9000",)]
