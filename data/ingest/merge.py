@@ -212,18 +212,20 @@ def _update(
     names = [n for n in names if n != "source_key"]
     if "geom" in names:
         names += [n for n in ("frame", "ground_m2", "ground_srid") if n in table.c]
-    differs = tuple_(*(table.c[n] for n in names)).is_distinct_from(
+    whole = target.whole
+    differs = tuple_(*(whole.c[n] for n in names)).is_distinct_from(
         tuple_(*(fresh.c[n] for n in names))
     )
     values = {name: fresh.c[name] for name in (*names, "import_id")}
-    same_key = table.c.source_key == fresh.c.source_key
-    known = select(table.c.id).join_from(table, fresh, same_key)
+    known = select(whole.c.id).join_from(whole, fresh, whole.c.source_key == fresh.c.source_key)
     if _states_shares(target, present):
         undo.keep_shares(session, target, known, import_id)
     undo.keep(session, target, known.where(differs), import_id)
     if not undo.anything_kept(session, import_id):
         return 0  # the rows are equal, as in most repeated imports: joined once, not twice
-    return _count(session.execute(update(table).values(values).where(same_key, differs)))
+    same_key = table.c.source_key == fresh.c.source_key
+    different = differs if whole is table else table.c.id.in_(known.where(differs))
+    return _count(session.execute(update(table).values(values).where(same_key, different)))
 
 
 def _states_shares(target: Target, present: Collection[str]) -> bool:

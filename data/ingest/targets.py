@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Table
+from sqlalchemy import Column, MetaData, Table
 
 from data.ingest.types import Kind
 from gis import codes
 from gis.areas.model import Area, Evaluation, HouseholdCount
 from gis.assignment.store import CODES, Layer
 from gis.compounds.model import Building, Compound
-from gis.db.base import BEGINNING, Base
+from gis.db.base import BEGINNING, SCHEMA, Base
 from gis.district import District
 from gis.facilities.model import Facility
 from gis.grids.model import Grid, Network, WorkerPost
@@ -20,6 +20,8 @@ from gis.safety.model import Incident
 from gis.video.model import Camera, CameraObservation, CameraState, PrivatePlace
 from gis.walking.model import Street
 
+# Tables of which some columns are read through a view: gis/db/columns.py.
+_WITH_WITHHELD = {"compounds", "household_counts"}
 _NOT_FROM_FILES = {"id", "import_id", "frame", "geom_3857", "ground_m2", "ground_srid"}
 EXTRA = ("shared_with", "subject_name")  # columns of files that no table has as such
 
@@ -44,6 +46,14 @@ class Target:
     def tables(self) -> tuple[Table, ...]:
         """What an import writes: the table, and what is kept of it."""
         return (self.table,) if self.kept is None else (self.table, self.kept)
+
+    @property
+    def whole(self) -> Table:
+        """Where every column can be read: the table, or its view."""
+        if self.table.name not in _WITH_WITHHELD:
+            return self.table
+        columns = [Column(c.name, c.type) for c in self.table.c]
+        return Table(f"whole_{self.table.name}", MetaData(schema=SCHEMA), *columns)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Undone:
 
 def keep(session: Session, target: Target, ids: Select[Any], import_id: int) -> None:
     """Keep the records that ``ids`` selects as they are now; one that is kept already stays so."""
-    table = target.table
+    table = target.whole
     # Text is exact: geometry as hexadecimal EWKB, numbers with every digit that counts.
     pairs = [part for name in _stored(target) for part in (name, cast(table.c[name], Text))]
     rows = select(

@@ -73,6 +73,11 @@ def protect(
         op.execute(statement.format(table=table, rows=_rows(writable, write, own)))
 
 
+def read_by(op: Any, table: str, read: Sequence[str], *, reach: Reach = Reach.OWN) -> None:
+    """Let other rights than before read the rows of a table that `protect` has protected."""
+    op.execute(f"ALTER POLICY read ON wangge.{table} USING ({_rows(reach, read, None)})")
+
+
 def _rows(reach: Reach, needed: Sequence[str], own: str | None) -> str:
     rows = _ROWS[reach].format(needed=f"'{{{','.join(needed)}}}'")
     return rows if own is None else _OR_OWN.format(own=own, rows=rows)

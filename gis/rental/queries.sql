@@ -33,6 +33,25 @@ SELECT EXISTS (SELECT FROM wangge.dwellings) AS registered;
 -- Compounds of the day: kind, ground in m² (in the district's SRID, as the import measured it) and each count in its
 -- newest version, be it the compound's own or a dated one, never one from after the day.
 -- Residents and floating residents are taken together, from one record.
+WITH dated AS MATERIALIZED (
+    SELECT subject_code, as_of, dwellings, households, rented_dwellings, residents,
+           floating_residents
+    FROM wangge.whole_household_counts
+    WHERE subject_kind = 'compound' AND as_of <= CAST(:as_of AS date)
+), housing AS (
+    SELECT DISTINCT ON (subject_code) subject_code, as_of, dwellings
+    FROM dated WHERE dwellings IS NOT NULL ORDER BY subject_code, as_of DESC
+), homes AS (
+    SELECT DISTINCT ON (subject_code) subject_code, as_of, households
+    FROM dated WHERE households IS NOT NULL ORDER BY subject_code, as_of DESC
+), letting AS (
+    SELECT DISTINCT ON (subject_code) subject_code, as_of, rented_dwellings
+    FROM dated WHERE rented_dwellings IS NOT NULL ORDER BY subject_code, as_of DESC
+), people AS (
+    SELECT DISTINCT ON (subject_code) subject_code, as_of, residents, floating_residents
+    FROM dated WHERE residents IS NOT NULL AND floating_residents IS NOT NULL
+    ORDER BY subject_code, as_of DESC
+)
 SELECT compound.code AS compound,
        compound.name,
        compound.kind,
@@ -41,13 +60,13 @@ SELECT compound.code AS compound,
        CASE WHEN compound.ground_srid = CAST(:srid AS int) THEN compound.ground_m2
             ELSE ST_Area(ST_Transform(compound.geom, CAST(:srid AS int))) END AS ground_m2,
        coalesce(housing.dwellings, own.dwellings) AS dwellings,
-       coalesce(own_households.households, own.households) AS households,
+       coalesce(homes.households, own.households) AS households,
        coalesce(letting.rented_dwellings, own.rented_dwellings) AS stated_rented,
        CASE WHEN people.residents IS NULL THEN own.residents
             ELSE people.residents END AS residents,
        CASE WHEN people.residents IS NULL THEN own.floating_residents
             ELSE people.floating_residents END AS floating_residents
-FROM wangge.compounds AS compound
+FROM wangge.whole_compounds AS compound
 CROSS JOIN LATERAL (
     SELECT compound.dwellings,
            CASE WHEN timely THEN compound.households END AS households,
@@ -57,31 +76,10 @@ CROSS JOIN LATERAL (
            coalesce(compound.households_as_of, CAST('-infinity' AS date)) AS as_of
     FROM (SELECT (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE) AS day (timely)
 ) AS own
-LEFT JOIN LATERAL (
-    SELECT dwellings FROM wangge.household_counts
-    WHERE subject_kind = 'compound' AND subject_code = compound.code
-      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND dwellings IS NOT NULL
-    ORDER BY as_of DESC LIMIT 1
-) AS housing ON true
-LEFT JOIN LATERAL (
-    SELECT households FROM wangge.household_counts
-    WHERE subject_kind = 'compound' AND subject_code = compound.code
-      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND households IS NOT NULL
-    ORDER BY as_of DESC LIMIT 1
-) AS own_households ON true
-LEFT JOIN LATERAL (
-    SELECT rented_dwellings FROM wangge.household_counts
-    WHERE subject_kind = 'compound' AND subject_code = compound.code
-      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date) AND rented_dwellings IS NOT NULL
-    ORDER BY as_of DESC LIMIT 1
-) AS letting ON true
-LEFT JOIN LATERAL (
-    SELECT residents, floating_residents FROM wangge.household_counts
-    WHERE subject_kind = 'compound' AND subject_code = compound.code
-      AND as_of BETWEEN own.as_of AND CAST(:as_of AS date)
-      AND residents IS NOT NULL AND floating_residents IS NOT NULL
-    ORDER BY as_of DESC LIMIT 1
-) AS people ON true
+LEFT JOIN housing ON housing.subject_code = compound.code AND housing.as_of >= own.as_of
+LEFT JOIN homes ON homes.subject_code = compound.code AND homes.as_of >= own.as_of
+LEFT JOIN letting ON letting.subject_code = compound.code AND letting.as_of >= own.as_of
+LEFT JOIN people ON people.subject_code = compound.code AND people.as_of >= own.as_of
 WHERE compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;

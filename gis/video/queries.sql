@@ -402,9 +402,11 @@ DELETE FROM wangge.view_fields WHERE camera_key = ANY (CAST(:cameras AS text[]))
 
 -- name: kept_coverage
 -- The compounds' rows of an earlier run, to be kept where nothing changed.
-SELECT subject_code AS compound, quality, digest, public_m2, seen_m2, seen_twice_m2, seen_all_m2,
-       seen_all_twice_m2, seen_measured_m2, seen_potential_m2, blind_m2
+SELECT subject_code AS compound, quality, ground.digest, ground.public_m2, ground.seen_m2,
+       ground.seen_twice_m2, ground.seen_all_m2, ground.seen_all_twice_m2,
+       ground.seen_measured_m2, ground.seen_potential_m2, ground.blind_m2
 FROM wangge.video_coverage
+JOIN wangge.withheld_video_coverage(CAST(:run_id AS bigint)) AS ground USING (id)
 WHERE run_id = CAST(:run_id AS bigint) AND subject_kind = 'compound' AND answer = 'measured'
 ORDER BY subject_code, id;
 
@@ -429,13 +431,17 @@ WHERE CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text)
 ORDER BY camera_key, looks, id;
 
 -- name: coverage_rows
--- Covered ground of one run by level, quality and area.
-SELECT subject_kind, subject_code, area_code, name, quality, answer, public_m2, seen_m2,
-       covered_share, seen_twice_m2, seen_twice_m2 / nullif(public_m2, 0) AS twice_share,
-       1 - seen_measured_m2 / nullif(seen_m2, 0) AS assumed_share, seen_all_m2, seen_all_twice_m2, seen_measured_m2,
-       seen_potential_m2, blind_m2, entrances, entrances_seen, street_m, street_seen_m,
-       key_places, key_places_seen, met, rule, threshold, reason_zh, reason_en
+-- Covered ground of one run by level, quality and area; square metres where video may be read.
+SELECT subject_kind, subject_code, area_code, name, quality, answer, ground.public_m2,
+       ground.seen_m2, covered_share, ground.seen_twice_m2,
+       ground.seen_twice_m2 / nullif(ground.public_m2, 0) AS twice_share,
+       1 - ground.seen_measured_m2 / nullif(ground.seen_m2, 0) AS assumed_share,
+       ground.seen_all_m2, ground.seen_all_twice_m2, ground.seen_measured_m2,
+       ground.seen_potential_m2, ground.blind_m2, ground.entrances, ground.entrances_seen,
+       ground.street_m, ground.street_seen_m, ground.key_places, ground.key_places_seen,
+       met, rule, threshold, reason_zh, reason_en
 FROM wangge.video_coverage
+LEFT JOIN wangge.withheld_video_coverage(CAST(:run_id AS bigint)) AS ground USING (id)
 WHERE run_id = CAST(:run_id AS bigint)
   AND subject_kind = CAST(:level AS text) AND quality = CAST(:quality AS text)
   AND area_code ^@ CAST(:area_prefix AS text)
@@ -462,10 +468,12 @@ SELECT weak.compound_code, weak.area_code, weak.camera_key, weak.lost_m2,
        weak.lost_m2 / nullif(ground.public_m2, 0) AS lost_share,
        count(*) OVER () AS matched
 FROM wangge.video_weak_points AS weak
-LEFT JOIN wangge.video_coverage AS ground
-       ON ground.run_id = weak.run_id AND ground.subject_kind = 'compound'
-      AND ground.subject_code = weak.compound_code
-      AND ground.quality = CAST(:quality AS text)
+LEFT JOIN wangge.video_coverage AS covered
+       ON covered.run_id = weak.run_id AND covered.subject_kind = 'compound'
+      AND covered.subject_code = weak.compound_code
+      AND covered.quality = CAST(:quality AS text)
+LEFT JOIN wangge.withheld_video_coverage(CAST(:run_id AS bigint)) AS ground
+       ON ground.id = covered.id
 WHERE weak.run_id = CAST(:run_id AS bigint)
   AND weak.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:compound AS text) IS NULL OR weak.compound_code = CAST(:compound AS text))

@@ -51,9 +51,10 @@ WHERE (removed_on IS NULL OR removed_on > :day) AND (status <> 'removed' OR remo
 GROUP BY 1;
 
 -- name: counts_video_coverage
-SELECT coalesce(width_bucket(100 * seen_m2 / nullif(public_m2, 0),
+SELECT coalesce(width_bucket(100 * ground.seen_m2 / nullif(ground.public_m2, 0),
                              CAST('{0,20,40,60,80,95}' AS float8[]))::text, 'missing'), count(*)
-FROM video_coverage WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
+FROM video_coverage JOIN withheld_video_coverage(:video) AS ground USING (id)
+WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
 GROUP BY 1;
 
 -- name: counts_view_fields
@@ -131,9 +132,10 @@ FROM cameras AS c WHERE status = 'in_use' AND direction_deg IS NOT NULL
 ORDER BY 1 LIMIT 1;
 
 -- name: known_video_coverage
-SELECT subject_code AS code, name, 100 * seen_m2 / public_m2 AS covered_percent, reason_zh
-FROM video_coverage WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
-  AND public_m2 > 0 ORDER BY seen_m2 DESC, 1 LIMIT 1;
+SELECT subject_code AS code, name, 100 * ground.seen_m2 / ground.public_m2 AS covered_percent, reason_zh
+FROM video_coverage JOIN withheld_video_coverage(:video) AS ground USING (id)
+WHERE run_id = :video AND subject_kind = 'compound' AND quality = 'detect'
+  AND ground.public_m2 > 0 ORDER BY ground.seen_m2 DESC, 1 LIMIT 1;
 
 -- name: known_view_fields
 SELECT camera_key || ':home:detect' AS code, camera_key AS name, area_m2 FROM view_fields

@@ -95,14 +95,17 @@ _NAMES = """
       AND column_name IN ('name', 'address', 'compound_name', 'title')
       AND table_name NOT IN ('published_ratings', 'import_profiles', 'audit_entries')"""
 _TABLES = """
-    SELECT table_name FROM information_schema.columns
-    JOIN information_schema.tables USING (table_schema, table_name)
-    WHERE table_schema = 'wangge' AND table_type = 'BASE TABLE' AND column_name = 'area_code'
+    SELECT table_name, string_agg(column_name, ', ' ORDER BY column_name)
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'wangge' AND table_type = 'BASE TABLE'
+      AND has_column_privilege(format('wangge.%I', table_name), column_name, 'SELECT')
       AND table_name NOT IN ('audit_entries', 'web_sessions', 'account_secrets', 'tokens',
-                             'former_passwords')"""
+                             'former_passwords')
+    GROUP BY table_name HAVING bool_or(column_name = 'area_code')"""
 _HELD = """
-    SELECT md5(coalesce(string_agg(CAST(held AS text), '' ORDER BY CAST(held AS text)), ''))
-    FROM wangge.{table} AS held WHERE NOT area_code ^@ :own"""
+    SELECT md5(coalesce(string_agg(held, '' ORDER BY held), ''))
+    FROM (SELECT CAST(ROW({columns}) AS text) AS held FROM wangge.{table}
+          WHERE NOT area_code ^@ :own) AS outside"""
 _CODES = re.compile(rb"(?<!\d)530102(?:\d{9}|\d{6}|\d{3})(?!\d)")
 
 
@@ -136,8 +139,10 @@ def lay_out(home, store, upload):
 
 def held(session, *, own):
     """A digest of what each table holds outside the area ``own``."""
-    tables = session.scalars(text(_TABLES)).all()
-    return {one: session.scalar(text(_HELD.format(table=one)), {"own": own}) for one in tables}
+    return {
+        table: session.scalar(text(_HELD.format(table=table, columns=columns)), {"own": own})
+        for table, columns in session.execute(text(_TABLES)).all()
+    }
 
 
 def feature(session, house, name, area):

@@ -28,8 +28,10 @@ GROUP BY place.id, kind, place_key, compound_code, shares, points, length_m, are
          quality
 """
 SUMS = """
-SELECT subject_kind, subject_code, entrances, entrances_seen, street_m, street_seen_m, key_places,
-       key_places_seen FROM video_coverage WHERE run_id = :run AND quality = :quality
+SELECT subject_kind, subject_code, ground.entrances, ground.entrances_seen, ground.street_m,
+       ground.street_seen_m, ground.key_places, ground.key_places_seen
+FROM video_coverage JOIN wangge.withheld_video_coverage(:run) AS ground USING (id)
+WHERE run_id = :run AND quality = :quality
 """
 QUALITIES = ["detect", "observe", "recognise", "identify"]
 

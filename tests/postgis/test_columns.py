@@ -1,0 +1,117 @@
+"""Columns that ask for more than their row, asked in plain SQL as the application's role."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.db.session import User
+
+LETTINGS = ("floating_residents", "rented_dwellings")
+GROUND = ("public_m2", "seen_m2", "blind_m2", "entrances_seen", "street_seen_m", "digest")
+WITHHELD = {"compounds": LETTINGS, "household_counts": LETTINGS, "video_coverage": GROUND}
+
+
+def user(role, prefixes=("",)):
+    return User.of(role, id="lin", area_prefixes=prefixes)
+
+
+@pytest.fixture(scope="module")
+def told(demo_store, own_demo):
+    """The demo with let dwellings and floating residents stated of every compound."""
+    with own_demo.begin() as session:
+        session.execute(text("UPDATE compounds SET rented_dwellings = 2, floating_residents = 3"))
+        session.execute(text("UPDATE household_counts SET rented_dwellings = 1"))
+    return own_demo, demo_store.runs["video"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [(t, c) for t, columns in WITHHELD.items() for c in columns]
+)
+def test_nobody_reads_such_a_column_from_the_table(db, table, column):
+    """Not even the command: the columns are taken from the role that everybody logs in as."""
+    for asked in (f"SELECT {column} FROM {table}", f"SELECT * FROM {table}",
+                  f"SELECT held FROM {table} AS held",
+                  f"SELECT 1 FROM {table} WHERE {column} IS NULL",
+                  f"UPDATE {table} SET area_code = CAST({column} AS text)"):  # fmt: skip
+        with pytest.raises(ProgrammingError, match="permission denied"), db.begin_nested():
+            db.execute(text(asked))
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("table", ["compounds", "household_counts"])
+def test_let_dwellings_in_counts_are_for_who_may_read_rental(told, role, table):
+    rental = (Capability.RENTAL, Action.READ) in PERMISSIONS[role]
+    opened = Capability.COMPOUNDS if table == "compounds" else Capability.AREAS
+    rows = (opened, Action.READ) in PERMISSIONS[role]
+    asked = text(f"SELECT count(*), count(rented_dwellings) FROM wangge.whole_{table}")
+    with told[0].begin(user(role)) as session:
+        every, given = session.execute(asked).one()
+        held = session.scalar(text(f"SELECT count(*) FROM wangge.withheld_{table}()"))
+    assert (every > 0) is rows
+    assert given == (every if rental else 0)
+    assert (held > 0) is rental
+
+
+def test_square_metres_in_view_are_for_who_may_read_video(told):
+    store, run = told
+    asked = text(
+        "SELECT count(*), count(ground.public_m2) FROM video_coverage"
+        " LEFT JOIN wangge.withheld_video_coverage(:run) AS ground USING (id) WHERE run_id = :run"
+    )
+    for role in Role:
+        with store.begin(user(role)) as session:
+            every, given = session.execute(asked, {"run": run}).one()
+        assert (every > 0) is ((Capability.RATING, Action.READ) in PERMISSIONS[role])
+        assert (given > 0) is ((Capability.VIDEO, Action.READ) in PERMISSIONS[role])
+
+
+@pytest.mark.parametrize(("role", "seen"), [
+    (Role.GRID_WORKER, False), (Role.PLANNER, False), (Role.VIEWER, False),
+    (Role.GRID_SUPERVISOR, True), (Role.POLICE_LIAISON, True), (Role.DATA_STEWARD, True),
+])  # fmt: skip
+def test_single_dwellings_are_for_who_exports_or_keeps_them(told, role, seen):
+    """Others read figures of places, whose small counts are suppressed."""
+    with told[0].begin(user(role)) as session:
+        for table in ("dwellings", "standing_lettings"):
+            assert (session.scalar(text(f"SELECT count(*) FROM {table}")) > 0) is seen
+        assert session.scalar(text("SELECT count(*) FROM rental_results")) > 0 or (
+            role is Role.VIEWER
+        )
+
+
+def test_they_are_given_in_the_own_area_alone(told):
+    store = told[0]
+    with store.begin() as session:
+        streets = session.scalars(
+            text("SELECT DISTINCT left(area_code, 9) FROM compounds ORDER BY 1")
+        ).all()
+    with store.begin(user(Role.POLICE_LIAISON, (streets[0],))) as session:
+        held = session.scalars(
+            text("SELECT DISTINCT left(area_code, 9) FROM wangge.whole_compounds"
+                 " WHERE rented_dwellings IS NOT NULL")
+        ).all()  # fmt: skip
+        other = session.scalar(
+            text("SELECT count(*) FROM wangge.withheld_compounds() AS held"
+                 " WHERE NOT EXISTS (SELECT FROM compounds WHERE compounds.id = held.id)")
+        )  # fmt: skip
+    assert held == streets[:1]
+    assert other == 0
+
+
+def test_the_views_have_the_rights_of_who_asks_and_every_column(db):
+    views = text(
+        "SELECT relname, reloptions FROM pg_class WHERE relkind = 'v'"
+        " AND relnamespace = to_regnamespace('wangge') ORDER BY 1"
+    )
+    assert db.execute(views).all() == [
+        ("whole_compounds", ["security_invoker=true"]),
+        ("whole_household_counts", ["security_invoker=true"]),
+    ]
+    columns = text(
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('wangge.' || :name)"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    )
+    for table in ("compounds", "household_counts"):
+        view = db.scalars(columns, {"name": f"whole_{table}"}).all()
+        assert view == db.scalars(columns, {"name": table}).all()
