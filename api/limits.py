@@ -30,9 +30,9 @@ class Limits:
         """Count an export of a user; raises TooMany."""
         self._count(self._export, "export", user_id)
 
-    def filter(self, user_id: str) -> None:
-        """Count a filter of a user; raises TooMany."""
-        self._count(self._filter, "filter", user_id)
+    def filter(self, user_id: str, door: str) -> None:
+        """Count a filter of a user at one of the doors that take some; raises TooMany."""
+        self._count(self._filter, "filter", door, user_id)
 
     def _count(self, limit: RateLimitItem, *key: str) -> None:
         if not self._counted.hit(limit, *key):
@@ -52,7 +52,13 @@ def export_limited(request: Request, user: Caller) -> None:
     limits_of(request).export(user.id)
 
 
-def filter_limited(request: Request, user: Caller) -> None:
-    """Dependency of routes that take a filter: one that is sent counts; raises TooMany."""
-    if "filter" in request.query_params:
-        limits_of(request).filter(user.id)
+class FilterLimited:
+    """Dependency of routes that take filters: a request with one of ``names`` counts."""
+
+    def __init__(self, door: str, *names: str) -> None:
+        self._door, self._names = door, frozenset(names)
+
+    async def __call__(self, request: Request, user: Caller) -> None:
+        """Raises TooMany."""
+        if self._names & set(request.query_params):
+            limits_of(request).filter(user.id, self._door)

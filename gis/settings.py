@@ -125,7 +125,8 @@ class Settings(BaseSettings):
     )
     export_limit: str = Field(default="30/minute", description="exports that one user may ask for")
     filter_limit: str = Field(
-        default="120/minute", description="filters (CQL2) that one user may send"
+        default="120/minute",
+        description="filters that one user may send: CQL2, of layers and of tables, each",
     )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import geopandas as gpd
 import shapely
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
 from api.deps import Asked, At, Caller, Db, Limit, Offset, ShownLayer, needs, said
+from api.limits import FilterLimited
 from api.reads import note_read
 from gis.access.rights import Capability
 from gis.errors import NotFound
@@ -24,6 +25,7 @@ Lat = Annotated[float, Query(ge=-90, le=90, description="degrees north")]
 Near = Annotated[float, Query(ge=0, le=0.01, description="degrees a click may miss a point by")]
 Key = Annotated[str, PathParam(max_length=200, examples=["530102001001"])]
 AT_ONE_POINT = 20  # more than anybody reads through after a click
+CHOSEN = [Depends(FilterLimited("layers", "area", "period", "as_of", "level", "resolution", "lon"))]
 _FEATURE: dict[str, Any] = {
     "type": "Feature",
     "id": "530102001001-X001",
@@ -85,7 +87,7 @@ def read_layers(asked: Asked, user: Caller) -> list[LayerOut]:
     ]  # fmt: skip
 
 
-@router.get("/{name}/features")
+@router.get("/{name}/features", dependencies=CHOSEN)
 def read_features(
     db: Db, at: At, layer: ShownLayer, asked: Asked, limit: Limit = 1_000, offset: Offset = 0
 ) -> FeaturesOut:
@@ -107,7 +109,7 @@ def read_feature(db: Db, at: At, layer: ShownLayer, asked: Asked, key: Key) -> d
     return features.listed(shown.features, key=layer.key)[0]
 
 
-@router.get("/{name}/at")
+@router.get("/{name}/at", dependencies=CHOSEN)
 def read_at(
     db: Db, at: At, layer: ShownLayer, asked: Asked, lon: Lon, lat: Lat, near: Near = 0.0003
 ) -> FeaturesOut:

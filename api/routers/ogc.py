@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParam
 from fastapi.responses import JSONResponse
 
-from api.at_once import at_once
 from api.deps import Asked, At, Caller, Db, ShownLayer, needs, said
-from api.limits import filter_limited
+from api.limits import FilterLimited
 from api.ogc import documents, html, openapi
 from api.ogc.documents import GEOJSON, OPENAPI, SCHEMA, Site
 from api.ogc.strict import Encoded, Encoding, StrictRoute
@@ -104,7 +103,7 @@ def read_queryables(
 
 @router.get(
     "/collections/{name}/items", response_class=Response, responses=said(_PAGE, GEOJSON),
-    dependencies=[Depends(at_once(filter_limited))],
+    dependencies=[Depends(FilterLimited("ogc", "filter"))],
 )  # fmt: skip
 def read_items(
     request: Request, db: Db, at: At, desk: AtDesk, layer: ShownLayer, asked: Asked,

@@ -78,6 +78,11 @@ class Desk:
                     f"wangge_{name}", chosen, max_age=_YEAR_S, httponly=True, samesite="lax"
                 )
 
+    @property
+    def caller_id(self) -> str:
+        """Whose account is counted where there are limits; on open pages nobody's."""
+        return (self.user or User.anonymous()).id
+
     # -- words and figures in the reader's language --------------------
 
     def t(self, key: str, **values: object) -> str:

@@ -29,7 +29,10 @@ def _answer(request: Request, exc: Exception) -> Response:
         return answer
     if isinstance(exc, SignInNeeded):
         return _to_the_door(request, exc)
-    return failure(request, answer.status_code, str(getattr(exc, "detail", None) or exc))
+    page = failure(request, answer.status_code, str(getattr(exc, "detail", None) or exc))
+    if "retry-after" in answer.headers:
+        page.headers["Retry-After"] = answer.headers["retry-after"]
+    return page
 
 
 def _to_the_door(request: Request, exc: SignInNeeded) -> Response:

@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 from fastapi import Response
 
+from api.limits import limits_of
 from api.web.desk import Desk
 from api.web.search import matches
 from data.export.columns import harmless
@@ -196,6 +197,7 @@ class View:
             return None
         if not self.may_leave:
             raise Forbidden(self.capability, Action.EXPORT)
+        limits_of(self.desk.request).export(self.desk.caller_id)
         self._note(form)
         body = (_csv if form == "csv" else _xlsx)(self.title, self._written())
         headers = {"Content-Disposition": f'attachment; filename="{self.name}.{form}"'}
@@ -239,9 +241,12 @@ def view(
     """The table of ``rows`` as the address asks for it.
 
     ``search`` names the values that the search box looks through (also by pinyin initials),
-    ``kept`` the other choices in the address that a search must not lose.
+    ``kept`` the other choices in the address that a search must not lose. Raises TooMany for
+    whoever searches, filters or sorts too often.
     """
     asked = desk.request.query_params
+    if any(asked.get(one) for one in ("q", "sort", *(one.name for one in filters))):
+        limits_of(desk.request).filter(desk.caller_id, "tables")
     chosen = [_set(one, asked.get(one.name, "")) for one in filters]
     rows = [row for row in rows if all(not f.value or f.of(row) == f.value for f in chosen)]
     found = View(

@@ -129,11 +129,34 @@ def test_metrics_and_readiness_are_for_this_machine_or_the_right_role(demo_store
                 assert client.get(path, headers=headers).status_code == status, (address, path)
 
 
-def test_filters_of_one_user_are_limited(demo_store, serve):
-    items = "/ogc/collections/rating/items?limit=1"
-    with serve(demo_store.urls, role=Role.VIEWER, filter_limit="2/minute") as client:
-        said = [client.get(f"{items}&filter=colour='red'").status_code for _ in range(3)]
-        over = client.get(f"{items}&filter=colour='red'")
-        assert client.get(items).status_code == 200  # without a filter nothing is counted
-    assert said == [200, 200, 429]
-    assert int(over.headers["retry-after"]) >= 1
+FILTERED = {
+    "/ogc/collections/rating/items?limit=1": ("filter=colour='red'",),
+    "/api/v1/layers/rating/features?limit=1": ("area=530102", "as_of=2026-09-30", "period=2026Q3"),
+    "/grids?page=1": ("q=x", "sort=code"),
+}
+
+
+@pytest.mark.parametrize("address", FILTERED)
+def test_filters_of_one_user_are_limited(demo_store, serve, address):
+    said = FILTERED[address]
+    with serve(demo_store.urls, role=Role.GRID_WORKER, filter_limit="2/minute") as client:
+        for number in range(3):
+            sent = client.get(f"{address}&{said[number % len(said)]}")
+            assert sent.status_code == (200 if number < 2 else 429), number
+        assert int(sent.headers["retry-after"]) >= 1
+        assert client.get(address).status_code == 200  # without a filter nothing is counted
+        page = {"accept": "text/html"}
+        over = client.get(f"{address}&{said[0]}", headers=page)
+        assert (over.status_code, int(over.headers["retry-after"]) >= 1) == (429, True)
+
+
+def test_a_click_on_the_map_counts_as_a_filter_of_layers(demo_store, serve):
+    asked = "/api/v1/layers/rating/at?lon=102.7&lat=25.04"
+    with serve(demo_store.urls, role=Role.VIEWER, filter_limit="1/minute") as client:
+        assert [client.get(asked).status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_table_as_a_file_counts_as_an_export(demo_store, serve):
+    with serve(demo_store.urls, role=Role.PLANNER, export_limit="1/minute") as client:
+        said = [client.get("/grids?download=csv").status_code for _ in range(2)]
+    assert said == [200, 429]
