@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.heartbeat import Heartbeat
 from api.house import House, transaction
 from api.logs import described, logger
-from api.tasks import audits, exports, imports, runs
+from api.tasks import audits, exports, imports, previews, runs
 from api.tasks.work import Failed, Stopped, Task, Work
 from gis.access import store as accounts
 from gis.access.model import State
@@ -24,6 +24,7 @@ TASKS: Mapping[JobKind, Task] = {
     JobKind.RUN: runs.run,
     JobKind.EXPORT: exports.run,
     JobKind.AUDIT: audits.run,
+    JobKind.PREVIEW: previews.run,
 }
 MOST_ATTEMPTS = 3  # a job whose worker died three times is what they die of
 _BUG = "意外错误，详见服务日志 / an unexpected error; the log has it"

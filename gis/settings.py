@@ -135,6 +135,15 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(
         default=4 << 30, ge=1, description="largest file that is taken over the web"
     )
+    streams_max: int = Field(
+        default=200, ge=1, description="pages that one process lets follow a job at once, then 503"
+    )
+    streams_per_user: int = Field(
+        default=6, ge=1, description="pages of one user that follow a job at once, then 429"
+    )
+    preview_job_bytes: int = Field(
+        default=8 << 20, ge=0, description="the preview of a larger upload is a job"
+    )
     upload_kept_days: int = Field(
         default=30, ge=1, le=3_650, description="days after which an uploaded file is removed"
     )

@@ -5,17 +5,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from api import previews
 from api.deps import At, Caller, Db, RowId, needs, said
 from api.house import House, transaction
 from api.routers.jobs import JobOut
-from api.tasks.imports import CAPABILITY, options_of, path_of
+from api.tasks.imports import CAPABILITY, path_of
 from api.uploading import Received, receive
-from data.ingest.preview import preview
 from data.ingest.types import Kind
 from data.ingest.undo import undo_import
 from gis.access.rights import Action, Capability
@@ -54,6 +54,7 @@ class UploadOut(BaseModel):
     size_bytes: int = Field(examples=[48_213])
     sha256: str = Field(examples=["9f…"])
     options: dict[str, Any] = Field(examples=[{"frame": "gcj02"}])
+    preview_job: int | None = Field(examples=[None], description="of a large file")
     trial_job: int | None = Field(examples=[7])
     commit_job: int | None = Field(examples=[8])
     created_at: datetime = Field(examples=["2026-11-26T08:00:00Z"])
@@ -66,10 +67,11 @@ class UploadsOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """The first rows of a file as they would be read."""
+    """The first rows of a file as they would be read; of a large one, once ``job`` has ended."""
 
     upload: UploadOut
-    preview: dict[str, Any] = Field(examples=[{"format": "CSV", "encoding": "GB18030"}])
+    preview: dict[str, Any] | None = Field(examples=[{"format": "CSV", "encoding": "GB18030"}])
+    job: JobOut | None = Field(default=None, examples=[None])
 
 
 class ProfilesOut(BaseModel):
@@ -128,16 +130,34 @@ def read_profiles(db: Db, kind: Kind | None = None) -> ProfilesOut:
 
 
 @router.get("/{upload_id}/preview", dependencies=WRITES)
-def read_preview(db: Db, at: At, user: Caller, upload_id: RowId) -> PreviewOut:
-    """Format, encoding, frame, columns and the fields they feed, first rows, first places."""
+def read_preview(
+    db: Db, at: At, user: Caller, response: Response, upload_id: RowId
+) -> PreviewOut:  # fmt: skip
+    """Format, encoding, frame, columns and the fields they feed, first rows, first places.
+
+    Of a file above ``WANGGE_PREVIEW_JOB_BYTES`` a job makes it: 202 with the job until it ends.
+    """
     one = found(db, user, upload_id)
-    seen = preview(path_of(at, one), Kind(one.kind), options_of(one), at.district)
-    return PreviewOut(upload=_out(one), preview=seen.as_json())
+    look = previews.look(db, at, one)
+    if look.seen is None:
+        response.status_code = 202
+    return PreviewOut(
+        upload=_out(one), preview=look.seen and look.seen.as_json(),
+        job=look.job and JobOut.of(look.job, user),
+    )  # fmt: skip
 
 
 @router.put("/{upload_id}/mapping", dependencies=WRITES)
-def put_mapping(db: Db, at: At, user: Caller, upload_id: RowId, said: OptionsIn) -> PreviewOut:
+def put_mapping(
+    db: Db, at: At, user: Caller, response: Response, upload_id: RowId, said: OptionsIn
+) -> PreviewOut:  # fmt: skip
     """Say frame, encoding, layer and which column feeds which field; answers the new preview."""
+    say(db, at, user, upload_id, said)
+    return read_preview(db, at, user, response, upload_id)
+
+
+def say(db: Db, at: House, user: User, upload_id: int, said: OptionsIn) -> None:
+    """Keep what was said about a file, and look at it anew."""
     one = found(db, user, upload_id)
     mapping = {**_profile(db, one.kind, said.profile), **said.mapping}
     one.options = said.model_dump(include={"frame", "encoding", "layer"}) | {"mapping": mapping}
@@ -146,8 +166,8 @@ def put_mapping(db: Db, at: At, user: Caller, upload_id: RowId, said: OptionsIn)
         store.save_profile(
             db, area_code=one.area_code, kind=one.kind, name=said.save_as, mapping=mapping
         )
+    previews.ask(db, at, one)
     db.flush()
-    return read_preview(db, at, user, upload_id)
 
 
 @router.post("/{upload_id}/{step}", status_code=202, dependencies=WRITES)
@@ -228,7 +248,9 @@ def kept(request: Request, at: House, user: User, kind: Kind, received: Received
             file_name=received.path.name, folder=received.folder, options={},
             size_bytes=received.size_bytes, sha256=received.sha256,
         )  # fmt: skip
-        return _out(store.add(session, one))
+        store.add(session, one)
+        previews.ask(session, at, one)
+        return _out(one)
 
 
 def _out(one: Upload) -> UploadOut:

@@ -52,12 +52,14 @@ class JobOut(BaseModel):
 
     @classmethod
     def of(cls, job: Job, user: User) -> "JobOut":
-        """As ``user`` is shown it: a file's report by row is for those who may write its kind."""
+        """As ``user`` is shown it: a file's rows are for those who may write its kind."""
         shown = cls.model_validate(job, from_attributes=True)
-        report = (job.result or {}).get("report")
-        if report is None or user.may(CAPABILITY[Kind(report["kind"])], Action.WRITE):
+        result = job.result or {}
+        report = result.get("report", {})
+        kind = report.get("kind", result.get("kind"))
+        if kind is None or user.may(CAPABILITY[Kind(kind)], Action.WRITE):
             return shown
-        return shown.model_copy(update={"result": {"rows": report["kept"]}})
+        return shown.model_copy(update={"result": {"rows": report["kept"]} if report else {}})
 
 
 class JobsOut(BaseModel):

@@ -1,10 +1,10 @@
 """What a file looks like before anything is taken in: columns, mapping, frame, rows, points."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import shapely
@@ -59,20 +59,39 @@ class Preview:
         problem = self.problem and {"code": self.problem[0], "message": self.problem[1]}
         return said | {"problem": problem}
 
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Self:
+        """The preview of which `as_json` gave ``said``."""
+        problem = said["problem"]
+        return cls(**{
+            **said, "columns": tuple(said["columns"]), "rows": tuple(said["rows"]),
+            "notes": tuple(said["notes"]), "fields": tuple(FieldOffer(**f) for f in said["fields"]),
+            "problem": problem and (problem["code"], problem["message"]),
+        })  # fmt: skip
 
-def preview(path: Path, kind: Kind, options: Options, district: District) -> Preview:
-    """Look at the first rows of ``path``; a file that cannot be read yet says why."""
+
+def preview(
+    path: Path, kind: Kind, options: Options, district: District, *,
+    begin: Callable[[int], None] = lambda step: None,
+) -> Preview:  # fmt: skip
+    """Look at the first rows of ``path``; a file that cannot be read yet says why.
+
+    ``begin`` hears of each step: 0 opening, 1 finding frame and encoding, 2 reading rows.
+    """
     seen = Preview()
     try:
+        begin(0)
         layer = open_layer(path, kind, options)
         seen = Preview(
             format=layer.format, layer=layer.name and masked(layer.name), encoding=layer.encoding,
             columns=tuple(masked(c) for c in layer.columns if not is_personal(c)),
             personal=sum(map(is_personal, layer.columns)), fields=_offers(kind, layer.mapping),
         )  # fmt: skip
+        begin(1)
         chosen = {**layer.mapping, **resolve(path, kind, layer.columns, options).columns}
         seen = Preview(**{**vars(seen), "fields": _offers(kind, chosen)})
         source = open_source(path, kind, options, district)
+        begin(2)
         chunk = next(source.chunks)
     except ImportRefused as refusal:
         return Preview(**{**vars(seen), "problem": (refusal.code, str(refusal))})

@@ -18,6 +18,7 @@ class JobKind(StrEnum):
     RUN = "run"
     EXPORT = "export"
     AUDIT = "audit"
+    PREVIEW = "preview"
 
 
 class JobState(StrEnum):

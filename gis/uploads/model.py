@@ -14,7 +14,8 @@ class Upload(Identified, Base):
     """One file on its way in: preview, mapping, dry run, commit.
 
     ``folder`` is its folder below ``<home>/uploads``, ``options`` what was said about it (frame,
-    encoding, layer, mapping). ``trial_job`` and ``commit_job`` are the last jobs that read it.
+    encoding, layer, mapping). ``trial_job`` and ``commit_job`` are the last jobs that read it,
+    ``preview_job`` the last that looked at it, where it is large.
     """
 
     __tablename__ = "uploads"
@@ -31,6 +32,7 @@ class Upload(Identified, Base):
     trial_job: Mapped[int | None] = mapped_column(ForeignKey("wangge.jobs.id"))
     commit_job: Mapped[int | None] = mapped_column(ForeignKey("wangge.jobs.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    preview_job: Mapped[int | None] = mapped_column(ForeignKey("wangge.jobs.id"))
 
 
 class ImportProfile(Identified, Base):

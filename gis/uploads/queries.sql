@@ -10,7 +10,7 @@ SELECT id FROM uploads
 WHERE created_at < CAST(:before AS timestamptz)
   AND NOT EXISTS (
       SELECT FROM jobs
-      WHERE jobs.id IN (uploads.trial_job, uploads.commit_job)
+      WHERE jobs.id IN (uploads.trial_job, uploads.commit_job, uploads.preview_job)
         AND jobs.state IN ('queued', 'running')
   )
 ORDER BY id;

@@ -13,6 +13,7 @@ from api.house import House
 from api.tasks.imports import CAPABILITY as IMPORTED
 from api.uploading import safe_name
 from data.ingest.types import Kind
+from gis.access.rights import Role
 from gis.settings import Settings
 
 API = "/api/v1"
@@ -227,3 +228,38 @@ def test_an_export_is_a_job_and_its_file_is_private(office, store, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     assert client.post(f"{API}/exports", json=asked | {"column": "geom"}).status_code == 422
     assert client.post(f"{API}/exports", json=asked | {"layer": "cameras"}).status_code == 403
+
+
+def test_a_large_file_is_looked_at_by_a_job(store, serve, home):
+    house = House(Settings(_env_file=None, database_url=store.urls.app, home=home))
+    with serve(store.urls, home=home, preview_job_bytes=len(AREAS.encode()) - 1) as client:
+        sent = send(client, "areas", AREAS).json()
+        here, page = f"{API}/imports/{sent['id']}", f"/imports/{sent['id']}"
+        waits = client.get(f"{here}/preview")
+        assert (waits.status_code, waits.json()["preview"]) == (202, None)
+        job = waits.json()["job"]
+        assert (job["kind"], job["id"]) == ("preview", sent["preview_job"])
+        shown = client.get(page).text
+        assert f'data-job="{job["id"]}"' in shown
+        assert "华山街道" not in shown
+        jobs.work(house, store.engine, wait=False)
+        done = client.get(f"{here}/preview")
+        assert (done.status_code, done.json()["job"]["state"]) == (200, "done")
+        assert done.json()["preview"]["rows"][0]["name"] == "五华区"
+        assert "华山街道" in client.get(page).text
+        assert client.put(f"{here}/mapping", json={"encoding": "utf-8"}).status_code == 202
+        again = client.get(f"{here}/preview").json()["job"]["id"]
+        client.delete(f"{API}/jobs/{again}")
+        ended = client.get(f"{here}/preview").json()["preview"]
+        assert ended["problem"]["code"] == "cancelled"
+    with serve(store.urls, home=home, role=Role.GRID_SUPERVISOR) as other:
+        told = other.get(f"{API}/jobs/{sent['preview_job']}").json()
+        assert told["result"] == {}  # rows of a file are for those who write its kind
+
+
+def test_a_small_file_is_looked_at_at_once(office):
+    client, _ = office
+    sent = send(client, "areas", AREAS).json()
+    assert sent["preview_job"] is None
+    seen = client.get(f"{API}/imports/{sent['id']}/preview")
+    assert (seen.status_code, seen.json()["job"]) == (200, None)

@@ -9,15 +9,16 @@ from fastapi.responses import FileResponse, RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from api import previews
 from api.deps import At, Caller, Db, RowId, needs
 from api.routers import imports as service
 from api.routers.imports import OptionsIn
-from api.tasks.imports import CAPABILITY, options_of, path_of
+from api.tasks.imports import CAPABILITY, path_of
 from api.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent
-from data.ingest.preview import Preview, preview
+from data.ingest.preview import Preview
 from data.ingest.template import workbook
 from data.ingest.types import Kind
 from gis.access.rights import Action, Capability
@@ -118,15 +119,16 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Respons
     job_id = one.commit_job or one.trial_job
     job = None if job_id is None else jobs.find(db, job_id)
     working = job is not None and not JobState(job.state).ended
-    path, seen = path_of(desk.house, one), Preview()
-    looks = state in {"new", "tried", "failed"} and not working and path.is_file()
-    if looks:
-        seen = preview(path, Kind(one.kind), options_of(one), desk.house.district)
+    looks = state in {"new", "tried", "failed"} and not working
+    looks = looks and path_of(desk.house, one).is_file()
+    look = previews.look(db, desk.house, one) if looks else previews.Look(Preview())
+    seen = look.seen or Preview()
     return desk.page(
         "one_import.html", one=one, name=hidden(one.file_name), state=state, seen=seen, job=job,
         working=working, report=_report(job),
         bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
-        profiles=[p.name for p in store.profiles(db, one.kind)], looks=looks,
+        profiles=[p.name for p in store.profiles(db, one.kind)],
+        looks=looks and look.seen is not None, looking=None if look.seen else look.job,
         labels={f.name: desk.either(f.zh, f.en) for f in seen.fields},
     )  # fmt: skip
 
@@ -149,7 +151,7 @@ def say(db: Db, at: At, user: Caller, upload_id: RowId, data: Sent) -> Response:
         layer=said.get("layer") or None, mapping={} if said.get("profile") else mapping,
         profile=said.get("profile") or None, save_as=said.get("save_as") or None,
     )  # fmt: skip
-    service.put_mapping(db, at, user, upload_id, options)
+    service.say(db, at, user, upload_id, options)
     return RedirectResponse(f"/imports/{upload_id}", 303)
 
 

@@ -78,8 +78,9 @@ def links(desk: Desk, job: Job) -> list[tuple[str, str]]:
     user, t = desk.user, desk.t
     if user is None or JobState(job.state) is JobState.QUEUED:
         return []
-    if job.kind == JobKind.IMPORT and user.may(Capability.IMPORTS, Action.WRITE):
-        return [(f"/imports/{job.parameters['upload_id']}", t("jobs.see_import"))]
+    if "upload_id" in job.parameters and user.may(Capability.IMPORTS, Action.WRITE):
+        word = t("jobs.see_preview" if job.kind == JobKind.PREVIEW else "jobs.see_import")
+        return [(f"/imports/{job.parameters['upload_id']}", word)]
     if job.state != JobState.DONE:
         return []
     if job.kind == JobKind.EXPORT and job.asked_by == user.id:
