@@ -18,6 +18,7 @@ from api.plans import MOST_KEPT
 from api.reads import Looks
 from api.routers import ROUTERS
 from api.shelf import MOST_PAGES, Shelf
+from api.streams import Streams
 from api.version import VERSION
 from api.web import failures
 from api.web.origin import OwnOrigin
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.house = house
     app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
     app.state.looks = Looks()
-    app.state.limits = Limits(settings)
+    app.state.limits, app.state.streams = Limits(settings), Streams(settings)
     app.state.flows = Flows()
     errors.install(app)
     failures.install(app)

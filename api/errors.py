@@ -31,6 +31,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.SignOnFailed: 401,
     errors.SignOnUnavailable: 503,
     errors.TooMany: 429,
+    errors.Busy: 503,
     errors.BadInput: 422,
     errors.BadPassword: 422,
     errors.BadPeriod: 422,

@@ -187,6 +187,12 @@ class SignOnUnavailable(GisError):
         super().__init__("统一登录服务无应答 / the sign-on service does not answer")
 
 
+class Busy(GisError):
+    """All places for what is asked are taken; soon one is free again."""
+
+    code = "busy"
+
+
 class TooMany(GisError):
     """Asked too often; says in how many seconds to try again."""
 

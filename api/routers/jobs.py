@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.auth.identity import identified, user_of
 from api.deps import At, Caller, Db, RowId, allow, needs, said
 from api.house import transaction
+from api.streams import Events
 from api.tasks.imports import CAPABILITY
 from data.ingest.types import Kind
 from gis.access.rights import Action, Capability
@@ -109,13 +110,14 @@ def cancel_job(db: Db, user: Caller, job_id: RowId) -> JobOut:
     response_class=StreamingResponse,
     responses=said('id: 7\nevent: job\ndata: {"id": 7, "state": "done"}', "text/event-stream"),
 )
-def follow_job(request: Request, db: Db, job_id: RowId) -> StreamingResponse:
+def follow_job(request: Request, db: Db, user: Caller, job_id: RowId) -> Events:
     """The job as server-sent events ``job``, one per change; ends with the job.
 
-    It ends too when the session or the token of whoever follows does.
+    It ends too when the session or the token of whoever follows does. 429 for whoever follows too
+    many at once, 503 where too many follow: both with ``Retry-After``.
     """
     service.find(db, job_id)
-    return StreamingResponse(_events(request, job_id), media_type="text/event-stream")
+    return Events(request, user.id, _events(request, job_id))
 
 
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])

@@ -286,6 +286,38 @@ def test_events_tell_each_change_and_end_with_the_job(serve, store, house, monke
     assert (states[0], states[-1]) == ("queued", "done")
 
 
+def followed(client, job_id):
+    return client.stream("GET", f"{API}/jobs/{job_id}/events")
+
+
+def test_one_user_follows_a_few_jobs_at_once_and_again_when_one_is_closed(serve, store, house):
+    job_id = asked(store, house)
+    with serve(store.urls, streams_per_user=2) as client:
+        with followed(client, job_id) as one, followed(client, job_id) as other:
+            assert (one.status_code, other.status_code) == (200, 200)
+            with followed(client, job_id) as third:
+                third.read()
+            assert (third.status_code, third.json()["code"]) == (429, "too_many")
+            assert int(third.headers["retry-after"]) >= 1
+        wait_for(lambda: opens(client, job_id))
+
+
+def opens(client, job_id):
+    with followed(client, job_id) as stream:
+        return stream.status_code == 200
+
+
+def test_a_process_keeps_no_more_streams_open_than_it_has_places(serve, store, house, token_for):
+    job_id = asked(store, house)
+    other = {"authorization": f"Bearer {token_for(store.urls, Role.DATA_STEWARD)}"}
+    with serve(store.urls, streams_max=1) as client, followed(client, job_id) as one:
+        assert one.status_code == 200
+        over = client.get(f"{API}/jobs/{job_id}/events", headers=other)
+        assert (over.status_code, over.json()["code"]) == (503, "busy")
+        assert int(over.headers["retry-after"]) >= 1
+        assert client.get(f"{API}/jobs/{job_id}").status_code == 200
+
+
 # -- death ------------------------------------------------------------------------------------
 
 

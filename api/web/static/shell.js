@@ -48,13 +48,23 @@
     if (button) print();
   });
 
-  // A job tells its progress as server-sent events until it has ended.
-  for (const box of document.querySelectorAll("[data-job]")) {
+  // A job tells its progress as server-sent events until it has ended; where too many follow, the
+  // service refuses one more, and this page asks again.
+  const AGAIN_MS = 5000;
+  for (const box of document.querySelectorAll("[data-job]")) follow(box);
+  function follow(box) {
     const address = `/api/v1/jobs/${encodeURIComponent(box.dataset.job)}`;
-    const source = new EventSource(`${address}/events`);
     const cancel = box.querySelector("[data-job-cancel]");
-    source.addEventListener("job", (event) => {
-      const job = JSON.parse(event.data);
+    cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
+    listen();
+    function listen() {
+      const source = new EventSource(`${address}/events`);
+      source.addEventListener("job", (event) => shown(JSON.parse(event.data), source));
+      source.addEventListener("error", () => {
+        if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+      });
+    }
+    function shown(job, source) {
       box.querySelector("progress").value = job.progress;
       const word = { done: box.dataset.done, failed: box.dataset.failed }[job.state];
       const said = root.lang === "en" ? job.message_en : job.message_zh;
@@ -64,8 +74,7 @@
       source.close();
       cancel.hidden = true;
       if ("reload" in box.dataset) location.reload();
-    });
-    cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
+    }
   }
   // Pages for poor network are kept on the device until somebody signs out.
   const kept = "caches" in window ? caches : null;
