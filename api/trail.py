@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.house import House
@@ -15,6 +16,7 @@ from data.export import manifest
 from gis.audit import heads, service, store
 from gis.audit.analysis import Finding
 from gis.audit.signing import Signer
+from gis.db.session import sessions
 
 COLUMNS = (
     "number", "at", "user_id", "role", "address", "request_id", "event", "target", "area_code",
@@ -77,12 +79,31 @@ def keep_replaced(session: Session, house: House) -> None:
 
 def as_csv(session: Session, asked: store.Asked) -> Iterator[str]:
     """Lines as ``asked`` as CSV text, newest first, without anything a spreadsheet would run."""
+    for rows in _pages(lambda one: store.page(session, one, limit=_PAGE), asked):
+        yield from rows
+
+
+def streamed(engine: Engine, info: dict[str, Any], asked: store.Asked) -> Iterator[str]:
+    """The same page by page, each read in a transaction of its own (``info``: whose).
+
+    However slowly it is fetched, it keeps neither the trail in memory nor a connection.
+    """
+
+    def read(one: store.Asked) -> list[dict[str, Any]]:
+        with sessions(engine).begin(info=info) as session:
+            return store.page(session, one, limit=_PAGE)
+
+    return map("".join, _pages(read, asked))
+
+
+def _pages(
+    read: Callable[[store.Asked], list[dict[str, Any]]], asked: store.Asked
+) -> Iterator[list[str]]:
     from data.export.columns import harmless  # noqa: PLC0415 - with pandas; a check does without
 
-    yield "\ufeff" + _row(COLUMNS)
-    while lines := store.page(session, asked, limit=_PAGE):
-        for line in lines:
-            yield _row([harmless(_text(line[name])) for name in COLUMNS])
+    yield ["\ufeff" + _row(COLUMNS)]
+    while lines := read(asked):
+        yield [_row([harmless(_text(line[name])) for name in COLUMNS]) for line in lines]
         asked = replace(asked, before_number=lines[-1]["number"])
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,18 @@ def prune(session: Session, *, months: int) -> int:
     """Drop the partitions that ended more than ``months`` months ago; how many lines they held."""
     line = _json(_signed(session, Line("audit_retention", "audit")))
     return int(session.execute(_SQL["prune"], {"months": months, "line": line}).scalar_one())
+
+
+def policy_was_set(session: Session, file: str) -> bool:
+    """Whether the setting of the policy file that is kept as ``file`` was committed."""
+    return bool(session.execute(_SQL["policy_was_set"], {"file": file}).scalar_one())
+
+
+def standing(session: Session, asked: Asked) -> tuple[Asked, int]:
+    """``asked`` without what is written from now on, and how many lines that is."""
+    newest = head(session).number + 1
+    now = replace(asked, before_number=min(asked.before_number or newest, newest))
+    return now, int(session.execute(_SQL["counted"], asdict(now)).scalar_one())
 
 
 def page(session: Session, asked: Asked, *, limit: int) -> list[dict[str, Any]]:

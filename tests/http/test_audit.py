@@ -15,6 +15,7 @@ from gis.access.rights import Role
 from gis.audit import service
 from gis.audit.signing import Signer
 from gis.db.cluster.urls import libpq_url
+from gis.db.session import User
 from gis.errors import PurposeMissing
 from gis.layers.service import Scope
 from gis.settings import Settings
@@ -148,6 +149,23 @@ def test_the_trail_leaves_as_csv_that_runs_nothing(own_trail):
     assert dict(zip(header, line, strict=True))["purpose"] == "'=1+1"
     (noted,) = own_trail.get("/api/v1/audit?event=export&target=audit").json()["lines"]
     assert (noted["rows"], noted["purpose"]) == (1, "检查")
+
+
+def test_the_trail_leaves_page_by_page_and_keeps_no_connection(store, monkeypatch):
+    monkeypatch.setattr(trail, "_PAGE", 2)
+    with store.begin() as session:
+        for number in range(5):
+            service.note(session, event="export", target=f"t{number}")
+    with store.begin() as session:
+        standing, rows = trail.store.standing(session, trail.store.Asked(event="export"))
+    lines = trail.streamed(store.engine, {"user": User.command()}, standing)
+    assert next(lines).startswith("\ufeffnumber,")
+    assert next(lines).count("\n") == 2
+    assert store.engine.pool.checkedout() == 0
+    with store.begin() as session:  # what comes later is not of this file
+        service.note(session, event="export", target="late")
+    rest = "".join(lines)
+    assert (rows, rest.count("\n"), "late" in rest) == (5, 3, False)
 
 
 def test_without_a_purpose_the_trail_stays(own_trail):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from api import trail
@@ -88,6 +88,8 @@ def verify(desk: AtDesk, db: Db, at: At) -> Response:
 
 
 @router.get("/audit/lines.csv", dependencies=service.EXPORT)
-def export(db: Db, asked: service.Asked, purpose: service.Purpose) -> Response:
+def export(
+    request: Request, db: Db, asked: service.Asked, purpose: service.Purpose
+) -> Response:  # fmt: skip
     """The lines of the filter as CSV; the purpose is kept in the trail."""
-    return service.export_lines(db, asked, purpose)
+    return service.export_lines(request, db, asked, purpose)
