@@ -77,6 +77,7 @@ class House:
                     self._migrate(urls.owner)
                 with transaction(engine) as session:
                     facts.confirm(session, self.district)
+                    rulebook.settle(self.settings.home, session)
                 yield engine
             finally:
                 engine.dispose()

@@ -1,23 +1,30 @@
 """The installation's own policy file: which one holds, and its versions.
 
 Without ``WANGGE_POLICY_FILE`` it is ``<home>/policy.toml``; every file that was ever set there is
-kept in ``<home>/policies``.
+kept in ``<home>/policies``. A file holds once the line that says so is committed, and not before:
+``<home>/policy.pending`` names one whose line may or may not be.
 """
 
+import fcntl
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gis import policy as policies
+from gis.audit import store as trail
 from gis.errors import BadPolicy
 from gis.policy import Policy
 from gis.settings import Settings
 
-FILE, KEPT = "policy.toml", "policies"
+FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
 MOST_BYTES = 200_000
 
 
@@ -69,17 +76,56 @@ def changed_terms(before: Policy, after: Policy) -> list[tuple[str, str, Any, An
     ]
 
 
-def publish(home: Path, text: str, *, version: str, now: datetime) -> Path:
-    """Set the home's policy file; the text is kept under its moment and version first."""
+@contextmanager
+def setting(home: Path, text: str, *, version: str, now: datetime) -> Iterator[Path]:
+    """Set the home's policy file once the block has committed the line that tells of it.
+
+    Gives the path under which the text is kept, by its moment and version: the line names it. When
+    the block or the process fails nothing holds yet; `settle` finds out what was committed.
+    """
     folder = home / KEPT
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     word = re.sub(r"[^\w.+-]", "_", version)[:40]
     kept = folder / f"{now:%Y%m%dT%H%M%SZ}-{word}.toml"
-    kept.write_text(text, encoding="utf-8")
+    with _alone(home):
+        kept.write_text(text, encoding="utf-8")
+        (home / PENDING).write_text(kept.name, encoding="utf-8")
+        yield kept
+        _take(home, kept)
+
+
+def settle(home: Path, session: Session) -> None:
+    """Bring the file in line with the trail where a process ended between the two.
+
+    For whoever may read the whole trail; costs a look for a file where nothing is pending.
+    """
+    pending = home / PENDING
+    if not pending.is_file():
+        return
+    with _alone(home):
+        if not pending.is_file():  # somebody was at it
+            return
+        kept = home / KEPT / pending.read_text(encoding="utf-8")
+        if trail.policy_was_set(session, kept.name):
+            _take(home, kept)
+        else:
+            kept.unlink(missing_ok=True)
+            pending.unlink()
+
+
+def _take(home: Path, kept: Path) -> None:
     part = home / f".{FILE}.part"
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(kept.read_bytes())
     os.replace(part, home / FILE)
-    return kept
+    (home / PENDING).unlink()
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One at a time, in whichever process; the lock ends with its holder."""
+    with (home / KEPT / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def versions(home: Path) -> list[str]:

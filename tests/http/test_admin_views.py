@@ -2,7 +2,9 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
+import psycopg2
 import pytest
 from sqlalchemy import text
 
@@ -10,6 +12,7 @@ from api import jobs, rulebook
 from api.house import REFERENCE, House
 from gis.access.rights import Role
 from gis.audit.service import note
+from gis.db.cluster.urls import libpq_url
 from gis.errors import BadPolicy
 from gis.jobs import service
 from gis.jobs.model import JobKind
@@ -131,8 +134,6 @@ def test_the_auditor_filters_verifies_and_takes_lines_along(store, serve, tmp_pa
 
 
 def test_pages_of_the_trail_go_back_without_repeats(store, serve, tmp_path):
-    from gis.audit.service import note
-
     with store.begin() as session:
         for number in range(150):
             note(session, event="counted", target=f"T{number:03d}")
@@ -177,3 +178,58 @@ def test_health_says_that_no_worker_is_alive_and_counts_refusals(store, serve, t
         assert "规划人员</dt><dd>1<" in refused
         jobs.work(house, store.engine, wait=False)
         assert "一天内未完成" in client.get("/health").text
+
+
+@pytest.fixture
+def trail_shut(store):
+    """Call it with False and True: nobody writes lines into the trail, everybody does again."""
+
+    def shut(opened):
+        with psycopg2.connect(libpq_url(store.urls.owner)) as owner:
+            word = "GRANT {} TO" if opened else "REVOKE {} FROM"
+            right = "EXECUTE ON FUNCTION wangge.append_audit"
+            owner.cursor().execute(f"{word.format(right)} wangge_app")
+
+    return shut
+
+
+def test_a_policy_whose_line_cannot_be_committed_does_not_hold(store, serve, tmp_path, trail_shut):
+    with serve(store.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as client:
+        before = client.get("/version").json()["policy"]
+        trail_shut(False)
+        post(client, "/policy/set", 500, text=STRICTER)
+        assert client.get("/version").json()["policy"] == before
+        trail_shut(True)
+        assert "2026.1-wuhua" not in client.get("/policy").text
+    assert rulebook.versions(tmp_path) == []
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_service_that_died_while_setting_a_policy_agrees_with_the_trail(
+    store, serve, tmp_path, committed
+):
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "1.toml").write_text(STRICTER)
+    (tmp_path / "policy.pending").write_text("1.toml")
+    if committed:
+        with store.begin() as session:
+            note(session, event="policy", target="x", detail={"file": "1.toml"})
+    with serve(store.urls, home=tmp_path) as client:
+        held = client.get("/version").json()["policy"]
+    assert (held == "2026.1-wuhua") is committed
+    assert (tmp_path / "policy.toml").is_file() is committed
+    assert (tmp_path / "policies" / "1.toml").is_file() is committed
+    assert not (tmp_path / "policy.pending").exists()
+
+
+def test_what_is_set_is_pending_from_before_the_commit_to_after_it(tmp_path):
+    now = datetime(2026, 9, 30, tzinfo=UTC)
+    setting = rulebook.setting(tmp_path, STRICTER, version="a/b", now=now)
+    with pytest.raises(KeyError), setting as kept:
+        raise KeyError(kept.name)  # no commit
+    assert (tmp_path / "policy.pending").read_text() == kept.name
+    assert not (tmp_path / "policy.toml").exists()
+    with rulebook.setting(tmp_path, STRICTER, version="c", now=now):
+        pass
+    assert (tmp_path / "policy.toml").read_text() == STRICTER
+    assert not (tmp_path / "policy.pending").exists()

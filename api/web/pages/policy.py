@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import rulebook, turns
-from api.deps import Db, needs
+from api.deps import Caller, needs
 from api.house import REFERENCE, transaction
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, file_of, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
+from gis.db.session import sessions
 from gis.errors import BadPolicy
 from gis.legend import COVERAGE, RATING, Legend
 from gis.policy import Policy
@@ -24,11 +25,18 @@ LISTED = 200  # rows of what would turn; their number is always told
 
 
 @router.get("/policy")
-def read_policy(desk: AtDesk) -> Response:
+def read_policy(request: Request, desk: AtDesk) -> Response:
     """The policy in force, and the form for another one."""
+    _settle(request, desk)
     path = rulebook.own_file(desk.house.settings)
     text = path.read_text("utf-8") if path else _beginning(desk)
     return _page(desk, Form({"text": text}))
+
+
+def _settle(request: Request, desk: Desk) -> None:
+    """The trail is the auditor's alone, so the command looks."""
+    with transaction(request.app.state.engine) as session:
+        rulebook.settle(desk.house.settings.home, session)
 
 
 def _beginning(desk: Desk) -> str:
@@ -94,18 +102,25 @@ def _listed(desk: Desk, rows: list[turns.Row] | None, legend: Legend) -> dict[st
 
 
 @router.post("/policy/set", dependencies=PUBLISHES)
-def publish(desk: AtDesk, db: Db, data: Sent) -> Response:
-    """Set the file: for requests and runs from now on, in every process of this home."""
+def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Response:
+    """Set the file: for requests and runs from now on, in every process of this home.
+
+    The line of the trail is committed here and not with the request, because the file comes after.
+    """
+    _settle(request, desk)
     form, draft = _draft(desk, data)
     settings = desk.house.settings
     if settings.policy_file is not None:
         form.wrong("text", desk.t("policy.fixed"))
     if draft is None or not form.ok:
         return _page(desk, form)
-    line = note(db, event="policy", target=draft.version[:100], area_code="")
-    line.detail |= {"digest": draft.digest, "before": desk.house.policy.digest}
-    kept = rulebook.publish(
-        settings.home, form.text("text") + "\n", version=draft.version, now=datetime.now(UTC)
-    )
-    line.detail |= {"file": kept.name}
+    digests = {"digest": draft.digest, "before": desk.house.policy.digest}
+    info = {"user": user, "request": request.state.origin}
+    text, now = form.text("text") + "\n", datetime.now(UTC)
+    with (
+        rulebook.setting(settings.home, text, version=draft.version, now=now) as kept,
+        sessions(request.app.state.engine).begin(info=info) as session,
+    ):
+        note(session, event="policy", target=draft.version[:100], area_code="",
+             detail={**digests, "file": kept.name})  # fmt: skip
     return RedirectResponse("/policy", 303)
