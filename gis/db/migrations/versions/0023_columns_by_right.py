@@ -1,8 +1,8 @@
 """columns that need more than their row: let dwellings in counts, square metres in view; single
 dwellings for whoever exports or keeps them
 
-Revision: 0022
-Follows: 0021
+Revision: 0023
+Follows: 0022
 """
 
 from alembic import op
@@ -10,8 +10,8 @@ from alembic import op
 from gis.db.columns import withhold
 from gis.db.rights import read_by
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
