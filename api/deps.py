@@ -15,7 +15,7 @@ from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
 from gis.errors import Forbidden, Missing, SignInNeeded, Withheld
-from gis.layers.model import Layer, Sensitivity, layer
+from gis.layers.model import Layer, Sensitivity, layer, tiled
 from gis.layers.service import Scope
 from gis.period import Period
 
@@ -134,11 +134,19 @@ LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["co
 
 def shown_layer(at: At, user: Caller, name: LayerName) -> Layer:
     """The layer called ``name`` if the caller may see it; raises NotFound, Withheld, Forbidden."""
-    found = layer(name)
+    return _seen(layer(name), at, user)
+
+
+def tiled_layer(at: At, user: Caller, name: LayerName) -> Layer:
+    """The same, and what lies below layers: it has tiles and nothing else."""
+    return _seen(tiled(name), at, user)
+
+
+def _seen(found: Layer, at: House, user: User) -> Layer:
     allow(user, found.capability)
     if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
         raise Withheld(
-            f"layer {name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
+            f"layer {found.name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
         )
     return found
 
@@ -149,3 +157,4 @@ def said(example: Any, media_type: str = "application/json") -> dict[int | str, 
 
 
 ShownLayer = Annotated[Layer, Depends(at_once(shown_layer))]
+TiledLayer = Annotated[Layer, Depends(at_once(tiled_layer))]

@@ -26,6 +26,7 @@ from gis.layers.model import REGISTRY, Layer, Sensitivity, layer
 from gis.layers.service import Scope, Shown
 from gis.runs import facts
 from maps.context import Basemap, MapContext, rule_texts
+from maps.layers.areas import BUILDINGS
 from maps.records import CANVAS_LIMIT
 
 
@@ -152,12 +153,15 @@ def build_page(frames: "Frames", name: str, **server: Any) -> str:
         frames.layer(name if name != "combined" else "coverage")  # raises what is missing
     internal = frames.scope.internal and any(_internal(one.layer) for one in shown.values())
     runs = [one.run for one in shown.values() if one.run is not None]
+    as_of = max(one.as_of for one in shown.values())
+    material = frames.material(shown, as_of)
+    tiled = maps.layers.sheet(name).buildings and frames.tiled_buildings(material)
     made = context(
-        frames.session, frames.house, as_of=max(one.as_of for one in shown.values()),
+        frames.session, frames.house, as_of=as_of,
         period=next((run.period for run in runs if run.period), None), internal=internal,
-        bounds=frames.house.district.bounds, **server,
+        bounds=frames.house.district.bounds, buildings_tiled=tiled, **server,
     )  # fmt: skip
-    return maps.build(name, frames.material(shown, made.as_of), context=made)
+    return maps.build(name, material, context=made)
 
 
 def context(session: Session, house: House, **page: Any) -> MapContext:
@@ -220,6 +224,20 @@ class Frames:
             self._material = maps.Material(self._background(as_of))
         self._material.add({name: one.features for name, one in shown.items()})
         return self._material
+
+    def tiled_buildings(self, material: maps.Material) -> bool:
+        """Whether the shown area has so many buildings that a served page asks for their tiles.
+
+        Fewer, and those of a page that is written, are taken into ``material``.
+        """
+        prefix, most = self.scope.area_prefix, CANVAS_LIMIT + 1
+        if self.served and most == store.buildings_up_to(
+            self.session, area_prefix=prefix, most=most
+        ):
+            return True
+        if BUILDINGS not in material:
+            material.add({BUILDINGS: store.buildings(self.session, area_prefix=prefix)})
+        return False
 
     def _background(self, as_of: date) -> dict[str, gpd.GeoDataFrame]:
         """Outlines of the divisions and the streets; empty ones are left out."""

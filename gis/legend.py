@@ -111,6 +111,14 @@ VIEW = Legend("view", "视域等级（EN 62676-4）", "View field (EN 62676-4)",
     Entry("detect", "发现", "Detect", "#EDF3FA", "circle", "none"),
 ))  # fmt: skip
 
+VIDEO_PLACE = Legend("video_place", "须看部位是否可见", "Places to be seen", "seen", (
+    Entry("seen", "可见", "In view", GREEN, "circle", "none"),
+    Entry("dark", "不可见", "Out of view", RED, "triangle", "cross"),
+    Entry("partly", "部分可见", "Partly in view", YELLOW, "square", "forward"),
+    Entry("unknown", "缺少建筑物数据，无法判断", "Buildings missing: cannot be told", GREY,
+          "diamond", "dots"),
+))  # fmt: skip
+
 VIDEO_FINDING = Legend("video_finding", "视频核查问题", "Video findings", "topic", (
     Entry("law", "合法性", "Lawfulness", RED, "triangle", "cross"),
     Entry("working", "故障与维修", "Down or overdue", ORANGE, "square", "forward"),
@@ -192,5 +200,6 @@ PLAIN = {
     "video_plan_fields": Entry(
         "video_plan_fields", "新增视域", "What it would show", "#C3A5D8", "diamond", "forward"
     ),
+    "buildings": Entry("buildings", "楼栋", "Buildings", "#DDD2C1", "square"),
     "areas": Entry("areas", "社区界", "Communities", "#FFFFFF"),
 }

@@ -6,6 +6,7 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.template import Template
 
+from gis.legend import PLAIN
 from maps import html
 
 MAP_ID = "wangge"
@@ -100,14 +101,14 @@ class PointLayer(folium.map.Layer):
         name(self, layer)
 
 
-_BACKGROUND = {
+BACKGROUND = {
     "district_outline": {"fill": True, "fillColor": "#FFFFFF", "fillOpacity": 1, "color": "#7B8794",
                          "weight": 2, "opacity": 1},
     "street_outlines": {"fill": False, "color": "#9AA5B1", "weight": 1.6, "opacity": 0.9},
     "community_outlines": {"fill": True, "fillColor": "#FFFFFF", "fillOpacity": 1,
                            "color": "#C3CAD3", "weight": 1, "opacity": 1},
-    "buildings": {"fill": True, "fillColor": "#D5DAE0", "fillOpacity": 1, "color": "#9AA5B1",
-                  "weight": 0.8, "opacity": 1},
+    "buildings": {"fill": True, "fillColor": PLAIN["buildings"].fill, "fillOpacity": 1,
+                  "color": "#9C8B74", "weight": 0.8, "opacity": 1},
     "compound_outline": {"fill": False, "color": "#26323F", "weight": 2.6, "opacity": 1},
     "streets": {"fill": False, "color": "#E4E8EC", "weight": 1.6, "opacity": 1, "wgThin": True},
     "streets_main": {"fill": False, "color": "#D8DDE3", "weight": 3.2, "opacity": 1,
@@ -129,7 +130,7 @@ class Background(folium.GeoJson):
     def __init__(self, kind: str, *, filled: bool = True) -> None:
         super().__init__({"type": "FeatureCollection", "features": []}, name=kind)
         self.block = f"wg-base-{kind}"
-        self.look = {**_BACKGROUND[kind], **({} if filled else {"fill": False}), "wgBase": True}
+        self.look = {**BACKGROUND[kind], **({} if filled else {"fill": False}), "wgBase": True}
         name(self, f"base_{kind}")
 
 

@@ -56,6 +56,7 @@ class MapContext:
     ``mode`` ``file``: all assets, tiles and attributes are inside the page, and the page's own
     policy forbids every request. ``server``: assets, tiles and details come from the addresses
     below, and ``nonce`` is the one of the response's Content-Security-Policy header.
+    ``buildings_tiled``: there are so many buildings that they come as tiles.
     ``query`` is appended to tile and detail addresses (``period=2026Q3``). ``bounds`` (west, south,
     east, north in degrees) is shown where nothing is drawn: the district's place, else China's.
     """
@@ -72,6 +73,7 @@ class MapContext:
     policy_version: str = ""
     rules: Mapping[str, RuleText] = field(default_factory=dict)
     basemap: Basemap | None = None
+    buildings_tiled: bool = False
     assets_url: str = "/assets"
     tiles_url: str = "/tiles"
     api_url: str = "/api/v1"

@@ -26,6 +26,7 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         self._frames = dict(frames)
         self._records: dict[tuple[str, bool], Records] = {}
         self._archives: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> gpd.GeoDataFrame:
         return self._frames[name]
@@ -73,13 +74,30 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         }
         for main, lines in areas.street_lines(self._frames).items():
             found["streets_main" if main else "streets"] = _text(lines)
-        for kind in (areas.BUILDINGS, areas.COMPOUND):
-            if kind in self._frames:
-                shapes = list(self._frames[kind].geometry)
-                found[kind] = _text(shapely.GeometryCollection(shapes))
-        order = (areas.DISTRICT, areas.COMMUNITIES, "streets_main", "streets", areas.SUBDISTRICTS,
-                 areas.BUILDINGS, areas.COMPOUND)  # fmt: skip
+        order = (areas.DISTRICT, areas.COMMUNITIES, "streets_main", "streets", areas.SUBDISTRICTS)
         return {kind: found[kind] for kind in order if kind in found}
+
+    @property
+    def many_buildings(self) -> bool:
+        """More footprints than one canvas should draw."""
+        return len(self._frames.get(areas.BUILDINGS, ())) > records.CANVAS_LIMIT
+
+    def ground(self) -> dict[str, str]:
+        """Footprints, unless they are many, and the outline of what was asked about, as above."""
+        kinds = [areas.COMPOUND] if self.many_buildings else [areas.BUILDINGS, areas.COMPOUND]
+        held = [kind for kind in kinds if len(self._frames.get(kind, ()))]
+        for kind in set(held) - set(self._texts):
+            shapes = list(self._frames[kind].geometry)
+            self._texts[kind] = _text(shapely.GeometryCollection(shapes))
+        return {kind: self._texts[kind] for kind in held}
+
+    def building_archive(self) -> str:
+        """The tiles of many footprints as a block of a saved page."""
+        name = areas.BUILDINGS
+        if name not in self._archives:
+            content = tiles.ground_archive(self._frames[name], name)
+            self._archives[name] = tiles.archive_block(f"wg-archive-{name}", content)
+        return self._archives[name]
 
     @cached_property
     def places(self) -> dict[str, list[list[Any]]]:

@@ -9,9 +9,10 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from gis.layers.model import Geometry, Layer
-from gis.legend import Legend, Ramp
+from gis.legend import PLAIN, Legend, Ramp
 from maps import assets, basemap, canvas, html, layers, palette, tiles, words
 from maps.context import MapContext
+from maps.layers.areas import BUILDINGS
 from maps.layers.drawing import Sheet
 from maps.material import Bounds, Material
 from maps.records import Records
@@ -44,9 +45,10 @@ def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapCont
     visible = {layer.name: at_first for layer, at_first in chosen}
     bounds = _bounds(content, material, visible)
     page = canvas.Page()
-    page.add_child(_map(content, material, bounds, context))
+    page.add_child(_map(sheet, content, material, bounds, context))
     blocks = _blocks(sheet, content, visible, bounds, material, context)
-    return _written(page, sheet, content, visible, blocks, context)
+    below = _below(sheet, material, context)
+    return _written(page, sheet, content, visible, blocks, below, context)
 
 
 def _bounds(
@@ -62,24 +64,31 @@ def _bounds(
 
 
 def _map(
-    content: Mapping[str, Records], material: Material, bounds: Bounds, context: MapContext
-) -> canvas.OfflineMap:
+    sheet: Sheet, content: Mapping[str, Records], material: Material, bounds: Bounds,
+    context: MapContext,
+) -> canvas.OfflineMap:  # fmt: skip
     map_ = canvas.offline_map(bounds)
     base = basemap.layer(context)
     if base is not None:
         map_.add_child(base)
-    for kind in _background(material, context):
+    for kind in _background(sheet, material, context):
         map_.add_child(canvas.Background(kind, filled=base is None))
+    if sheet.buildings and _tiled_buildings(material, context):
+        map_.add_child(tiles.GroundLayer(BUILDINGS, _source(BUILDINGS, context)))
     for one in content.values():
         map_.add_child(_layer(one, context))
     return map_
 
 
-def _background(material: Material, context: MapContext) -> dict[str, str]:
+def _background(sheet: Sheet, material: Material, context: MapContext) -> dict[str, str]:
     """The shapes below the layers; a base map has streets of its own."""
     plain = basemap.layer(context) is None
-    shapes = material.background.items()
-    return {kind: text for kind, text in shapes if plain or not kind.startswith("streets")}
+    shapes = material.background | (material.ground() if sheet.buildings else {})
+    return {kind: text for kind, text in shapes.items() if plain or not kind.startswith("streets")}
+
+
+def _tiled_buildings(material: Material, context: MapContext) -> bool:
+    return context.buildings_tiled or material.many_buildings
 
 
 def _first_view(content: Mapping[str, Records], visible: Mapping[str, bool]) -> Bounds | None:
@@ -95,11 +104,15 @@ def _layer(one: Records, context: MapContext) -> folium.map.Layer:
         return canvas.PointLayer(name)
     if not one.tiled:
         return canvas.FeatureLayer(name)
+    return tiles.ArchiveLayer(name, _source(name, context))
+
+
+def _source(name: str, context: MapContext) -> dict[str, str]:
+    """Where the tiles of a large layer are: inside a saved page, or on the server."""
     if context.mode == "file":
-        return tiles.ArchiveLayer(name, {"archive": f"wg-archive-{name}"})
+        return {"archive": f"wg-archive-{name}"}
     query = f"?{context.query}" if context.query else ""
-    url = f"{context.tiles_url}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"
-    return tiles.ArchiveLayer(name, {"url": url})
+    return {"url": f"{context.tiles_url}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"}
 
 
 def _blocks(
@@ -114,8 +127,10 @@ def _blocks(
     config = _config(sheet, content, visible, bounds, context)
     parts = [canvas.data_block("wg-config", config)]
     parts.append(canvas.data_block("wg-places", material.places))
-    for kind, text in _background(material, context).items():
+    for kind, text in _background(sheet, material, context).items():
         parts.append(canvas.json_text_block(f"wg-base-{kind}", text))
+    if sheet.buildings and context.mode == "file" and material.many_buildings:
+        parts.append(material.building_archive())
     if (archive := basemap.content(context)) is not None:
         parts.append(tiles.archive_block(basemap.BLOCK, archive))
     for name, one in content.items():
@@ -199,6 +214,7 @@ def _written(
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
     blocks: Markup,
+    below: Mapping[str, Any] | None,
     context: MapContext,
 ) -> str:
     library_scripts, library_styles, body, script = page.collected()
@@ -207,7 +223,7 @@ def _written(
     styles = [*dict.fromkeys(library_styles), *assets.STYLES]
     zh, en = _TITLES.get(sheet.name) or _own_title(content, sheet.name)
     values: dict[str, Any] = {
-        "context": context, "sheet": sheet, "zh": zh, "en": en, "blocks": blocks,
+        "context": context, "sheet": sheet, "zh": zh, "en": en, "blocks": blocks, "below": below,
         "body": Markup(body),  # noqa: S704 - Folium's own words and numbers
         "groups": _groups(content, visible), "hatches": palette.HATCHES,
         "script_links": [], "style_links": [], "scripts": [], "styles": [], "policy": "",
@@ -223,6 +239,16 @@ def _written(
     if context.mode == "file":
         values["policy"] = html.file_policy(values["scripts"], values["styles"])
     return _TEMPLATES.get_template("page.html").render(values)
+
+
+def _below(sheet: Sheet, material: Material, context: MapContext) -> dict[str, Any] | None:
+    """The legend's line for buildings, where the page draws them."""
+    tiled = _tiled_buildings(material, context)
+    if not sheet.buildings or not (tiled or BUILDINGS in material.ground()):
+        return None
+    entry, stroke = PLAIN[BUILDINGS], str(canvas.BACKGROUND[BUILDINGS]["color"])
+    swatch = palette.swatch(entry, area=True, shaped=False, stroke=stroke)
+    return {"zh": entry.zh, "en": entry.en, "swatch": swatch, "tiled": tiled}
 
 
 def _own_title(content: Mapping[str, Records], name: str) -> tuple[str, str]:

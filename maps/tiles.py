@@ -12,12 +12,13 @@ import pyogrio
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
-from maps.canvas import name
+from maps.canvas import BACKGROUND, name
 from maps.records import Records
 
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
+GROUND_ZOOM = 15  # of the page, from which buildings can be told apart; their tiles are z14
 _OPTIONS = {
-    "MINZOOM": MIN_ZOOM, "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
+    "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
     "BUFFER": 160,  # a tile also draws the symbols that reach into it
     "MAX_SIZE": 20_000_000, "MAX_FEATURES": 1_000_000,  # never drop a feature in silence
 }  # fmt: skip
@@ -49,6 +50,26 @@ class ArchiveLayer(JSCSSMixin, folium.map.Layer):
         name(self, layer)
 
 
+class GroundLayer(JSCSSMixin, folium.map.Layer):
+    """Quiet areas below the layers, from an archive or the server; ``source`` as above."""
+
+    _template = Template("""
+        {% macro script(this, kwargs) %}
+            wangge.ground(
+                {{ this.layer_name|tojson }}, {{ this.source|tojson }}, {{ this.look|tojson }}
+            ).addTo(wangge.map);
+        {% endmacro %}
+    """)
+    default_js = ArchiveLayer.default_js
+
+    def __init__(self, layer: str, source: dict[str, Any]) -> None:
+        super().__init__(name=layer, overlay=True, show=False)
+        self._name = "GroundLayer"
+        self.source = {**source, "minZoom": GROUND_ZOOM, "maxZoom": MAX_ZOOM}
+        self.look = BACKGROUND[layer]
+        name(self, f"ground_{layer}")
+
+
 def archive(records: Records) -> bytes:
     """A PMTiles archive of the layer: row number and class per feature, no text.
 
@@ -63,11 +84,21 @@ def archive(records: Records) -> bytes:
         geometry=records.frame.geometry.to_numpy()[drawn],
         crs=4326,
     )
+    return _packed(frame, records.layer.name, MIN_ZOOM)
+
+
+def ground_archive(frame: gpd.GeoDataFrame, layer: str) -> bytes:
+    """A PMTiles archive of shapes alone, of the one zoom that all finer ones are drawn from."""
+    return _packed(gpd.GeoDataFrame(geometry=frame.geometry), layer, MAX_ZOOM)
+
+
+def _packed(frame: gpd.GeoDataFrame, layer: str, min_zoom: int) -> bytes:
+    options = {**_OPTIONS, "MINZOOM": min_zoom}
     with tempfile.TemporaryDirectory(prefix="wangge-tiles-") as folder:
         path = Path(folder) / "layer.pmtiles"
         pyogrio.write_dataframe(
-            frame, path, layer=records.layer.name, driver="PMTiles",
-            **{key: str(value) for key, value in _OPTIONS.items()},
+            frame, path, layer=layer, driver="PMTiles",
+            **{key: str(value) for key, value in options.items()},
         )  # fmt: skip
         return path.read_bytes()
 

@@ -50,6 +50,11 @@ VALUES: dict[str, dict[str, Pair]] = {
         "recognise": ("识别", "Recognise"),
         "identify": ("确认", "Identify"),
     },
+    "video_places.kind": {
+        "entrance": ("小区出入口", "Entrance"),
+        "street": ("街道", "Street"),
+        "key_place": ("重点部位", "Key place"),
+    },
     "video_findings.kind": {
         "id_missing": ("未填国标编码", "No id"),
         "id_form": ("编码格式不符", "Malformed id"),

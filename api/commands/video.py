@@ -14,6 +14,7 @@ from api.outputs import write_private
 from api.routers.video_plan import told
 from data.export import planned
 from data.export.register import RegisterForm, write
+from data.ingest import candidates as places
 from gis.audit.service import note
 from gis.errors import BadInput, NoData
 from gis.runs import store as runs
@@ -89,7 +90,10 @@ def plan(
         float | None, typer.Option(help="Degrees between directions looked at.", min=10, max=180)
     ] = None,
     candidates: Annotated[
-        Path | None, typer.Option(help="File of points (poles): places to choose from.")
+        Path | None, typer.Option(help="File of points or table (poles): places to choose from.")
+    ] = None,
+    frame: Annotated[
+        str | None, typer.Option(help="Frame of the candidates: wgs84, gcj02 …; tables need one.")
     ] = None,
     footfall: Annotated[
         Path | None, typer.Option(help="File of points with per_day: passers-by counted.")
@@ -104,12 +108,12 @@ def plan(
     """Say where the next points belong, and the gap to the best plan. 布点。"""
     if (compound is None) == (area is None):
         raise BadInput("say one compound, or one area: --compound C or --area A")
+    at = house()
     ask = Ask(
         compound, area or "", budget, target, every_deg,
-        candidates=planned.candidates(candidates) if candidates else (),
-        footfall=planned.footfall(footfall) if footfall else (),
+        candidates=places.candidates(candidates, at.district, frame=frame) if candidates else (),
+        footfall=places.footfall(footfall) if footfall else (),
     )  # fmt: skip
-    at = house()
     with at.store() as engine, transaction(engine) as session:
         on = day(as_of) or timeline.day_of(session, at.district)
         note(session, event="read", target="video_plan", detail={"where": compound or area})
@@ -123,6 +127,6 @@ def plan(
     if json:
         json_out(said)
         return
-    places = said.pop("places")
+    rows = [list(row.values()) for row in said.pop("places")]
     figures_out(f"布点方案 / plan {compound or area}", said)
-    table_out("", tuple(found.places.columns), [list(row.values()) for row in places])
+    table_out("", tuple(found.places.columns), rows)

@@ -13,6 +13,7 @@ from api import outputs, plan_map
 from api.deps import Asked, At, Caller, Db, allow, needs, said
 from api.house import House
 from api.plans import plan
+from api.poles import Poles, kept
 from api.reads import note_read
 from api.routers.video_plan import Area, Budget, Compound, EveryDeg, Target
 from api.shelf import Shelf
@@ -76,12 +77,13 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
 )
 def read_plan_map(
     request: Request, db: Db, at: At, compound: Compound = None, area: Area = None,
-    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None,
+    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
 ) -> Response:  # fmt: skip
     """The plan of video points as a Folium page, with each point's gain and what it would show."""
     if not at.settings.serve_internal:
         raise Withheld("this service shows no internal layer: WANGGE_SERVE_INTERNAL")
-    ask = Ask(compound, area or "", budget, target, every_deg)
+    given = kept(at.settings.home, poles)
+    ask = Ask(compound, area or "", budget, target, every_deg, given)
     found = plan(request.app.state.plans, db, at, ask)
     shelf: Shelf[str] = request.app.state.shelf
     day = timeline.day_of(db, at.district)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
 from pydantic import BaseModel
 
-from api.deps import Asked, At, Db, ShownLayer, said
+from api.deps import Asked, At, Db, TiledLayer, said
 from api.reads import note_look
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM
@@ -57,7 +57,7 @@ class TileJson(BaseModel):
     responses=said("(a Mapbox vector tile)", MEDIA_TYPE),
 )
 def read_tile(
-    request: Request, db: Db, at: At, layer: ShownLayer, asked: Asked, z: Zoom, x: Index, y: Index
+    request: Request, db: Db, at: At, layer: TiledLayer, asked: Asked, z: Zoom, x: Index, y: Index
 ) -> Response:
     """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
     note_look(request.app.state.looks, db, layer, asked)
@@ -70,7 +70,7 @@ def read_tile(
 
 
 @router.get("/tiles/{name}.json", response_model_exclude_none=True, responses=said(_EXAMPLE))
-def read_tilejson(request: Request, response: Response, db: Db, layer: ShownLayer) -> TileJson:
+def read_tilejson(request: Request, response: Response, db: Db, layer: TiledLayer) -> TileJson:
     """Where a layer's tiles are, what they hold, and how far the caller's areas reach."""
     response.headers.update(PRIVATE)
     root = str(request.base_url)

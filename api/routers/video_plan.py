@@ -10,6 +10,7 @@ from api.deps import At, Db
 from api.plans import LARGEST, plan
 from api.routers.video import READ
 from data.export import planned
+from data.ingest.candidates import MOST
 from gis.video.ask import Ask, Candidate, Footfall
 from gis.video.planning import Proposed
 
@@ -64,8 +65,8 @@ class PlanIn(BaseModel):
     budget: int = Field(default=5, ge=1, le=200)
     target: float | None = Field(default=None, gt=0, le=1)
     every_deg: float | None = Field(default=None, ge=10, le=180)
-    candidates: list[CandidateIn] = Field(default=[], max_length=planned.MOST_CANDIDATES)
-    footfall: list[FootfallIn] = Field(default=[], max_length=planned.MOST_CANDIDATES)
+    candidates: list[CandidateIn] = Field(default=[], max_length=MOST)
+    footfall: list[FootfallIn] = Field(default=[], max_length=MOST)
 
 
 class PlanOut(BaseModel):

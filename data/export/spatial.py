@@ -28,7 +28,7 @@ def gpkg(parts: Sequence[Part], out: Path) -> None:
         for name, part in _families(frame, caption.layer.name):
             pyogrio.write_dataframe(
                 columns.plain(part), out, layer=name, driver="GPKG", append=written, use_arrow=True,
-                promote_to_multi=name.endswith("area") or None,
+                promote_to_multi=name.endswith(("area", "line")) or None,
                 dataset_options={} if written else {"VERSION": "1.2"},
                 layer_options={"DESCRIPTION": caption.text, "GEOMETRY_NAME": "geom"},
             )  # fmt: skip
@@ -43,15 +43,15 @@ def gpkg(parts: Sequence[Part], out: Path) -> None:
 
 def _style(table: str, part: gpd.GeoDataFrame, caption: Caption) -> dict[str, Any]:
     """The row of ``layer_styles`` that makes QGIS open ``table`` in the legend's colours."""
-    point = bool((shapely.get_dimensions(part.geometry.to_numpy()) == 0).any())
+    family = _family(part)
     return {
         "f_table_catalog": "",
         "f_table_schema": "",
         "f_table_name": table,
         "f_geometry_column": "geom",
         "styleName": caption.layer.en,
-        "styleQML": styles.qml(caption.layer, point=point),
-        "styleSLD": styles.sld(caption.layer, point=point),
+        "styleQML": styles.qml(caption.layer, family=family),
+        "styleSLD": styles.sld(caption.layer, family=family),
         "useAsDefault": True,
         "description": caption.title,
         "owner": "wangge",
@@ -66,6 +66,12 @@ def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.Geo
     found = sorted(set(family)) or ["area"]
     for one in found:
         yield (name if len(found) == 1 else f"{name}_{one}"), frame[family == one]
+
+
+def _family(part: gpd.GeoDataFrame) -> str:
+    """What all features of a part are: point, line or area."""
+    most = int(shapely.get_dimensions(part.geometry.to_numpy()).max(initial=-1))
+    return ("point", "line", "area")[most]  # an empty one is made of areas
 
 
 def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
@@ -120,10 +126,10 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
 
 def _styled_beside(base: Path, part: gpd.GeoDataFrame, caption: Caption) -> None:
     """QML (QGIS takes it by its name) and SLD in the legend's colours, on the short field names."""
-    point = bool((shapely.get_dimensions(part.geometry.to_numpy()) == 0).any())
+    family = _family(part)
     layer = styles.on_short_names(caption.layer)
-    base.with_suffix(".qml").write_text(styles.qml(layer, point=point), "utf-8")
-    base.with_suffix(".sld").write_text(styles.sld(layer, point=point), "utf-8")
+    base.with_suffix(".qml").write_text(styles.qml(layer, family=family), "utf-8")
+    base.with_suffix(".sld").write_text(styles.sld(layer, family=family), "utf-8")
 
 
 def gdb(parts: Sequence[Part], out: Path) -> None:

@@ -10,12 +10,17 @@ from gis.legend import Entry, Legend, Ramp
 _MARKER = {"circle": "circle", "square": "square", "triangle": "triangle", "diamond": "diamond",
            "cross": "cross_fill", "star": "star"}  # fmt: skip
 _WELL_KNOWN = {"diamond": "square"}  # SLD 1.0 names circle, square, triangle, star, cross, x
+_MARKS = {  # of each geometry family: QGIS's number, symbol, symbol layer, SLD's symbolizer
+    "point": ("0", "marker", "SimpleMarker", "PointSymbolizer"),
+    "line": ("1", "line", "SimpleLine", "LineSymbolizer"),
+    "area": ("2", "fill", "SimpleFill", "PolygonSymbolizer"),
+}
 _SLD = {
     "xmlns": "http://www.opengis.net/sld",
     "xmlns:ogc": "http://www.opengis.net/ogc",
     "version": "1.0.0",
 }
-OUTLINE_MM = "0.26"
+OUTLINE_MM, LINE_MM = "0.26", "0.9"
 
 
 def entries(layer: Layer) -> tuple[Entry, ...]:
@@ -47,14 +52,17 @@ def class_of(layer: Layer, value: object) -> Entry:
             return classes.entry(None if value is None else str(value))
 
 
-def qml(layer: Layer, *, point: bool) -> str:
-    """A QGIS style for the layer's points or areas: categories, ranges by rule, or one symbol."""
+def qml(layer: Layer, *, family: str) -> str:
+    """A QGIS style for the layer's features of one family (point, line, area).
+
+    Categories, ranges by rule, or one symbol.
+    """
     root = Element("qgis", version="3.22.0", styleCategories="Symbology")
     renderer = _renderer(root, layer.legend)
     symbols = SubElement(renderer, "symbols")
     for index, entry in enumerate(entries(layer)):
-        _symbol(symbols, str(index), entry, point=point)
-    SubElement(root, "layerGeometryType").text = "0" if point else "2"
+        _symbol(symbols, str(index), entry, family)
+    SubElement(root, "layerGeometryType").text = _MARKS[family][0]
     header = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     return header + tostring(root, encoding="unicode")
 
@@ -95,25 +103,27 @@ def _conditions(ramp: Ramp) -> Iterator[tuple[Entry, str]]:
     yield ramp.missing, f"{name} IS NULL"
 
 
-def _symbol(parent: Element, name: str, entry: Entry, *, point: bool) -> None:
-    drawn = {"name": name, "type": "marker" if point else "fill", "alpha": "1"}
+def _symbol(parent: Element, name: str, entry: Entry, family: str) -> None:
+    _, mark, kind, _ = _MARKS[family]
+    drawn = {"name": name, "type": mark, "alpha": "1"}
     symbol = SubElement(parent, "symbol", drawn, clip_to_extent="1")
-    kind = {"class": "SimpleMarker" if point else "SimpleFill", "pass": "0"}
-    layer = SubElement(symbol, "layer", kind, enabled="1", locked="0")
-    options = {
-        "color": _rgba(entry.fill),
-        "outline_color": _rgba("#26323F"),
-        "outline_width": OUTLINE_MM,
-        "outline_width_unit": "MM",
-    }
-    if point:
-        options |= {"name": _MARKER[entry.shape], "size": "2.6", "size_unit": "MM"}
-    else:
-        options |= {"style": "solid", "outline_style": "solid"}
+    layer = SubElement(symbol, "layer", {"class": kind, "pass": "0"}, enabled="1", locked="0")
     held = SubElement(layer, "Option", type="Map")
-    for key, value in options.items():
+    for key, value in _options(entry, family).items():
         SubElement(held, "Option", name=key, type="QString", value=value)
         SubElement(layer, "prop", k=key, v=value)
+
+
+def _options(entry: Entry, family: str) -> dict[str, str]:
+    if family == "line":
+        return {"line_color": _rgba(entry.fill), "line_width": LINE_MM, "line_width_unit": "MM"}
+    edge = {
+        "color": _rgba(entry.fill), "outline_color": _rgba("#26323F"),
+        "outline_width": OUTLINE_MM, "outline_width_unit": "MM",
+    }  # fmt: skip
+    if family == "point":
+        return edge | {"name": _MARKER[entry.shape], "size": "2.6", "size_unit": "MM"}
+    return edge | {"style": "solid", "outline_style": "solid"}
 
 
 def _rgba(colour: str) -> str:
@@ -121,8 +131,8 @@ def _rgba(colour: str) -> str:
     return f"{red},{green},{blue},255"
 
 
-def sld(layer: Layer, *, point: bool) -> str:
-    """An SLD 1.0 style with one rule per class."""
+def sld(layer: Layer, *, family: str) -> str:
+    """An SLD 1.0 style of one family with one rule per class."""
     root = Element("StyledLayerDescriptor", _SLD)
     named = SubElement(root, "NamedLayer")
     SubElement(named, "Name").text = layer.name
@@ -132,7 +142,7 @@ def sld(layer: Layer, *, point: bool) -> str:
         SubElement(rule, "Name").text = rule_name
         if test is not None:
             SubElement(rule, "ogc:Filter").append(test)
-        _sld_symbol(rule, entry, point=point)
+        _sld_symbol(rule, entry, family)
     return tostring(root, encoding="unicode", xml_declaration=True)
 
 
@@ -167,15 +177,18 @@ def _compare(operator: str, column: str, value: str) -> Element:
     return test
 
 
-def _sld_symbol(rule: Element, entry: Entry, *, point: bool) -> None:
-    if point:
-        graphic = SubElement(SubElement(rule, "PointSymbolizer"), "Graphic")
-        mark = SubElement(graphic, "Mark")
-        SubElement(mark, "WellKnownName").text = _WELL_KNOWN.get(entry.shape, entry.shape)
+def _sld_symbol(rule: Element, entry: Entry, family: str) -> None:
+    where = SubElement(rule, _MARKS[family][3])
+    if family == "line":
+        stroke = SubElement(where, "Stroke")
+        SubElement(stroke, "CssParameter", name="stroke").text = entry.fill
+        SubElement(stroke, "CssParameter", name="stroke-width").text = "3"
+        return
+    if family == "point":
+        graphic = SubElement(where, "Graphic")
+        where = SubElement(graphic, "Mark")
+        SubElement(where, "WellKnownName").text = _WELL_KNOWN.get(entry.shape, entry.shape)
         SubElement(graphic, "Size").text = "9"
-        where = mark
-    else:
-        where = SubElement(rule, "PolygonSymbolizer")
     fill = SubElement(where, "Fill")
     SubElement(fill, "CssParameter", name="fill").text = entry.fill
     stroke = SubElement(where, "Stroke")

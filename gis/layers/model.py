@@ -187,6 +187,16 @@ REGISTRY: tuple[Layer, ...] = (
         Column("compound_name", "小区", "Compound", "compound"),
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
     ), legend.BLIND, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    Layer("video_places", "须看部位", "Places to be seen", Geometry.ANY, "code", "name", (
+        Column("code", "部位编号", "Place", "code"), _NAME, _AREA,
+        Column("kind", "种类", "Kind", "kind"), Column("seen", "结论", "Answer", "seen"),
+        Column("seen_percent", "可见比例", "Share in view", "seen_pct", "%"),
+        Column("points", "看到它的完好点位", "Working points that reach it", "points"),
+        Column("length_m", "长度", "Length", "length_m", "m"),
+        Column("area_m2", "面积", "Area", "area_m2", "m²"),
+        Column("compound_code", "小区编码", "Compound code", "cmp_code"),
+        Column("grid_code", "网格编码", "Grid code", "grid_code"),
+    ), legend.VIDEO_PLACE, Capability.VIDEO, "video", Sensitivity.INTERNAL),
     Layer("video_findings", "视频核查", "Video findings", Geometry.ANY, "code", "name", (
         Column("code", "发现编号", "Finding", "code"), _NAME, _AREA,
         Column("topic", "类别", "Topic", "topic"), Column("kind", "问题", "Finding kind", "kind"),
@@ -226,11 +236,23 @@ PLANNED: tuple[Layer, ...] = tuple(
 )  # fmt: skip
 """Layers of a plan: drawn on its page, and never stored."""
 
+GROUND: tuple[Layer, ...] = (
+    Layer("buildings", "楼栋", "Buildings", Geometry.AREA, "code", "name", (
+        _CODE, _NAME, _AREA, Column("height_m", "高度", "Height", "height_m", "m"),
+    ), legend.PLAIN["buildings"], Capability.COMPOUNDS),
+)  # fmt: skip
+"""What lies below layers: it has tiles, and no page, file or table of its own."""
+
 COMBINED = (
     "grids", "coverage", "facilities", "rating", "rental", "rental_h3", "video_coverage",
     "grid_audit", "blind_areas", "cameras",
 )  # fmt: skip
 """Layers of the one combined page, in drawing order; internal ones only on an internal page."""
+
+
+def tiled(name: str) -> Layer:
+    """What has tiles under ``name``: a layer, or the ground below layers; raises NotFound."""
+    return next((one for one in GROUND if one.name == name), None) or layer(name)
 
 
 def layer(name: str) -> Layer:

@@ -214,6 +214,27 @@ WHERE blind.run_id = CAST(:run_id AS bigint)
        OR blind.id = ANY (ARRAY(SELECT wangge.in_box('video_blind_areas', CAST(:box AS geometry)))))
 ORDER BY blind.id;
 
+-- name: layer_video_places
+-- Entrances, pieces of streets and key places, and whether each counts as seen: a gate that any
+-- working point reaches, a key place from the policy's share on, a street as ground does (VID-2).
+SELECT place.id::text AS code, coalesce(place.name, place.place_key) AS name, place.area_code,
+       place.kind,
+       CASE WHEN place.seen_share IS NULL THEN 'unknown'
+            WHEN place.seen_share = 0 THEN 'dark'
+            WHEN place.seen_share >= CASE place.kind
+                     WHEN 'key_place' THEN CAST(:key_place_share AS float8)
+                     WHEN 'street' THEN CAST(:coverage_share AS float8) ELSE 0 END THEN 'seen'
+            ELSE 'partly' END AS seen,
+       100 * place.seen_share AS seen_percent, place.points, place.length_m, place.area_m2,
+       place.compound_code, place.grid_code, ST_AsBinary(place.geom) AS geom
+FROM video_places AS place
+WHERE place.run_id = CAST(:run_id AS bigint)
+  AND place.area_code ^@ CAST(:area_prefix AS text)
+  AND (CAST(:key AS text) IS NULL OR place.id::text = CAST(:key AS text))
+  AND (CAST(:box AS text) IS NULL
+       OR place.id = ANY (ARRAY(SELECT wangge.in_box('video_places', CAST(:box AS geometry)))))
+ORDER BY place.id;
+
 -- name: layer_video_findings
 -- At the point, or on the outline of the compound, that the finding is about.
 SELECT finding.id::text AS code,
@@ -287,6 +308,19 @@ SELECT source_key AS code, name, kind, ST_AsBinary(geom) AS geom
 FROM streets
 WHERE area_code ^@ CAST(:area_prefix AS text)
 ORDER BY source_key;
+
+-- name: buildings
+-- Footprints in the shown area: the ground below what points show.
+SELECT ST_AsBinary(geom) AS geom
+FROM buildings
+WHERE area_code ^@ CAST(:area_prefix AS text)
+ORDER BY source_key;
+
+-- name: buildings_up_to
+-- How many there are, counted no further than most.
+SELECT count(*) FROM (
+    SELECT FROM buildings WHERE area_code ^@ CAST(:area_prefix AS text) LIMIT CAST(:most AS int)
+) AS counted;
 
 -- name: own_bounds
 -- The areas that begin with one of the prefixes, without those they lie in.

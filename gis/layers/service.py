@@ -177,6 +177,8 @@ def _params(
         "level": scope.level,
         "resolution": scope.resolution,
         "video_quality": policy["VID-2", "coverage_quality"],
+        "coverage_share": policy["VID-2", "coverage_share"],
+        "key_place_share": policy["VID-2", "key_place_share"],
         "households_min": policy["GRD-2", "households_min"],
         "households_max": policy["GRD-2", "households_max"],
         "since": midnight(add_months(month_end, -INCIDENT_MONTHS), district.zone),

@@ -34,6 +34,17 @@ def street_lines(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
     return sql.frame(session, _SQL["street_lines"], {"area_prefix": area_prefix})
 
 
+def buildings(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
+    """Footprints of the buildings of an area: geom."""
+    return sql.frame(session, _SQL["buildings"], {"area_prefix": area_prefix})
+
+
+def buildings_up_to(session: Session, *, area_prefix: str, most: int) -> int:
+    """How many buildings an area has, counted no further than ``most``."""
+    asked = {"area_prefix": area_prefix, "most": most}
+    return int(session.execute(_SQL["buildings_up_to"], asked).scalar_one())
+
+
 def own_bounds(
     session: Session, *, prefixes: Sequence[str]
 ) -> tuple[float, float, float, float] | None:

@@ -16,6 +16,7 @@ MAX_ZOOM = 22
 _AREAS, _COMPOUNDS = "areas", "compounds"
 _SOURCES = {
     "grids": ("grids",),
+    "buildings": ("buildings",),
     "compounds": (_COMPOUNDS,),
     "incidents": (_COMPOUNDS,),
     "facilities": ("facilities",),
@@ -28,6 +29,7 @@ _SOURCES = {
     "video_coverage": (_COMPOUNDS, "video_coverage"),
     "view_fields": ("view_fields",),
     "blind_areas": ("video_blind_areas",),
+    "video_places": ("video_places",),
     "video_findings": ("video_findings", "cameras", _COMPOUNDS),
     "grid_audit": ("grid_findings",),
 }  # what each layer's tiles are made of
@@ -49,6 +51,7 @@ def tag(session: Session, layer: Layer) -> str:
 
 _FIELDS = {
     "grids": ("code", "name", "households"),
+    "buildings": ("code", "name", "height_m"),
     "compounds": ("code", "name", "kind", "households"),
     "incidents": ("code", "name"),
     "facilities": ("code", "name", "function", "status"),
@@ -61,6 +64,7 @@ _FIELDS = {
     "video_coverage": ("code", "name", "covered_percent"),
     "view_fields": ("code", "camera_key", "shows"),
     "blind_areas": ("code", "name", "area_m2"),
+    "video_places": ("code", "name", "kind", "seen_percent"),
     "video_findings": ("code", "name", "topic"),
     "grid_audit": ("code", "kind"),
 }  # the display columns of each layer's tiles

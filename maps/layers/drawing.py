@@ -31,8 +31,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page: its layers from bottom to top with whether each is shown at first."""
+    """One page: its layers from bottom to top with whether each is shown at first.
+
+    ``planning``: points can be drawn on it; ``buildings``: footprints lie below its layers.
+    """
 
     name: str
     layers: tuple[tuple[str, bool], ...]
     planning: bool = False
+    buildings: bool = False

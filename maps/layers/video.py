@@ -15,6 +15,12 @@ DRAWINGS = (
         note=("灰色：可转动到达，不作为保证", "Grey: could be turned there, not assured"),
     ),
     Drawing("blind_areas", _GROUP, opacity=0.8, marks=False, names_from=18, lead=("area_m2",)),
+    Drawing(
+        "video_places", _GROUP, opacity=0.9, weight=3.5, marks_from=15, names_from=18,
+        lead=("seen_percent", "points", "length_m"),
+        note=("出入口为点，街道为线，重点部位为门前空地", "Gates are points, streets lines, "
+              "key places the open ground before them"),
+    ),
     Drawing("video_findings", _GROUP, opacity=0.85, names_from=18),
     Drawing(
         "cameras", _GROUP, opacity=0.95, names_from=18,
@@ -30,9 +36,24 @@ DRAWINGS = (
     ),
 )  # fmt: skip
 SHEETS = (
-    Sheet("video_coverage", (("video_coverage", True),)),
-    Sheet("view_fields", (("view_fields", True), ("cameras", True))),
-    Sheet("blind_areas", (("video_coverage", False), ("blind_areas", True), ("cameras", True))),
+    Sheet("video_coverage", (("video_coverage", True), ("video_places", False))),
+    Sheet("view_fields", (("view_fields", True), ("cameras", True)), buildings=True),
+    Sheet(
+        "blind_areas",
+        (
+            ("video_coverage", False),
+            ("video_places", False),
+            ("blind_areas", True),
+            ("cameras", True),
+        ),
+        planning=True,
+        buildings=True,
+    ),
+    Sheet(
+        "video_places",
+        (("view_fields", False), ("video_places", True), ("cameras", True)),
+        buildings=True,
+    ),
     Sheet("video_findings", (("cameras", False), ("video_findings", True))),
     Sheet(
         "video_plan",
@@ -43,6 +64,8 @@ SHEETS = (
             ("cameras", True),
             ("video_plan", True),
         ),
+        planning=True,
+        buildings=True,
     ),
     Sheet("cameras", (("rating", False), ("cameras", True)), planning=True),
 )

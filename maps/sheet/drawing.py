@@ -18,6 +18,8 @@ _POINT_MM = 2.4
 _HATCH_MM = 1.6
 _LABEL_MM = 2.3
 _MOST_LABELS = 40
+_LINE_MM, _BED_MM = 0.55, 0.9
+_DASHES_MM = {"forward": "1.6 .9", "cross": ".5 .9", "dots": ".2 1"}  # by hatch
 _RULE = 'fill-rule="evenodd"'
 
 
@@ -79,8 +81,19 @@ def _layer(drawn: Drawn, srid: int, window: Window, patterns: dict[str, Entry]) 
             name = f"{drawn.layer.name}-{index}"
             patterns[name] = entry
             yield f'<g fill="url(#{name})" {_RULE}>{paths}</g>'
+        yield from _tracks(members[shapely.get_dimensions(members) == 1], entry, window)
         for x_mm, y_mm in window.on_paper(shapely.get_coordinates(points)):
             yield _symbol(entry, x_mm, y_mm)
+
+
+def _tracks(lines: NDArray[np.object_], entry: Entry, window: Window) -> Iterator[str]:
+    """Lines in the class's colour on a dark bed; a class with a hatch is broken."""
+    parts = [window.on_paper(shapely.get_coordinates(part)) for part in shapely.get_parts(lines)]
+    paths = "".join(f'<path d="{_trace(mm)}"/>' for mm in parts)
+    dashes = f' stroke-dasharray="{_DASHES_MM[entry.hatch]}"' if entry.hatch in _DASHES_MM else ""
+    for colour, width, broken in ((DARK, _BED_MM, ""), (entry.fill, _LINE_MM, dashes)):
+        if paths:
+            yield f'<g fill="none" stroke="{colour}" stroke-width="{width}"{broken}>{paths}</g>'
 
 
 def _simple(frame: gpd.GeoDataFrame, srid: int, window: Window) -> NDArray[np.object_]:
@@ -102,7 +115,11 @@ def _path(shape: shapely.Geometry, window: Window) -> str:
 
 
 def _ring(mm: NDArray[np.float64]) -> str:
-    return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in mm) + "Z"
+    return f"{_trace(mm)}Z"
+
+
+def _trace(mm: NDArray[np.float64]) -> str:
+    return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in mm)
 
 
 def _symbol(entry: Entry, x_mm: float, y_mm: float) -> str:

@@ -73,6 +73,21 @@
     context.globalAlpha = 1;
   }
 
+  // A line in its class's colour on a dark bed; what asks for attention is broken, as in its hatch.
+  const DASHES = { none: [], forward: [9, 5], cross: [3, 5], dots: [1, 6] };
+  function line(context, { fill, hatch }, outline, opacity, width) {
+    context.lineJoin = "round";
+    context.globalAlpha = opacity;
+    for (const [colour, wide, dash] of [[outline, width + 2, []], [fill, width, DASHES[hatch] ?? [6, 6]]]) {
+      context.setLineDash(dash);
+      context.strokeStyle = colour;
+      context.lineWidth = wide;
+      context.stroke();
+    }
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
   // A canvas over the view and a little more, so that a small pan shows no edge.
   function sheet(map, canvas) {
     const size = map.getSize();
@@ -119,6 +134,11 @@
     _fillStroke(context, layer) {
       const options = layer.options;
       if (hiddenClass(options)) return;
+      if (options.wgLine) {
+        const of = { fill: options.fillColor, hatch: options.wgHatch };
+        line(context, of, options.color, options.fillOpacity, options.weight * growth(this._map.getZoom()));
+        return;
+      }
       if (options.fill) {
         context.globalAlpha = options.fillOpacity;
         context.fillStyle = options.fillColor || options.color;
@@ -155,5 +175,5 @@
     },
   });
 
-  Object.assign(wangge, { look, shape, shapes, pattern, growth, pointSize, sheet, inView, hatched: false });
+  Object.assign(wangge, { look, line, shape, shapes, pattern, growth, pointSize, sheet, inView, hatched: false });
 })();

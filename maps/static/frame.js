@@ -14,6 +14,7 @@
     told = key;
   });
   wangge.on("box", (box) => tell({ box }));
+  wangge.on("planned", (planned) => tell({ planned }));
 
   let hint = null;
   function point(layer, key) {

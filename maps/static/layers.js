@@ -9,12 +9,13 @@
     map = made;
     const base = map.createPane("base");
     base.style.zIndex = 250;
+    map.createPane("ground").style.zIndex = 260;
     config.layers.forEach((layer, order) => {
       map.createPane("layer-" + layer.name).style.zIndex = 410 + order + (layer.above ? 30 : 0);
     });
     map.createPane("chosen").style.zIndex = 470;
     map.createPane("marks").style.zIndex = 480;
-    for (const pane of ["base", "chosen", "marks"]) map.getPane(pane).style.pointerEvents = "none";
+    for (const pane of ["base", "ground", "chosen", "marks"]) map.getPane(pane).style.pointerEvents = "none";
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomleft" }).addTo(map);
     wangge.home = boundsOf(config.bounds);
     wangge.first = boundsOf(config.first ?? config.bounds);
@@ -36,12 +37,15 @@
     const features = wangge.block("wg-shapes-" + name).map(([row, geometry]) => ({
       type: "Feature", properties: { row, class: layer.index.class[row] }, geometry,
     }));
+    const lined = styles.map((style) => ({ ...style, fill: false, wgLine: true }));
     return L.geoJSON(features, {
       pane, interactive: false,
-      style: (feature) => styles[feature.properties.class],
+      style: ({ geometry, properties }) => (isLine(geometry) ? lined : styles)[properties.class],
       pointToLayer: (feature, at) => L.circleMarker(at, { ...styles[feature.properties.class], radius: 6 }),
     });
   }
+
+  const isLine = (geometry) => geometry.type.endsWith("LineString");
 
   function background(id, look) {
     const style = { ...look, smoothFactor: 0.8, interactive: false, pane: "base" };
@@ -132,6 +136,9 @@
     for (const { row, geometry, box } of layer.features) {
       if (contains(box, latlng) && within(geometry, latlng)) {
         inside.push(row);
+      } else if (isLine(geometry)) {
+        const distance = distanceTo(geometry, centre);
+        if (distance <= reachPx) near.push([distance, row]);
       } else if (layer.index.lon[row] !== null && !(layer.area && box[2] - box[0] > 2e-4)) {
         const at = map.latLngToContainerPoint([layer.index.lat[row], layer.index.lon[row]]);
         const distance = centre.distanceTo(at);
@@ -145,6 +152,18 @@
   function inTiles(layer, latlng, reachPx) {
     const picked = layer.leaflet.queryTileFeaturesDebug(latlng.lng, latlng.lat, reachPx).get("") ?? [];
     return picked.map(({ feature }) => wangge.tileRow(layer, feature.props)).filter((row) => row !== undefined);
+  }
+
+  // Pixels from a place on the screen to the nearest stretch of a line.
+  function distanceTo({ type, coordinates }, centre) {
+    let nearest = Infinity;
+    for (const part of type === "LineString" ? [coordinates] : coordinates) {
+      const ends = part.map(([lon, lat]) => map.latLngToContainerPoint([lat, lon]));
+      for (let i = 1; i < ends.length; i++) {
+        nearest = Math.min(nearest, L.LineUtil.pointToSegmentDistance(centre, ends[i - 1], ends[i]));
+      }
+    }
+    return nearest;
   }
 
   const contains = (box, at) => at.lng >= box[0] && at.lng <= box[2] && at.lat >= box[1] && at.lat <= box[3];

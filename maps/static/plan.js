@@ -41,6 +41,7 @@
         renderer, radius: 8, color: "#FFFFFF", weight: 2, fillColor: "#7B4BA0", fillOpacity: 1, interactive: false,
       }))).addTo(wangge.map);
     byId("wg-plan-count").textContent = String(planned.length);
+    wangge.emit("planned", wangge.planned());
     byId("wg-plan-undo").disabled = byId("wg-plan-save").disabled = planned.length === 0;
   }
 

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  const [POINT, LINE] = [1, 2]; // geometry types of the Mapbox vector tile specification, 4.3.4
+
   // An archive that lies in the page as base64; no request is ever made.
   class Inside {
     constructor(id) {
@@ -28,7 +30,7 @@
     return row === undefined ? layer.classes.length - 1 : layer.index.class[row];
   }
 
-  // Draws areas with fill, hatch and outline.
+  // Draws areas with fill, hatch and outline, lines, and points by their shape.
   class Symbolizer {
     constructor(layer) {
       this.layer = layer;
@@ -38,9 +40,18 @@
       const index = tileClass(layer, feature.props);
       if (layer.hidden.has(index)) return;
       const of = layer.classes[index];
+      if (feature.geomType === POINT) {
+        const size = wangge.pointSize(zoom, layer, index);
+        for (const { x, y } of geometry.flat()) wangge.shape(context, of.shape, x, y, size, of.fill, layer.outline);
+        return;
+      }
       context.beginPath();
       for (const ring of geometry) {
         ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+      }
+      if (feature.geomType === LINE) {
+        wangge.line(context, of, layer.outline, layer.opacity, layer.weight * wangge.growth(zoom));
+        return;
       }
       context.globalAlpha = layer.opacity;
       context.fillStyle = of.fill;
@@ -59,13 +70,35 @@
     }
   }
 
-  function tiles(name, source) {
-    const layer = wangge.layers.get(name);
-    const url = source.archive
+  // The archive inside the page, or the address of the server's tiles.
+  const held = (source) =>
+    source.archive
       ? new pmtiles.PMTiles(new Inside(source.archive))
       : new URL(source.url, document.baseURI).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
+
+  // Quiet areas below the layers.
+  function ground(name, source, look) {
+    const symbolizer = {
+      draw(context, geometry) {
+        context.beginPath();
+        for (const ring of geometry) ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+        context.fillStyle = look.fillColor;
+        context.fill("evenodd");
+        context.strokeStyle = look.color;
+        context.lineWidth = look.weight;
+        context.stroke();
+      },
+    };
     return protomapsL.leafletLayer({
-      url,
+      url: held(source), attribution: "", maxDataZoom: source.maxZoom, minZoom: source.minZoom,
+      pane: "ground", noWrap: true, paintRules: [{ dataLayer: name, symbolizer }], labelRules: [],
+    });
+  }
+
+  function tiles(name, source) {
+    const layer = wangge.layers.get(name);
+    return protomapsL.leafletLayer({
+      url: held(source),
       attribution: "",
       maxDataZoom: source.maxZoom,
       minZoom: source.minZoom,
@@ -92,5 +125,5 @@
     layer.addTo(wangge.map);
   }
 
-  Object.assign(wangge, { basemap, tiles, tileRow });
+  Object.assign(wangge, { basemap, ground, tiles, tileRow });
 })();

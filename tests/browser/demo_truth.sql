@@ -65,6 +65,13 @@ WHERE looks = 'home' OR quality = 'detect' GROUP BY 1;
 SELECT width_bucket(area_m2, CAST('{0,50,200,1000}' AS float8[]))::text, count(*)
 FROM video_blind_areas WHERE run_id = :video GROUP BY 1;
 
+-- name: counts_video_places
+SELECT CASE WHEN shares IS NULL THEN 'unknown' WHEN (shares ->> 0)::float8 <= 0 THEN 'dark'
+            WHEN kind = 'entrance' OR (shares ->> 0)::float8 >= 1
+              OR kind = 'key_place' AND (shares ->> 0)::float8 >= 0.5 THEN 'seen'
+            ELSE 'partly' END, count(*)
+FROM video_places WHERE run_id = :video GROUP BY 1;
+
 -- name: counts_video_findings
 SELECT CASE WHEN kind LIKE 'id~_%' ESCAPE '~' THEN 'id'
             WHEN kind IN ('camera_down', 'repair_overdue') THEN 'working'
@@ -144,6 +151,12 @@ WHERE looks = 'home' AND quality = 'detect' ORDER BY area_m2, 1 LIMIT 1;
 -- name: known_blind_areas
 SELECT id::text AS code, coalesce(nearest, compound_code) AS name, area_m2
 FROM video_blind_areas WHERE run_id = :video ORDER BY area_m2 DESC LIMIT 1;
+
+-- name: known_video_places
+SELECT id::text AS code, coalesce(name, place_key) AS name,
+       100 * (shares ->> 0)::float8 AS seen_percent, length_m, points
+FROM video_places WHERE run_id = :video AND kind = 'street' AND (shares ->> 0)::float8 > 0.2
+ORDER BY length_m DESC LIMIT 1;
 
 -- name: known_video_findings
 SELECT f.id::text AS code, c.name, f.reason_zh FROM video_findings AS f

@@ -21,7 +21,7 @@ AUDIT = f"""async () => (await axe.run(document, {{
     iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
 }})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
 WIDER = "document.documentElement.scrollWidth > innerWidth"
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
 # Each size, language and theme once, so that every style sheet and every word is looked at.
 IN_EACH_LOOK = pytest.mark.parametrize(
     ("size", "language", "theme"),
@@ -99,6 +99,22 @@ def is_sound(page):
 @pytest.mark.parametrize(("role", "path"), PAGES, ids=lambda one: str(one).strip("/"))
 def test_every_page_is_accessible_and_fits_the_screen(browse, role, path, size, language, theme):
     is_sound(browse(role, path, size, language, theme))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("role", "path"), PAGES, ids=lambda one: str(one).strip("/"))
+def test_every_page_holds_at_200_per_cent(browse, role, path):
+    is_sound(browse(role, path, "zoomed"))
+
+
+@IN_BOTH
+def test_a_day_stands_in_the_words_of_the_page(browse, size, language):
+    page = browse(Role.AUDITOR, "/audit", size, language)
+    words = page.locator("[name=since] + .day-words")
+    assert words.inner_text() == ""
+    page.fill("[name=since]", "2026-11-27")
+    assert words.inner_text() == {"zh": "2026年11月27日", "en": "27 November 2026"}[language]
+    is_sound(page)
 
 
 def work_on(house, store):

@@ -39,6 +39,7 @@ CLASSES = {  # of each layer in the legend's order
     "video_coverage": STEPS,
     "view_fields": "potential identify recognise observe detect",
     "blind_areas": "1 2 3 4 missing",
+    "video_places": "seen dark partly unknown",
     "video_findings": "law working bare id field",
     "compounds": "commodity old urban_village resettlement unit_housing affordable",
     "incidents": "incidents",
@@ -47,7 +48,8 @@ CLASSES = {  # of each layer in the legend's order
 HELD = {"m2_per_100_households", "rented_per_100", "covered_percent"}
 UNITS = {"m2_per_100_households": " m²", "required_m2": " m²", "gap_m2": " m²",
          "floor_area_m2": " m²", "area_m2": " m²", "rented_per_km2": "/km²",
-         "covered_percent": " %", "direction_deg": "°"}  # fmt: skip
+         "covered_percent": " %", "seen_percent": " %", "length_m": " m",
+         "direction_deg": "°"}  # fmt: skip
 
 
 @dataclass(frozen=True)

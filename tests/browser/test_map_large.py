@@ -10,6 +10,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -48,6 +49,27 @@ INK = """async (name) => {
 }"""
 
 
+# Whether the layer's own tiles have ink at a row's label point, in the middle of the view.
+INK_AT = """async ([name, row]) => {
+    const { lat, lon } = wangge.layers.get(name).index;
+    const inked = canvas => {
+        const at = wangge.map.latLngToContainerPoint([lat[row], lon[row]]);
+        const page = wangge.map.getContainer().getBoundingClientRect();
+        const box = canvas.getBoundingClientRect();
+        const ratio = canvas.width / box.width;
+        const [x, y] = [(at.x + page.x - box.x) * ratio, (at.y + page.y - box.y) * ratio];
+        return x >= 0 && y >= 0 && x < canvas.width && y < canvas.height
+            && canvas.getContext("2d").getImageData(x, y, 1, 1).data[3] > 0;
+    };
+    for (let i = 0; i < 100; i++) {
+        const drawn = [...document.querySelectorAll(`.leaflet-layer-${name}-pane canvas`)];
+        if (drawn.some(inked)) return true;
+        await new Promise(done => setTimeout(done, 50));
+    }
+    return false;
+}"""
+
+
 @pytest.fixture(scope="module")
 def large(samples, inside):
     frame = samples.rating(CITY)
@@ -63,6 +85,21 @@ def test_a_saved_page_draws_and_answers_from_its_own_archive(open_page, large):
     assert frame["name"].iloc[1234] in detail
     assert frame["reason_en"].iloc[1234] in detail
     assert opened.left_the_machine == []
+    assert opened.complaints == []
+
+
+def test_points_and_lines_of_a_large_layer_are_drawn_and_answer_too(open_page, samples, inside):
+    """Gates, streets and fronts among more rows than one canvas takes: each kind is hit."""
+    frame = samples.video_places()
+    many = pd.concat([frame, *[frame.iloc[24:]] * 260], ignore_index=True)
+    many["code"] = [str(row) for row in range(len(many))]
+    frames = {"video_places": gpd.GeoDataFrame(many, geometry="geom", crs=4326)}
+    opened = open_page(maps.build("video_places", frames, context=inside))
+    assert opened.page.evaluate("wangge.layers.get('video_places').tiled")
+    gate, street = 5, 17
+    for row in (gate, street):
+        assert row in opened.page.evaluate(CLICK, ["video_places", row])
+        assert opened.page.evaluate(INK_AT, ["video_places", row])
     assert opened.complaints == []
 
 

@@ -288,7 +288,9 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
 @pytest.mark.parametrize(("who", "paths"), [
     ("planner", ("/map", "/coverage-board", "/facilities", "/facilities/new", "/scenarios",
                  "/grids", "/walking")),
-    ("police", ("/ratings", "/rankings", "/bulletins", "/imports")),
+    ("police", ("/ratings", "/rankings", "/bulletins", "/imports", "/sharp-eyes",
+                "/sharp-eyes/findings", "/sharp-eyes/blind", "/sharp-eyes/covered",
+                "/sharp-eyes/watched", "/sharp-eyes/points/SP000001", "/sharp-eyes/plan")),
     ("supervisor", ("/today", "/dangers", "/dangers/new", "/visits", "/help")),
 ])  # fmt: skip
 def test_pages_hold_at_200_per_cent(browse, place, who, paths):

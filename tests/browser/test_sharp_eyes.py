@@ -96,3 +96,33 @@ def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, si
     shown = [round(one["properties"]["gain_m2"]) for one in points["features"]]
     assert shown == gains
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_points_drawn_on_the_map_are_the_places_of_the_plan(browse):
+    page = browse("/sharp-eyes/blind", "desk", "zh")
+    page.locator("[data-go] tbody tr a").first.click()
+    page.wait_for_url("**/sharp-eyes/plan?compound=*")
+    drawn = map_of(page)
+    spots = drawn.evaluate("""() => {
+        const layer = wangge.layers.get('video_plan');
+        const { x, y } = wangge.map.getContainer().getBoundingClientRect();
+        return [0, 1].map(row => {
+            const place = [layer.index.lat[row], layer.index.lon[row]];
+            const at = wangge.map.latLngToContainerPoint(place);
+            return [at.x + x, at.y + y];
+        });
+    }""")
+    if drawn.locator("#wg-open-panel").is_visible():
+        drawn.click("#wg-open-panel")
+    drawn.click("#wg-plan")
+    box = page.locator("iframe.one-map").bounding_box()
+    drawn.evaluate("document.getElementById('wg-close-panel').click()")
+    for x, y in spots:
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    assert page.inner_text("[data-plan-count]") == "2"
+    assert page.is_checked("[name=where][value=drawn]")
+    page.click(".plan-form [type=submit]")
+    page.wait_for_url("**poles=*")
+    names = page.locator("td[data-label='名称']").all_inner_texts()
+    assert set(names) == {"规划点位 1", "规划点位 2"}  # from a pole several points may look
+    assert map_of(page).evaluate("wangge.layers.get('video_plan').size") == len(names)

@@ -35,6 +35,7 @@ PAGES = (
     "/sharp-eyes/findings",
     "/sharp-eyes/blind",
     "/sharp-eyes/covered",
+    "/sharp-eyes/watched",
     "/sharp-eyes/points/SP000001",
     "/sharp-eyes/plan",
 )

@@ -16,7 +16,7 @@ from routes import INSIDE, OPEN, asked_of, every
 
 from api import analyses
 from api.app import create_app
-from api.deps import Needs, near_or_health, needs, shown_layer
+from api.deps import Needs, near_or_health, needs, shown_layer, tiled_layer
 from api.exported import may_take
 from api.house import House
 from api.perform import perform
@@ -250,7 +250,9 @@ def needs_of(route):
 
 def rights_of(route, name):
     calls, needed = asked_of(route), needs_of(route)
-    if shown_layer in calls or (route.path == "/maps/{name}" and name != "combined"):
+    if {shown_layer, tiled_layer} & set(calls) or (
+        route.path == "/maps/{name}" and name != "combined"
+    ):
         needed.add((layer(name).capability, Action.READ))
     if route.path == "/maps/{name}":
         needed.add((Capability.AREAS, Action.READ))

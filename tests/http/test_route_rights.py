@@ -11,13 +11,13 @@ from routes import INSIDE, OPEN, asked_of, every
 
 from api.app import create_app
 from api.auth.identity import identified
-from api.deps import Needs, near_or_health, shown_layer, signed_in
+from api.deps import Needs, near_or_health, shown_layer, signed_in, tiled_layer
 from api.routers.auth import own_session
 from api.routers.results import shown as shown_result
 from gis.access.rights import Role
 from gis.settings import Settings
 
-BY_LAYER = {shown_layer, shown_result, own_session, near_or_health, signed_in}
+BY_LAYER = {shown_layer, tiled_layer, shown_result, own_session, near_or_health, signed_in}
 STREET = "530102001"
 VALUES = {
     "name": "coverage", "z": "14", "x": "1", "y": "1", "key": "none", "code": "530102001001",

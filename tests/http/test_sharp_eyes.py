@@ -6,14 +6,16 @@ import json
 import re
 from html import unescape
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
+from gis import crs
 from gis.access.rights import Role
 
-PAGES = ("", "/findings", "/blind", "/covered", "/points/SP000001", "/plan")
+PAGES = ("", "/findings", "/blind", "/covered", "/watched", "/points/SP000001", "/plan")
 STREET = "530102001"
 
 
@@ -76,6 +78,17 @@ def test_blind_areas_come_largest_first_and_lead_to_a_plan(liaison, demo_store):
     assert re.search(r'/sharp-eyes/plan\?compound=([^"]*)"', page)[1] == largest
 
 
+def test_places_out_of_view_come_first_and_are_counted_as_the_figures_say(liaison, demo_store):
+    query = "&columns=seen&columns=place_kind&columns=name&kind=entrance"
+    answers = [row["结论"] for row in _rows(liaison, "/watched", query)]
+    district = liaison.get("/api/v1/video/coverage?level=district").json()["rows"][0]
+    assert len(answers) == district["entrances"]
+    assert answers.count("可见") == district["entrances_seen"]
+    assert answers == sorted(answers, key=["不可见", "可见"].index)
+    page = liaison.get("/sharp-eyes/watched").text
+    assert "/maps/video_places?" in page
+
+
 def test_every_compound_has_its_covered_share(liaison, demo_store):
     rows = _rows(liaison, "/covered", "&columns=name&columns=share&columns=public_m2")
     assert len(rows) == demo_store.truth["counts"]["compounds"]
@@ -92,7 +105,7 @@ def test_a_supervisor_sees_the_own_street_and_takes_nothing_out(serve, demo_stor
     role = {"role": Role.GRID_SUPERVISOR, "areas": [STREET], "serve_internal": True}
     with serve(demo_store.urls, **role) as supervisor:
         page = supervisor.get("/sharp-eyes/findings?columns=area_code&columns=name").text
-        answers = [supervisor.get(f"/sharp-eyes{path}?download=csv") for path in PAGES[:4]]
+        answers = [supervisor.get(f"/sharp-eyes{path}?download=csv") for path in PAGES[:5]]
     shown = re.findall(r'data-label="社区编码">(\d+)', page)
     assert shown
     assert all(code.startswith(STREET) for code in shown)
@@ -163,6 +176,79 @@ def test_posted_poles_are_the_only_places(liaison, darkest):
     assert found.json()["poses"] == 1
     for wrong in ({}, {"compound": darkest, "area": STREET}):
         assert liaison.post("/api/v1/video/plan", json=wrong).status_code == 422
+
+
+@pytest.fixture(scope="module")
+def planner(serve, demo_store, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    asked = {"role": Role.POLICE_LIAISON, "serve_internal": True, "home": home}
+    with serve(demo_store.urls, **asked) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def pole(planner, darkest):
+    """Where a point would show new ground, as a plan of the system's own says."""
+    found = planner.get(f"/api/v1/video/plan?compound={darkest}&budget=1").json()["points"]
+    return found["features"][0]["geometry"]["coordinates"]
+
+
+def _ask(client, compound, file=None, **data):
+    sent = {"compound": compound, "budget": "2", **data}
+    files = {"file": file} if file else None
+    return client.post(
+        "/sharp-eyes/plan", data=sent, files=files, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+
+
+def _sheet(lon, lat):
+    return f"点位编号,点位名称,经度,纬度,朝向\nP1,灯杆 12,{lon:.7f},{lat:.7f},30\n".encode(
+        "gb18030"
+    )
+
+
+def test_poles_of_a_file_are_the_only_places_of_list_map_and_file(planner, darkest, pole):
+    lon, lat = crs.wgs84_to_gcj02(np.array([pole[0]]), np.array([pole[1]]))
+    file = ("灯杆.csv", _sheet(float(lon[0]), float(lat[0])))
+    answer = _ask(planner, darkest, file, where="file", frame="gcj02")
+    assert answer.status_code == 303
+    where = answer.headers["location"]
+    page = planner.get(where).text
+    assert "灯杆 12" in page
+    map_ = planner.get(unescape(re.search(r'src="(/maps/plan/video[^"#]*)', page)[1])).text
+    assert "wg-index-video_plan" in map_
+    file_ = unescape(re.search(r'href="(/sharp-eyes/plan.geojson[^"]*)', page)[1])
+    (point,) = planner.get(file_).json()["features"]
+    assert point["properties"]["name"] == "灯杆 12"
+    assert point["properties"]["direction_deg"] == 30
+    assert point["geometry"]["coordinates"] == pytest.approx(pole, abs=2e-6)
+    again = _ask(planner, darkest, where="kept", poles=re.search(r"poles=(\w+)", where)[1])
+    assert again.headers["location"] == where
+
+
+def test_points_drawn_on_the_map_are_candidates(planner, darkest, pole):
+    drawn = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"name": "规划点位 1", "direction_deg": None},
+         "geometry": {"type": "Point", "coordinates": pole}}]}  # fmt: skip
+    where = _ask(planner, darkest, where="drawn", drawn=json.dumps(drawn)).headers["location"]
+    assert "规划点位 1" in planner.get(where).text
+
+
+def test_places_that_cannot_be_used_are_refused_with_the_reason(planner, darkest, pole, tmp_path):
+    lacking = _sheet(*pole).decode("gb18030").replace(f"{pole[0]:.7f}", "")
+    for file, said in (
+        (("灯杆.csv", _sheet(*pole)), "坐标系"),
+        (("灯杆.csv", lacking.encode()), "第 1 行"),
+        (("灯杆.geojson", b"{]"), "不是点位文件"),
+        (None, "请选择一个文件"),
+    ):
+        frame = "wgs84" if file and file[1] == lacking.encode() else ""
+        answer = _ask(planner, darkest, file, where="file", frame=frame)
+        assert answer.status_code == 422, said
+        assert said in answer.text
+        assert "/tmp" not in answer.text
+    assert "还没有标绘点" in _ask(planner, darkest, where="drawn").text
+    assert planner.get(f"/sharp-eyes/plan?compound={darkest}&poles={'0' * 32}").status_code == 422
 
 
 def test_a_page_says_what_cannot_be_planned(liaison):

@@ -119,7 +119,13 @@ def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serv
         layer = viewer.get("/api/v1/layers/video_coverage/features").json()["features"]
         hidden = [
             viewer.get(f"/api/v1/layers/{name}/features").status_code
-            for name in ("view_fields", "blind_areas", "video_findings", "cameras")
+            for name in (
+                "view_fields",
+                "blind_areas",
+                "video_places",
+                "video_findings",
+                "cameras",
+            )
         ]
     for rows in answers:
         assert any(row["covered_share"] for row in rows)

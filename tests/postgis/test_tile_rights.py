@@ -33,12 +33,13 @@ KEYS = {
     "view_fields": "SELECT concat_ws(':', camera_key, looks, quality) FROM view_fields"
     " WHERE looks = 'home' OR quality = 'detect'",
     "blind_areas": "SELECT id::text FROM video_blind_areas WHERE run_id = :run",
+    "video_places": "SELECT id::text FROM video_places WHERE run_id = :run",
     "video_findings": "SELECT id::text FROM video_findings WHERE run_id = :run",
     "grid_audit": "SELECT id::text FROM grid_findings WHERE run_id = :run AND geom IS NOT NULL",
 }
 BOXED = ["areas", "streets", "buildings", "compounds", "cameras", "dwellings", "rental_cells",
          "facilities", "grids", "grid_findings", "incidents",
-         "view_fields", "video_blind_areas"]  # fmt: skip
+         "view_fields", "video_blind_areas", "video_places"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from gis.layers import service
+from gis.layers.model import layer
+from gis.layers.service import Scope
+
 # What working points of the day show: the stored fields once more, laid over by another library.
 SEEN = """
 WITH seen AS MATERIALIZED (
@@ -111,6 +115,24 @@ def test_a_blind_area_names_the_building_nearest_to_a_point_in_it(ask):
     )
     assert len(rows) > 20
     assert all(row.nearest in row.near for row in rows.itertuples())
+
+
+def test_the_map_answers_as_the_figures_count(demo_store, ask):
+    at = demo_store.house
+    with demo_store.begin() as session:
+        shown = service.read(
+            session, layer("video_places"), district=at.district, policy=at.policy, scope=Scope()
+        ).features
+    whole = ask(SUMS, quality="detect").set_index("subject_kind").loc["district"]
+    for kind, column in (("entrance", "entrances"), ("key_place", "key_places")):
+        answers = shown[shown["kind"] == kind]["seen"].value_counts()
+        assert answers["seen"] == whole[f"{column}_seen"]
+        assert answers.drop("unknown", errors="ignore").sum() == whole[column]
+    streets = shown[shown["kind"] == "street"]
+    assert set(streets["seen"]) == {"seen", "partly", "dark", "unknown"}
+    assert (streets.loc[streets["seen"] == "dark", "seen_percent"] == 0).all()
+    assert (streets.loc[streets["seen"] == "seen", "seen_percent"] == 100).all()
+    assert streets.loc[streets["seen"] == "unknown", "seen_percent"].isna().all()
 
 
 def test_levels_have_the_sums_of_what_lies_in_them(ask, places):

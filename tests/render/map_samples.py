@@ -451,6 +451,33 @@ def blind_areas() -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
+def video_places() -> gpd.GeoDataFrame:
+    """Gates, streets and the fronts of key places, twelve of each, in four classes."""
+    homes = rating().iloc[:12]
+    corners = [shape.bounds for shape in homes.geometry]
+    gates = [shapely.Point(west, south) for west, south, _, _ in corners]
+    streets = [
+        shapely.MultiLineString([[(west, south), ((west + east) / 2, south), (east, south)]])
+        for west, south, east, _ in corners
+    ]
+    fronts = [shapely.affinity.scale(home, 0.2, 0.2) for home in homes.geometry]
+    seen = ["seen", "dark", "partly", "unknown"] * 9
+    share = {"seen": 100.0, "dark": 0.0, "partly": 40.0, "unknown": None}
+    kinds = [one for one in ("entrance", "street", "key_place") for _ in gates]
+    n = len(seen)
+    return _frame(
+        {
+            "code": [str(i) for i in range(n)], "name": [f"部位{i}" for i in range(n)],
+            "area_code": list(homes["area_code"]) * 3, "kind": kinds, "seen": seen,
+            "seen_percent": [share[one] for one in seen], "points": [1] * n,
+            "length_m": [100.0 if kind == "street" else None for kind in kinds],
+            "area_m2": [40.0 if kind == "key_place" else None for kind in kinds],
+            "compound_code": list(homes["code"]) * 3, "grid_code": [None] * n,
+        },
+        [*gates, *streets, *fronts],
+    )  # fmt: skip
+
+
 def video_findings() -> gpd.GeoDataFrame:
     """Findings at points, and two compounds without any."""
     made = cameras().iloc[:20]
@@ -502,6 +529,7 @@ MAKERS = {
     "video_coverage": video_coverage,
     "view_fields": view_fields,
     "blind_areas": blind_areas,
+    "video_places": video_places,
     "video_findings": video_findings,
     "grid_audit": grid_audit,
     "risk": risk,

@@ -114,6 +114,18 @@ def test_a_hole_stays_open():
     assert area_mm2 == pytest.approx(100 * 100 - 20 * 20 + swatch_mm2, rel=0.02)
 
 
+def test_a_street_is_a_line_in_its_colour_between_dark_edges():
+    line = shapely.LineString([(570_000, 2_770_000), (571_000, 2_770_000)])
+    made = png(_sheet([line], ["green"]), dpi=300)  # a kilometre at 1:5,000
+    picture = np.asarray(Image.open(io.BytesIO(made)).convert("RGB")).astype(int)
+    green = np.abs(picture - (102, 194, 165)).sum(axis=2) < 30
+    rows = np.flatnonzero(green.sum(axis=1) > 50 / 25.4 * 300)  # longer than any swatch
+    assert green[rows[0]].sum() / 300 * 25.4 == pytest.approx(200, abs=1)
+    assert len(rows) / 300 * 25.4 == pytest.approx(0.55, abs=0.15)
+    edge = picture[[rows[0] - 2, rows[-1] + 2]][:, green[rows[0]]]
+    assert edge.mean() < 110
+
+
 def test_names_on_the_map_are_text():
     outlines = gpd.GeoDataFrame(
         {"name": ["<script>&社区"]}, geometry=gpd.GeoSeries([SQUARE], crs=SRID).to_crs(4326)

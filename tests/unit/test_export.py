@@ -152,11 +152,25 @@ def test_geopackage_carries_a_default_style_with_the_legends_colours(tmp_path):
 def test_every_layers_styles_are_well_formed(one):
     from data.export import styles
 
-    for point in (True, False):
-        drawn = ElementTree.fromstring(styles.qml(one, point=point).split("\n", 1)[1])
+    for family in ("point", "line", "area"):
+        drawn = ElementTree.fromstring(styles.qml(one, family=family).split("\n", 1)[1])
         assert len(drawn.findall(".//symbol")) == len(styles.entries(one))
-        ruled = ElementTree.fromstring(styles.sld(one, point=point))
+        ruled = ElementTree.fromstring(styles.sld(one, family=family))
         assert len(ruled.findall(".//{*}Rule")) == len(styles.entries(one))
+
+
+def test_lines_of_one_and_of_many_pieces_are_one_table_drawn_as_lines(tmp_path):
+    frame = _frame("video_places")
+    line = shapely.LineString([(WEST, SOUTH), (WEST + 0.01, SOUTH)])
+    frame.loc[0, "geom"], frame.loc[1, "geom"] = line, shapely.MultiLineString([line])
+    path = _write(tmp_path, Format.GPKG, frame=frame, name="video_places")
+    back = pyogrio.read_dataframe(path, layer="video_places_line")
+    assert set(back.geometry.geom_type) == {"MultiLineString"}
+    with sqlite3.connect(path) as store:
+        styles = dict(store.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+    drawn = ElementTree.fromstring(styles["video_places_line"].split("\n", 1)[1])
+    assert {one.get("type") for one in drawn.iter("symbol")} == {"line"}
+    assert {one.get("class") for one in drawn.iter("layer")} == {"SimpleLine"}
 
 
 def test_mixed_geometry_becomes_one_table_per_family(tmp_path):

@@ -24,6 +24,8 @@ from gis.video import gb28181, ground_store, store
 from gis.video.rules import GroundRules
 from maps import words as map_words
 
+_PLACE_KINDS = map_words.values_of("video_places", "kind")
+_WORST_PLACES = ("dark", "partly", "seen", "unknown")
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
 Camera = Annotated[str, Path(max_length=64)]
 Row = Mapping[str, Any]
@@ -44,6 +46,9 @@ FINDINGS = _Sheet("video_findings", "findings",
                   ("camera_key", "compound_code", "area_code"))  # fmt: skip
 BLIND = _Sheet("blind_areas", "blind", ("compound_name", "name", "area_m2"),
                ("compound_code", "area_code"))  # fmt: skip
+WATCHED = _Sheet("video_places", "watched",
+                 ("seen", "place_kind", "name", "seen_percent", "points"),
+                 ("length_m", "area_m2", "compound_code", "grid_code", "area_code"))  # fmt: skip
 COVERED = _Sheet("video_coverage", "covered",
                  ("name", "share", "met", "public_m2", "blind_m2", "entrances"),
                  ("seen_m2", "seen_twice_m2", "seen_all_m2", "seen_potential_m2", "code",
@@ -72,6 +77,22 @@ def _finding_href(row: Row) -> str:
 def read_blind(desk: AtDesk, db: Db) -> Response:
     """Public ground that no working point shows, the largest first."""
     return _in_step(desk, db, BLIND, (), lambda row: _plan_href(row["compound_code"]))
+
+
+@router.get("/sharp-eyes/watched")
+def read_watched(desk: AtDesk, db: Db) -> Response:
+    """Entrances, streets and key places, those out of view first."""
+    answers = [(one.value, desk.either(one.zh, one.en)) for one in legend.VIDEO_PLACE.entries]
+    kinds = [(one, desk.either(*both)) for one, both in _PLACE_KINDS.items()]
+    filters = [
+        tables.Filter("seen", desk.t("eyes.column_seen"), answers, lambda row: row["seen"]),
+        tables.Filter("kind", desk.t("eyes.column_place_kind"), kinds, lambda row: row["kind"]),
+    ]
+    return _in_step(desk, db, WATCHED, filters, _watched_href)
+
+
+def _watched_href(row: Row) -> str:
+    return _plan_href(row["compound_code"]) if row["compound_code"] else ""
 
 
 @router.get("/sharp-eyes/covered")
@@ -116,6 +137,8 @@ def _in_step(
 def _rank(sheet: _Sheet, row: Row) -> Any:
     if sheet is BLIND:
         return -row["area_m2"]
+    if sheet is WATCHED:
+        return _WORST_PLACES.index(row["seen"]), row["seen_percent"] or 0, row["name"]
     if sheet is COVERED:
         return row["share"] is None, row["share"] or 0
     order = [one.value for one in legend.VIDEO_FINDING.entries]
@@ -162,6 +185,11 @@ def _columns(desk: Desk, sheet: _Sheet) -> list[tables.Column]:
     made: dict[str, dict[str, Any]] = {
         "topic": {"chip": lambda row: legend.VIDEO_FINDING.entry(row["topic"])},
         "kind": {"text": lambda row: desk.either(*_words("kind").get(row["kind"], ("—", "—")))},
+        "seen": {"chip": lambda row: legend.VIDEO_PLACE.entry(row["seen"])},
+        "place_kind": {"text": lambda row: desk.either(*_PLACE_KINDS[row["kind"]])},
+        "seen_percent": {"text": lambda row: _percent(desk, row), "number": True},
+        "points": {"text": lambda row: desk.n(row["points"]), "number": True},
+        "length_m": {"text": lambda row: desk.n(row["length_m"]), "number": True},
         linked: {"link": True},
         "reason": {"text": lambda row: desk.either(row["reason_zh"], row["reason_en"])},
         "share": {"text": lambda row: desk.share(row["share"]), "number": True},
@@ -186,6 +214,11 @@ def _figure(desk: Desk, name: str) -> dict[str, Any]:
     if not name.endswith("_m2"):
         return {}
     return {"text": lambda row: desk.n(row[name]), "number": True}
+
+
+def _percent(desk: Desk, row: Row) -> str:
+    known = row["seen_percent"]
+    return "—" if known is None else desk.share(known / 100)
 
 
 def _met(desk: Desk, row: Row) -> str:

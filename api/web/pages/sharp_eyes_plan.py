@@ -1,19 +1,26 @@
 """Where the next video points belong: asked in a form, shown as list and map, taken as a file."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
 
 from api import features
 from api.deps import Db, needs
 from api.plans import plan
+from api.poles import Poles, keep, kept
 from api.routers.video_plan import Area, Budget, EveryDeg, Target
+from api.uploading import safe_name
 from api.web import places, tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import both
+from api.web.forms import Form, Sent, both, file_of, form_of
 from data.export import planned
+from data.ingest.candidates import candidates
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.errors import BadInput, NotFound
@@ -26,53 +33,105 @@ from gis.video.rules import PlanRules
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
 Compound = Annotated[str | None, Query(max_length=64)]  # a form sends an empty one
 _COMMUNITY = 12  # digits of a community's code
+FRAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
 TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
 @router.get("/sharp-eyes/plan")
 def read_plan(
     desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: str = "",
-    budget: Budget = 5, target: str = "", every_deg: EveryDeg = None,
+    budget: Budget = 5, target: str = "", every_deg: EveryDeg = None, poles: Poles = None,
 ) -> Response:  # fmt: skip
     """The form, and the plan it asks for."""
-    ask = _ask(compound, area, budget, target, every_deg)
+    chosen = {
+        "compound": compound or "", "area": area if not compound else "", "budget": budget,
+        "target": target, "poles": poles, "where": "kept" if poles else "generated",
+    }  # fmt: skip
     found, wrong = None, None
-    if ask is not None:
-        try:
-            found = plan(request.app.state.plans, db, desk.house, ask)
-        except (BadInput, NotFound) as exc:
-            wrong = desk.either(*both(exc)) if isinstance(exc, BadInput) else str(exc)
+    try:
+        ask = _ask(desk, compound, area, budget, target, every_deg, poles)
+        found = plan(request.app.state.plans, db, desk.house, ask) if ask else None
+    except (BadInput, NotFound) as exc:
+        wrong = desk.either(*both(exc)) if isinstance(exc, BadInput) else str(exc)
     table = _table(desk, found) if found else None
-    return (table.file() if table else None) or desk.page(
+    return (table.file() if table else None) or _page(desk, db, chosen, wrong, found, table)
+
+
+@router.post("/sharp-eyes/plan")
+def ask_plan(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Take the form with candidate places of one's own; the plan's address is answered."""
+    form = form_of(data)
+    asked = {name: form.text(name) for name in ("compound", "area", "budget", "target", "poles")}
+    try:
+        asked["poles"] = _poles(desk, data, form)
+    except BadInput as exc:
+        wrong = desk.either(*both(exc))
+        return _page(desk, db, {**asked, "where": form.text("where")}, wrong, None, None)
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return RedirectResponse(f"/sharp-eyes/plan?{query}", 303)
+
+
+def _poles(desk: Desk, data: FormData, form: Form) -> str:
+    """What the given places are asked for by; empty where places are generated."""
+    where, home = form.text("where"), desk.house.settings.home
+    if where == "kept":
+        return form.text("poles")
+    if where not in ("file", "drawn"):
+        return ""
+    sent: Any = data.get("file")
+    name, content = "drawn.geojson", form.text("drawn").encode()
+    if where == "file":
+        name, content = safe_name(getattr(sent, "filename", "") or ""), file_of(data, "file") or b""
+    if not content:
+        raise BadInput(desk.t(f"eyes.poles_none_{where}"))
+    with TemporaryDirectory(prefix="wangge-poles-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        frame = form.text("frame") if where == "file" else ""
+        return keep(home, candidates(path, desk.house.district, frame=frame or None))
+
+
+def _page(
+    desk: Desk, db: Session, chosen: dict[str, Any], wrong: str | None, found: Proposed | None,
+    table: tables.View | None,
+) -> Response:  # fmt: skip
+    given = len(found.ask.candidates) if found else 0
+    return desk.page(
         "sharp_eyes_plan.html", status=422 if wrong else 200, table=table, found=found,
         wrong=wrong, compounds=_compounds(desk, db), areas=_areas(desk, db), targets=TARGETS,
-        chosen={"compound": compound or "", "area": area if not compound else "",
-                "budget": budget, "target": target},
+        chosen=chosen, given=given, frames=FRAMES,
         sums=_sums(desk, found) if found else [], note_=_note(desk, found) if found else "",
-        frame=_frame(desk, ask) if found and desk.house.settings.serve_internal else None,
-        file=f"/sharp-eyes/plan.geojson?{_query(ask)}" if found and _may_leave(desk) else None,
+        frame=_frame(desk, found, chosen),
+        file=f"/sharp-eyes/plan.geojson?{_query(found.ask, chosen)}"
+        if found and _may_leave(desk) else None,
     )  # fmt: skip
 
 
 def _ask(
-    compound: str | None, area: str, budget: int, target: str, every_deg: float | None
-) -> Ask | None:
+    desk: Desk, compound: str | None, area: str, budget: int, target: str,
+    every_deg: float | None, poles: str | None,
+) -> Ask | None:  # fmt: skip
     """What the form asks for; None for an empty form."""
     share = float(target) if target in {str(one) for one in TARGETS} else None
+    given = kept(desk.house.settings.home, poles)
     if compound:
-        return Ask(compound, "", budget, share, every_deg)
-    return Ask(None, area, budget, share, every_deg) if area.isdecimal() else None
+        return Ask(compound, "", budget, share, every_deg, given)
+    return Ask(None, area, budget, share, every_deg, given) if area.isdecimal() else None
 
 
-def _query(ask: Ask | None) -> str:
-    assert ask is not None, "a plan that was found was asked for"
+def _query(ask: Ask, chosen: dict[str, Any]) -> str:
     said = {"compound": ask.compound, "area": ask.area_prefix, "budget": ask.budget,
-            "target": ask.target, "every_deg": ask.every_deg}  # fmt: skip
+            "target": ask.target, "every_deg": ask.every_deg, "poles": chosen["poles"]}  # fmt: skip
     return urlencode({name: value for name, value in said.items() if value})
 
 
-def _frame(desk: Desk, ask: Ask | None) -> str:
-    return f"/maps/plan/video?{_query(ask)}&embed=1#lang={desk.language}"
+def _frame(desk: Desk, found: Proposed | None, chosen: dict[str, Any]) -> str | None:
+    """The plan's map, before one that of the blind areas; points can be drawn on both."""
+    if not desk.house.settings.serve_internal:
+        return None
+    if found is None:
+        return f"/maps/blind_areas?embed=1#lang={desk.language}"
+    return f"/maps/plan/video?{_query(found.ask, chosen)}&embed=1#lang={desk.language}"
 
 
 def _may_leave(desk: Desk) -> bool:
@@ -117,7 +176,7 @@ def _table(desk: Desk, found: Proposed) -> tables.View:
     return tables.view(
         desk, features.records(found.places), columns, name="video-plan", title=t("eyes.plan"),
         capability=Capability.VIDEO, key="rank", search=("compound", "name"),
-        kept=("compound", "area", "budget", "target", "every_deg"),
+        kept=("compound", "area", "budget", "target", "every_deg", "poles"),
     )  # fmt: skip
 
 
@@ -153,10 +212,11 @@ def _note(desk: Desk, found: Proposed) -> str:
 @router.get("/sharp-eyes/plan.geojson", dependencies=[needs(Capability.VIDEO, Action.EXPORT)])
 def read_points(
     desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: Area = None,
-    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None,
+    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
 ) -> Response:  # fmt: skip
     """The planned points as a file that the import of cameras takes."""
-    ask = Ask(compound or None, area or "", budget, target, every_deg)
+    given = kept(desk.house.settings.home, poles)
+    ask = Ask(compound or None, area or "", budget, target, every_deg, given)
     found: Any = plan(request.app.state.plans, db, desk.house, ask)
     note(db, event="export", target="video_plan", rows=len(found.places))
     headers = {"Content-Disposition": 'attachment; filename="planned_cameras.geojson"'}

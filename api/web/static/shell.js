@@ -48,6 +48,26 @@
     if (button) print();
   });
 
+  // A browser writes days in its own language: beside each entry it stands in that of the page.
+  function days() {
+    for (const entry of document.querySelectorAll("input:is([type=date], [type=month]):not([data-said])")) {
+      const whole = entry.type === "date" ? { day: "numeric" } : {};
+      const words = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : "zh-CN", {
+        year: "numeric", month: "long", ...whole, timeZone: "UTC",
+      });
+      const said = document.createElement("span"); // the entry itself is read out in the reader's own language
+      said.className = "day-words";
+      said.setAttribute("aria-hidden", "true");
+      const say = () => { said.textContent = entry.valueAsDate ? words.format(entry.valueAsDate) : ""; };
+      entry.dataset.said = "";
+      entry.after(said);
+      entry.addEventListener("input", say);
+      say();
+    }
+  }
+  days();
+  document.addEventListener("htmx:afterSwap", days);
+
   // A job tells its progress as server-sent events until it has ended; where too many follow, the
   // service refuses one more, and this page asks again.
   const AGAIN_MS = 5000;
