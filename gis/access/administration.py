@@ -78,7 +78,7 @@ def add_without_password(
     areas = _areas(area_prefixes, district)
     made = store.call(
         session, "add_account", login=login, role=role, area_prefixes=areas,
-        area_code=_place(areas, district), now=now, issuer=issuer, subject=subject,
+        area_code=_place(session, areas, district), now=now, issuer=issuer, subject=subject,
     )  # fmt: skip
     if made is None:
         raise BadInput(f"login {login!r} is taken / 登录名已被使用")
@@ -128,11 +128,16 @@ def set_state(session: Session, login: str, state: State) -> None:
 def set_role(
     session: Session, login: str, role: Role, area_prefixes: Sequence[str], *, district: District
 ) -> None:
-    """Give an account its one role and its areas; what it had before is gone."""
+    """Give an account its one role and its areas; what it had before is gone.
+
+    Raises Forbidden for an auditor at the hands of whoever works in a part: the trail has none.
+    """
+    if role is Role.AUDITOR and not district.code.startswith(session.info["user"].area_prefixes):
+        raise Forbidden("the auditor, who reads the trail of the whole district", "appoint")
     areas = _areas(area_prefixes, district)
     done = store.call(
         session, "set_role", login=login, role=role, area_prefixes=areas,
-        area_code=_place(areas, district),
+        area_code=_place(session, areas, district),
     )  # fmt: skip
     _changed(done, login)
     store.call(session, "close_sessions", login=login)
@@ -195,9 +200,16 @@ def _areas(area_prefixes: Sequence[str], district: District) -> list[str]:
     return sorted({one and district.prefix_of(one) for one in area_prefixes})
 
 
-def _place(areas: Sequence[str], district: District) -> str:
-    """The account's own place in the hierarchy: its one area, or the whole district."""
-    return areas[0] if len(areas) == 1 and areas[0] else district.code
+def _place(session: Session, areas: Sequence[str], district: District) -> str:
+    """The account's own place in the hierarchy: its one area, else where its maker works.
+
+    Of several areas, and of none before it has a role, that is the maker's area which holds them
+    all, and the district where none does: row rights refuse that to whoever works in a part.
+    """
+    if len(areas) == 1 and areas[0]:
+        return areas[0]
+    own = (one for one in session.info["user"].area_prefixes if one)
+    return next((one for one in own if all(area.startswith(one) for area in areas)), district.code)
 
 
 def _changed(done: object, login: str) -> None:

@@ -1,5 +1,14 @@
 -- The quarter's cycle of the three-colour rating: what changed, what was decided, what is published.
 
+-- name: join_cycle
+-- Whoever reviews holds the cycle together with the others, until the transaction ends.
+SELECT pg_advisory_xact_lock_shared(
+    hashtextextended('wangge rating cycle', CAST(:cycle_id AS bigint)));
+
+-- name: end_cycle
+-- Whoever publishes or withdraws a cycle holds it alone.
+SELECT pg_advisory_xact_lock(hashtextextended('wangge rating cycle', CAST(:cycle_id AS bigint)));
+
 -- name: next_revision
 SELECT coalesce(max(revision), 0) + 1
 FROM wangge.rating_cycles

@@ -37,6 +37,18 @@ class SecondPerson(GisError):
     code = "second_person"
 
 
+class WholeDistrict(GisError):
+    """A step that concerns every compound, asked for by somebody who works in a part."""
+
+    code = "whole_district"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "季度评级由负责全区的人员启动和发布；您可以复核本辖区内的小区 / a quarter is taken up "
+            "and published by whoever has the whole district; you review compounds of your areas"
+        )
+
+
 @dataclass(frozen=True)
 class Readiness:
     """What still stands between a cycle and its publication, as counts of compounds."""
@@ -56,7 +68,8 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
 
     One that reviews an older run is withdrawn, for its colours have been overtaken. Raises
     BadPeriod for a month (a preview is never published), NoData when the quarter has not been
-    rated, NotReady when the newest run is published already.
+    rated, NotReady when the newest run is published already, WholeDistrict for whoever works in a
+    part of the district and finds no cycle in review.
     """
     if not Period.parse(period).is_quarter:
         raise BadPeriod(f"{period}: a month is a preview; only quarters are published")
@@ -66,8 +79,9 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
     current = store.in_review(session, area_code=district.code, period=period)
     if current is not None and current.run_id == run.id:
         return current
+    _works_in(session, district.code)
     if current is not None:
-        current.state = CycleState.WITHDRAWN
+        _open(session, current.id, alone=True).state = CycleState.WITHDRAWN
         session.flush()
     published = store.newest_published(session, period)
     if published is not None and published.run_id == run.id:
@@ -191,9 +205,10 @@ def publish(session: Session, cycle_id: int, *, issuer: str) -> RatingCycle:
     """Publish the quarter: from now on these colours hang at the entrances and never change.
 
     ``issuer`` is the unit named on the plaques. Raises NotReady naming what is missing, NotFound,
-    PersonalText.
+    PersonalText, WholeDistrict.
     """
-    cycle = _open(session, cycle_id)
+    cycle = _open(session, cycle_id, alone=True)
+    _works_in(session, cycle.area_code)
     missing = readiness(session, cycle)
     if not missing.ready:
         raise NotReady(
@@ -221,9 +236,15 @@ def published(
     return cycle, store.published(session, cycle, area_prefix=area_prefix)
 
 
-def _open(session: Session, cycle_id: int) -> RatingCycle:
-    """The cycle, locked, while it is in review; raises NotFound and NotReady."""
-    cycle = store.cycle(session, cycle_id)
+def _works_in(session: Session, area_code: str) -> None:
+    """Raises WholeDistrict for somebody who sees a part of the area."""
+    if not area_code.startswith(session.info["user"].area_prefixes):
+        raise WholeDistrict
+
+
+def _open(session: Session, cycle_id: int, *, alone: bool = False) -> RatingCycle:
+    """The cycle, held by the reviewers or ``alone``, in review; raises NotFound and NotReady."""
+    cycle = store.cycle(session, cycle_id, alone=alone)
     if cycle is None:
         raise NotFound("rating cycle", cycle_id)
     if cycle.state != CycleState.REVIEW:

@@ -14,18 +14,23 @@ _SQL = sql.load("gis.publication")
 
 
 def in_review(session: Session, *, area_code: str, period: str) -> RatingCycle | None:
-    """The quarter's cycle that is being reviewed; its row is locked until the transaction ends."""
+    """The quarter's cycle that is being reviewed."""
     asked = select(RatingCycle).where(
         RatingCycle.area_code == area_code,
         RatingCycle.period == period,
         RatingCycle.state == CycleState.REVIEW,
     )
-    return session.execute(asked.with_for_update()).scalar_one_or_none()
+    return session.execute(asked).scalar_one_or_none()
 
 
-def cycle(session: Session, cycle_id: int) -> RatingCycle | None:
-    """One cycle, locked until the transaction ends: two people never act on it at once."""
-    return session.get(RatingCycle, cycle_id, with_for_update=True)
+def cycle(session: Session, cycle_id: int, *, alone: bool = False) -> RatingCycle | None:
+    """One cycle as it stands; nobody ends it before the transaction does.
+
+    ``alone`` waits for everybody who reviews it and keeps others away: for whoever ends it. The row
+    itself is the district's, and only whoever may change it could lock it.
+    """
+    session.execute(_SQL["end_cycle" if alone else "join_cycle"], {"cycle_id": cycle_id})
+    return session.get(RatingCycle, cycle_id, populate_existing=True)
 
 
 def override(session: Session, override_id: int) -> ColourOverride | None:

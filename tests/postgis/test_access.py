@@ -1,5 +1,6 @@
 """Accounts in the store: who enters, who is locked out, what a token may, what stays hidden."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,13 +13,13 @@ from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.access.rules import AccountRules
 from gis.db.session import User
-from gis.errors import BadInput, BadPassword, NotFound
+from gis.errors import BadInput, BadPassword, Forbidden, NotFound
 from gis.settings import Settings
 
 NOW = datetime(2026, 9, 30, 8, tzinfo=UTC)
 DISTRICT = House(Settings(_env_file=None)).district
 RULES = AccountRules()
-STREET = "530102001"
+STREET, OTHER = "530102001", "530102002"
 GOOD = "Correct-horse7"
 
 
@@ -32,6 +33,36 @@ def add(db):
         )
 
     return made
+
+
+def test_an_administrator_of_a_part_makes_accounts_there(store):
+    with store.begin(User.of(Role.SYSTEM_ADMIN, id="an", area_prefixes=(STREET,))) as session:
+        administration.add(session, "xin", district=DISTRICT, now=NOW)
+        made = administration.known(session, "xin")
+        assert (made.role, made.area_prefixes) == (None, ())
+    elsewhere = User.of(Role.SYSTEM_ADMIN, id="bo", area_prefixes=(OTHER,))
+    with pytest.raises(NotFound), store.begin(elsewhere) as session:
+        administration.set_state(session, "xin", State.LOCKED)
+    with store.begin() as session:
+        place = "SELECT area_code FROM accounts WHERE login = 'xin'"
+        assert session.scalar(text(place)) == STREET
+
+
+@pytest.mark.parametrize(("role", "areas", "fine"), [
+    (Role.GRID_WORKER, [f"{STREET}001", f"{STREET}002"], True),
+    (Role.SECURITY_ADMIN, [STREET], True),
+    (Role.GRID_WORKER, [OTHER], False), (Role.GRID_WORKER, [STREET, OTHER], False),
+    (Role.GRID_WORKER, ["530102"], False), (Role.GRID_WORKER, [""], False),
+    (Role.AUDITOR, [STREET], False),  # the trail is the whole district's
+])  # fmt: skip
+def test_roles_are_given_in_the_own_part_alone(store, role, areas, fine):
+    with store.begin(User.of(Role.SYSTEM_ADMIN, id="an", area_prefixes=(STREET,))) as session:
+        administration.add(session, "xin", district=DISTRICT, now=NOW)
+    gives = User.of(Role.SECURITY_ADMIN, id="bo", area_prefixes=(STREET,))
+    with suppress(Forbidden, ProgrammingError), store.begin(gives) as session:
+        administration.set_role(session, "xin", role, areas, district=DISTRICT)
+    with store.begin() as session:
+        assert (administration.known(session, "xin").role is role) is fine
 
 
 def enter(db, login="lin", *, fits=True, at=NOW):

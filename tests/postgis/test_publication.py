@@ -19,7 +19,7 @@ from gis.errors import BadInput, BadPeriod, NoData, NotFound
 from gis.privacy import PersonalText
 from gis.publication import service
 from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
-from gis.publication.service import NotReady, SecondPerson
+from gis.publication.service import NotReady, SecondPerson, WholeDistrict
 from gis.runs.model import Analysis, Run
 from gis.safety.model import Colour, Rating
 
@@ -308,6 +308,66 @@ def test_two_people_publish_at_once_and_one_of_them_wins(desk):
             other.rollback()
     with pytest.raises(NotReady):
         desk.publish(cycle)
+
+
+OTHER = "530102002001"
+
+
+@pytest.fixture
+def part(desk):
+    """The desk with compound C moved into another street, and somebody of A's street alone."""
+    with desk.store.begin() as session:
+        session.execute(
+            text("UPDATE ratings SET area_code = :other WHERE compound_code = 'C'"),
+            {"other": OTHER},
+        )
+    liaison = User.of(Role.POLICE_LIAISON, id="wu", area_prefixes=("530102001",))
+    return lambda: desk.store.begin(liaison)
+
+
+def test_whoever_works_in_a_part_reviews_what_lies_in_it(desk, part):
+    cycle = desk.open()
+    with part() as session:
+        seen = service.changes(session, session.get(RatingCycle, cycle))
+        assert seen["code"].tolist() == ["A"]
+        assert service.confirm(session, cycle, ["A"]) == 1
+        service.ask(session, cycle, "B", colour=Colour.YELLOW, reason=REASON, origin=Origin.REVIEW)
+    asked = desk.ask(cycle, "A", "yellow")
+    with part() as session:
+        service.decide(session, asked, approve=True)
+    assert desk.changes(cycle).loc["A", "decided_by"] == "wu"
+
+
+def test_and_nothing_of_another_part_or_of_the_whole(desk, part):
+    cycle = desk.open()
+    there = desk.ask(cycle, "C", "red")
+    for act in (lambda s: service.confirm(s, cycle, ["C"]),
+                lambda s: service.ask(s, cycle, "C", colour=Colour.RED, reason=REASON,
+                                      origin=Origin.REVIEW),
+                lambda s: service.decide(s, there, approve=True)):  # fmt: skip
+        with pytest.raises(NotFound), part() as session:
+            act(session)
+    desk.confirm(cycle, "A", "C")
+    desk.decide(there, "li")
+    with pytest.raises(WholeDistrict), part() as session:
+        service.publish(session, cycle, issuer="派出所")
+    desk.publish(cycle)
+    desk.rate("2026Q2", A=("green", "red"))
+    with pytest.raises(WholeDistrict), part() as session:
+        service.open_cycle(session, district=WUHUA, period="2026Q2")
+
+
+def test_nobody_publishes_while_somebody_reviews(desk, part):
+    cycle = desk.open()
+    desk.confirm(cycle, "C")
+    with part() as session:
+        service.confirm(session, cycle, ["A"])
+        with desk.store.begin(_who("li")) as other:
+            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                service.publish(other, cycle, issuer="乙单位")
+            other.rollback()
+    desk.publish(cycle)
 
 
 def test_decisions_have_words(desk):

@@ -14,7 +14,7 @@ from api.web.forms import Form, Sent, file_of, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.db.session import sessions
-from gis.errors import BadPolicy
+from gis.errors import BadPolicy, Forbidden
 from gis.legend import COVERAGE, RATING, Legend
 from gis.policy import Policy
 
@@ -39,6 +39,14 @@ def _settle(request: Request, desk: Desk) -> None:
         rulebook.settle(desk.house.settings.home, session)
 
 
+def _may_set(desk: Desk) -> bool:
+    """The policy has no parts: whoever sets it has the right and the whole district."""
+    user = desk.user
+    if user is None or not user.may(Capability.POLICY, Action.PUBLISH):
+        return False
+    return desk.house.district.code.startswith(user.area_prefixes)
+
+
 def _beginning(desk: Desk) -> str:
     return f'version = "{desk.house.policy.version}-1"\n\n[rules.FAC-1]\n'
 
@@ -50,7 +58,7 @@ def _page(desk: Desk, form: Form, **shown: Any) -> Response:
     return desk.page(
         "policy.html", status=200 if form.ok else 422, form=form, policy=policy,
         own=rulebook.changed_terms(builtin, policy), fixed=settings.policy_file is not None,
-        may_set=desk.user is not None and desk.user.may(Capability.POLICY, Action.PUBLISH),
+        may_set=_may_set(desk),
         versions=rulebook.versions(settings.home), **values,
     )  # fmt: skip
 
@@ -114,6 +122,8 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
         form.wrong("text", desk.t("policy.fixed"))
     if draft is None or not form.ok:
         return _page(desk, form)
+    if not _may_set(desk):
+        raise Forbidden("the policy of the whole district", "set")
     digests = {"digest": draft.digest, "before": desk.house.policy.digest}
     info = {"user": user, "request": request.state.origin}
     text, now = form.text("text") + "\n", datetime.now(UTC)

@@ -45,7 +45,9 @@ def read_board(desk: AtDesk, db: Db, period: Quarter = None) -> Response:
     periods = quarters["period"].tolist()
     found = at["cycle_id"].iloc[0]
     if found is None or found != found:  # noqa: PLR0124 - NaN: no cycle yet
-        return desk.page("ratings_new.html", period=period, periods=periods)
+        return desk.page(
+            "ratings_new.html", period=period, periods=periods, whole=_whole(desk)
+        )  # fmt: skip
     return _board(desk, db, db.get_one(RatingCycle, int(found)), periods)
 
 
@@ -65,10 +67,16 @@ def _board(
         "colours": [(desk.chip(one), run.totals.get(one.value, 0)) for one in RATING.entries],
         "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
+        "whole": _whole(desk),
         "form": form or Form(), "open": cycle.state == CycleState.REVIEW,
     }  # fmt: skip
     status = 422 if form is not None else 200
     return shown.file() or desk.page("ratings.html", status=status, **values)
+
+
+def _whole(desk: Desk) -> bool:
+    """Whether the reader works in the whole district, which takes up and publishes a quarter."""
+    return desk.user is not None and desk.house.district.code.startswith(desk.user.area_prefixes)
 
 
 def _columns(desk: Desk) -> list[tables.Column]:
