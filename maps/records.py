@@ -150,9 +150,12 @@ class Records:
         return shape_list(self.frame.geometry.to_numpy(), self._order())
 
     def _order(self) -> list[int]:
-        """Rows from bottom to top: the ordinary (first) class below, the second on top of all."""
-        of = self.classes.of
-        return [int(row) for row in np.argsort(np.where(of == 0, -np.inf, -of), kind="stable")]
+        """Rows from bottom to top: areas, lines, points; of each the ordinary (first) class below,
+        the second on top of all.
+        """
+        of, dimensions = self.classes.of, shapely.get_dimensions(self.frame.geometry.to_numpy())
+        ranked = np.lexsort((np.where(of == 0, -np.inf, -of), -dimensions))
+        return [int(row) for row in ranked]
 
 
 def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:

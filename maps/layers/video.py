@@ -16,7 +16,7 @@ DRAWINGS = (
     ),
     Drawing("blind_areas", _GROUP, opacity=0.8, marks=False, names_from=18, lead=("area_m2",)),
     Drawing(
-        "video_places", _GROUP, opacity=0.9, weight=3.5, marks_from=15, names_from=18,
+        "video_places", _GROUP, opacity=0.9, marks_from=15, names_from=18,
         lead=("seen_percent", "points", "length_m"),
         note=("出入口为点，街道为线，重点部位为门前空地", "Gates are points, streets lines, "
               "key places the open ground before them"),
@@ -51,7 +51,7 @@ SHEETS = (
     ),
     Sheet(
         "video_places",
-        (("view_fields", False), ("video_places", True), ("cameras", True)),
+        (("view_fields", False), ("video_places", True), ("cameras", False)),
         buildings=True,
     ),
     Sheet("video_findings", (("cameras", False), ("video_findings", True))),

@@ -75,7 +75,8 @@
 
   // A line in its class's colour on a dark bed; what asks for attention is broken, as in its hatch.
   const DASHES = { none: [], forward: [9, 5], cross: [3, 5], dots: [1, 6] };
-  function line(context, { fill, hatch }, outline, opacity, width) {
+  function line(context, { fill, hatch }, outline, opacity, weight) {
+    const width = 3.5 * weight; // an outline's weight is too thin for what is nothing else
     context.lineJoin = "round";
     context.globalAlpha = opacity;
     for (const [colour, wide, dash] of [[outline, width + 2, []], [fill, width, DASHES[hatch] ?? [6, 6]]]) {

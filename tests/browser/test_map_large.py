@@ -103,6 +103,21 @@ def test_points_and_lines_of_a_large_layer_are_drawn_and_answer_too(open_page, s
     assert opened.complaints == []
 
 
+def test_thousands_of_buildings_lie_below_a_saved_page_as_tiles(open_page, samples, inside):
+    fields, houses = samples.view_fields(), samples.rating(MANY)
+    frames = {"view_fields": fields, "buildings": houses[["geom"]]}
+    opened = open_page(maps.build("view_fields", frames, context=inside))
+    assert opened.page.evaluate("document.getElementById('wg-base-buildings')") is None
+    inner = houses.geometry.iloc[0].representative_point()
+    opened.page.evaluate(
+        "([lat, lon]) => { wangge.map.setView([lat, lon], 17, { animate: false }); }",
+        [inner.y, inner.x],
+    )
+    assert opened.page.evaluate(INK, "ground-pane")
+    assert "楼栋：遮挡视线；放大后显示" in opened.page.inner_text("#wg-panel .below")
+    assert opened.complaints == []
+
+
 def pan_ms(page):
     """Processor time of the page's own thread for the middle one of eleven pans, once drawn."""
     devtools = page.context.new_cdp_session(page)

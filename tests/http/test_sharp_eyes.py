@@ -130,6 +130,30 @@ def test_days_that_cannot_be_shown_are_said(liaison):
     assert "最多 400 天" in page
 
 
+def test_buildings_lie_below_fields_and_many_of_them_come_as_tiles(
+    liaison, demo_store, monkeypatch
+):
+    assert 'id="wg-base-buildings"' in liaison.get("/maps/view_fields").text
+    assert "wg-base-buildings" not in liaison.get("/maps/cameras").text
+    monkeypatch.setattr("api.outputs.CANVAS_LIMIT", 10)
+    page = liaison.get(f"/maps/blind_areas?area={STREET}").text
+    assert "wg-base-buildings" not in page
+    assert f"/tiles/buildings/{{z}}/{{x}}/{{y}}.mvt?area={STREET}" in page
+    with demo_store.begin() as session:
+        spot = session.execute(
+            text(
+                "SELECT ST_X(p) AS x, ST_Y(p) AS y, source_key FROM (SELECT source_key,"
+                " ST_Transform(ST_PointOnSurface(geom), 3857) AS p FROM buildings"
+                " WHERE area_code ^@ :street ORDER BY 1 LIMIT 1) AS one"
+            ),
+            {"street": STREET},
+        ).one()
+    half, side = 20037508.342789244, 2 * 20037508.342789244 / 2**14
+    x, y = int((spot.x + half) / side), int((half - spot.y) / side)
+    tile = liaison.get(f"/tiles/buildings/14/{x}/{y}.mvt?area={STREET}")
+    assert spot.source_key.encode() in tile.content
+
+
 # -- the plan --------------------
 
 

@@ -1,7 +1,11 @@
 """Observations over HTTP, and what follows from them; real service, real store."""
 
 import json
+import os
 import time
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +13,7 @@ from sqlalchemy import text
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis.access.rights import Role
+from gis.video import ground
 
 AT = "2026-09-30T08:00:00+08:00"
 
@@ -155,7 +160,28 @@ def test_dark_places_and_weak_points_are_read_by_page(client, serve, demo_store)
             assert viewer.get(f"/api/v1/video/{name}").status_code == 403
 
 
+def cpu_s(database):
+    """Processor time so far of this process, which is client and service, and of the database's
+    sessions: a busy machine lets an answer wait, but hardly work longer.
+    """
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a process that has just ended
+            if f" {database} ".encode() in (process / "cmdline").read_bytes():
+                words = (process / "stat").read_text().rsplit(")", 1)[1].split()
+                ticks += int(words[11]) + int(words[12])  # utime and stime, proc(5)
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def spent_s(database, work, *, rounds):
+    begin_s = cpu_s(database)
+    for _ in range(rounds):
+        work()
+    return (cpu_s(database) - begin_s) / rounds
+
+
 def test_a_planned_point_in_a_blind_area_adds_ground_and_is_answered_fast(client, demo_store):
+    """Below 0.2 s of work, and a small part of what measuring every compound takes here and now."""
     query = (
         "SELECT compound_code, ST_X(ST_PointOnSurface(geom)) AS lon,"
         " ST_Y(ST_PointOnSurface(geom)) AS lat FROM video_blind_areas"
@@ -164,16 +190,25 @@ def test_a_planned_point_in_a_blind_area_adds_ground_and_is_answered_fast(client
     with demo_store.begin() as session:
         spot = session.execute(text(query), {"run": demo_store.runs["video"]}).one()
     send = {"compound": spot.compound_code, "lon": spot.lon, "lat": spot.lat, "direction_deg": 90}
-    taken_s = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        answer = client.post("/api/v1/video/what-if", json=send)
-        taken_s.append(time.perf_counter() - begin)
+    answer = client.post("/api/v1/video/what-if", json=send)
     gains = {row["quality"]: row["gain_m2"] for row in answer.json()["by_quality"]}
     assert gains["detect"] > 10
     assert gains["detect"] >= gains["observe"] >= gains["recognise"] >= gains["identify"] >= 0
     assert answer.json()["assumed"]  # nothing but the direction was stated
-    assert min(taken_s) < 0.2
+    house = demo_store.house
+    asked = {"policy": house.policy, "district": house.district, "as_of": date(2026, 9, 30)}
+    database = demo_store.engine.url.database
+
+    def one():
+        client.post("/api/v1/video/what-if", json=send)
+
+    with demo_store.begin() as session:
+        one_s = spent_s(database, one, rounds=10)
+        every_s = spent_s(
+            database, lambda: ground.measure(session, previous=None, **asked), rounds=1
+        )
+    assert one_s < 0.2
+    assert one_s < every_s / 3
 
 
 def test_a_plan_is_ranked_and_says_how_good_it_is(client, demo_store):

@@ -13,12 +13,13 @@ from gis.assignment.store import RECORDS
 from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
 from gis.layers import tiles
-from gis.layers.model import REGISTRY
+from gis.layers.model import GROUND, REGISTRY
 from gis.layers.service import Scope, what_is_shown
 
 KEYS = {
     "grids": "SELECT code FROM grids WHERE network = 'unified' AND valid_to IS NULL",
     "compounds": "SELECT code FROM compounds WHERE valid_to IS NULL",
+    "buildings": "SELECT source_key FROM buildings",
     "facilities": "SELECT source_key FROM facilities",
     "coverage": "SELECT subject_code FROM coverage_results JOIN areas ON code = subject_code"
     " WHERE run_id = :run AND subject_kind = 'community' AND geom IS NOT NULL",
@@ -58,7 +59,9 @@ def users(demo_store):
     }
 
 
-@pytest.mark.parametrize("one", [x for x in REGISTRY if x.name in KEYS], ids=lambda x: x.name)
+@pytest.mark.parametrize(
+    "one", [x for x in (*REGISTRY, *GROUND) if x.name in KEYS], ids=lambda x: x.name
+)
 def test_a_tile_shows_what_row_rights_show(demo_store, users, one):
     with demo_store.begin() as session:
         run, _ = what_is_shown(session, one, district=demo_store.house.district, scope=Scope())
