@@ -1,8 +1,14 @@
 """The page that has files made: what is offered, what is refused, what the job is told."""
 
-import pytest
+import subprocess
 
+import pytest
+from sqlalchemy import text
+
+from api.house import House
+from api.perform import perform
 from gis.access.rights import Role
+from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -43,3 +49,24 @@ def test_only_what_one_may_export_is_offered(police, own_demo, serve):
         assert ask(planner, layer="cameras").status_code == 403
     with serve(own_demo.urls, role=Role.VIEWER) as viewer:
         assert viewer.get("/exports").status_code == 403
+
+
+def test_gdal_opens_a_file_geodatabase_that_a_job_has_made(own_demo, serve, tmp_path):
+    house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, home=tmp_path) as client:
+        job = ask(client, layer="rating", format="gdb").headers["location"].rpartition("/")[2]
+        perform(house, own_demo.engine, int(job))
+        file = tmp_path / "rating.gdb.zip"
+        file.write_bytes(client.get(f"/api/v1/exports/{job}/file").content)
+    with own_demo.begin() as session:
+        held = dict(session.execute(text("SELECT colour, count(*) FROM ratings GROUP BY 1")).all())
+
+    def told(*more):
+        asked = ["ogrinfo", "-ro", "-so", *more, f"/vsizip/{file}", "rating"]
+        return subprocess.check_output(asked, text=True)
+
+    assert "using driver `OpenFileGDB'" in told()  # by Debian's GDAL, not the one that wrote it
+    assert "Geometry: Multi Polygon" in told()
+    assert f"Feature Count: {sum(held.values())}\n" in told()
+    for colour, count in held.items():
+        assert f"Feature Count: {count}\n" in told("-where", f"colour = '{colour}'")
