@@ -163,8 +163,9 @@ def say(db: Db, at: House, user: User, upload_id: int, said: OptionsIn) -> None:
     one.options = said.model_dump(include={"frame", "encoding", "layer"}) | {"mapping": mapping}
     one.trial_job = None
     if said.save_as:
+        area_code = user.area_prefixes[0] or at.district.code  # where the user may write
         store.save_profile(
-            db, area_code=one.area_code, kind=one.kind, name=said.save_as, mapping=mapping
+            db, area_code=area_code, kind=one.kind, name=said.save_as, mapping=mapping
         )
     previews.ask(db, at, one)
     db.flush()
@@ -244,7 +245,7 @@ def kept(request: Request, at: House, user: User, kind: Kind, received: Received
     """A file that has arrived, as an upload of the user's."""
     with transaction(request.app.state.engine, user=user) as session:
         one = Upload(
-            area_code=user.area_prefixes[0] or at.district.code, asked_by=user.id, kind=kind.value,
+            area_code=user.place(at.district.code), asked_by=user.id, kind=kind.value,
             file_name=received.path.name, folder=received.folder, options={},
             size_bytes=received.size_bytes, sha256=received.sha256,
         )  # fmt: skip

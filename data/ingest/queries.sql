@@ -181,13 +181,9 @@ ON CONFLICT (facility_id, area_code) DO UPDATE SET share = excluded.share
 WHERE facility_shares.share IS DISTINCT FROM excluded.share;
 
 -- name: supersede
--- Only the last import of a kind can be undone; what earlier ones changed need not be kept.
-WITH earlier AS (
-    UPDATE imports SET undoable = false
-    WHERE kind = CAST(:kind AS text) AND id <> :import_id AND undoable
-    RETURNING id
-)
-DELETE FROM import_changes USING earlier WHERE import_changes.import_id = earlier.id;
+-- Only the last import of a kind in a place can be undone; what earlier ones changed need not be
+-- kept. Whoever imported in a part makes an earlier import of the whole such a one as well.
+SELECT wangge.supersede_imports(CAST(:import_id AS bigint));
 
 -- name: keep_shares
 -- The shares that stand now, beside each facility that was kept.

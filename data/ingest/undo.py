@@ -87,9 +87,10 @@ def keep_shares(session: Session, target: Target, ids: Select[Any], import_id: i
 
 
 def supersede(session: Session, record: Import) -> None:
-    """From now on ``record`` is the import of its kind that can be undone, and no earlier one."""
+    """From now on ``record`` can be undone, and no earlier one of its kind that it met anywhere."""
     record.undoable = True
-    session.execute(_SQL["supersede"], {"kind": record.kind, "import_id": record.id})
+    session.flush()
+    session.execute(_SQL["supersede"], {"import_id": record.id})
 
 
 def undo_import(session: Session, import_id: int, district: District) -> Undone:

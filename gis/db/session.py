@@ -53,6 +53,13 @@ class User:
         """Whoever has not signed in: sees and does nothing."""
         return cls(id="anonymous", area_prefixes=())
 
+    def place(self, district_code: str) -> str:
+        """Where belongs what the user asks for or sends: the one area, else the district.
+
+        What may hold rows of several areas is not shown to those who work in one of them.
+        """
+        return (len(self.area_prefixes) == 1 and self.area_prefixes[0]) or district_code
+
     def may(self, capability: Capability, action: Action = Action.READ) -> bool:
         """Whether the role gives that right; where, the area prefixes say."""
         return (capability, action) in self.rights

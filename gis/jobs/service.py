@@ -22,7 +22,7 @@ def ask(
 ) -> Job:
     """Put a job of the session's user into the queue; it exists once the transaction commits.
 
-    It belongs to ``area_code``, else to the user's first area: whoever may read jobs there sees it.
+    It belongs to ``area_code``, else where the user works: whoever may read jobs there sees it.
     Raises Forbidden for somebody without any area.
     """
     user = _user(session)
@@ -34,7 +34,7 @@ def ask(
     }  # fmt: skip
     job = Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,
-        area_code=area_code or user.area_prefixes[0] or district_code,
+        area_code=area_code or user.place(district_code),
     )  # fmt: skip
     return store.add(session, job)
 

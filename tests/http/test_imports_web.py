@@ -263,3 +263,24 @@ def test_a_small_file_is_looked_at_at_once(office):
     assert sent["preview_job"] is None
     seen = client.get(f"{API}/imports/{sent['id']}/preview")
     assert (seen.status_code, seen.json()["job"]) == (200, None)
+
+
+def test_a_file_of_somebody_with_two_areas_is_not_shown_in_one_of_them(own_store, serve, home):
+    first, second = "530102001", "530102002"
+    with own_store() as store, serve(store.urls, home=home, areas=[first, second]) as both:
+        sent = send(both, "areas", AREAS).json()
+        here = f"{API}/imports/{sent['id']}"
+        said = {"mapping": {"code": "代码"}, "save_as": "民政"}
+        assert both.put(f"{here}/mapping", json=said).status_code == 200
+        job = both.post(f"{here}/dry-run").json()
+        assert (job["area_code"], both.get(f"{API}/jobs/{job['id']}").status_code) == (
+            "530102", 200,
+        )  # fmt: skip
+        assert [one["id"] for one in both.get(f"{API}/imports").json()["uploads"]] == [sent["id"]]
+        for area in (first, second):
+            with serve(store.urls, home=home, areas=[area]) as one:
+                assert one.get(f"{API}/imports").json()["uploads"] == []
+                assert one.get(f"{here}/preview").status_code == 404
+                assert one.get(f"{API}/jobs/{job['id']}").status_code == 404
+        with serve(store.urls, home=home) as whole:
+            assert whole.get(f"{here}/preview").status_code == 200

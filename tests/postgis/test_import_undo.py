@@ -154,18 +154,22 @@ def test_an_equal_import_takes_nothing_from_the_one_before(db, take):
     assert db.scalar(text("SELECT count(*) FROM areas")) == 0
 
 
-def test_nobody_undoes_half_of_what_reaches_beyond_the_own_areas(store, tmp_path):
-    def steward(*areas):
-        return User.of(Role.DATA_STEWARD, id="steward", area_prefixes=areas)
+def steward(*areas):
+    return User.of(Role.DATA_STEWARD, id="steward", area_prefixes=areas)
 
-    def taken(user, kind, *lines):
+
+@pytest.fixture
+def taken(store, tmp_path):
+    """Takes lines in as somebody and gives the number of the import; two communities are there."""
+
+    def done(user, kind, *lines):
         path = tmp_path / f"{kind}.csv"
         path.write_text("\n".join(lines), encoding="utf-8")
         with store.begin(user) as session:
             import_file(session, path, kind, Options(frame="wgs84"), WUHUA)
             return session.scalar(text("SELECT max(id) FROM imports"))
 
-    taken(
+    done(
         None,
         Kind.AREAS,
         "code,name,geometry",
@@ -174,9 +178,37 @@ def test_nobody_undoes_half_of_what_reaches_beyond_the_own_areas(store, tmp_path
         f'{HUASHAN},甲社区,"{box(102.70, 25.04)}"',
         f'{NEIGHBOUR},乙社区,"{box(102.71, 25.04)}"',
     )
-    two = taken(steward(HUASHAN, NEIGHBOUR), Kind.FACILITIES,
-                "key,name,function,area_m2,lon,lat", "F1,站一,service_centre,9,102.705,25.045",
-                "F2,站二,service_centre,9,102.715,25.045")  # fmt: skip
+    return done
+
+
+STATIONS = ("key,name,function,area_m2,lon,lat", "F1,站一,service_centre,9,102.705,25.045",
+            "F2,站二,service_centre,9,102.715,25.045")  # fmt: skip
+
+
+def test_an_import_of_two_areas_is_known_in_both_and_its_rows_are_each_ones_own(store, taken):
+    two = taken(steward(HUASHAN, NEIGHBOUR), Kind.FACILITIES, *STATIONS)
+    for area, key in ((HUASHAN, "F1"), (NEIGHBOUR, "F2")):
+        with store.begin(steward(area)) as one:
+            assert two in one.scalars(text("SELECT id FROM imports")).all()
+            assert one.scalars(text("SELECT source_key FROM facilities")).all() == [key]
+    with store.begin(steward("530102002")) as elsewhere:
+        assert two not in elsewhere.scalars(text("SELECT id FROM imports")).all()
+
+
+def test_an_import_in_a_part_makes_that_of_the_whole_no_longer_the_last(store, taken):
+    two = taken(steward(HUASHAN, NEIGHBOUR), Kind.FACILITIES, *STATIONS)
+    mine = taken(steward(NEIGHBOUR), Kind.FACILITIES, STATIONS[0],
+                 "F2,站二,service_centre,20,102.715,25.045")  # fmt: skip
+    taken(steward(HUASHAN), Kind.FACILITIES, STATIONS[0],
+          "F1,站一,service_centre,10,102.705,25.045")  # fmt: skip
+    with pytest.raises(CannotUndo, match="not the last one"), store.begin() as session:
+        undo_import(session, two, WUHUA)
+    with store.begin(steward(NEIGHBOUR)) as session:  # the one next door does not matter
+        assert undo_import(session, mine, WUHUA).restored == 1
+
+
+def test_nobody_undoes_half_of_what_reaches_beyond_the_own_areas(store, taken):
+    two = taken(steward(HUASHAN, NEIGHBOUR), Kind.FACILITIES, *STATIONS)
     with pytest.raises(CannotUndo, match="beyond your areas"), store.begin(steward(HUASHAN)) as one:
         undo_import(one, two, WUHUA)
     with store.begin(steward("530102001")) as street:
