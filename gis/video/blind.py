@@ -1,5 +1,6 @@
 """What cameras leave out: blind areas, and entrances, streets and key places seen or not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,20 @@ Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
 
+_ROUND = 4  # pieces of a quarter circle at a corner: 2 cm off for an opening of 1 m
+
+
+@dataclass(frozen=True)
+class BlindRule:
+    """Which ground is blind: not seen at this quality level, wider than twice the opening, of a
+    minimum size; see `gis.video.rules.GroundRules`.
+    """
+
+    level: int = 0
+    opening_m: float = 1.0
+    min_m2: float = 10.0
+
+
 @dataclass(frozen=True)
 class BlindAreas:
     """b blind areas: shape, compound, square metres, and a point inside each; largest first."""
@@ -25,22 +40,37 @@ class BlindAreas:
     y_m: Floats
 
 
-def blind_areas(public: Shapes, seen: Shapes, *, opening_m: float, min_m2: float) -> BlindAreas:
+def blind_areas(public: Shapes, seen: Shapes, rule: BlindRule) -> BlindAreas:
     """Public ground (c,) less what is seen (c,), without strips narrower than twice the opening.
 
-    Opening (shrink, then grow by ``opening_m``) takes off the slivers between neighbouring fields;
-    what is left and smaller than ``min_m2`` is not reported.
+    Opening (shrink, then grow by the rule's metres) takes off the slivers between neighbouring
+    fields; what is left and smaller than the rule's minimum is not reported.
     """
     left = shapely.difference(public, seen)
-    opened = shapely.buffer(shapely.buffer(left, -opening_m), opening_m)
+    core = shapely.buffer(left, -rule.opening_m, quad_segs=_ROUND)
+    opened = shapely.buffer(core, rule.opening_m, quad_segs=_ROUND)
     shapes, compound = shapely.get_parts(shapely.intersection(opened, left), return_index=True)
     area_m2 = shapely.area(shapes)
     order = np.argsort(-area_m2, kind="stable")
-    order = order[area_m2[order] >= min_m2]
+    order = order[area_m2[order] >= rule.min_m2]
     at = shapely.point_on_surface(shapes[order])
     return BlindAreas(
         shapes[order], compound[order], area_m2[order], shapely.get_x(at), shapely.get_y(at)
     )
+
+
+def joined(parts: Sequence[BlindAreas], compounds: Sequence[Ints]) -> BlindAreas:
+    """The blind areas of several batches; ``compounds`` (one array per batch) gives the numbers
+    that the batch's compounds have in the whole.
+    """
+    shapes, area_m2, x_m, y_m = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("shapes", "area_m2", "x_m", "y_m")
+    )
+    own = [at[part.compound] for part, at in zip(parts, compounds, strict=True)]
+    compound = np.concatenate(own)
+    order = np.lexsort((y_m, x_m, compound, -area_m2))
+    return BlindAreas(shapes[order], compound[order], area_m2[order], x_m[order], y_m[order])
 
 
 def seen_share(places: Shapes, fields: Shapes, *, tolerance_m: float) -> Floats:

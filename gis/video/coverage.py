@@ -38,8 +38,8 @@ class Coverage:
     ``seen_m2``, ``seen_twice_m2``: by one, by two or more working cameras; ``seen_all_m2``,
     ``seen_all_twice_m2``: by any, working or not; ``seen_measured_m2``: by working cameras without
     assumed fields; ``seen_potential_m2``: if all working cameras that turn looked the right way.
-    ``seen`` (c,): the ground behind ``seen_m2`` at one level. ``loss_compound``, ``loss_camera``,
-    ``loss_m2`` (p, and p, q): what each working camera alone sees in a compound.
+    ``loss_compound``, ``loss_camera``, ``loss_m2`` (p, and p, q): what each working camera alone
+    sees in a compound.
     """
 
     public_m2: Floats
@@ -49,7 +49,6 @@ class Coverage:
     seen_all_twice_m2: Floats
     seen_measured_m2: Floats
     seen_potential_m2: Floats
-    seen: Shapes
     loss_compound: Ints
     loss_camera: Ints
     loss_m2: Floats
@@ -69,22 +68,23 @@ def public_ground(outlines: Shapes, footprints: Shapes, gardens: Shapes) -> Shap
     return np.asarray(shapely.difference(outlines, union_by(cut[piece], compound, len(outlines))))
 
 
-def coverage(public: Shapes, seen: Seen, *, kept_level: int = 0) -> Coverage:
+def coverage(public: Shapes, seen: Seen, *, kept_level: int = 0) -> tuple[Coverage, Shapes]:
     """Overlay public ground (c,) with what the cameras see.
 
-    The seen ground itself is kept of one level: that of four would fill the memory of a city's run.
+    Beside the figures the ground that working cameras see at one level, (c,): that of all would
+    fill the memory of a city's run.
     """
     levels = [_level(public, seen, level) for level in range(seen.fields.shape[1])]
     losses = _losses(levels)
     areas = {name: np.column_stack([one.areas[name] for one in levels]) for name in levels[0].areas}
-    return Coverage(
+    figures = Coverage(
         public_m2=shapely.area(public),
         **{f"{name}_m2": areas[name] for name in MEASURES},
-        seen=levels[kept_level].seen,
         loss_compound=losses[0],
         loss_camera=losses[1],
         loss_m2=losses[2],
     )
+    return figures, levels[kept_level].seen
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from gis.district import District
 from gis.policy import Policy
-from gis.video import blind, ground_store, scenes, survey, view, watched
-from gis.video.coverage import MEASURES, Coverage, public_ground
+from gis.video import ground_store, scenes, survey, view, watched
+from gis.video.blind import BlindAreas, BlindRule
+from gis.video.coverage import MEASURES, Coverage
 from gis.video.rules import GroundRules, LawRules
 from gis.video.stale import Stale
 from gis.video.survey import Scene
@@ -81,8 +82,10 @@ def measure(
     same = _unchanged(homes, kept)
     fresh = np.flatnonzero(known & ~homes["compound"].isin(same).to_numpy())
     level = views.quality_names.index(rules.quality)
-    found = survey.survey(of, views, compounds=fresh, kept_level=level)
-    dark = _blind(of, homes, houses, found, fresh, rules, district)
+    rule = BlindRule(level, rules.blind_opening_m, rules.blind_min_m2)
+    surveyed = survey.survey(of, views, rule, compounds=fresh)
+    found = surveyed.coverage
+    dark = _blind(of, homes, houses, surveyed.blind, fresh, district)
     rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
     stale = Stale.of(session, of, cameras, seen_from, views, district)
@@ -142,14 +145,10 @@ def _with_unanswered(
 
 
 def _blind(
-    of: Scene, homes: pd.DataFrame, houses: pd.DataFrame, found: Coverage, fresh: Ints,
-    rules: GroundRules, district: District,
+    of: Scene, homes: pd.DataFrame, houses: pd.DataFrame, dark: BlindAreas, fresh: Ints,
+    district: District,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Blind areas of the measured compounds with the nearest building's name."""
-    public = public_ground(of.outlines[fresh], of.obstacles.polygons, of.gardens)
-    dark = blind.blind_areas(
-        public, found.seen, opening_m=rules.blind_opening_m, min_m2=rules.blind_min_m2
-    )
     at = fresh[dark.compound]
     if len(dark.shapes):
         points = np.atleast_1d(np.asarray(shapely.points(dark.x_m, dark.y_m), dtype=object))

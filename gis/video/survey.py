@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as fields_of
 from functools import cached_property
 
@@ -11,7 +11,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from gis.video import view
+from gis.video import blind, view
+from gis.video.blind import BlindAreas, BlindRule
 from gis.video.coverage import Coverage, Seen, coverage, public_ground, union_by
 from gis.video.obstacles import Obstacles
 from gis.video.optics import Optics
@@ -85,21 +86,33 @@ def potential_views(scene: Scene, chosen: Ints) -> Views:
     return Views(x_m, y_m, none, none + 360.0, none, reach_m, height_m)
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a run finds of c compounds: covered square metres, and what no camera sees."""
+
+    coverage: Coverage
+    blind: BlindAreas
+
+
 def survey(
-    scene: Scene, rules: ViewRules, *, compounds: Ints | None = None, kept_level: int = 0,
+    scene: Scene, rules: ViewRules, rule: BlindRule, *, compounds: Ints | None = None,
     workers: int | None = None,
-) -> Coverage:  # fmt: skip
+) -> Survey:  # fmt: skip
     """Coverage of the given compounds (all without), in their order; cameras keep their numbers.
 
-    The seen ground itself is kept at ``kept_level``.
+    A batch of compounds is measured at a time and leaves its figures and blind areas alone, so
+    that a city needs the memory of a few batches.
     """
     chosen = np.arange(len(scene.outlines)) if compounds is None else compounds
     middle = shapely.centroid(scene.outlines[chosen])
     order = along_a_curve(middle)
     batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)] or [order]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        parts = list(pool.map(lambda at: _batch(scene, rules, chosen[at], kept_level), batches))
-    return _joined(parts, batches)
+        parts = list(pool.map(lambda at: _batch(scene, rules, rule, chosen[at]), batches))
+    return Survey(
+        _joined([one.coverage for one in parts], batches),
+        blind.joined([one.blind for one in parts], batches),
+    )
 
 
 def seen_ground(
@@ -138,7 +151,7 @@ def cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
     return np.unique(camera[shapely.dwithin(points, shapes[shape], reach_m[camera])])
 
 
-def _batch(scene: Scene, rules: ViewRules, compounds: Ints, kept_level: int) -> Coverage:
+def _batch(scene: Scene, rules: ViewRules, rule: BlindRule, compounds: Ints) -> Survey:
     """Fields of all cameras that reach the compounds, laid over their public ground."""
     outlines = scene.outlines[compounds]
     camera = cameras_near(scene, rules, outlines)
@@ -153,9 +166,11 @@ def _batch(scene: Scene, rules: ViewRules, compounds: Ints, kept_level: int) -> 
     ]  # fmt: skip
     assumed = np.asarray(scene.optics.assumed[camera].any(axis=1))
     seen = Seen(drawn[0], drawn[1], scene.working[camera], assumed)
-    found = coverage(public, seen, kept_level=kept_level)
-    values = {one.name: getattr(found, one.name) for one in fields_of(found)}
-    return Coverage(**{**values, "loss_camera": camera[found.loss_camera]})
+    found, ground = coverage(public, seen, kept_level=rule.level)
+    return Survey(
+        replace(found, loss_camera=camera[found.loss_camera]),
+        blind.blind_areas(public, ground, rule),
+    )
 
 
 def _joined(parts: list[Coverage], batches: list[Ints]) -> Coverage:

@@ -72,8 +72,7 @@ FROM (
     WHERE place.geom_3857 && ST_TileEnvelope({z}, {x}, {y}, margin => 0.0390625)
       AND place.valid_from <= '2026-06-30'
       AND (place.valid_to IS NULL OR place.valid_to > '2026-06-30')
-) AS shown
-WHERE shown.geom IS NOT NULL;
+) AS shown;
 """
 ALLOWED = """
 BEGIN;
@@ -264,7 +263,8 @@ def _running(
     command: Sequence[str], environment: Mapping[str, str], port: int, headers: Mapping[str, str],
     alive: str,
 ) -> Iterator[Side]:  # fmt: skip
-    with subprocess.Popen(command, env={**os.environ, **environment}) as server:
+    silent = subprocess.DEVNULL  # the log is written all the same
+    with subprocess.Popen(command, env={**os.environ, **environment}, stdout=silent) as server:
         side = Side(port, server.pid, {"Accept-Encoding": "identity", **headers})
         try:
             _wait(side, alive)

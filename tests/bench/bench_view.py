@@ -22,6 +22,7 @@ from plain_view import Seer, clipped, libraries, sweep
 from view_city import houses, lattice, scene
 
 from gis import policy
+from gis.video.blind import BlindRule
 from gis.video.obstacles import Obstacles
 from gis.video.survey import survey
 from gis.video.view import Views, fields
@@ -154,11 +155,11 @@ def _in_a_process(cameras: int) -> dict[str, float]:
 
 def _coverage_run(cameras: int) -> dict[str, float]:
     """One run over a whole city, and the cores it kept busy."""
-    survey(scene(50, RULES, np.random.default_rng(2)), RULES)
+    survey(scene(50, RULES, np.random.default_rng(2)), RULES, BlindRule())
     city = scene(cameras, RULES, np.random.default_rng(1))
     begun = time.perf_counter(), _tree_cpu_s()
     with Wanted() as wanted:
-        found = survey(city, RULES)
+        found = survey(city, RULES, BlindRule()).coverage
     wall_s, cpu_s = time.perf_counter() - begun[0], _tree_cpu_s() - begun[1]
     return {
         "cameras": cameras, "buildings": len(city.obstacles.polygons),

@@ -14,6 +14,7 @@ from gis.timeline import service as timeline
 from gis.video import optics, planning, scenes, survey
 from gis.video.around import around
 from gis.video.ask import Ask, Candidate, Footfall
+from gis.video.blind import BlindRule
 from gis.video.what_if import what_if
 
 COMMUNITY = "530102001001"
@@ -42,8 +43,9 @@ def test_what_a_point_adds_is_what_a_survey_with_it_has_more(asked):
             session, compound=spot.compound,
             planned={"lon": spot.lon, "lat": spot.lat, **PLANNED}, **at,
         )  # fmt: skip
-        before = survey.survey(here.scene, here.rules, workers=1)
-        after = survey.survey(_with_one_more(here, spot, at), here.rules, workers=1)
+        before = survey.survey(here.scene, here.rules, BlindRule(), workers=1).coverage
+        more = _with_one_more(here, spot, at)
+        after = survey.survey(more, here.rules, BlindRule(), workers=1).coverage
         assert found.before_m2 == pytest.approx(before.seen_m2[0], abs=0.01)
         assert found.after_m2 == pytest.approx(after.seen_m2[0], abs=0.01)
         assert found.after_m2[0] > found.before_m2[0] + 10

@@ -11,7 +11,8 @@ from shapely import LineString, Point, box
 
 from gis import policy
 from gis.video import scenes
-from gis.video.blind import blind_areas, seen_share
+from gis.video import survey as survey_module
+from gis.video.blind import BlindRule, blind_areas, seen_share
 from gis.video.coverage import MEASURES, Coverage, Seen, coverage, public_ground
 from gis.video.obstacles import Obstacles
 from gis.video.optics import CameraFields, complete
@@ -54,7 +55,7 @@ def test_public_ground_is_the_outline_less_footprints_and_gardens():
 
 def test_shares_by_one_by_two_and_by_all():
     """Ten by ten; left half, middle half, right fifth (down): 75 %, 25 %; with it 95 % and 25 %."""
-    found = coverage(
+    found, _ = coverage(
         shapes(box(0, 0, 10, 10)),
         seen([box(-9, 0, 5, 10), box(2.5, 0, 7.5, 10), box(7.5, 0, 9.5, 99)],
              working=[True, True, False]),
@@ -66,7 +67,7 @@ def test_shares_by_one_by_two_and_by_all():
 
 
 def test_a_broken_second_camera_counts_among_all_only():
-    found = coverage(
+    found, _ = coverage(
         shapes(box(0, 0, 10, 10)),
         seen([box(0, 0, 5, 10), box(0, 0, 4, 10)], working=[True, False]),
     )
@@ -74,7 +75,7 @@ def test_a_broken_second_camera_counts_among_all_only():
 
 
 def test_what_rests_on_assumptions_and_what_a_turn_would_add():
-    found = coverage(
+    found, _ = coverage(
         shapes(box(0, 0, 10, 10)),
         seen([box(0, 0, 4, 10), box(2, 0, 8, 10)], potential=[NONE, box(0, 0, 9, 10)],
              assumed=[False, True]),
@@ -85,7 +86,7 @@ def test_what_rests_on_assumptions_and_what_a_turn_would_add():
 
 def test_the_failure_that_blinds_most():
     """Alone: the first sees 2.5 of 10, the second 2.5 - 0.5, the third nothing."""
-    found = coverage(
+    found, _ = coverage(
         shapes(box(0, 0, 10, 10), box(50, 0, 60, 10)),
         seen([box(0, 0, 5, 10), box(2.5, 0, 7, 10), box(3, 0, 6.5, 10)]),
     )
@@ -94,7 +95,7 @@ def test_the_failure_that_blinds_most():
 
 
 def test_a_compound_without_public_ground_has_no_share():
-    found = coverage(shapes(NONE), seen([box(0, 0, 1, 1)]))
+    found, _ = coverage(shapes(NONE), seen([box(0, 0, 1, 1)]))
     assert np.isnan(found.share("seen")[0, 0])
 
 
@@ -103,12 +104,13 @@ def test_blind_areas_leave_out_strips_and_crumbs():
     covered = shapes(
         shapely.union_all([box(0, 0, 40, 10), box(41, 0, 60, 10), box(63, 0, 100, 10)]), NONE
     )
-    found = blind_areas(public, covered, opening_m=1.0, min_m2=10.0)
+    found = blind_areas(public, covered, BlindRule(opening_m=1.0, min_m2=10.0))
     # the strip of 1 m goes, that of 3 x 10 m stays but for its rounded corners
     assert found.compound.tolist() == [1, 0]
     assert found.area_m2 == pytest.approx([100 - 4 + np.pi, 30 - 4 + np.pi], abs=0.1)
     assert shapely.contains_xy(found.shapes, found.x_m, found.y_m).all()
-    assert not len(blind_areas(public, covered, opening_m=1.0, min_m2=100.0).compound)
+    large = BlindRule(opening_m=1.0, min_m2=100.0)
+    assert not len(blind_areas(public, covered, large).compound)
 
 
 def test_places_are_seen_by_point_length_and_area():
@@ -140,9 +142,9 @@ def scene(seed, compounds=6, cameras=12, buildings=30):
 
 
 def figures(found):
-    """All areas and losses as one flat list."""
-    names = [one.name for one in fields_of(found) if one.name != "seen"]
-    return np.concatenate([getattr(found, name).astype(float).ravel() for name in names])
+    """All numbers as one flat list."""
+    values = [getattr(found, one.name) for one in fields_of(found) if one.name != "shapes"]
+    return np.concatenate([one.astype(float).ravel() for one in values])
 
 
 def digests(of):
@@ -180,8 +182,8 @@ def test_what_keeps_its_digest_keeps_its_figures_and_the_rest_measured_anew_is_t
         after = change(before)
         fresh = np.flatnonzero(digests(before) != digests(after))
         same = np.setdiff1d(np.arange(len(before.outlines)), fresh)
-        old, full = survey(before, RULES), survey(after, RULES)
-        part = survey(after, RULES, compounds=fresh)
+        old, full = (survey(one, RULES, BlindRule()).coverage for one in (before, after))
+        part = survey(after, RULES, BlindRule(), compounds=fresh).coverage
         for name in MEASURES:
             one, two, three = (getattr(found, f"{name}_m2") for found in (old, full, part))
             assert one[same] == pytest.approx(two[same], abs=1e-6)
@@ -196,6 +198,20 @@ def test_what_keeps_its_digest_keeps_its_figures_and_the_rest_measured_anew_is_t
 
 
 def test_batches_and_cores_change_nothing(monkeypatch):
-    whole = survey(scene(5), RULES, workers=1)
+    whole = survey(scene(5), RULES, BlindRule(), workers=1)
     monkeypatch.setattr("gis.video.survey._BATCH", 2)
-    assert figures(survey(scene(5), RULES, workers=2)) == pytest.approx(figures(whole), abs=1e-6)
+    parts = survey(scene(5), RULES, BlindRule(), workers=2)
+    assert figures(parts.coverage) == pytest.approx(figures(whole.coverage), abs=1e-6)
+    assert len(whole.blind.shapes) > 5
+    assert figures(parts.blind) == pytest.approx(figures(whole.blind), abs=1e-6)
+
+
+def test_blind_areas_are_the_public_ground_that_no_working_camera_sees():
+    """Drawn once more from what a single question draws: `seen_ground`."""
+    where = scene(5)
+    public, seen = survey_module.seen_ground(where, RULES, levels=slice(0, 1))
+    rule = BlindRule(opening_m=0.01, min_m2=0.0)
+    found = survey(where, RULES, rule).blind
+    expected = shapely.area(shapely.difference(public, seen[:, 0]))
+    m2 = np.bincount(found.compound, found.area_m2, minlength=len(public))
+    assert m2 == pytest.approx(expected, rel=0.01)
