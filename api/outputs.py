@@ -129,8 +129,9 @@ def write_maps(
     frames = Frames(session, house, scope)
     written: list[Path] = []
     lacking: dict[str, str] = {}
-    for name in names:
+    for nth, name in enumerate(names):
         path = out / f"{name}.html"
+        frames.forget_all_but(names[nth:])
         try:
             page = build_page(frames, name)
         except NoData as exc:
@@ -210,6 +211,15 @@ class Frames:
             self.session, layer(name), district=self.house.district, policy=self.house.policy,
             scope=self.scope, surroundings=surroundings,
         )  # fmt: skip
+
+    def forget_all_but(self, pages: Sequence[str]) -> None:
+        """Let go of what none of these pages shows: not all layers of a city fit side by side."""
+        needed = {one for page in pages for one in page_layers(page, self.scope)}
+        done = self._layers.keys() - needed
+        for name in done:
+            del self._layers[name]
+        if self._material is not None:
+            self._material.forget(done)
 
     def find(self, name: str) -> Shown | None:
         """The same, or None where the layer's analysis has not run."""

@@ -1,6 +1,6 @@
 """The frames of one call with what pages are made of; each part is made once for all pages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,14 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
     def add(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
         """Take in the frames of layers that another page shows as well."""
         self._frames |= frames
+
+    def forget(self, names: Collection[str]) -> None:
+        """Let go of layers that no further page shows, with all that was made of them."""
+        for name in names:
+            self._frames.pop(name, None)
+            self._archives.pop(name, None)
+            for secret in (False, True):
+                self._records.pop((name, secret), None)
 
     def records(self, layer: Layer, *, internal: bool) -> Records:
         """The records of one layer; raises FrameContract."""

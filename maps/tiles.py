@@ -9,6 +9,7 @@ import folium
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import shapely
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
@@ -17,6 +18,7 @@ from maps.records import Records
 
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
 GROUND_ZOOM = 15  # of the page, from which buildings can be told apart; their tiles are z14
+_HALF_UNIT_DEG = 360 / 2**MAX_ZOOM / 4096 / 2
 _OPTIONS = {
     "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
     "BUFFER": 160,  # a tile also draws the symbols that reach into it
@@ -81,7 +83,7 @@ def archive(records: Records) -> bytes:
             "row": np.flatnonzero(drawn).astype(np.int32),
             "class": records.classes.of[drawn].astype(np.int32),
         },
-        geometry=records.frame.geometry.to_numpy()[drawn],
+        geometry=shapely.simplify(records.frame.geometry.to_numpy()[drawn], _HALF_UNIT_DEG),
         crs=4326,
     )
     return _packed(frame, records.layer.name, MIN_ZOOM)

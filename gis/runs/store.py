@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict, Unpack
@@ -25,6 +25,7 @@ from gis.policy import Policy
 from gis.runs.model import Analysis, Run
 
 _SQL = sql.load("gis.runs")
+_ROWS = {False: 50_000, True: 2_000}  # rows that are text at a time; with outlines fewer
 _ARROW: tuple[tuple[type[TypeEngine[Any]], pa.DataType], ...] = (
     (Integer, pa.int64()),
     (Float, pa.float64()),
@@ -191,6 +192,16 @@ def write_results(session: Session, table: type[Base], run_id: int, frame: pd.Da
     columns = _columns(target, frame)
     if frame.empty:
         return 0
+    rows = _ROWS[any(isinstance(column.type, Geometry) for column in columns)]
+    parts = (frame.iloc[at : at + rows] for at in range(0, len(frame), rows))
+    _copy(
+        session, target.name, [column.name for column in columns],
+        (_csv(part, columns, run_id) for part in parts),
+    )  # fmt: skip
+    return len(frame)
+
+
+def _csv(frame: pd.DataFrame, columns: Sequence[Column[Any]], run_id: int) -> io.BytesIO:
     arrays = [
         pa.array([run_id] * len(frame), pa.int64())
         if column.name == "run_id"
@@ -202,8 +213,7 @@ def write_results(session: Session, table: type[Base], run_id: int, frame: pd.Da
     written = pa.Table.from_arrays(arrays, names=[column.name for column in columns])
     pyarrow.csv.write_csv(written, body, options)
     body.seek(0)
-    _copy(session, target.name, [column.name for column in columns], body)
-    return len(frame)
+    return body
 
 
 def _lock(session: Session, **line: Unpack[Line]) -> None:
@@ -246,19 +256,21 @@ def _arrow(values: "pd.Series[Any]", column: Column[Any]) -> pa.Array:
     return pa.array(values, pa.string(), from_pandas=True)
 
 
-def _copy(session: Session, table: str, columns: list[str], body: io.BytesIO) -> None:
+def _copy(session: Session, table: str, columns: list[str], bodies: Iterable[io.BytesIO]) -> None:
     words = {
         "target": names.Identifier(SCHEMA, table),
         "columns": names.SQL(", ").join(map(names.Identifier, columns)),
     }
+    create, copy, insert, drop = (
+        names.SQL(statement).format(**words) for statement in (_CREATE, _COPY, _INSERT, _DROP)
+    )
     driver: Any = session.connection().connection.dbapi_connection
     with driver.cursor() as cursor:
-        for statement in (_CREATE, _COPY, _INSERT, _DROP):
-            command = names.SQL(statement).format(**words)
-            if statement is _COPY:
-                cursor.copy_expert(command, body)
-            else:
-                cursor.execute(command)
+        cursor.execute(create)
+        for body in bodies:
+            cursor.copy_expert(copy, body)
+        cursor.execute(insert)
+        cursor.execute(drop)
 
 
 _CREATE = "CREATE TEMPORARY TABLE run_results AS SELECT {columns} FROM {target} WITH NO DATA"

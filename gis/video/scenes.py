@@ -25,6 +25,7 @@ _FIELDS = {
     "max_distance_m": "max_distance_m", "focal_mm": "focal_mm",
     "sensor_width_mm": "sensor_width_mm", "width_px": "width_px", "height_px": "height_px",
 }  # fmt: skip
+DRAWN_M = 0.03  # how true the kept outlines are
 
 
 def outdoors(cameras: pd.DataFrame) -> pd.DataFrame:
@@ -140,10 +141,14 @@ def within_known(of: Scene, shapes: Shapes, *, margin_m: float) -> "NDArray[np.b
 
 
 def degrees(rows: pd.DataFrame, shapes: Shapes, district: District) -> gpd.GeoDataFrame:
-    """Rows with their shapes (metres of the district) in EPSG:4326; areas as MultiPolygons."""
+    """Rows with their shapes (metres of the district) in EPSG:4326; areas as MultiPolygons.
+
+    They are kept as drawings, true to `DRAWN_M`: fields and blind areas are round, and all their
+    vertices would fill the memory of whoever reads a city. Figures are taken before.
+    """
     whole = [
         shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
-        for shape in shapes
+        for shape in shapely.simplify(shapes, DRAWN_M)
     ]  # fmt: skip
     placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
     return gpd.GeoDataFrame(
