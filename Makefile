@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SIZE ?= district
 WORKERS ?= 2
 
-.PHONY: demo pictures serve test check lint types bench soak qgis bundle lock setup clean
+.PHONY: demo pictures serve test check lint types bench soak qgis office bundle lock setup clean
 
 setup:
 	@scripts/setup.sh run
@@ -45,7 +45,11 @@ soak:
 
 qgis:
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -q -rs tests/soak/test_qgis.py
+	@$(BIN)/python -m pytest -q -rs tests/soak/test_qgis.py tests/soak/test_qgis_ogc.py
+
+office:
+	@scripts/setup.sh test
+	@$(BIN)/python -m pytest -q -rs tests/soak/test_office.py
 
 bundle:
 	@scripts/setup.sh test
