@@ -6,9 +6,11 @@ kept in ``<home>/policies``. A file holds once the line that says so is committe
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,11 +22,12 @@ from sqlalchemy.orm import Session
 
 from gis import policy as policies
 from gis.audit import store as trail
-from gis.errors import BadPolicy
+from gis.errors import BadPolicy, NotFound
 from gis.policy import Policy
 from gis.settings import Settings
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
+DRAFTS, DRAFT_DAYS = "drafts", 7
 MOST_BYTES = 200_000
 
 
@@ -74,6 +77,27 @@ def changed_terms(before: Policy, after: Policy) -> list[tuple[str, str, Any, An
         for rule, name in sorted(after.terms)
         if before[rule, name] != after[rule, name]
     ]
+
+
+def keep_draft(home: Path, text: str) -> str:
+    """Keep a file that somebody looks at; returns what it is asked for by."""
+    folder = home / KEPT / DRAFTS
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    oldest_s = time.time() - DRAFT_DAYS * 86_400
+    for one in folder.glob("*.toml"):
+        if one.stat().st_mtime < oldest_s:
+            one.unlink(missing_ok=True)
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    (folder / f"{key}.toml").write_text(text, encoding="utf-8")
+    return key
+
+
+def draft(home: Path, key: str) -> str:
+    """The text under ``key``; raises NotFound for one that was forgotten."""
+    try:
+        return (home / KEPT / DRAFTS / f"{key}.toml").read_text("utf-8")
+    except FileNotFoundError as exc:
+        raise NotFound("policy draft", key) from exc
 
 
 @contextmanager

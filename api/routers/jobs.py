@@ -17,7 +17,7 @@ from api.house import transaction
 from api.streams import Events
 from api.tasks.imports import CAPABILITY
 from data.ingest.types import Kind
-from gis.access.rights import Action, Capability
+from gis.access.rights import Action, Capability, Right
 from gis.db.session import User
 from gis.errors import Forbidden, NotFound, SignInNeeded
 from gis.jobs import service
@@ -53,9 +53,13 @@ class JobOut(BaseModel):
 
     @classmethod
     def of(cls, job: Job, user: User) -> "JobOut":
-        """As ``user`` is shown it: a file's rows are for those who may write its kind."""
+        """As ``user`` is shown it: a file's rows are for those who may write its kind, what another
+        policy would turn for those who may set one.
+        """
         shown = cls.model_validate(job, from_attributes=True)
         result = job.result or {}
+        if job.kind == JobKind.POLICY and not user.may(Capability.POLICY, Action.PUBLISH):
+            return shown.model_copy(update={"result": {}})
         report = result.get("report", {})
         kind = report.get("kind", result.get("kind"))
         if kind is None or user.may(CAPABILITY[Kind(kind)], Action.WRITE):
@@ -116,8 +120,13 @@ def follow_job(request: Request, db: Db, user: Caller, job_id: RowId) -> Events:
     It ends too when the session or the token of whoever follows does. 429 for whoever follows too
     many at once, 503 where too many follow: both with ``Retry-After``.
     """
+    return followed(request, db, user, job_id, needed=(Capability.JOBS, Action.READ))
+
+
+def followed(request: Request, db: Db, user: User, job_id: int, *, needed: Right) -> Events:
+    """The events of a job that ``user`` may see, for as long as there is the right ``needed``."""
     service.find(db, job_id)
-    return Events(request, user.id, _events(request, job_id))
+    return Events(request, user.id, _events(request, job_id, needed))
 
 
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])
@@ -128,11 +137,11 @@ def ask_run(db: Db, at: At, user: Caller, asked: RunIn) -> JobOut:
     return JobOut.of(job, user)
 
 
-async def _events(request: Request, job_id: int) -> AsyncIterator[str]:
+async def _events(request: Request, job_id: int, needed: Right) -> AsyncIterator[str]:
     """Looks again and again, each time in a transaction of its own; none is open in between."""
     last, spoke_at, end_at = "", time.monotonic(), time.monotonic() + LONGEST_S
     while time.monotonic() < end_at:
-        job = await run_in_threadpool(_look, request, job_id)
+        job = await run_in_threadpool(_look, request, job_id, needed)
         if job is None:
             return
         now = job.model_dump_json()
@@ -147,11 +156,11 @@ async def _events(request: Request, job_id: int) -> AsyncIterator[str]:
         await asyncio.sleep(LOOK_S)
 
 
-def _look(request: Request, job_id: int) -> JobOut | None:
+def _look(request: Request, job_id: int, needed: Right) -> JobOut | None:
     """The job as whoever asks may see it at this moment; None where that is not at all."""
     try:
         user = user_of(identified(request))
-        allow(user, Capability.JOBS)
+        allow(user, *needed)
         with transaction(request.app.state.engine, user=user) as session:
             return JobOut.of(service.find(session, job_id), user)
     except (SignInNeeded, Forbidden, NotFound):

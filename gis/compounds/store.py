@@ -1,6 +1,6 @@
 """Reads the register of compounds."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gis.compounds.model import Compound
@@ -12,3 +12,9 @@ def addresses(session: Session) -> dict[str, str]:
         Compound.valid_to.is_(None), Compound.address.is_not(None)
     )
     return {code: address for code, address in session.execute(asked) if address}
+
+
+def count(session: Session) -> int:
+    """How many compounds are in force."""
+    asked = select(func.count()).select_from(Compound).where(Compound.valid_to.is_(None))
+    return session.execute(asked).scalar_one()

@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     EXPORT = "export"
     AUDIT = "audit"
     PREVIEW = "preview"
+    POLICY = "policy"
 
 
 class JobState(StrEnum):

@@ -80,6 +80,40 @@ def test_a_policy_shows_what_it_would_turn_before_it_is_set(own_demo, serve, tmp
     assert (tmp_path / "policy.toml").read_text() == STRICTER.replace("-wuhua", "-second")
 
 
+def test_in_a_large_district_a_job_compares_and_the_page_shows_what_it_found(
+    own_demo, serve, tmp_path, monkeypatch
+):
+    house = House(Settings(_env_file=None, home=tmp_path))
+    with serve(own_demo.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as client:
+        at_once = post(client, "/policy", 200, text=STRICTER).text
+        monkeypatch.setattr("api.turns.AT_ONCE", 10)
+        page = post(client, "/policy", text=STRICTER).headers["location"]
+        working = client.get(page).text
+        job = page.rpartition("=")[2]
+        assert f'data-address="/policy/jobs/{job}"' in working
+        assert 'id="turned"' not in working
+        jobs.work(house, own_demo.engine, wait=False)
+        assert turned_of(client.get(page).text) == turned_of(at_once)
+        with client.stream("GET", f"/policy/jobs/{job}/events") as events:
+            assert '"state":"done"' in next(one for one in events.iter_lines() if "data:" in one)
+        stopped = post(client, "/policy", text=STRICTER).headers["location"]
+        at = f"/policy/jobs/{stopped.rpartition('=')[2]}"
+        assert client.delete(at, headers=HERE).json()["state"] == "cancelled"
+        assert 'id="turned"' not in client.get(stopped).text
+        post(client, "/policy/set", text=STRICTER.replace("-wuhua", "-other"))
+        assert "请再预览一次" in client.get(page).text  # it was compared with what held before
+    with serve(own_demo.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as another:
+        assert another.get(page).status_code == 404
+    with serve(own_demo.urls, role=Role.SYSTEM_ADMIN, home=tmp_path) as another:
+        assert another.get(page).status_code == 404
+        assert another.get(f"/api/v1/jobs/{job}").json()["result"] == {}
+        assert another.get(f"/policy/jobs/{job}/events").status_code == 403
+
+
+def turned_of(page):
+    return page.partition('id="turned"')[2].partition("<form")[0]
+
+
 def test_a_policy_that_is_set_holds_in_every_process_of_the_home(tmp_path):
     house = House(Settings(_env_file=None, home=tmp_path))  # a worker that started before
     assert house.policy["FAC-1", "m2_per_100_households"] == 30

@@ -1,8 +1,13 @@
 """What was planted in the demo is found, all of it and nothing else, from file to finding."""
 
 import pandas as pd
+import pyogrio
 import pytest
 from sqlalchemy import text
+
+from api import outputs
+from data.export.model import Format
+from gis.layers.service import Scope
 
 LAW = (
     "repair_overdue", "sign_missing", "not_filed", "filed_late", "retention_short",
@@ -167,3 +172,27 @@ def test_courts_that_walls_close_in_are_blind_and_nothing_is_measured_twice(demo
     found = _rows(demo_store, query, "video").set_index("key")["area_m2"].to_dict()
     assert courts
     assert found == pytest.approx(courts, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "families"),
+    [("video_findings", {"point", "area"}), ("video_places", {"point", "line", "area"})],
+)
+def test_gdal_opens_what_a_liaison_takes_along(demo_store, tmp_path, name, families):
+    with demo_store.begin() as session:
+        path, rows = outputs.write_export(
+            session, demo_store.house, name, Scope(internal=True), Format.GPKG,
+            tmp_path / f"{name}.gpkg", purpose="核查",
+        )  # fmt: skip
+        asked = text(f"SELECT id::text FROM {name} WHERE run_id = :run")
+        keys = set(session.scalars(asked, {"run": demo_store.runs["video"]}))
+        session.rollback()
+    parts = {
+        str(layer).removeprefix(f"{name}_"): pyogrio.read_dataframe(path, layer=layer)
+        for layer, _ in pyogrio.list_layers(path)
+        if layer != "layer_styles"
+    }
+    assert set(parts) == families
+    assert {code for part in parts.values() for code in part["code"]} == keys
+    assert sum(map(len, parts.values())) == rows == len(keys)
+    assert all(part.crs.to_epsg() == 4326 for part in parts.values())

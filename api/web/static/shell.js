@@ -73,7 +73,7 @@
   const AGAIN_MS = 5000;
   for (const box of document.querySelectorAll("[data-job]")) follow(box);
   function follow(box) {
-    const address = `/api/v1/jobs/${encodeURIComponent(box.dataset.job)}`;
+    const { address } = box.dataset;
     const cancel = box.querySelector("[data-job-cancel]");
     cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
     listen();
