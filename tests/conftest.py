@@ -229,10 +229,18 @@ def demo_store(cluster: Cluster, run_directory: Path) -> Iterator[DemoStore]:
         )
 
 
+@pytest.fixture(scope="session")
+def demo_copy(
+    demo_store: DemoStore, cluster: Cluster
+) -> Callable[[], AbstractContextManager[Store]]:
+    """``with demo_copy() as store:`` the small demo once more, to be written into."""
+    return lambda: _database(cluster, f"demo_{os.getpid()}_{next(_NUMBER)}", "demo_kept")
+
+
 @pytest.fixture(scope="module")
-def own_demo(demo_store: DemoStore, cluster: Cluster) -> Iterator[Store]:
-    """The small demo once more, for a module that writes into it."""
-    with _database(cluster, f"demo_{os.getpid()}_{next(_NUMBER)}", "demo_kept") as store:
+def own_demo(demo_copy: Callable[[], AbstractContextManager[Store]]) -> Iterator[Store]:
+    """The same for a module that writes into it."""
+    with demo_copy() as store:
         yield store
 
 
