@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 
 @lru_cache(maxsize=100_000)
 def initials(name: str) -> str:
     """First letters of the pinyin: 金鼎小区 is ``jdxq``; other signs stay as they are."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - its phrases take a second to read
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
 
 
