@@ -18,6 +18,7 @@ from maps.records import Records
 
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
 GROUND_ZOOM = 15  # of the page, from which buildings can be told apart; their tiles are z14
+_CROWD = 100_000
 _HALF_UNIT_DEG = 360 / 2**MAX_ZOOM / 4096 / 2
 _OPTIONS = {
     "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
@@ -86,7 +87,19 @@ def archive(records: Records) -> bytes:
         geometry=shapely.simplify(records.frame.geometry.to_numpy()[drawn], _HALF_UNIT_DEG),
         crs=4326,
     )
-    return _packed(frame, records.layer.name, MIN_ZOOM)
+    return _packed(frame, records.layer.name, _first_zoom(frame))
+
+
+def _first_zoom(frame: gpd.GeoDataFrame) -> int:
+    """Where a crowd's larger features are a pixel wide; farther out they would be a stain.
+
+    A tile that holds a whole city's fields costs minutes and a GiB, and shows nothing.
+    """
+    if len(frame) <= _CROWD:
+        return MIN_ZOOM
+    west, _, east, _ = frame.bounds.to_numpy().T
+    width_deg = float(np.quantile(east - west, 0.9))
+    return int(np.clip(np.ceil(np.log2(360 / 256 / width_deg)), MIN_ZOOM, MAX_ZOOM))
 
 
 def ground_archive(frame: gpd.GeoDataFrame, layer: str) -> bytes:

@@ -128,6 +128,7 @@ def _escape_colons(quoted: re.Match[str]) -> str:
     return re.sub(r"(?<!\\):", r"\:", quoted[0])
 
 
+_ROWS = 20_000
 _LAST = re.compile(r"\nORDER BY [\w., ]+$")
 
 
@@ -175,6 +176,17 @@ def table(
     ValueError
         Two selected columns have the same name.
     """
+    return _read(session, clause, params, shape=None)
+
+
+def _read(
+    session: Session, clause: TextClause, params: Mapping[str, Any] | None, *, shape: str | None
+) -> "pd.DataFrame":
+    """What `table` gives, with the geometries of column ``shape``.
+
+    Rows are taken over part by part: the driver's bytes of a city's outlines are gone before the
+    next ones come.
+    """
     import pandas as pd  # noqa: PLC0415 - half a second that a command without frames saves
 
     result = session.execute(clause, params or {})
@@ -184,17 +196,30 @@ def table(
     names = [column[0] for column in cursor.description]
     if len(set(names)) < len(names):
         raise ValueError(f"columns with the same name in {names}")
+    if shape is not None and shape not in names:
+        raise ValueError(f"no column {shape} in {names}")
     oids: list[Any] = [column[1] for column in cursor.description]
-    columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(names)
+    columns: list[list[Any]] = [[] for _ in names]
+    while rows := cursor.fetchmany(_ROWS):
+        for name, taken, values in zip(names, columns, zip(*rows, strict=True), strict=True):
+            taken.extend(_geometries(values) if name == shape else values)
     typed = {
-        name: _typed(values, _DTYPE.get(oid))
+        name: _typed(values, None if name == shape else _DTYPE.get(oid))
         for name, oid, values in zip(names, oids, columns, strict=True)
     }
     return pd.DataFrame(typed)
 
 
+def _geometries(values: Sequence[Any]) -> Sequence[Any]:
+    import numpy as np  # noqa: PLC0415 - see `_read`
+    import shapely  # noqa: PLC0415
+
+    wkb = np.array([value and bytes(value) for value in values], dtype=object)
+    return list(shapely.from_wkb(wkb))
+
+
 def _typed(values: Sequence[Any], dtype: str | None) -> "pd.Series[Any]":
-    import numpy as np  # noqa: PLC0415 - see `table`
+    import numpy as np  # noqa: PLC0415 - see `_read`
     import pandas as pd  # noqa: PLC0415
 
     if dtype == _FLOAT or (dtype == _INT and None in values):
@@ -218,13 +243,7 @@ def frame(
     ValueError
         The query selects no column ``geom``.
     """
-    import geopandas as gpd  # noqa: PLC0415 - see `table`
-    import numpy as np  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
+    import geopandas as gpd  # noqa: PLC0415 - see `_read`
 
-    rows = table(session, clause, params)
-    if "geom" not in rows:
-        raise ValueError(f"no column geom in {list(rows)}")
-    wkb = np.array([value and bytes(value) for value in rows["geom"]], dtype=object)
-    rows["geom"] = shapely.from_wkb(wkb)
+    rows = _read(session, clause, params, shape="geom")
     return gpd.GeoDataFrame(rows, geometry="geom", crs=4326)

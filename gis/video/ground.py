@@ -73,6 +73,8 @@ def measure(
         cameras, homes["geom"].to_numpy(dtype=object), gardens,
         houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
     )  # fmt: skip
+    named = houses["name"].to_numpy(dtype=object)
+    del houses  # the scene has its outlines, cleaned; a city's do not fit twice
     built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
     seen_from = scenes.of_cameras(of, built, views)
     digest = scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
@@ -85,7 +87,7 @@ def measure(
     rule = BlindRule(level, rules.blind_opening_m, rules.blind_min_m2)
     surveyed = survey.survey(of, views, rule, compounds=fresh)
     found = surveyed.coverage
-    dark = _blind(of, homes, houses, surveyed.blind, fresh, district)
+    dark = _blind(of, homes, named, surveyed.blind, fresh, district)
     rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
     stale = Stale.of(session, of, cameras, seen_from, views, district)
@@ -145,14 +147,14 @@ def _with_unanswered(
 
 
 def _blind(
-    of: Scene, homes: pd.DataFrame, houses: pd.DataFrame, dark: BlindAreas, fresh: Ints,
+    of: Scene, homes: pd.DataFrame, named: Shapes, dark: BlindAreas, fresh: Ints,
     district: District,
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    """Blind areas of the measured compounds with the nearest building's name."""
+    """Blind areas of the measured compounds with the name of the nearest building (b,)."""
     at = fresh[dark.compound]
     if len(dark.shapes):
         points = np.atleast_1d(np.asarray(shapely.points(dark.x_m, dark.y_m), dtype=object))
-        nearest = houses["name"].to_numpy(dtype=object)[of.obstacles.tree.nearest(points)]
+        nearest = named[of.obstacles.tree.nearest(points)]
     else:
         nearest = np.empty(0, dtype=object)
     rows = {

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
-_BATCH = 200  # compounds at a time: some hundred MiB for both cores together
+_BATCH = 100  # compounds at a time: some hundred MiB for both cores together
 
 
 @dataclass(frozen=True)
