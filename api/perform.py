@@ -91,11 +91,13 @@ def asker(session: Session, job: Job) -> User:
 def worker_of(user: User, job: Job) -> User:
     """As whom a job works: as whoever asked, except that another policy is tried on every row.
 
-    That is done as stored runs are, for whoever may set policies. Raises Forbidden.
+    That is done as stored runs are, for whoever may set policies: they have the right and the
+    whole district, whose job it is. Raises Forbidden.
     """
     if job.kind != JobKind.POLICY:
         return user
-    if not user.may(Capability.POLICY, Action.PUBLISH):
+    whole = job.area_code.startswith(user.area_prefixes)
+    if not (whole and user.may(Capability.POLICY, Action.PUBLISH)):
         raise Forbidden(Capability.POLICY, Action.PUBLISH)
     return replace(User.command(), id=user.id)
 

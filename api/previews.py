@@ -23,6 +23,7 @@ class Look:
 
 def ask(session: Session, at: House, upload: Upload) -> None:
     """Let a job look at a large file, as it arrives and whenever something else was said of it."""
+    upload.preview_job = None  # what was seen before is of other settings
     if upload.size_bytes > at.settings.preview_job_bytes:
         parameters = {"upload_id": upload.id}
         job = jobs.ask(

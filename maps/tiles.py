@@ -97,8 +97,11 @@ def _first_zoom(frame: gpd.GeoDataFrame) -> int:
     """
     if len(frame) <= _CROWD:
         return MIN_ZOOM
-    west, _, east, _ = frame.bounds.to_numpy().T
-    width_deg = float(np.quantile(east - west, 0.9))
+    west, south, east, north = frame.bounds.to_numpy().T
+    size_deg = np.maximum(east - west, north - south)
+    if 2 * np.count_nonzero(size_deg) < len(size_deg):
+        return MIN_ZOOM  # mostly points: they are seen from anywhere
+    width_deg = float(np.quantile(size_deg[size_deg > 0], 0.9))
     return int(np.clip(np.ceil(np.log2(360 / 256 / width_deg)), MIN_ZOOM, MAX_ZOOM))
 
 

@@ -5,7 +5,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely
 
+from data.ingest.formats.sniff import Format, sniff
+from data.ingest.formats.vector import stated_frame
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options, Severity
 from gis.district import District
@@ -14,6 +17,14 @@ from gis.video.ask import Candidate, Footfall
 
 MOST = 5_000
 _TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls"}
+# What GDAL may open here: formats that hold their own data and point to no other file or address.
+_POINTS = {
+    Format.GEOJSON, Format.GEOPACKAGE, Format.FLATGEOBUF, Format.KML, Format.SHAPEFILE,
+}  # fmt: skip
+_BROKEN = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
+    shapely.errors.ShapelyError, RuntimeError, OSError,
+)  # fmt: skip
 
 
 def candidates(
@@ -67,6 +78,8 @@ def _as_cameras(path: Path, district: District, frame: str | None) -> gpd.GeoDat
                 f" / {path.name}, row {wrong.row}: {wrong.reason_en}"
             )
         parts.append(chunk.rows[["name", "direction_deg", "geom"]])
+        if sum(len(part) for part in parts) > MOST:
+            break
     rows = pd.concat(parts, ignore_index=True)
     missing = rows["geom"].isna()
     if missing.any():
@@ -79,11 +92,21 @@ def _as_cameras(path: Path, district: District, frame: str | None) -> gpd.GeoDat
 
 def _points(path: Path) -> gpd.GeoDataFrame:
     """The file's places in degrees; areas count by a point inside them."""
-    try:
-        found = gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, OSError) as exc:
+    form = sniff(path)
+    if form not in _POINTS:
+        kinds = ", ".join(sorted(_POINTS))
         raise BadInput(
-            f"{path.name}：不是点位文件 / {path.name}: is no file of points ({exc})"
+            f"{path.name}：点位文件可用 {kinds}，{form} 请注明坐标系 --frame"
+            f" / {path.name}: files of points are {kinds}; a {form} needs its --frame"
+        )
+    if form is Format.GEOJSON:
+        stated_frame(path)  # refuses one that lies elsewhere: it would be fetched
+    try:
+        found = gpd.read_file(path, max_features=MOST + 1)
+    except _BROKEN as exc:
+        raise BadInput(
+            f"{path.name}：读不出点位，文件已损坏"
+            f" / {path.name}: its places cannot be read, the file is broken"
         ) from exc
     if not isinstance(found, gpd.GeoDataFrame) or found.crs is None:
         raise BadInput(
@@ -96,9 +119,10 @@ def _points(path: Path) -> gpd.GeoDataFrame:
 
 def _counted(path: Path, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if not 0 < len(found) <= MOST:
+        zh, en = ("更多", "more") if len(found) else ("没有", "none")
         raise BadInput(
-            f"{path.name}：可用 1 至 {MOST} 个位置，文件有 {len(found)} 个"
-            f" / {path.name}: 1 to {MOST} places are taken, {len(found)} found"
+            f"{path.name}：可用 1 至 {MOST} 个位置，文件里{zh}"
+            f" / {path.name}: 1 to {MOST} places are taken, it has {en}"
         )
     return found.set_geometry(found.geometry.representative_point()).reset_index(drop=True)
 

@@ -129,7 +129,7 @@ def _escape_colons(quoted: re.Match[str]) -> str:
 
 
 _ROWS = 20_000
-_LAST = re.compile(r"\nORDER BY [\w., ]+$")
+_LAST = re.compile(r"\nORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH|FOR)\b)[\w., ]+$", re.IGNORECASE)
 
 
 def described(

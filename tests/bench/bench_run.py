@@ -17,6 +17,7 @@ from recording import Recording, bare, calls_of, statements_of
 from api import analyses
 from api.analyses import Asked
 from api.house import transaction
+from gis.audit import service as audit
 from gis.db.cluster.urls import libpq_url
 from gis.runs.model import Analysis
 from gis.timeline import service as timeline
@@ -83,6 +84,7 @@ def _run(city: City, analysis: Analysis, when: Asked) -> None:
     with undone(city) as session:
         outcome = analyses.run(session, city.house, analysis, when)
         assert outcome.stored, "the store held this run already: nothing would be written"
+        audit.forget_pending(session)  # what is undone leaves no line, which would be a second turn
         raise Undone
 
 

@@ -144,6 +144,9 @@ def test_only_the_security_administrator_sets_a_policy(store, serve, tmp_path):
             post(client, "/policy", 403, text=STRICTER)
             post(client, "/policy/set", 403, text=STRICTER)
             assert "由安全管理员启用" in client.get("/policy").text
+    part = ["530102001"]  # a comparison shows compounds of the whole district
+    with serve(store.urls, role=Role.SECURITY_ADMIN, areas=part, home=tmp_path) as client:
+        post(client, "/policy", 403, text=STRICTER)
     own = tmp_path / "named.toml"
     own.write_text('version = "named"')
     with serve(store.urls, role=Role.SECURITY_ADMIN, home=tmp_path, policy_file=own) as client:

@@ -258,12 +258,26 @@ def test_points_drawn_on_the_map_are_candidates(planner, darkest, pole):
     assert "规划点位 1" in planner.get(where).text
 
 
+# A file that names another one, and one whose frame of reference lies at an address.
+ELSEWHERE = (
+    b'<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>/etc/hosts.csv</SrcDataSource>'
+    b"</OGRVRTLayer></OGRVRTDataSource>"
+)
+FETCHED = json.dumps({
+    "type": "FeatureCollection",
+    "crs": {"type": "link", "properties": {"href": "http://127.0.0.1:9/a", "type": "ogcwkt"}},
+    "features": [],
+}).encode()  # fmt: skip
+
+
 def test_places_that_cannot_be_used_are_refused_with_the_reason(planner, darkest, pole, tmp_path):
     lacking = _sheet(*pole).decode("gb18030").replace(f"{pole[0]:.7f}", "")
     for file, said in (
         (("灯杆.csv", _sheet(*pole)), "坐标系"),
         (("灯杆.csv", lacking.encode()), "第 1 行"),
-        (("灯杆.geojson", b"{]"), "不是点位文件"),
+        (("灯杆.geojson", b"{]"), "可导入的格式"),
+        (("灯杆.geojson", ELSEWHERE), "可导入的格式"),
+        (("灯杆.geojson", FETCHED), "坐标系以链接给出"),
         (None, "请选择一个文件"),
     ):
         frame = "wgs84" if file and file[1] == lacking.encode() else ""

@@ -76,8 +76,11 @@ def _page(desk: Desk, form: Form, **shown: Any) -> Response:
 def look(request: Request, desk: AtDesk, db: Db, data: Sent) -> Response:
     """Check a file and show what it would turn, in a large district by a job; nothing is stored.
 
-    An analysis needs every row, so it runs as the command, as stored runs do.
+    An analysis needs every row, so it runs as the command, as stored runs do; hence it is for who
+    has the whole district. Raises Forbidden.
     """
+    if not _may_set(desk):
+        raise Forbidden(Capability.POLICY, Action.PUBLISH)
     form, draft = _draft(desk, data)
     if draft is None:
         return _page(desk, form)
@@ -106,7 +109,8 @@ def _compared(desk: Desk, db: Session, job_id: int) -> Response:
     if draft is None or job.state != JobState.DONE:
         message = desk.either(job.message_zh or "", job.message_en or "")
         ended = JobState(job.state).ended
-        return _page(desk, form, job=None if ended else job.id, stopped=message if ended else "")
+        stopped = (message or job.state) if ended else ""
+        return _page(desk, form, job=None if ended else job.id, stopped=stopped)
     if result["before"] != desk.house.policy.digest:
         return _page(desk, form, stopped=desk.t("policy.moved_on"))
     return _turned(desk, form, draft, result)

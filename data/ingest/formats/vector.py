@@ -52,7 +52,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     if form is Format.SHAPEFILE:
         options["ENCODING"] = codec = encodings.of_dbf(path, encoding)
     elif form is Format.GEOJSON:
-        stated = _stated_frame(path)
+        stated = stated_frame(path)
     elif form is Format.DXF:
         codec = encodings.of_text(path, encoding).removesuffix("-sig")
         options["ENCODING"] = codec.upper()  # GDAL tells UTF-8 by its capitals
@@ -214,7 +214,7 @@ def _crs(text: str | None) -> CRS | None:
         return None
 
 
-def _stated_frame(path: Path) -> str | None:
+def stated_frame(path: Path) -> str | None:
     """A frame that a GeoJSON states in a ``crs`` member of its own making, such as ``GCJ-02``.
 
     A member that points to another file or address is refused: it would be fetched.
