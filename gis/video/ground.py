@@ -66,15 +66,9 @@ def measure(
     homes = ground_store.compounds(session, district=district, as_of=as_of)
     if homes.empty:
         return None
-    houses = ground_store.buildings(session, district=district)
     private = ground_store.private_places(session, district=district)
     gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
-    of = scenes.scene(
-        cameras, homes["geom"].to_numpy(dtype=object), gardens,
-        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
-    )  # fmt: skip
-    named = houses["name"].to_numpy(dtype=object)
-    del houses  # the scene has its outlines, cleaned; a city's do not fit twice
+    of, named = _scene(session, cameras, homes, gardens, views, district)
     built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
     seen_from = scenes.of_cameras(of, built, views)
     digest = scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
@@ -107,6 +101,22 @@ def measure(
         places_computed=passed.computed,
         stale=stale,
     )
+
+
+def _scene(
+    session: Session, cameras: pd.DataFrame, homes: pd.DataFrame, gardens: Shapes,
+    views: ViewRules, district: District,
+) -> tuple[Scene, Shapes]:  # fmt: skip
+    """What the run looks at, and the buildings' names.
+
+    The buildings' rows end here: the scene has their outlines, and a city's do not fit twice.
+    """
+    houses = ground_store.buildings(session, district=district)
+    of = scenes.scene(
+        cameras, homes["geom"].to_numpy(dtype=object), gardens,
+        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
+    )  # fmt: skip
+    return of, houses["name"].to_numpy(dtype=object)
 
 
 def _unchanged(homes: pd.DataFrame, kept: pd.DataFrame) -> set[str]:
