@@ -55,8 +55,8 @@ class Records:
 
     @property
     def tiled(self) -> bool:
-        """More areas than one canvas should draw."""
-        return self.large and not self.points
+        """More areas than one canvas should draw, and some of them have a place."""
+        return self.large and not self.points and self.drawn > 0
 
     @cached_property
     def drawn(self) -> int:

@@ -1,18 +1,20 @@
 """Vector tiles of large layers: a Folium layer for the page, a PMTiles archive for saved files."""
 
 import base64
-import tempfile
-from pathlib import Path
+import gzip
+import io
 from typing import Any
 
 import folium
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from folium.elements import JSCSSMixin
 from folium.template import Template
+from pmtiles.tile import Compression, TileType, zxy_to_tileid
+from pmtiles.writer import Writer
 
+from maps import cutting
 from maps.canvas import BACKGROUND, name
 from maps.records import Records
 
@@ -20,11 +22,6 @@ MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draw
 GROUND_ZOOM = 15  # of the page, from which buildings can be told apart; their tiles are z14
 _CROWD = 100_000
 _HALF_UNIT_DEG = 360 / 2**MAX_ZOOM / 4096 / 2
-_OPTIONS = {
-    "MAXZOOM": MAX_ZOOM, "EXTENT": 4096,
-    "BUFFER": 160,  # a tile also draws the symbols that reach into it
-    "MAX_SIZE": 20_000_000, "MAX_FEATURES": 1_000_000,  # never drop a feature in silence
-}  # fmt: skip
 
 
 class ArchiveLayer(JSCSSMixin, folium.map.Layer):
@@ -78,26 +75,21 @@ def archive(records: Records) -> bytes:
 
     The rows without geometry are left out. The same frame gives the same tiles.
     """
-    drawn = records.frame.geometry.notna().to_numpy()
-    frame = gpd.GeoDataFrame(
-        {
-            "row": np.flatnonzero(drawn).astype(np.int32),
-            "class": records.classes.of[drawn].astype(np.int32),
-        },
-        geometry=shapely.simplify(records.frame.geometry.to_numpy()[drawn], _HALF_UNIT_DEG),
-        crs=4326,
-    )
-    return _packed(frame, records.layer.name, _first_zoom(frame))
+    shapes = records.frame.geometry.to_numpy()
+    drawn = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    shapes = shapely.simplify(shapes[drawn], _HALF_UNIT_DEG)
+    names = cutting.Names(drawn, records.classes.of[drawn])
+    return _packed(shapes, names, records.layer.name, _first_zoom(shapes))
 
 
-def _first_zoom(frame: gpd.GeoDataFrame) -> int:
+def _first_zoom(shapes: "np.typing.NDArray[np.object_]") -> int:
     """Where a crowd's larger features are a pixel wide; farther out they would be a stain.
 
     A tile that holds a whole city's fields costs minutes and a GiB, and shows nothing.
     """
-    if len(frame) <= _CROWD:
+    if len(shapes) <= _CROWD:
         return MIN_ZOOM
-    west, south, east, north = frame.bounds.to_numpy().T
+    west, south, east, north = shapely.bounds(shapes).T
     size_deg = np.maximum(east - west, north - south)
     if 2 * np.count_nonzero(size_deg) < len(size_deg):
         return MIN_ZOOM  # mostly points: they are seen from anywhere
@@ -107,18 +99,35 @@ def _first_zoom(frame: gpd.GeoDataFrame) -> int:
 
 def ground_archive(frame: gpd.GeoDataFrame, layer: str) -> bytes:
     """A PMTiles archive of shapes alone, of the one zoom that all finer ones are drawn from."""
-    return _packed(gpd.GeoDataFrame(geometry=frame.geometry), layer, MAX_ZOOM)
+    return _packed(frame.geometry.to_numpy(), None, layer, MAX_ZOOM)
 
 
-def _packed(frame: gpd.GeoDataFrame, layer: str, min_zoom: int) -> bytes:
-    options = {**_OPTIONS, "MINZOOM": min_zoom}
-    with tempfile.TemporaryDirectory(prefix="wangge-tiles-") as folder:
-        path = Path(folder) / "layer.pmtiles"
-        pyogrio.write_dataframe(
-            frame, path, layer=layer, driver="PMTiles",
-            **{key: str(value) for key, value in options.items()},
-        )  # fmt: skip
-        return path.read_bytes()
+def _packed(
+    shapes: "np.typing.NDArray[np.object_]", names: cutting.Names | None, layer: str, min_zoom: int
+) -> bytes:
+    packed = io.BytesIO()
+    writer: Any = Writer(packed)  # type: ignore[no-untyped-call]
+    zooms = range(min_zoom, MAX_ZOOM + 1)
+    made = {
+        zxy_to_tileid(*address): gzip.compress(tile, compresslevel=6, mtime=0)
+        for address, tile in cutting.cut(shapes, names, layer=layer, zooms=zooms)
+    }
+    for number in sorted(made):
+        writer.write_tile(number, made[number])
+    west, south, east, north = shapely.total_bounds(shapes)
+    fields = {"row": "Number", "class": "Number"} if names else {}
+    about = {"id": layer, "fields": fields, "minzoom": min_zoom, "maxzoom": MAX_ZOOM}
+    writer.finalize(
+        {
+            "tile_type": TileType.MVT, "tile_compression": Compression.GZIP,
+            "min_lon_e7": int(west * 1e7), "min_lat_e7": int(south * 1e7),
+            "max_lon_e7": int(east * 1e7), "max_lat_e7": int(north * 1e7),
+            "center_zoom": min_zoom, "center_lon_e7": int((west + east) / 2 * 1e7),
+            "center_lat_e7": int((south + north) / 2 * 1e7),
+        },
+        {"vector_layers": [about]},
+    )  # fmt: skip
+    return packed.getvalue()
 
 
 def archive_block(identity: str, content: bytes) -> str:
