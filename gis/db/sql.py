@@ -203,11 +203,12 @@ def _read(
     while rows := cursor.fetchmany(_ROWS):
         for name, taken, values in zip(names, columns, zip(*rows, strict=True), strict=True):
             taken.extend(_geometries(values) if name == shape else values)
+    index = pd.RangeIndex(len(columns[0]))  # shared, so that no column is aligned with the others
     typed = {
-        name: _typed(values, None if name == shape else _DTYPE.get(oid))
+        name: _typed(values, None if name == shape else _DTYPE.get(oid), index)
         for name, oid, values in zip(names, oids, columns, strict=True)
     }
-    return pd.DataFrame(typed)
+    return pd.DataFrame(typed, index=index)
 
 
 def _geometries(values: Sequence[Any]) -> Sequence[Any]:
@@ -218,17 +219,17 @@ def _geometries(values: Sequence[Any]) -> Sequence[Any]:
     return list(shapely.from_wkb(wkb))
 
 
-def _typed(values: Sequence[Any], dtype: str | None) -> "pd.Series[Any]":
+def _typed(values: Sequence[Any], dtype: str | None, index: "pd.Index[Any]") -> "pd.Series[Any]":
     import numpy as np  # noqa: PLC0415 - see `_read`
     import pandas as pd  # noqa: PLC0415
 
     if dtype == _FLOAT or (dtype == _INT and None in values):
-        return pd.Series(np.array(values, dtype=np.float64))  # None becomes NaN
+        return pd.Series(np.array(values, dtype=np.float64), index=index)  # None becomes NaN
     if dtype == _INSTANT:
-        return pd.Series(pd.DatetimeIndex(list(values), tz="UTC").as_unit("us"))
+        return pd.Series(pd.DatetimeIndex(list(values), tz="UTC").as_unit("us"), index=index)
     if dtype is None or None in values:
-        return pd.Series(values, dtype=object)
-    return pd.Series(values, dtype=dtype)
+        return pd.Series(values, index=index, dtype=object)
+    return pd.Series(values, index=index, dtype=dtype)
 
 
 def frame(
