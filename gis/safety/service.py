@@ -14,7 +14,7 @@ from gis.district import District
 from gis.errors import BadPeriod, NoData, NotFound
 from gis.period import Period, add_months, midnight, month_of, quarter_of
 from gis.policy import Policy
-from gis.runs.model import Analysis, Run
+from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_run
 from gis.safety import analysis, assemble, communities, reference, shrinkage, small, store, units
 from gis.safety.inputs import Inputs, input_digest
@@ -140,8 +140,8 @@ def preview_one(
 
     Without ``period``: the month of the newest incident. Returns one row with the columns of table
     ratings, or several for small compounds that are rated together. Whether a whole community fell
-    silent is not looked at. Raises NoData before the first run and NotFound for a compound that the
-    run does not know.
+    silent is not looked at. Raises NoData before the first run, or without the compound on the
+    period's last day, and NotFound for a compound that the run does not know.
     """
     run = latest_run(session, Analysis.RATING)
     if run is None:
@@ -149,11 +149,12 @@ def preview_one(
     codes = store.rated_with(session, run.id, code)
     if not codes:
         raise NotFound("rated compound", code)
-    if period is None:
-        period = month_of(timeline.newest_incident_day(session, district))
+    period = period or month_of(timeline.newest_incident_day(session, district))
     scope = _scope(session, policy=policy, district=district, period=period, as_of=None)
     scope = dataclasses.replace(scope, codes=codes)
     compounds = store.compounds_on(session, as_of=scope.as_of, codes=codes)
+    if code not in set(compounds["code"]):
+        raise NoData(f"compound {code} is not there on {scope.as_of}")
     inputs = _inputs(session, scope, compounds, _incidents(session, scope))
     found = analysis.rate(
         _neighbours(session, inputs, scope),
@@ -162,6 +163,11 @@ def preview_one(
         priors=shrinkage.priors_from_json(run.parameters["priors"]),
     )
     return _results(compounds, inputs, found.frame)
+
+
+def rated_alone(session: Session, run_id: int, code: str) -> bool:
+    """Whether a run rated the compound by itself, not together with small neighbours."""
+    return store.head_of(session, run_id, code) is None
 
 
 def _scope(
@@ -195,12 +201,8 @@ def _scope(
 
 def _incidents(session: Session, scope: _Scope) -> pd.DataFrame:
     zone = scope.district.zone
-    return store.incident_counts(
-        session,
-        months=[midnight(month, zone) for month in scope.months],
-        end=midnight(scope.period.end, zone),
-        codes=scope.codes,
-    )
+    begin, end = [midnight(month, zone) for month in scope.months], midnight(scope.period.end, zone)
+    return store.incident_counts(session, months=begin, end=end, codes=scope.codes)
 
 
 def _inputs(
@@ -210,22 +212,19 @@ def _inputs(
     zone, quarter = scope.district.zone, quarter_of(scope.period.start)
     span = store.Span(midnight(quarter.start, zone), midnight(scope.period.end, zone))
     listed = [EVENT_CATEGORY.get(event, event) for event in scope.rules.severe_lift]
-    before = latest_run(session, Analysis.RATING, quarter.previous().label)
+    last = latest_run(session, Analysis.RATING, quarter.previous().label)
+    before = last.id if last else None
     return assemble.inputs_of(
         compounds=compounds,
         history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
         incidents=incidents,
         severe=store.severe_events(session, span=span, categories=listed, codes=scope.codes),
-        previous=store.colours_of_run(session, _id(before), codes=scope.codes),
+        previous=store.colours_of_run(session, before, codes=scope.codes),
         categories=CATEGORIES,
         months=scope.months,
         as_of=scope.as_of,
         rules=scope.rules,
     )
-
-
-def _id(run: Run | None) -> int | None:
-    return None if run is None else run.id
 
 
 def _neighbours(session: Session, inputs: Inputs, scope: _Scope) -> Inputs:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from gis.db import bulk, sql
@@ -98,12 +99,22 @@ def colours_of_run(session: Session, run_id: int | None, *, codes: Codes = None)
     return sql.table(session, _SQL["colours_of_run"], {"run_id": run_id, "codes": codes})
 
 
+def head_of(session: Session, run_id: int, code: str) -> str | None:
+    """Under which compound a run rated this one together with its neighbours; None for alone."""
+    asked = {"run_id": run_id, "code": code}
+    head: str | None = session.execute(_SQL["group_of"], asked).scalar_one()
+    return head
+
+
 def rated_with(session: Session, run_id: int, code: str) -> list[str]:
     """The compound and those rated together with it; empty if the run does not know it."""
-    found = session.execute(_SQL["group_of"], {"run_id": run_id, "code": code}).one_or_none()
-    if found is None or found.rated_with is None:
-        return [] if found is None else [code]
-    asked = {"run_id": run_id, "head": found.rated_with}
+    try:
+        head = head_of(session, run_id, code)
+    except NoResultFound:
+        return []
+    if head is None:
+        return [code]
+    asked = {"run_id": run_id, "head": head}
     return list(session.execute(_SQL["members_of"], asked).scalars())
 
 

@@ -151,3 +151,34 @@ def test_without_streets_no_walk_is_invented(store, serve):
     with serve(store.urls, role=Role.PLANNER, areas=["530102"]) as planner:
         page = planner.get("/walking?as_of=2026-09-30").text
         assert "没有步行街道网络" in page
+
+
+# -- a compound's page --------------------
+
+
+def test_the_newest_month_is_previewed_with_the_incidents_that_are_in(client, demo_store):
+    """The window: 24 months up to the month of the newest incident; counted by SQL by hand."""
+    asked = text(
+        "SELECT r.compound_code, count(*) AS happened"  # telecom fraud is never rated
+        " FROM wangge.ratings r JOIN wangge.incidents i ON i.compound_code = r.compound_code"
+        " AND i.category <> 'telecom_fraud'"
+        " WHERE r.run_id = :run AND r.rated_with IS NULL AND r.colour = 'red'"
+        " AND i.occurred_at >= '2024-10-01+08' AND i.occurred_at < '2026-10-01+08'"
+        " GROUP BY 1 ORDER BY 1 LIMIT 1"
+    )
+    with demo_store.begin() as session:
+        code, happened = session.execute(asked, {"run": demo_store.runs["rating"]}).one()
+    page = client.get(f"/places/compound/{code}").text
+    card = page[page.index('id="preview"') :]
+    assert "2026-09 预览" in card
+    assert f"计入警情{happened}起" in card
+    assert "未经复核" in card
+
+
+def test_a_viewer_gets_no_preview(client, demo_store, token_for):
+    with demo_store.begin() as session:
+        code = session.execute(text("SELECT min(compound_code) FROM wangge.ratings")).scalar_one()
+    token = token_for(demo_store.urls, Role.VIEWER, [COMMUNITY[:6]])
+    answer = client.get(f"/places/compound/{code}", headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 200
+    assert 'id="preview"' not in answer.text

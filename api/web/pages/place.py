@@ -1,5 +1,7 @@
 """One compound: its colour with the reasons, its figures, notes, dangers, and what can be done."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
@@ -7,15 +9,28 @@ from fastapi import APIRouter, Response
 from api.deps import Db, needs
 from api.web import places
 from api.web.desk import AtDesk, Desk
-from api.web.verdicts import Verdict, figures, verdict
+from api.web.verdicts import Chip, Verdict, figures, verdict
 from gis.access.rights import Capability
 from gis.dangers import service as dangers
-from gis.errors import NotFound
+from gis.errors import NoData, NotFound
 from gis.layers.model import layer
+from gis.legend import RATING
+from gis.period import month_of
+from gis.safety import service as safety
+from gis.timeline import service as timeline
 from gis.visits import service as visits
 from gis.visits.model import PlaceKind
 
 router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the newest month would give, by the incidents that are in."""
+
+    period: str
+    chip: Chip
+    reason: str
 
 
 @router.get("/places/compound/{code}", dependencies=[needs(Capability.COMPOUNDS)])
@@ -27,24 +42,52 @@ def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
     row, may = found[0], desk.user is not None and desk.user.may(Capability.DANGERS)
     now = datetime.now(UTC)
     here = dangers.register(db, area_prefix=row["area_code"], now=now) if may else ()
+    rating, preview = _rating(desk, db, code)
     return desk.page(
         "compound.html", row=row, facts=figures(desk, layer("compounds"), row),
-        rating=_rating(desk, db, code), may=may,
+        rating=rating, preview=preview, may=may,
         rental=_rental(desk, db, code),
         dangers=[one for one in here if one["compound_code"] == code],
         notes=visits.notes(db, kind=PlaceKind.COMPOUND, code=code) if may else (),
     )  # fmt: skip
 
 
-def _rating(desk: Desk, db: Db, code: str) -> Verdict | None:
+def _rating(desk: Desk, db: Db, code: str) -> tuple[Verdict | None, Preview | None]:
     shown = places.read(desk, db, "rating", area_prefix="", key=code)
     rows = places.rows(shown)
     if not rows or shown is None or shown.run is None:
-        return None
-    return verdict(
+        return None, None
+    stored = verdict(
         desk, shown.layer, rows[0], version=shown.run.policy_version,
         history=places.colours(db, desk, code),
     )  # fmt: skip
+    may = _may_preview(desk, db, shown.run.id, code)
+    return stored, _preview(desk, db, code) if may else None
+
+
+def _may_preview(desk: Desk, db: Db, run_id: int, code: str) -> bool:
+    """It is nobody's verdict yet, so it is for who works with incidents.
+
+    Small neighbours are rated together, and some may lie in an area that the caller does not see.
+    """
+    user = desk.user
+    if user is None or not user.may(Capability.INCIDENTS):
+        return False
+    whole = desk.house.district.code.startswith(user.area_prefixes)
+    return whole or safety.rated_alone(db, run_id, code)
+
+
+def _preview(desk: Desk, db: Db, code: str) -> Preview | None:
+    district = desk.house.district
+    month = month_of(timeline.newest_incident_day(db, district))
+    with suppress(NoData):  # a policy or a day for which nothing can be rated
+        found = safety.preview_one(
+            db, policy=desk.house.policy, district=district, code=code, period=month
+        )
+        row = found[found["compound_code"] == code].to_dict("records")[0]
+        reason = desk.either(row["reason_zh"], row["reason_en"])
+        return Preview(month.label, desk.chip(RATING.entry(row["colour"])), reason)
+    return None
 
 
 def _rental(desk: Desk, db: Db, code: str) -> list[tuple[str, str]]:
