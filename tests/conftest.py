@@ -20,6 +20,7 @@ import hypothesis
 import psycopg2
 import pytest
 from psycopg2 import sql
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 
 from api import analyses
@@ -27,6 +28,7 @@ from api.house import House
 from data.demo import DemoFiles, generate
 from data.ingest.service import import_file
 from data.ingest.types import Options
+from gis.access import passwords
 from gis.db import migrate
 from gis.db.cluster import Cluster, Urls
 from gis.db.cluster.urls import libpq_url
@@ -46,6 +48,7 @@ _FAST = {  # a test store need not survive a power cut
     "synchronous_commit": "off",
     "shared_buffers": "128MB",
 }
+_REAL_PASSWORDS = {name: getattr(passwords, name) for name in ("_HASHER", "_NOBODY")}
 _RUN = pytest.StashKey[Path]()
 _NUMBER = count()
 
@@ -118,9 +121,9 @@ def _clear(run: Path) -> None:
 
 
 @contextmanager
-def _alone(run: Path) -> Iterator[None]:
-    """One worker at a time."""
-    with (run / "lock").open("w") as file:
+def _alone(run: Path, what: str) -> Iterator[None]:
+    """One worker at a time makes ``what`` all of them use."""
+    with (run / f"{what}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -138,7 +141,7 @@ def run_directory(pytestconfig: pytest.Config) -> Path:
 def cluster(run_directory: Path) -> Cluster:
     """The run's server; its database ``wangge`` is migrated and serves as template alone."""
     cluster = Cluster(run_directory / "shared", _FAST)
-    with _alone(run_directory):
+    with _alone(run_directory, "server"):
         urls = cluster.up()
         migrated = run_directory / "migrated"
         if not migrated.exists():
@@ -214,7 +217,7 @@ def demo_store(cluster: Cluster, run_directory: Path) -> Iterator[DemoStore]:
     files = run_directory / "demo-files"
     house = House(Settings(_env_file=None, home=run_directory / "demo-home"))
     stored = run_directory / "demo-runs.json"
-    with _alone(run_directory):
+    with _alone(run_directory, "demo"):
         if not stored.exists():
             made = generate(files, size="small", seed=1)
             _clone(cluster, "demo", "wangge")
@@ -267,6 +270,23 @@ def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("WANGGE_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _light_passwords() -> Iterator[None]:
+    """Hashing one takes no fifth of a second; `real_passwords` is for tests of just that."""
+    light = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", light)
+        patch.setattr(passwords, "_NOBODY", light.hash("nobody"))
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost the work that they cost in use."""
+    for name, value in _REAL_PASSWORDS.items():
+        monkeypatch.setattr(passwords, name, value)
 
 
 @pytest.fixture

@@ -106,6 +106,14 @@ def test_the_first_accounts_are_two_that_watch_each_other(db):
     assert administration.first_accounts(db, DISTRICT, now=NOW) == {}
 
 
+@pytest.mark.usefixtures("real_passwords")
+def test_a_password_is_kept_as_rfc_9106_advises():
+    """argon2id with 64 MiB, 3 passes, 4 lanes: the second recommended option of its section 4."""
+    for stored in (passwords.hashed(GOOD), passwords._NOBODY):
+        assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert passwords.matches(GOOD, passwords.hashed(GOOD))
+
+
 def test_a_new_password_ends_sessions_and_tokens(db, add):
     """Whoever had the old one, or a token made with it, is out."""
     account = add()
