@@ -15,7 +15,8 @@ class Upload(Identified, Base):
 
     ``folder`` is its folder below ``<home>/uploads``, ``options`` what was said about it (frame,
     encoding, layer, mapping). ``trial_job`` and ``commit_job`` are the last jobs that read it,
-    ``preview_job`` the last that looked at it, where it is large.
+    ``preview_job`` the last that looked at it, where it is large: a trigger empties its result
+    when the upload goes or has another one.
     """
 
     __tablename__ = "uploads"

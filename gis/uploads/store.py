@@ -21,8 +21,8 @@ def add(session: Session, upload: Upload) -> Upload:
 
 
 def get(session: Session, upload_id: int, *, locked: bool = False) -> Upload | None:
-    """One upload; ``locked`` until the transaction ends."""
-    return session.get(Upload, upload_id, with_for_update=locked or None)
+    """One upload; ``locked`` until the transaction ends, and then as it is by now."""
+    return session.get(Upload, upload_id, populate_existing=locked, with_for_update=locked or None)
 
 
 def listed(session: Session, *, before: int | None, most: int) -> list[Upload]:

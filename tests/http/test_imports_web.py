@@ -12,6 +12,7 @@ from api import jobs
 from api.house import House
 from api.tasks.imports import CAPABILITY as IMPORTED
 from api.uploading import safe_name
+from data.ingest.preview import preview
 from data.ingest.types import Kind
 from gis.access.rights import Role
 from gis.settings import Settings
@@ -247,14 +248,69 @@ def test_a_large_file_is_looked_at_by_a_job(store, serve, home):
         assert (done.status_code, done.json()["job"]["state"]) == (200, "done")
         assert done.json()["preview"]["rows"][0]["name"] == "五华区"
         assert "华山街道" in client.get(page).text
+        with serve(store.urls, home=home, role=Role.GRID_SUPERVISOR) as other:
+            told = other.get(f"{API}/jobs/{job['id']}").json()
+            assert told["result"] == {}  # rows of a file are for those who write its kind
         assert client.put(f"{here}/mapping", json={"encoding": "utf-8"}).status_code == 202
         again = client.get(f"{here}/preview").json()["job"]["id"]
         client.delete(f"{API}/jobs/{again}")
         ended = client.get(f"{here}/preview").json()["preview"]
         assert ended["problem"]["code"] == "cancelled"
-    with serve(store.urls, home=home, role=Role.GRID_SUPERVISOR) as other:
-        told = other.get(f"{API}/jobs/{sent['preview_job']}").json()
-        assert told["result"] == {}  # rows of a file are for those who write its kind
+
+
+@pytest.fixture
+def large(store, serve, home):
+    """(client, work, kept): a service for which every file is large, and the previews it keeps."""
+    house = House(Settings(_env_file=None, database_url=store.urls.app, home=home))
+    asked = text("SELECT id FROM jobs WHERE kind = 'preview' AND result IS NOT NULL")
+
+    def kept():
+        with store.begin() as session:
+            return list(session.scalars(asked))
+
+    with serve(store.urls, home=home, preview_job_bytes=1) as client:
+        yield client, lambda: jobs.work(house, store.engine, wait=False), kept
+
+
+def test_what_was_seen_goes_with_the_settings_and_with_the_upload(large):
+    client, work, kept = large
+    sent = send(client, "areas", AREAS).json()
+    here = f"{API}/imports/{sent['id']}"
+    work()
+    assert kept() == [sent["preview_job"]]
+    client.put(f"{here}/mapping", json={"encoding": "utf-8"})
+    assert kept() == []
+    work()
+    assert len(kept()) == 1
+    assert client.delete(here).status_code == 200
+    assert kept() == []
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM uploads", "UPDATE uploads SET preview_job = NULL"])
+def test_what_is_seen_too_late_is_not_kept(large, store, monkeypatch, change):
+    client, work, kept = large
+    job = send(client, "areas", AREAS).json()["preview_job"]
+
+    def seen(*given, **more):
+        with store.begin() as session:
+            session.execute(text(change))
+        return preview(*given, **more)
+
+    monkeypatch.setattr("api.tasks.previews.preview", seen)
+    work()
+    assert client.get(f"{API}/jobs/{job}").json()["state"] == "cancelled"
+    assert kept() == []
+
+
+def test_what_a_job_saw_is_not_shown_of_other_settings(large, store, serve, home):
+    client, work, _ = large
+    here = f"{API}/imports/{send(client, 'areas', AREAS).json()['id']}"
+    work()
+    assert client.get(f"{here}/preview").json()["job"]["state"] == "done"
+    with serve(store.urls, home=home) as patient:  # it looks at such a file at once
+        assert patient.put(f"{here}/mapping", json={"encoding": "utf-8"}).status_code == 200
+        seen = patient.get(f"{here}/preview").json()
+    assert (seen["job"], seen["preview"]["encoding"]) == (None, "utf-8")
 
 
 def test_a_small_file_is_looked_at_at_once(office):
