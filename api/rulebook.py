@@ -6,20 +6,19 @@ kept in ``<home>/policies``. A file holds once the line that says so is committe
 """
 
 import fcntl
-import hashlib
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.kept import Kept
 from gis import policy as policies
 from gis.audit import store as trail
 from gis.errors import BadPolicy, NotFound
@@ -27,7 +26,7 @@ from gis.policy import Policy
 from gis.settings import Settings
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
-DRAFTS, DRAFT_DAYS = "drafts", 7
+DRAFT_DAYS, MOST_DRAFTS = 7, 100
 MOST_BYTES = 200_000
 
 
@@ -81,41 +80,46 @@ def changed_terms(before: Policy, after: Policy) -> list[tuple[str, str, Any, An
 
 def keep_draft(home: Path, text: str) -> str:
     """Keep a file that somebody looks at; returns what it is asked for by."""
-    folder = home / KEPT / DRAFTS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    oldest_s = time.time() - DRAFT_DAYS * 86_400
-    for one in folder.glob("*.toml"):
-        if one.stat().st_mtime < oldest_s:
-            one.unlink(missing_ok=True)
-    key = hashlib.sha256(text.encode()).hexdigest()[:32]
-    (folder / f"{key}.toml").write_text(text, encoding="utf-8")
-    return key
+    return _drafts(home).keep(text)
 
 
 def draft(home: Path, key: str) -> str:
     """The text under ``key``; raises NotFound for one that was forgotten."""
-    try:
-        return (home / KEPT / DRAFTS / f"{key}.toml").read_text("utf-8")
-    except FileNotFoundError as exc:
-        raise NotFound("policy draft", key) from exc
+    text = _drafts(home).text(key)
+    if text is None:
+        raise NotFound("policy draft", key)
+    return text
+
+
+def _drafts(home: Path) -> Kept:
+    return Kept(home / KEPT / "drafts", ".toml", days=DRAFT_DAYS, most=MOST_DRAFTS)
 
 
 @contextmanager
-def setting(home: Path, text: str, *, version: str, now: datetime) -> Iterator[Path]:
+def setting(
+    home: Path, text: str, *, version: str, now: datetime, session: Session
+) -> Iterator[Path]:
     """Set the home's policy file once the block has committed the line that tells of it.
 
     Gives the path under which the text is kept, by its moment and version: the line names it. When
-    the block or the process fails nothing holds yet; `settle` finds out what was committed.
+    the block or the process fails nothing holds yet; `settle` finds out what was committed, and
+    so does the next one here before its own. ``session`` reads the whole trail and writes nothing.
     """
-    folder = home / KEPT
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    word = re.sub(r"[^\w.+-]", "_", version)[:40]
-    kept = folder / f"{now:%Y%m%dT%H%M%SZ}-{word}.toml"
     with _alone(home):
+        _settle(home, session)
+        kept = _unused(home / KEPT, version, now)
         kept.write_text(text, encoding="utf-8")
         (home / PENDING).write_text(kept.name, encoding="utf-8")
         yield kept
         _take(home, kept)
+
+
+def _unused(folder: Path, version: str, now: datetime) -> Path:
+    """A name that no file has, after those that were set before."""
+    word = re.sub(r"[^\w.+-]", "_", version)[:40]
+    while (path := folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{word}.toml").exists():
+        now += timedelta(microseconds=1)
+    return path
 
 
 def settle(home: Path, session: Session) -> None:
@@ -123,18 +127,21 @@ def settle(home: Path, session: Session) -> None:
 
     For whoever may read the whole trail; costs a look for a file where nothing is pending.
     """
+    if (home / PENDING).is_file():
+        with _alone(home):
+            _settle(home, session)
+
+
+def _settle(home: Path, session: Session) -> None:
     pending = home / PENDING
-    if not pending.is_file():
+    if not pending.is_file():  # somebody was at it
         return
-    with _alone(home):
-        if not pending.is_file():  # somebody was at it
-            return
-        kept = home / KEPT / pending.read_text(encoding="utf-8")
-        if trail.policy_was_set(session, kept.name):
-            _take(home, kept)
-        else:
-            kept.unlink(missing_ok=True)
-            pending.unlink()
+    kept = home / KEPT / pending.read_text(encoding="utf-8")
+    if trail.policy_was_set(session, kept.name):
+        _take(home, kept)
+    else:
+        kept.unlink(missing_ok=True)
+        pending.unlink()
 
 
 def _take(home: Path, kept: Path) -> None:
@@ -147,7 +154,9 @@ def _take(home: Path, kept: Path) -> None:
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One at a time, in whichever process; the lock ends with its holder."""
-    with (home / KEPT / ".lock").open("w") as file:
+    folder = home / KEPT
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg2
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from api import jobs, rulebook
 from api.house import REFERENCE, House
 from gis.access.rights import Role
-from gis.audit.service import note
+from gis.audit.service import note, write_pending
 from gis.db.cluster.urls import libpq_url
 from gis.errors import BadPolicy
 from gis.jobs import service
@@ -259,14 +260,40 @@ def test_a_service_that_died_while_setting_a_policy_agrees_with_the_trail(
     assert not (tmp_path / "policy.pending").exists()
 
 
-def test_what_is_set_is_pending_from_before_the_commit_to_after_it(tmp_path):
+@pytest.fixture
+def setting(db, tmp_path):
+    """Sets a policy file in the same moment as all others."""
     now = datetime(2026, 9, 30, tzinfo=UTC)
-    setting = rulebook.setting(tmp_path, STRICTER, version="a/b", now=now)
-    with pytest.raises(KeyError), setting as kept:
-        raise KeyError(kept.name)  # no commit
-    assert (tmp_path / "policy.pending").read_text() == kept.name
+    return partial(rulebook.setting, tmp_path, now=now, session=db)
+
+
+def test_what_is_set_is_pending_from_before_the_commit_to_after_it(setting, tmp_path):
+    with pytest.raises(KeyError), setting(STRICTER, version="a/b") as lost:
+        raise KeyError(lost.name)  # no commit
+    assert (tmp_path / "policy.pending").read_text() == lost.name
     assert not (tmp_path / "policy.toml").exists()
-    with rulebook.setting(tmp_path, STRICTER, version="c", now=now):
+    with setting(STRICTER, version="c") as kept:
         pass
     assert (tmp_path / "policy.toml").read_text() == STRICTER
     assert not (tmp_path / "policy.pending").exists()
+    assert rulebook.versions(tmp_path) == [kept.name]
+
+
+def test_policies_of_one_version_and_moment_are_kept_apart_and_in_order(setting, tmp_path):
+    texts, names = (STRICTER, f"{STRICTER}# again\n"), []
+    for one in texts:
+        with setting(one, version="a") as kept:
+            names.append(kept.name)
+    assert [(tmp_path / "policies" / name).read_text() for name in names] == list(texts)
+    assert rulebook.versions(tmp_path) == names[::-1]
+
+
+def test_a_policy_that_was_committed_holds_before_the_next_is_set(setting, db, tmp_path):
+    with pytest.raises(KeyError), setting(STRICTER, version="a") as first:
+        raise KeyError  # the process ends, but its line is there
+    note(db, event="policy", target="a", area_code="", detail={"file": first.name})
+    write_pending(db)
+    with pytest.raises(KeyError), setting(f"{STRICTER}# again\n", version="b") as second:
+        raise KeyError
+    assert (tmp_path / "policy.toml").read_text() == STRICTER
+    assert (tmp_path / "policy.pending").read_text() == second.name

@@ -184,11 +184,14 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
     if not _may_set(desk):
         raise Forbidden("the policy of the whole district", "set")
     digests = {"digest": draft.digest, "before": desk.house.policy.digest}
-    info = {"user": user, "request": request.state.origin}
+    engine, info = request.app.state.engine, {"user": user, "request": request.state.origin}
     text, now = form.text("text") + "\n", datetime.now(UTC)
     with (
-        rulebook.setting(settings.home, text, version=draft.version, now=now) as kept,
-        sessions(request.app.state.engine).begin(info=info) as session,
+        transaction(engine) as reads,  # the trail is the auditor's alone, so the command looks
+        rulebook.setting(
+            settings.home, text, version=draft.version, now=now, session=reads
+        ) as kept,
+        sessions(engine).begin(info=info) as session,
     ):
         note(session, event="policy", target=draft.version[:100], area_code="",
              detail={**digests, "file": kept.name})  # fmt: skip
