@@ -1,7 +1,9 @@
 """Archives of large layers: every row is in them once, with its class, and they repeat exactly."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from pmtiles.reader import MemorySource, Reader
 from pyogrio import read_dataframe
 
@@ -32,6 +34,25 @@ def test_every_row_is_in_the_tiles_of_every_zoom(many, archive, tmp_path, zoom):
     classes = shown.drop_duplicates("row").set_index("row")["class"].sort_index()
     assert classes.index.tolist() == list(range(len(many)))
     assert np.array_equal(classes.to_numpy(), many.classes.of)
+
+
+def squares(width_deg, count=9):
+    """That many squares with sides of ``width_deg`` side by side."""
+    west = 102.0 + np.arange(count) * width_deg
+    shapes = shapely.box(west, 25.0, west + width_deg, 25.0 + width_deg)
+    return gpd.GeoDataFrame(geometry=shapes, crs=4326)
+
+
+def test_a_crowd_is_drawn_from_where_its_larger_shapes_are_a_pixel_wide(monkeypatch):
+    monkeypatch.setattr(tiles, "_CROWD", 5)
+    pixel_deg = 360 / 256 / 2**12  # of a tile of 256 pixels at zoom 12
+    for width_deg, zoom in ((pixel_deg * 1.01, 12), (pixel_deg * 0.99, 13),
+                            (1.0, tiles.MIN_ZOOM), (1e-9, tiles.MAX_ZOOM)):  # fmt: skip
+        assert tiles._first_zoom(squares(width_deg)) == zoom
+    assert tiles._first_zoom(squares(pixel_deg, count=5)) == tiles.MIN_ZOOM, "no crowd"
+    points = [shapely.Point(102, 25)] * 6
+    mostly = gpd.GeoDataFrame(geometry=[*points, *squares(pixel_deg, count=5).geometry], crs=4326)
+    assert tiles._first_zoom(mostly) == tiles.MIN_ZOOM, "points are seen from anywhere"
 
 
 def test_tiles_hold_numbers_and_no_words(archive):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import Text, text
 from sqlalchemy.dialects import postgresql
 
 from gis.db import sql
@@ -40,6 +41,18 @@ def test_text_with_colons_reaches_the_server_unchanged():
     near = str(compiled(sql.parse(SOURCE, "cameras/queries.sql")["near"]))
     body = SOURCE[SOURCE.index("-- name: near") : SOURCE.index("-- name: count_all")].strip()
     assert near.replace("%%", "%").replace("%(prefix)s", ":prefix") == body
+
+
+@pytest.mark.parametrize(
+    ("ending", "stays"),
+    [("", False), (" DESC, b.c", False), (" LIMIT 3", True), ("\nLIMIT :most", True),
+     (" OFFSET 2", True), (" FETCH FIRST ROW ONLY", True), (" FOR UPDATE", True)],
+)  # fmt: skip
+def test_a_table_has_no_order_unless_its_rows_depend_on_it(ending, stays):
+    """The first three of an order are other rows than any three."""
+    clause = text(f"SELECT a FROM b\nORDER BY a{ending};")
+    shown = str(compiled(sql.as_table(clause, {"a": Text()}).select()))
+    assert ("ORDER BY" in shown) is stays
 
 
 def test_an_unknown_name_says_what_there_is():
