@@ -67,11 +67,6 @@ class Target:
             return ()
         return tuple(name for name in CODES if name in self.table.c)
 
-    @property
-    def versioned(self) -> bool:
-        """Whether rows are versions of a code, each valid for a span of days."""
-        return "valid_from" in self.table.c
-
 
 def _target(
     kind: Kind,

@@ -15,14 +15,6 @@ from gis.ranking.model import Ranking, Year
 from gis.ranking.rules import RankingRules
 
 
-def newest_quarter(session: Session) -> str:
-    """The newest quarter with evaluations; raises NoData."""
-    found = store.quarters(session)
-    if not found:
-        raise NoData("no evaluations are stored: wangge import evaluations FILE")
-    return found[0]
-
-
 def ranking(
     session: Session, *, district: District, policy: Policy, level: Level, period: str
 ) -> Ranking:

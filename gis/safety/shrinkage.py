@@ -51,18 +51,6 @@ def moments(observed: Ints, expected: Floats) -> Moments:
     return Moments(float(mean), float(spread - mean / expected.mean()))
 
 
-def log_likelihood(observed: Ints, expected: Floats, *, nu: float, alpha: float) -> float:
-    """Log marginal (negative binomial) likelihood of all units together."""
-    terms = (
-        special.gammaln(observed + nu)
-        - special.gammaln(nu)
-        - special.gammaln(observed + 1.0)
-        - nu * np.log1p(expected / alpha)
-        + special.xlogy(observed, expected / (alpha + expected))
-    )
-    return float(terms.sum())
-
-
 def fit(observed: Ints, expected: Floats) -> Prior:
     """Maximum-likelihood prior of one peer group.
 

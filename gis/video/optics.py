@@ -14,8 +14,6 @@ from gis.video.view_rules import ViewRules
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-# GB/T 28181 DirectionType 1 to 8: the way the camera looks (1 is "west to east": towards the east).
-DIRECTION_TYPE_DEG = {1: 90.0, 2: 270.0, 3: 180.0, 4: 0.0, 5: 135.0, 6: 45.0, 7: 225.0, 8: 315.0}
 TURNING = ("ptz", "dome_ptz", "dome_remote", "panoramic")
 
 # What a field is made of, in the order of `Optics.assumed`'s columns.
@@ -78,14 +76,6 @@ class Optics:
     def assumed_share(self) -> Floats:
         """Per camera, the share of `SHAPED_BY` that is assumed (0: all recorded)."""
         return np.asarray(self.assumed.mean(axis=1))
-
-
-def direction_of_type(direction_type: NDArray[np.int64]) -> Floats:
-    """Degrees of GB/T 28181 DirectionType 1-8; NaN for 9 (all round) and anything else."""
-    table = np.full(10, np.nan)
-    table[list(DIRECTION_TYPE_DEG)] = list(DIRECTION_TYPE_DEG.values())
-    known = (direction_type >= 0) & (direction_type < 10)
-    return np.where(known, table[np.where(known, direction_type, 0)], np.nan)
 
 
 def field_angle_deg(size_mm: Floats, focal_mm: Floats) -> Floats:

@@ -14,7 +14,6 @@ from gis.video.optics import (
     CameraFields,
     angular_range_m,
     complete,
-    direction_of_type,
     field_angle_deg,
     ground_band_m,
     range_m,
@@ -64,12 +63,6 @@ def test_a_stitched_picture_spreads_its_pixels_over_the_angle():
 
 def test_the_angle_of_a_lens_as_long_as_half_its_sensor_is_a_right_angle():
     assert field_angle_deg(np.array(5.4), np.array(2.7)) == pytest.approx(90.0)
-
-
-def test_the_eight_directions_of_the_catalogue_and_the_ones_that_are_none():
-    found = direction_of_type(np.array([1, 2, 3, 4, 5, 6, 7, 8]))
-    assert found.tolist() == [90, 270, 180, 0, 135, 45, 225, 315]
-    assert np.isnan(direction_of_type(np.array([0, 9, 10, -1]))).all()
 
 
 def test_ground_band():
