@@ -1,7 +1,7 @@
 """Maps and exports of what the store holds, for the command and the service alike."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -133,7 +133,7 @@ def write_maps(
         path = out / f"{name}.html"
         frames.forget_all_but(names[nth:])
         try:
-            page = build_page(frames, name)
+            page = page_pieces(frames, name)
         except NoData as exc:
             lacking[name] = str(exc)
             if len(lacking) == len(names):
@@ -147,6 +147,11 @@ def write_maps(
 
 def build_page(frames: "Frames", name: str, **server: Any) -> str:
     """One page as HTML; ``server`` holds what a served page adds (mode, nonce, query)."""
+    return "".join(page_pieces(frames, name, **server))
+
+
+def page_pieces(frames: "Frames", name: str, **server: Any) -> Iterator[str]:
+    """The same piece by piece."""
     user: User = frames.session.info["user"]
     may = [one for one in page_layers(name, frames.scope) if user.may(layer(one).capability)]
     shown = {one: found for one in may if (found := frames.find(one))}
@@ -162,7 +167,7 @@ def build_page(frames: "Frames", name: str, **server: Any) -> str:
         period=next((run.period for run in runs if run.period), None), internal=internal,
         bounds=frames.house.district.bounds, buildings_tiled=tiled, **server,
     )  # fmt: skip
-    return maps.build(name, material, context=made)
+    return maps.pieces(name, material, context=made)
 
 
 def context(session: Session, house: House, **page: Any) -> MapContext:
@@ -269,17 +274,18 @@ def _basemap(house: House) -> Basemap | None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone can read; raises BadInput."""
-    _write_text(path, text, mode=0o600)
+    _write_text(path, [text], mode=0o600)
 
 
-def _write_text(path: Path, text: str, *, mode: int) -> None:
+def _write_text(path: Path, pieces: Iterable[str], *, mode: int) -> None:
     """Write a file whole or not at all; raises BadInput."""
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch(mode=mode)
         part.chmod(mode)
-        part.write_text(text, encoding="utf-8")
+        with part.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
         os.replace(part, path)
     except OSError as exc:
         raise BadInput(f"{path}: cannot be written ({exc.strerror})") from exc

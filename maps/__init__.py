@@ -2,6 +2,6 @@
 
 from maps.context import MapContext
 from maps.material import Material
-from maps.page import build
+from maps.page import build, pieces
 
-__all__ = ["MapContext", "Material", "build"]
+__all__ = ["MapContext", "Material", "build", "pieces"]

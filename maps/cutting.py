@@ -41,13 +41,16 @@ def cut(
 ) -> Iterator[tuple[Address, bytes]]:
     """Every tile of ``zooms`` that one of ``shapes`` (EPSG:4326, none missing or empty) touches.
 
-    Features have the numbers ``row`` and ``class`` where ``names`` are given.
+    Features have the numbers ``row`` and ``class`` where ``names`` are given. Corners that lie
+    within half a unit of the last zoom are left out.
     """
+    half_unit = 0.5 / EXTENT / 2 ** zooms[-1]
     tiles: dict[Address, Tile] = {}
     most = int(names.classes.max(initial=0)) + 1 if names else 0
     for begin in range(0, len(shapes), _BATCH):
         part = slice(begin, begin + _BATCH)
-        square = shapely.orient_polygons(shapely.transform(shapes[part], _mercator))
+        square = shapely.simplify(shapely.transform(shapes[part], _mercator), half_unit)
+        square = shapely.orient_polygons(square)
         for zoom in zooms:
             _add(tiles, square, names and names[part], zoom=zoom, most=most)
     for address in sorted(tiles):

@@ -1,6 +1,6 @@
 """Builds one map page: layers from frames, words, legend, data, and the page's own protection."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import folium
@@ -24,7 +24,16 @@ _TITLES = {"combined": ("综合一张图", "Combined map")}
 
 
 def build(name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapContext) -> str:
-    """The page ``name`` (a layer of the registry, or ``combined``) as HTML.
+    """The page that `pieces` writes, as one text."""
+    return "".join(pieces(name, frames, context=context))
+
+
+def pieces(
+    name: str, frames: Mapping[str, gpd.GeoDataFrame], *, context: MapContext
+) -> Iterator[str]:
+    """The page ``name`` (a layer of the registry, or ``combined``) as HTML, piece by piece.
+
+    A city's page is some hundred MB, of which a writer never needs to hold two copies.
 
     ``frames`` (a `Material` where several pages are made of them) holds one frame per layer in the
     registry's columns (EPSG:4326, geometry ``geom``); `maps.layers.wanted` says which a page can
@@ -122,26 +131,27 @@ def _blocks(
     bounds: Bounds,
     material: Material,
     context: MapContext,
-) -> Markup:
-    """The page's data: configuration, background, and per layer index, shapes and attributes."""
-    config = _config(sheet, content, visible, bounds, context)
-    parts = [canvas.data_block("wg-config", config)]
-    parts.append(canvas.data_block("wg-places", material.places))
+) -> Iterator[str]:
+    """The page's data: configuration, background, and per layer index, shapes and attributes.
+
+    Every block is escaped JSON or base64.
+    """
+    yield canvas.data_block("wg-config", _config(sheet, content, visible, bounds, context))
+    yield canvas.data_block("wg-places", material.places)
     for kind, text in _background(sheet, material, context).items():
-        parts.append(canvas.json_text_block(f"wg-base-{kind}", text))
+        yield canvas.json_text_block(f"wg-base-{kind}", text)
     if sheet.buildings and context.mode == "file" and material.many_buildings:
-        parts.append(material.building_archive())
+        yield material.building_archive()
     if (archive := basemap.content(context)) is not None:
-        parts.append(tiles.archive_block(basemap.BLOCK, archive))
+        yield tiles.archive_block(basemap.BLOCK, archive)
     for name, one in content.items():
-        parts.append(canvas.json_text_block(f"wg-index-{name}", one.index))
+        yield canvas.json_text_block(f"wg-index-{name}", one.index)
         if not one.tiled and not one.points:
-            parts.append(canvas.json_text_block(f"wg-shapes-{name}", one.shapes))
+            yield canvas.json_text_block(f"wg-shapes-{name}", one.shapes)
         if not one.large or context.mode == "file":
-            parts.append(canvas.json_text_block(f"wg-table-{name}", one.stored_table))
+            yield canvas.json_text_block(f"wg-table-{name}", one.stored_table)
         if one.tiled and context.mode == "file":
-            parts.append(material.archive(one))
-    return Markup("\n".join(parts))  # noqa: S704 - every block is escaped JSON or base64
+            yield material.archive(one)
 
 
 def _config(
@@ -213,10 +223,10 @@ def _written(
     sheet: Sheet,
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
-    blocks: Markup,
+    blocks: Iterator[str],
     below: Mapping[str, Any] | None,
     context: MapContext,
-) -> str:
+) -> Iterator[str]:
     library_scripts, library_styles, body, script = page.collected()
     known = assets.files()
     scripts = [*dict.fromkeys(library_scripts), *assets.SCRIPTS[:-1]]
@@ -238,7 +248,7 @@ def _written(
     values["scripts"].append(html.inline_script(script) + "\n" + last)
     if context.mode == "file":
         values["policy"] = html.file_policy(values["scripts"], values["styles"])
-    return _TEMPLATES.get_template("page.html").render(values)
+    return _TEMPLATES.get_template("page.html").generate(values)
 
 
 def _below(sheet: Sheet, material: Material, context: MapContext) -> dict[str, Any] | None:

@@ -21,7 +21,6 @@ from maps.records import Records
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
 GROUND_ZOOM = 15  # of the page, from which buildings can be told apart; their tiles are z14
 _CROWD = 100_000
-_HALF_UNIT_DEG = 360 / 2**MAX_ZOOM / 4096 / 2
 
 
 class ArchiveLayer(JSCSSMixin, folium.map.Layer):
@@ -77,9 +76,8 @@ def archive(records: Records) -> bytes:
     """
     shapes = records.frame.geometry.to_numpy()
     drawn = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    shapes = shapely.simplify(shapes[drawn], _HALF_UNIT_DEG)
     names = cutting.Names(drawn, records.classes.of[drawn])
-    return _packed(shapes, names, records.layer.name, _first_zoom(shapes))
+    return _packed(shapes[drawn], names, records.layer.name, _first_zoom(shapes[drawn]))
 
 
 def _first_zoom(shapes: "np.typing.NDArray[np.object_]") -> int:
