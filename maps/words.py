@@ -184,6 +184,7 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("FAC-1", "m2_per_100_households"): ("每百户面积不少于", "Floor area per 100 households ≥"),
     ("FAC-2", "floor_m2"): ("面积不少于", "Floor area ≥"),
     ("FAC-3", "floor_m2"): ("面积不少于", "Floor area ≥"),
+    ("FAC-6", "max_candidates"): ("选址最多比较的小区数", "Compounds weighed for a place"),
     ("FAC-7", "minutes"): ("步行时间", "Time on foot"),
     ("FAC-7", "walking_m_per_s"): ("步行速度", "Walking speed"),
     ("FAC-COST", "yuan_per_m2"): ("每平方米费用", "Cost per m²"),

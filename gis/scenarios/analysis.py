@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from gis.areas.levels import Level
 from gis.facilities.analysis import estimated_m2
@@ -16,12 +18,16 @@ _COMPARED = ["households", "floor_area_m2", "m2_per_100_households", "gap_m2", "
 
 @dataclass(frozen=True)
 class Change:
-    """One change: the facility it speaks of, the community it puts it in, and its values."""
+    """One change: the facility it speaks of, the community it puts it in, and its values.
+
+    ``spot`` is the point (EPSG:4326) where one is added or moved to.
+    """
 
     kind: str
     facility: str
     area_code: str
     values: dict[str, Any]
+    spot: BaseGeometry | None = None
 
 
 def applied(
@@ -50,6 +56,32 @@ def applied(
                 fresh = pd.DataFrame(given, columns=["facility", "area_code", "share"])
                 parts = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
     return rows, parts
+
+
+def placed(places: gpd.GeoDataFrame, changes: Sequence[Change]) -> tuple[gpd.GeoDataFrame, int]:
+    """Open facilities as points after the changes, and how many of those put up have no place.
+
+    ``places`` as `gis.walking.store.open_facilities_on` gives them. One without a place is nowhere:
+    nobody walks to it.
+    """
+    rows, nowhere = places.copy(), 0
+    for one in changes:
+        at = rows["facility"] == one.facility
+        if one.kind not in (ChangeKind.ADD, ChangeKind.CLOSE, ChangeKind.MOVE):
+            continue
+        row = rows[at]
+        if one.kind == ChangeKind.ADD:
+            plain = {"facility": one.facility, "function": one.values["function"]}
+            row = gpd.GeoDataFrame([plain], geometry=[None], crs=rows.crs).rename_geometry("geom")
+        rows = rows[~at]
+        if one.kind == ChangeKind.CLOSE or row.empty:
+            continue
+        if one.spot is None:
+            nowhere += 1
+            continue
+        there = row.assign(area_code=one.area_code).set_geometry([one.spot], crs=rows.crs)
+        rows = gpd.GeoDataFrame(pd.concat([rows, there[rows.columns]], ignore_index=True))
+    return rows, nowhere
 
 
 def _added(rows: pd.DataFrame, one: Change) -> pd.DataFrame:

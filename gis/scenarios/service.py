@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from geoalchemy2.shape import from_shape, to_shape
 from sqlalchemy.orm import Session
 
 from gis import privacy
@@ -22,7 +23,7 @@ from gis.facilities.model import Function, Verdict
 from gis.facilities.rules import CoverageRules
 from gis.facilities.service import KINDS
 from gis.policy import Policy
-from gis.scenarios import analysis, store
+from gis.scenarios import analysis, nearness, store
 from gis.scenarios.analysis import Change
 from gis.scenarios.model import ChangeKind, Scenario, ScenarioChange
 
@@ -63,11 +64,16 @@ def add_change(
     scenario: Scenario,
     kind: ChangeKind,
     *,
+    policy: Policy,
+    district: District,
     facility: str = "",
     area_code: str = "",
     values: Mapping[str, Any] | None = None,
 ) -> ScenarioChange:
-    """Add one change; raises BadInput for one that cannot be made, NotFound, Forbidden."""
+    """Add one change; raises BadInput for one that cannot be made, NotFound, Forbidden.
+
+    What is added or moved stands where the community's households have the shortest walk.
+    """
     _owner_only(session, scenario)
     values = dict(values or {})
     if kind is ChangeKind.ADD:
@@ -81,11 +87,15 @@ def add_change(
         _check_area(values.get("floor_area_m2"))
     if kind is ChangeKind.SHARE:
         _check_shares(values.get("shares"))
+    spot = None
     if kind in (ChangeKind.ADD, ChangeKind.MOVE):
         _check_community(session, scenario, area_code)
+        spot = nearness.middle(
+            session, area_code, policy=policy, district=district, as_of=scenario.as_of
+        )
     change = ScenarioChange(
         scenario_id=scenario.id, area_code=area_code or scenario.area_code, kind=kind,
-        facility=facility, values=values,
+        facility=facility, values=values, geom=spot and from_shape(spot, srid=4326),
     )  # fmt: skip
     session.add(change)
     session.flush()
@@ -160,10 +170,7 @@ def compare(
     subjects = areas.subjects_on(session, as_of=scenario.as_of, kinds=KINDS)
     rows = facilities.facilities_on(session, as_of=scenario.as_of, srid=district.srid)
     parts, rules = facilities.shares(session), CoverageRules.of(policy)
-    changes = [
-        Change(one.kind, one.facility, one.area_code, one.values)
-        for one in store.changes(session, scenario.id)
-    ]
+    changes = _changes(session, scenario)
     today = coverage.coverage(subjects, rows, parts, rules)
     then = coverage.coverage(subjects, *analysis.applied(rows, parts, changes), rules)
     both = analysis.compared(today, then)
@@ -177,6 +184,29 @@ def compare(
         added_m2=float(inside["added_m2"].sum()),
         cost_yuan=analysis.cost_yuan(rows, changes, Costs.of(policy)),
     )
+
+
+def walks(
+    session: Session, scenario: Scenario, *, policy: Policy, district: District
+) -> nearness.Nearness:
+    """What the scenario does to walks; raises NoData without streets or compounds."""
+    changes = _changes(session, scenario)
+    return nearness.nearness(
+        session, changes, policy=policy, district=district, as_of=scenario.as_of
+    )
+
+
+def _changes(session: Session, scenario: Scenario) -> list[Change]:
+    return [
+        Change(
+            one.kind,
+            one.facility,
+            one.area_code,
+            one.values,
+            None if one.geom is None else to_shape(one.geom),
+        )
+        for one in store.changes(session, scenario.id)
+    ]
 
 
 def _user(session: Session) -> str:

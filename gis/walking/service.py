@@ -24,7 +24,7 @@ from gis.walking.access import (
     on_network,
     reached_share,
 )  # fmt: skip
-from gis.walking.analysis import network
+from gis.walking.analysis import Metres, Network, network
 
 _CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
 
@@ -45,11 +45,36 @@ class Circle:
     compounds: pd.DataFrame
 
 
-def circle(session: Session, *, policy: Policy, district: District, as_of: date) -> Circle:
-    """Walks from every compound of the day to the nearest open facility of each function.
+@dataclass(frozen=True)
+class Homes:
+    """The compounds of a day and the streets they are left by.
 
-    Raises NoData without walkable streets or without compounds: a straight line says nothing
-    about a walk.
+    ``compounds``: code, name, area_code, households (NaN unknown); ``xy`` (n, 2) m, a point in
+    each, in the CRS of ``streets``.
+    """
+
+    compounds: pd.DataFrame
+    xy: Metres
+    streets: Network
+    rules: WalkRules
+
+    @property
+    def households(self) -> NDArray[np.float64]:
+        """(n,), NaN where nobody knows."""
+        return self.compounds["households"].to_numpy(dtype=np.float64)
+
+    def walk_m(self, goals: Metres) -> Metres:
+        """(n,) m to the nearest of ``goals`` (k, 2); infinite beyond the reach of FAC-7."""
+        rules = self.rules
+        return nearest_m(
+            self.xy, goals, self.streets, reach_m=rules.reach_m, beside_m=rules.beside_street_m
+        )
+
+
+def homes(session: Session, *, policy: Policy, district: District, as_of: date) -> Homes:
+    """Raises NoData without walkable streets or without compounds.
+
+    A straight line says nothing about a walk.
     """
     lines = shapely.segmentize(store.walkable(session, srid=district.srid), _CORNER_EVERY_M)
     streets = network(lines)
@@ -60,32 +85,38 @@ def circle(session: Session, *, policy: Policy, district: District, as_of: date)
         )
     if compounds.empty:
         raise NoData("没有小区，请先导入小区 / there are no compounds: import compounds")
+    shown = pd.DataFrame(compounds.drop(columns="geom"))
+    return Homes(shown, metric(compounds, district), streets, WalkRules.of(policy))
+
+
+def circle(session: Session, *, policy: Policy, district: District, as_of: date) -> Circle:
+    """Walks from every compound of the day to the nearest open facility of each function.
+
+    Raises NoData as `homes` does.
+    """
+    at = homes(session, policy=policy, district=district, as_of=as_of)
     places = store.open_facilities_on(session, as_of=as_of)
-    rules = WalkRules.of(policy)
-    homes = _metric(compounds, district)
-    shown = pd.DataFrame(compounds.drop(columns="geom")).assign(
-        beside_street=on_network(homes, streets, beside_m=rules.beside_street_m)
-    )
-    reach = {"reach_m": rules.reach_m, "beside_m": rules.beside_street_m}
-    households = shown["households"].to_numpy(dtype=np.float64)
+    beside_m, reach_m = at.rules.beside_street_m, at.rules.reach_m
+    shown = at.compounds.assign(beside_street=on_network(at.xy, at.streets, beside_m=beside_m))
     street_of = _street_of(session, district, as_of)
     home_street = shown["area_code"].map(street_of).to_numpy(dtype=object)
     rows = []
     for function, group in places.groupby("function", sort=True):
-        goals = _metric(group, district)
-        walk_m = nearest_m(homes, goals, streets, **reach)
+        goals = metric(group, district)
+        walk_m = at.walk_m(goals)
         own_m = nearest_in_own_m(
-            homes, goals, streets, origin_area=home_street,
-            target_area=group["area_code"].map(street_of).to_numpy(dtype=object), **reach,
+            at.xy, goals, at.streets, origin_area=home_street,
+            target_area=group["area_code"].map(street_of).to_numpy(dtype=object),
+            reach_m=reach_m, beside_m=beside_m,
         )  # fmt: skip
         shown[str(function)] = walk_m
         rows.append((
             str(function), len(group), reached_share(walk_m, np.ones(len(walk_m))),
-            reached_share(walk_m, households),
-            reached_share(own_m, households) if street_of else None,
+            reached_share(walk_m, at.households),
+            reached_share(own_m, at.households) if street_of else None,
         ))  # fmt: skip
     names = ["function", "facilities", "compounds_share", "households_share", "own_street_share"]
-    return Circle(rules.reach_m, pd.DataFrame(rows, columns=names), shown)
+    return Circle(reach_m, pd.DataFrame(rows, columns=names), shown)
 
 
 def _street_of(session: Session, district: District, as_of: date) -> dict[str, str]:
@@ -96,6 +127,7 @@ def _street_of(session: Session, district: District, as_of: date) -> dict[str, s
     return {str(code): str(above) for code, above in street.items()}
 
 
-def _metric(frame: gpd.GeoDataFrame, district: District) -> NDArray[np.float64]:
+def metric(frame: gpd.GeoDataFrame, district: District) -> Metres:
+    """(n, 2) m of a frame of points, in the district's CRS."""
     points = frame.geometry.to_crs(district.srid)
     return np.column_stack([points.x, points.y])

@@ -173,6 +173,10 @@ def test_a_scenario_stands_beside_today(browse, spot, size, language):
     assert page.locator(".figures").inner_text() != before
     assert "5,000" in page.inner_text(f"tr[data-key='{spot.code}']")
     is_sound(page)
+    page.click("a[href$='/walking'][role=button]")
+    seen(page, language, "平均距离，现状", "mean walk, today")
+    is_sound(page)
+    page.go_back()
     page.click("form[action$='/share'] button")
     seen(page, language, "取消共享", "Stop sharing")
 

@@ -1,14 +1,20 @@
 """A scenario through the pages: made, changed, compared, shared, printed, deleted; today stays."""
 
+import csv
 import io
 import re
+from datetime import date
 
 import pypdf
 import pytest
 from sqlalchemy import select
 
+from api.house import House
 from gis.access.rights import Role
+from gis.compounds.model import Compound
 from gis.facilities.model import Facility
+from gis.scenarios import nearness
+from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 DAY = {"as_of": "2026-09-30"}
@@ -97,3 +103,39 @@ def test_a_scenario_is_printed_with_its_changes_and_sums(planner, scenario):
     assert "760.8" in text
     assert "486.5万元" in text
     assert {round(float(side)) for side in page.mediabox[2:]} == {595, 842}
+
+
+def test_closing_a_station_is_felt_on_foot_and_a_new_one_stands_in_the_middle(
+    planner, scenario, demo_store
+):
+    """By hand from the circle's own table: who walks today, and what the changes leave of it."""
+
+    def households():
+        table = planner.get("/walking?function=service_station&download=csv&columns=code"
+                            "&columns=households&columns=walk_m").text  # fmt: skip
+        rows = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
+        return sum(int(float(one["户数"] or 0)) for one in rows if one["最近步行距离 m"] != "超出")
+
+    assert "步行距离没有变化" in planner.get(f"{scenario}/walking").text
+    with demo_store.begin() as session:
+        asked = select(Facility.source_key).where(Facility.function == "service_station")
+        stations = session.scalars(asked).all()
+    for one in stations:
+        post(planner, f"{scenario}/changes", kind="close", facility=one)
+    reached = f"{households():,}"
+    assert f"{reached} → 0" in planner.get(f"{scenario}/walking").text
+    post(planner, f"{scenario}/changes", kind="add", name="合并站", function="service_station",
+         community=HOST, area_m2="500")  # fmt: skip
+    page = planner.get(f"{scenario}/walking").text
+    then = int(re.search(rf"{reached} → ([\d,]+)", page)[1].replace(",", ""))
+    assert 0 < then < int(reached.replace(",", ""))
+
+
+def test_a_new_station_stands_in_a_compound_of_its_community(demo_store):
+    house = House(Settings(_env_file=None))
+    rules = {"policy": house.policy, "district": house.district, "as_of": date(2026, 9, 30)}
+    with demo_store.begin() as session:
+        spot = nearness.middle(session, HOST, **rules)
+        inside = Compound.geom.ST_Intersects(f"SRID=4326;{spot.wkt}")
+        assert session.scalars(select(Compound.area_code).where(inside)).all() == [HOST]
+        assert nearness.middle(session, "530102999999", **rules) is None

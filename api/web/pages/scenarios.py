@@ -19,7 +19,7 @@ from api.web.places import area_options
 from gis import legend
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
-from gis.errors import BadInput
+from gis.errors import BadInput, NoData
 from gis.facilities import store as facilities
 from gis.facilities.model import Function
 from gis.scenarios import service, store
@@ -183,6 +183,22 @@ def _options(desk: Desk, db: Session, scenario: Scenario) -> dict[str, list[tupl
     }
 
 
+@router.get("/scenarios/{scenario_id}/walking", dependencies=[READ])
+def read_walks(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
+    """What the changes do to walks (FAC-6, FAC-7); where there are no streets the page says so."""
+    scenario = service.find(db, scenario_id)
+    house, found, why = desk.house, None, ""
+    try:
+        found = service.walks(db, scenario, policy=house.policy, district=house.district)
+    except NoData as exc:
+        why = desk.either(*both(exc))
+    rows = features.records(found.functions) if found else []
+    return desk.page(
+        "scenario_walking.html", scenario=scenario, found=found, why=why,
+        rows=[{**row, "word": word(desk, "function", row["function"])} for row in rows],
+    )  # fmt: skip
+
+
 @router.post("/scenarios/{scenario_id}/changes", dependencies=[WRITE])
 def add_change(desk: AtDesk, db: Db, scenario_id: RowId, data: Sent) -> Response:
     """Add a change, or say what is wrong with it."""
@@ -191,7 +207,7 @@ def add_change(desk: AtDesk, db: Db, scenario_id: RowId, data: Sent) -> Response
         kind = ChangeKind(form.text("kind"))
         service.add_change(
             db, scenario, kind, facility=form.text("facility"), area_code=_community(kind, form),
-            values=_values(kind, form),
+            values=_values(kind, form), policy=desk.house.policy, district=desk.house.district,
         )  # fmt: skip
         return RedirectResponse(f"/scenarios/{scenario_id}", 303)
     except ValueError:

@@ -1,0 +1,111 @@
+"""What a scenario does to walks (FAC-6, FAC-7): who reaches a function, and how far it is then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely import Point
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.policy import Policy
+from gis.scenarios import analysis
+from gis.scenarios.analysis import Change
+from gis.walking import service as walking
+from gis.walking import store as streets
+from gis.walking.access import WalkRules
+from gis.walking.analysis import Metres, median_of, network
+
+_CORNER_M = 20.0  # streets are joined at corners this far apart
+_SAME_M = 1.0  # a walk that changes by less is the same walk
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """Today beside the scenario, one row per function whose facilities the changes touch.
+
+    ``functions``: function, facilities, households (those that reach one), walk_m (their mean, by
+    households), each again with ``_then``, and the households to whom it gets ``nearer`` and
+    ``farther`` (one that is reached by nobody then is farther). ``nowhere``: facilities put up
+    that have no place.
+    """
+
+    functions: pd.DataFrame
+    nowhere: int
+    reach_m: float
+
+
+def nearness(
+    session: Session,
+    changes: Sequence[Change],
+    *,
+    policy: Policy,
+    district: District,
+    as_of: date,
+) -> Nearness:
+    """Walk from every compound to today's facilities and to the scenario's; raises NoData."""
+    homes = walking.homes(session, policy=policy, district=district, as_of=as_of)
+    today = streets.open_facilities_on(session, as_of=as_of)
+    then, nowhere = analysis.placed(today, changes)
+    touched = {one.facility for one in changes}
+    both = pd.concat([today, then])
+    functions = sorted(both[both["facility"].isin(touched)]["function"].unique())
+    households = np.nan_to_num(homes.households)
+    rows = []
+    for function in functions:
+        goals = [
+            walking.metric(places[places["function"] == function], district)
+            for places in (today, then)
+        ]
+        walks = [homes.walk_m(goal) for goal in goals]
+        rows.append((
+            function, *(len(goal) for goal in goals),
+            *(float(households[np.isfinite(walk_m)].sum()) for walk_m in walks),
+            *(_mean_m(walk_m, households) for walk_m in walks),
+            *(float(households[there].sum()) for there in turned(*walks)),
+        ))  # fmt: skip
+    names = ["function", "facilities", "facilities_then", "households", "households_then", "walk_m",
+             "walk_m_then", "nearer", "farther"]  # fmt: skip
+    return Nearness(pd.DataFrame(rows, columns=names), nowhere, homes.rules.reach_m)
+
+
+def turned(today_m: Metres, then_m: Metres) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a walk gets shorter, and where longer; (n,) m each, infinite where none is in reach."""
+    with np.errstate(invalid="ignore"):  # beyond reach before and after is no change
+        longer_m = then_m - today_m
+    return longer_m < -_SAME_M, longer_m > _SAME_M
+
+
+def _mean_m(walk_m: Metres, households: NDArray[np.float64]) -> float:
+    """NaN where nobody reaches one."""
+    near = np.isfinite(walk_m) & (households > 0)
+    return float(np.average(walk_m[near], weights=households[near])) if near.any() else np.nan
+
+
+def middle(
+    session: Session, community: str, *, policy: Policy, district: District, as_of: date
+) -> Point | None:
+    """Where a facility for a community stands best: at the compound nearest to all others on foot.
+
+    Weighed by households, in EPSG:4326; of very many compounds those with most households are
+    weighed. None without compounds.
+    """
+    compounds = streets.compounds_on(session, as_of=as_of)
+    own = compounds[compounds["area_code"] == community].reset_index(drop=True)
+    if own.empty:
+        return None
+    most = int(policy["FAC-6", "max_candidates"])
+    own = own.nlargest(most, "households") if len(own) > most else own
+    beside_m = WalkRules.of(policy).beside_street_m
+    west, south, east, north = (float(one) for one in own.total_bounds)
+    lines = streets.walkable_near(session, (west, south, east, north), srid=district.srid)
+    at = median_of(
+        walking.metric(own, district), own["households"].to_numpy(dtype=np.float64),
+        network(shapely.segmentize(lines, _CORNER_M)), beside_m=beside_m,
+    )  # fmt: skip
+    spot: Point = own.geometry.iloc[at]
+    return spot
