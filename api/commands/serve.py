@@ -110,6 +110,10 @@ def _listening(at: Settings) -> socket.socket:
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     try:
-        return socket.create_server((name, at.port), family=family)
+        listening = socket.create_server((name, at.port), family=family)
     except OSError as exc:
         raise BadInput(f"WANGGE_PORT={at.port}: cannot listen there ({exc.strerror})") from exc
+    # Connections inherit it: asyncio sets it where a socket names its protocol, which this one does
+    # not, and the body of an answer would wait 40 ms for the client to acknowledge its headers.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening

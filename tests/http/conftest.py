@@ -66,6 +66,7 @@ def _serve(urls, *, role=Role.DATA_STEWARD, areas=("",), **settings) -> Iterator
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `wangge serve` does
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
