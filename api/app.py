@@ -17,7 +17,7 @@ from api.metrics import Metrics
 from api.plans import MOST_KEPT
 from api.reads import Looks
 from api.routers import ROUTERS
-from api.shelf import MOST_PAGES, Shelf
+from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
 from api.streams import Streams
 from api.version import VERSION
 from api.web import failures
@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.state.house = house
     app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
-    app.state.looks = Looks()
+    app.state.looks, app.state.moments = Looks(), Shelf(MOST_MOMENTS)
     app.state.limits, app.state.streams = Limits(settings), Streams(settings)
     app.state.flows = Flows()
     errors.install(app)

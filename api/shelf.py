@@ -12,6 +12,7 @@ from gis.runs import store
 
 T = TypeVar("T")
 MOST_PAGES = 12  # one of a district is 1 to 4 MB
+MOST_MOMENTS = 1_000  # a day and a number of each layer that each user looks at
 
 
 class Shelf(Generic[T]):
@@ -28,7 +29,10 @@ class Shelf(Generic[T]):
 
     def kept(self, session: Session, shown: Hashable, make: Callable[[], T]) -> T:
         """What ``shown`` stands for, for the session's user; made when the store has moved on."""
-        key = (store.newest(session), session.info["user"], shown)
+        return self.under((store.newest(session), session.info["user"], shown), make)
+
+    def under(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The thing called ``key``, which names all that it may depend on."""
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from api.deps import Asked, At, Db, TiledLayer, said
 from api.reads import note_look
+from api.shelf import Shelf
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM
 
@@ -65,7 +66,11 @@ def read_tile(
     headers = {"ETag": tag, **PRIVATE}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    body = tiles.mvt(db, layer, z=z, x=x, y=y, district=at.district, scope=asked)
+    moments: Shelf[tiles.Moment] = request.app.state.moments
+    shown = moments.under(
+        (tag, asked), lambda: tiles.moment(db, layer, district=at.district, scope=asked)
+    )
+    body = tiles.mvt(db, layer, z=z, x=x, y=y, district=at.district, scope=asked, shown=shown)
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -1,13 +1,20 @@
 """The connection pool of one process."""
 
+import select
+import time
+from typing import Any
+
 import psycopg2
 from psycopg2 import errorcodes
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gis.errors import BadInput, StoreUnavailable
 from gis.settings import Settings
 
+_ASKED_AFTER_S = 30.0
 _UNREACHABLE = {
     errorcodes.ADMIN_SHUTDOWN,
     errorcodes.CANNOT_CONNECT_NOW,
@@ -43,7 +50,6 @@ def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | Non
     }
     engine = create_engine(
         url,
-        pool_pre_ping=True,
         pool_size=settings.pool_max_size,
         max_overflow=0,
         pool_timeout=settings.pool_wait_s,
@@ -55,7 +61,32 @@ def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | Non
         },
     )
     event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", _alive)
     return engine
+
+
+def _rests(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since_s"] = time.monotonic()
+
+
+def _alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Have the pool replace a connection that has died.
+
+    Where the server has ended one, there is something to read: only then, and after a rest in
+    which a network may have forgotten it, is it asked; each time would be a tenth of a request.
+    """
+    rested_s = time.monotonic() - record.info.get("rests_since_s", time.monotonic())
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    if not waiting.poll(0) and rested_s < _ASKED_AFTER_S:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except psycopg2.Error as exc:
+        raise DisconnectionError("a connection of the pool has died") from exc
 
 
 def store_error(error: BaseException | None) -> StoreUnavailable | None:
@@ -77,8 +108,6 @@ def store_error(error: BaseException | None) -> StoreUnavailable | None:
 
 
 def _translate(context: ExceptionContext) -> None:
-    if context.is_pre_ping:  # the pool itself replaces a connection that has died
-        return
     cause = context.original_exception
     if (error := store_error(cause)) is not None:
         raise error from cause

@@ -1,6 +1,8 @@
 """Vector tiles of the registry's layers straight from the store, and what they are a version of."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
@@ -81,13 +83,29 @@ def bounds(session: Session) -> tuple[float, float, float, float] | None:
     return store.own_bounds(session, prefixes=session.info["user"].area_prefixes)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What a tile shows: the day, and of results the run."""
+
+    as_of: date
+    run_id: int | None
+
+
+def moment(session: Session, layer: Layer, *, district: District, scope: Scope) -> Moment:
+    """What tiles of ``layer`` show, the same for equal tags; raises NoData."""
+    run, as_of = what_is_shown(session, layer, district=district, scope=scope)
+    return Moment(as_of, run.id if run else None)
+
+
 def mvt(
-    session: Session, layer: Layer, *, z: int, x: int, y: int, district: District, scope: Scope
-) -> bytes:
+    session: Session, layer: Layer, *, z: int, x: int, y: int, district: District, scope: Scope,
+    shown: Moment | None = None,
+) -> bytes:  # fmt: skip
     """One Mapbox vector tile of ``layer``: key, display figures and geometry; empty for no rows.
 
     Outlines are simplified by half a screen pixel of the zoom. The same rows give the same bytes.
-    The tile's layer has the registry's name, its features the registry's key column.
+    The tile's layer has the registry's name, its features the registry's key column. ``shown`` is
+    what `moment` gives, where that is known.
 
     Raises NotFound for a tile outside the world and for an internal layer unless
     ``scope.internal``; NoData when the analysis the layer shows has not run.
@@ -96,9 +114,9 @@ def mvt(
         raise NotFound("tile", f"{z}/{x}/{y}")
     if layer.sensitivity is Sensitivity.INTERNAL and not scope.internal:
         raise NotFound("layer", layer.name)
-    run, as_of = what_is_shown(session, layer, district=district, scope=scope)
+    shown = shown or moment(session, layer, district=district, scope=scope)
     tile = getattr(func.wangge, f"tile_{layer.name}")(
-        z, x, y, scope.area_prefix, cast(as_of, Date), run.id if run else None,
+        z, x, y, scope.area_prefix, cast(shown.as_of, Date), shown.run_id,
         scope.level.value, scope.resolution,
     )  # fmt: skip
     return bytes(session.execute(select(tile)).scalar_one() or b"")
