@@ -24,7 +24,7 @@ serve: setup
 
 test:
 	@scripts/setup.sh test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow" tests --ignore=tests/bench --ignore=tests/soak
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not slow" tests --ignore=tests/bench --ignore=tests/soak
 
 check: lint types test
 

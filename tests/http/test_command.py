@@ -16,6 +16,7 @@ import jsonschema
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from processes import lives, wait_for, workers_of
 from referencing import Registry, Resource
 
 from api.cli import COMMANDS, main
@@ -676,8 +677,11 @@ def test_the_service_starts_answers_logs_without_values_and_ends(demo_home, unus
         assert answer.status_code == 401
         taken = process("serve", "--json", home=demo_home, WANGGE_PORT=str(unused_port))
         assert str(unused_port) in taken.refusal()[1]
+        (worker,) = workers_of(running.pid)
+        assert lives(worker)
         running.send_signal(signal.SIGTERM)
         out, err = running.communicate(timeout=30)
+    wait_for(lambda: not lives(worker), "the worker outlived its service")
     assert out == ""
     assert running.returncode == 128 + signal.SIGTERM
     *told, line = err.splitlines()
@@ -687,6 +691,18 @@ def test_the_service_starts_answers_logs_without_values_and_ends(demo_home, unus
     assert entry["request_id"] == answer.headers["x-request-id"]
     assert "102.7" not in err
     assert process("status", "--json", home=demo_home).json("status")["state"] == "running"
+
+
+def test_a_service_that_is_killed_takes_its_worker_along(demo_home, unused_port):
+    command, environment = program("serve", home=demo_home, WANGGE_PORT=str(unused_port))
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        (worker,) = wait_for(lambda: workers_of(running.pid), "no worker was started")
+        time.sleep(0.5)
+        assert lives(worker)
+        running.kill()
+    wait_for(lambda: not lives(worker), "the worker outlived its service")
 
 
 def test_an_answer_waits_for_nobody_to_acknowledge_its_headers(unused_port):

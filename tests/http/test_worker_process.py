@@ -1,4 +1,4 @@
-"""Worker processes: one beside a service over a private store, ended with it however it ends."""
+"""Worker processes: one beside a service over a private store, as in test_command.py, or alone."""
 
 import os
 import signal
@@ -7,34 +7,11 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from processes import lives, wait_for, workers_of
 
 COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
-
-
-def wait_for(found, what, seconds=300):
-    end_s = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end_s, what
-        time.sleep(0.1)
-    return value
-
-
-def workers_of(pid):
-    """Ids of the worker processes that a process started."""
-    return [
-        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if b"--attached" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]  # fmt: skip
-
-
-def lives(pid):
-    try:
-        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 @contextmanager
@@ -52,10 +29,9 @@ def serving(home, **more):
             service.kill()
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
-def test_a_service_over_a_private_store_has_a_worker_that_ends_with_it(home, how):
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_service_over_a_new_private_store_has_a_worker_that_ends_with_it(home, how):
     with serving(home) as (service, _):
         (worker,) = wait_for(lambda: workers_of(service.pid), "no worker was started")
         time.sleep(0.5)

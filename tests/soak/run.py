@@ -22,6 +22,7 @@ PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own f
         "2",
         "--dist",
         "loadscope",
+        "--no-loadscope-reorder",
         "-m",
         "slow",
         "tests",

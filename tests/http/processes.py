@@ -1,0 +1,27 @@
+"""Processes of `wangge serve` as the system sees them: its worker, and who still lives."""
+
+import time
+from pathlib import Path
+
+
+def wait_for(found, what, seconds=300):
+    end_s = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end_s, what
+        time.sleep(0.1)
+    return value
+
+
+def workers_of(pid):
+    """Ids of the worker processes that a process started."""
+    return [
+        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if b"--attached" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]  # fmt: skip
+
+
+def lives(pid):
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
