@@ -79,7 +79,10 @@ def import_source(
         (``constraint``); the store is as before, and ``report`` of the error has the rows.
     StoreUnavailable
         The store went away or is full.
+    Forbidden
+        The kind has columns that the user may not read.
     """
+    TARGETS[kind].demand(session.info["user"])
     line = audit.note(
         session, event="import_dry_run" if dry_run else "import", target=kind.value,
         area_code=district.code, detail={"sha256": source.facts.sha256},

@@ -8,11 +8,14 @@ from sqlalchemy import Column, MetaData, Table
 
 from data.ingest.types import Kind
 from gis import codes
+from gis.access.rights import Action, Capability
 from gis.areas.model import Area, Evaluation, HouseholdCount
 from gis.assignment.store import CODES, Layer
 from gis.compounds.model import Building, Compound
 from gis.db.base import BEGINNING, SCHEMA, Base
+from gis.db.session import User
 from gis.district import District
+from gis.errors import Forbidden
 from gis.facilities.model import Facility
 from gis.grids.model import Grid, Network, WorkerPost
 from gis.rental.model import Dwelling, StandingLettings
@@ -20,8 +23,10 @@ from gis.safety.model import Incident
 from gis.video.model import Camera, CameraObservation, CameraState, PrivatePlace
 from gis.walking.model import Street
 
-# Tables of which some columns are read through a view: gis/db/columns.py.
-_WITH_WITHHELD = {"compounds", "household_counts"}
+# Columns that ask for `WHOLE` and are read through a view: gis/db/columns.py.
+_LETTINGS = ("floating_residents", "rented_dwellings")
+_WITHHELD = {"compounds": _LETTINGS, "household_counts": _LETTINGS}
+WHOLE = (Capability.RENTAL, Action.READ)
 _NOT_FROM_FILES = {"id", "import_id", "frame", "geom_3857", "ground_m2", "ground_srid"}
 EXTRA = ("shared_with", "subject_name")  # columns of files that no table has as such
 
@@ -48,12 +53,20 @@ class Target:
         return (self.table,) if self.kept is None else (self.table, self.kept)
 
     @property
+    def withheld(self) -> tuple[str, ...]:
+        """Columns that ask for `WHOLE`."""
+        return _WITHHELD.get(self.table.name, ())
+
+    @property
     def whole(self) -> Table:
         """Where every column can be read: the table, or its view."""
-        if self.table.name not in _WITH_WITHHELD:
-            return self.table
-        columns = [Column(c.name, c.type) for c in self.table.c]
-        return Table(f"whole_{self.table.name}", MetaData(schema=SCHEMA), *columns)
+        return whole_of(self.table) if self.withheld else self.table
+
+    def demand(self, user: User) -> None:
+        """Raise Forbidden for who cannot read every column: to them each row looks different,
+        and what they overwrite could not be set back."""
+        if self.withheld and not user.may(*WHOLE):
+            raise Forbidden(*WHOLE)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,6 +79,12 @@ class Target:
         if self.layer in (Layer.AREAS, Layer.GRIDS) or "geom" not in self.table.c:
             return ()
         return tuple(name for name in CODES if name in self.table.c)
+
+
+def whole_of(table: Table) -> Table:
+    """The view that is ``table`` with the columns withheld from it."""
+    columns = [Column(c.name, c.type) for c in table.c]
+    return Table(f"whole_{table.name}", MetaData(schema=SCHEMA), *columns)
 
 
 def _target(

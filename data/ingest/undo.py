@@ -1,13 +1,15 @@
 """Keeps what an import is about to change, and sets the last import of a kind back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
+    Table,
     Text,
     cast,
     delete,
@@ -20,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from data.ingest.targets import TARGETS, Target
+from data.ingest.targets import TARGETS, Target, whole_of
 from data.ingest.types import Kind
 from gis.assignment import service as assignment
 from gis.assignment.store import CODES, spot
@@ -61,13 +63,18 @@ class Undone:
 def keep(session: Session, target: Target, ids: Select[Any], import_id: int) -> None:
     """Keep the records that ``ids`` selects as they are now; one that is kept already stays so."""
     table = target.whole
-    # Text is exact: geometry as hexadecimal EWKB, numbers with every digit that counts.
-    pairs = [part for name in _stored(target) for part in (name, cast(table.c[name], Text))]
-    rows = select(
-        table.c.area_code, literal(import_id), table.c.id, func.jsonb_build_object(*pairs)
-    ).where(table.c.id.in_(ids), table.c.id.not_in(_kept(import_id)))
-    names = ("area_code", "import_id", "record_id", "before")
-    session.execute(insert(_CHANGES).from_select(names, rows))
+    parts = {"before": _open(target)} | ({"withheld": target.withheld} if target.withheld else {})
+    values = [_as_text(table, names).label(part) for part, names in parts.items()]
+    rows = select(table.c.area_code, literal(import_id), table.c.id, *values).where(
+        table.c.id.in_(ids), table.c.id.not_in(_kept(import_id))
+    )
+    named = ("area_code", "import_id", "record_id", *parts)
+    session.execute(insert(_CHANGES).from_select(named, rows))
+
+
+def _as_text(table: Table, names: Sequence[str]) -> ColumnElement[Any]:
+    """Columns as one JSON object. Text is exact: EWKB in hexadecimal, every digit that counts."""
+    return func.jsonb_build_object(*(p for n in names for p in (n, cast(table.c[n], Text))))
 
 
 def anything_kept(session: Session, import_id: int) -> bool:
@@ -102,12 +109,15 @@ def undo_import(session: Session, import_id: int, district: District) -> Undone:
         There is no such import.
     CannotUndo
         It is undone already, is not the last of its kind, or later imports build on it.
+    Forbidden
+        It changed columns that the user may not read.
     """
     session.execute(_SQL["lock_imports"])
     record = session.get(Import, import_id, populate_existing=True)
     if record is None:
         raise NotFound("import", import_id)
     target = TARGETS[Kind(record.kind)]
+    target.demand(session.info["user"])
     _refuse(session, record, target)
     with ExitStack() as stack:
         redrawing = None
@@ -175,10 +185,13 @@ def _remove(session: Session, target: Target, import_id: int) -> int:
 def _restore(session: Session, target: Target, import_id: int) -> int:
     """Rows that the import changed, column by column as they were."""
     table = target.table
+    kept = whole_of(_CHANGES) if target.withheld else _CHANGES
     values = {
-        name: cast(_CHANGES.c.before[name].astext, table.c[name].type) for name in _stored(target)
+        name: cast(part[name].astext, table.c[name].type)
+        for part, names in ((kept.c.before, _open(target)), (kept.c.withheld, target.withheld))
+        for name in names
     }
-    here = (_CHANGES.c.import_id == import_id) & (table.c.id == _CHANGES.c.record_id)
+    here = (kept.c.import_id == import_id) & (table.c.id == kept.c.record_id)
     return _count(session.execute(update(table).values(values).where(here)))
 
 
@@ -197,9 +210,11 @@ def _follow(session: Session, target: Target, record: Import, district: District
     )  # fmt: skip
 
 
-def _stored(target: Target) -> tuple[str, ...]:
-    """The columns of a record that are its own: neither its id nor what the database computes."""
-    return tuple(c.name for c in target.table.c if c.name != "id" and c.computed is None)
+def _open(target: Target) -> tuple[str, ...]:
+    """The columns of a record that are its own, neither its id nor what the database computes, and
+    that come with the row."""
+    own = (c.name for c in target.table.c if c.name != "id" and c.computed is None)
+    return tuple(name for name in own if name not in target.withheld)
 
 
 def _count(result: Any) -> int:

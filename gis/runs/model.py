@@ -51,7 +51,8 @@ class ImportChange(Identified, Base):
     """What a record was before an import changed it; kept for the last import of each kind.
 
     ``before`` holds every stored column as PostgreSQL writes it as text, ``shares`` the shares of
-    a facility by community where the import states them.
+    a facility by community where the import states them. ``withheld`` holds the columns that ask
+    for a right of their own, and asks for it too (gis/db/columns.py).
     """
 
     __tablename__ = "import_changes"
@@ -63,6 +64,7 @@ class ImportChange(Identified, Base):
     record_id: Mapped[int] = mapped_column(BigInteger)
     before: Mapped[dict[str, Any]] = mapped_column(JSONB)
     shares: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    withheld: Mapped[dict[str, str] | None] = mapped_column(JSONB)
 
 
 class Run(Base):

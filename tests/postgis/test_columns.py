@@ -9,7 +9,8 @@ from gis.db.session import User
 
 LETTINGS = ("floating_residents", "rented_dwellings")
 GROUND = ("public_m2", "seen_m2", "blind_m2", "entrances_seen", "street_seen_m", "digest")
-WITHHELD = {"compounds": LETTINGS, "household_counts": LETTINGS, "video_coverage": GROUND}
+WITHHELD = {"compounds": LETTINGS, "household_counts": LETTINGS, "video_coverage": GROUND,
+            "import_changes": ("withheld",)}  # fmt: skip
 
 
 def user(role, prefixes=("",)):
@@ -107,11 +108,12 @@ def test_the_views_have_the_rights_of_who_asks_and_every_column(db):
     assert db.execute(views).all() == [
         ("whole_compounds", ["security_invoker=true"]),
         ("whole_household_counts", ["security_invoker=true"]),
+        ("whole_import_changes", ["security_invoker=true"]),
     ]
     columns = text(
         "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('wangge.' || :name)"
         " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     )
-    for table in ("compounds", "household_counts"):
+    for table in ("compounds", "household_counts", "import_changes"):
         view = db.scalars(columns, {"name": f"whole_{table}"}).all()
         assert view == db.scalars(columns, {"name": table}).all()

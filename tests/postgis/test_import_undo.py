@@ -10,13 +10,14 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from data.ingest.undo import undo_import
 from gis import district as districts
-from gis.access.rights import Role
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.db.schema import METADATA
 from gis.db.session import User
-from gis.errors import CannotUndo, NotFound
+from gis.errors import CannotUndo, Forbidden, NotFound
 from gis.runs import store as runs
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
+LETTINGS = (Capability.RENTAL, Action.READ)
 HUASHAN, NEIGHBOUR = "530102001001", "530102001002"
 BOOKKEEPING = {"imports", "import_changes", "alembic_version", "jobs", "audit_entries"}
 # No session may read these, so no import may have touched them.
@@ -28,17 +29,21 @@ def box(west, south, side=0.01):
     return shapely.MultiPolygon([shapely.box(west, south, west + side, south + side)]).wkt
 
 
-@pytest.fixture
-def take(db, tmp_path):
+def taking(session, folder):
     """Imports rows of texts as a CSV; the id of the import."""
 
     def take(kind, header, *rows):
-        path = tmp_path / f"{kind}.csv"
+        path = folder / f"{kind}.csv"
         path.write_text("\n".join([header, *rows]), encoding="utf-8")
-        import_file(db, path, kind, Options(frame="wgs84"), WUHUA)
-        return db.scalar(text("SELECT max(id) FROM imports"))
+        import_file(session, path, kind, Options(frame="wgs84"), WUHUA)
+        return session.scalar(text("SELECT max(id) FROM imports"))
 
     return take
+
+
+@pytest.fixture
+def take(db, tmp_path):
+    return taking(db, tmp_path)
 
 
 def content(db):
@@ -213,3 +218,55 @@ def test_nobody_undoes_half_of_what_reaches_beyond_the_own_areas(store, taken):
         undo_import(one, two, WUHUA)
     with store.begin(steward("530102001")) as street:
         assert undo_import(street, two, WUHUA).removed == 2
+
+
+# -- columns that ask for a right of their own ---------------------------------------------------
+
+KEPT = "SELECT before, withheld FROM wangge.whole_import_changes"
+
+
+def compounds(take, floating):
+    head = "code,name,kind,floating_residents,rented_dwellings,geometry"
+    return take(Kind.COMPOUNDS, head, f'C1,小区,old,{floating},7,"{box(102.701, 25.041, 0.002)}"')
+
+
+def narrowed(store, *missing):
+    """A session of a data steward whose token lacks some rights."""
+    held = PERMISSIONS[Role.DATA_STEWARD] - set(missing)
+    return store.begin(User(id="steward", area_prefixes=("",), rights=held))
+
+
+@pytest.fixture
+def let(store, tmp_path):
+    """A store in which an import has changed how many let dwellings a compound has."""
+    with store.begin() as session:
+        for floating in (3, 4):
+            compounds(taking(session, tmp_path), floating)
+    return store
+
+
+def test_let_dwellings_come_back_with_the_compound(let):
+    with narrowed(let) as session:
+        undo_import(session, runs.latest_import(session, Kind.COMPOUNDS), WUHUA)
+        given = "SELECT floating_residents, rented_dwellings FROM wangge.whole_compounds"
+        assert session.execute(text(given)).one() == (3, 7)
+
+
+def test_whoever_may_not_read_let_dwellings_finds_none_among_what_an_import_changed(let):
+    with narrowed(let) as session:
+        before, withheld = session.execute(text(KEPT)).one()
+    assert withheld == {"floating_residents": "3", "rented_dwellings": "7"}
+    assert before["name"] == "小区"
+    assert not before.keys() & withheld.keys()
+    with narrowed(let, LETTINGS) as session:
+        assert session.execute(text(KEPT)).one() == (before, None)
+
+
+def test_whoever_may_not_read_let_dwellings_neither_overwrites_nor_undoes_them(let, tmp_path):
+    with pytest.raises(Forbidden), narrowed(let, LETTINGS) as session:
+        compounds(taking(session, tmp_path), 5)
+    with pytest.raises(Forbidden), narrowed(let, LETTINGS) as session:
+        undo_import(session, runs.latest_import(session, Kind.COMPOUNDS), WUHUA)
+    with narrowed(let) as session:
+        given = "SELECT floating_residents FROM wangge.whole_compounds"
+        assert session.scalars(text(given)).all() == [4]
