@@ -13,6 +13,7 @@ from api.gate import Gate
 from api.house import House
 from api.intake import Intake
 from api.limits import Limits
+from api.line import Line
 from api.metrics import Metrics
 from api.plans import MOST_KEPT
 from api.reads import Looks
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
     app.state.looks, app.state.moments = Looks(), Shelf(MOST_MOMENTS)
     app.state.limits, app.state.streams = Limits(settings), Streams(settings)
-    app.state.flows = Flows()
+    app.state.flows, app.state.line = Flows(), Line(settings)
     errors.install(app)
     failures.install(app)
     for router in ROUTERS:

@@ -1,11 +1,12 @@
 """What a request is given: the house, one session, checked parameters."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
+from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy.orm import Session
 
 from api.at_once import at_once
@@ -85,10 +86,14 @@ def near_or_health(request: Request, entered: Identified) -> None:
         allow(user_of(entered), Capability.HEALTH)
 
 
-def session(request: Request, user: Caller) -> Iterator[Session]:
-    """One request, one transaction, one user's rights: commit on return, roll back on raise."""
+async def session(request: Request, user: Caller) -> AsyncIterator[Session]:
+    """One request, one transaction, one user's rights: commit on return, roll back on raise.
+
+    It waits in the `Line` first; raises Busy.
+    """
     info = {"user": user, "request": request.state.origin}
-    with sessions(request.app.state.engine).begin(info=info) as db:
+    transaction = sessions(request.app.state.engine).begin(info=info)
+    async with request.app.state.line.place(), contextmanager_in_threadpool(transaction) as db:
         yield db
 
 

@@ -73,7 +73,13 @@ class Settings(BaseSettings):
     policy_file: Path | None = Field(
         default=None, description="policy.toml whose values replace the built-in rules"
     )
-    pool_max_size: int = Field(default=10, ge=1, le=100, description="open connections per process")
+    pool_max_size: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="requests of a process that are at the store at once; as many connections, "
+        "and for moments up to twice as many",
+    )
     statement_timeout_ms: int = Field(
         default=60_000,
         ge=1,
@@ -106,7 +112,7 @@ class Settings(BaseSettings):
         default=20, gt=0, description="longest wait for the next piece of a request's body"
     )
     pool_wait_s: float = Field(
-        default=5, gt=0, description="longest wait for a connection to the store, then 503"
+        default=15, gt=0, description="longest wait for one's turn at the store, then 503"
     )
     oidc_issuer: str | None = Field(
         default=None, description="issuer of the district's sign-on service (OpenID Connect); https"

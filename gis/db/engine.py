@@ -51,7 +51,7 @@ def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | Non
     engine = create_engine(
         url,
         pool_size=settings.pool_max_size,
-        max_overflow=0,
+        max_overflow=settings.pool_max_size,  # for who asks, and a request's second look
         pool_timeout=settings.pool_wait_s,
         connect_args={
             "application_name": "wangge",
