@@ -14,6 +14,7 @@ from gis.facilities.board import Costs
 from gis.scenarios.model import ChangeKind
 
 _COMPARED = ["households", "floor_area_m2", "m2_per_100_households", "gap_m2", "verdict"]
+PLACING = (ChangeKind.ADD, ChangeKind.CLOSE, ChangeKind.MOVE)  # what changes where facilities are
 
 
 @dataclass(frozen=True)
@@ -64,24 +65,21 @@ def placed(places: gpd.GeoDataFrame, changes: Sequence[Change]) -> tuple[gpd.Geo
     ``places`` as `gis.walking.store.open_facilities_on` gives them. One without a place is nowhere:
     nobody walks to it.
     """
-    rows, nowhere = places.copy(), 0
+    rows = places.copy()
     for one in changes:
-        at = rows["facility"] == one.facility
-        if one.kind not in (ChangeKind.ADD, ChangeKind.CLOSE, ChangeKind.MOVE):
+        if one.kind not in PLACING:
             continue
-        row = rows[at]
+        at = rows["facility"] == one.facility
+        row, rows = rows[at], rows[~at]
         if one.kind == ChangeKind.ADD:
             plain = {"facility": one.facility, "function": one.values["function"]}
             row = gpd.GeoDataFrame([plain], geometry=[None], crs=rows.crs).rename_geometry("geom")
-        rows = rows[~at]
         if one.kind == ChangeKind.CLOSE or row.empty:
-            continue
-        if one.spot is None:
-            nowhere += 1
             continue
         there = row.assign(area_code=one.area_code).set_geometry([one.spot], crs=rows.crs)
         rows = gpd.GeoDataFrame(pd.concat([rows, there[rows.columns]], ignore_index=True))
-    return rows, nowhere
+    stands = rows.geometry.notna()
+    return rows[stands].reset_index(drop=True), int((~stands).sum())
 
 
 def _added(rows: pd.DataFrame, one: Change) -> pd.DataFrame:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely import Point
+from shapely import box
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from gis.district import District
@@ -17,10 +19,9 @@ from gis.scenarios import analysis
 from gis.scenarios.analysis import Change
 from gis.walking import service as walking
 from gis.walking import store as streets
-from gis.walking.access import WalkRules
-from gis.walking.analysis import Metres, median_of, network
+from gis.walking.access import WalkRules, best_of
+from gis.walking.analysis import Metres, network
 
-_CORNER_M = 20.0  # streets are joined at corners this far apart
 _SAME_M = 1.0  # a walk that changes by less is the same walk
 
 
@@ -50,8 +51,9 @@ def nearness(
     """Walk from every compound to today's facilities and to the scenario's; raises NoData."""
     homes = walking.homes(session, policy=policy, district=district, as_of=as_of)
     today = streets.open_facilities_on(session, as_of=as_of)
-    then, nowhere = analysis.placed(today, changes)
-    touched = {one.facility for one in changes}
+    puts = [one for one in changes if one.kind in analysis.PLACING]
+    then, nowhere = analysis.placed(today, puts)
+    touched = {one.facility for one in puts}
     both = pd.concat([today, then])
     functions = sorted(both[both["facility"].isin(touched)]["function"].unique())
     households = np.nan_to_num(homes.households)
@@ -86,26 +88,29 @@ def _mean_m(walk_m: Metres, households: NDArray[np.float64]) -> float:
     return float(np.average(walk_m[near], weights=households[near])) if near.any() else np.nan
 
 
-def middle(
+def spot_for(
     session: Session, community: str, *, policy: Policy, district: District, as_of: date
-) -> Point | None:
-    """Where a facility for a community stands best: at the compound nearest to all others on foot.
+) -> BaseGeometry | None:
+    """Where a facility for a community stands best, at one of its compounds: `access.best_of`.
 
-    Weighed by households, in EPSG:4326; of very many compounds those with most households are
-    weighed. None without compounds.
+    A point in EPSG:4326. Of very many compounds those with most households are weighed. None
+    without compounds.
     """
-    compounds = streets.compounds_on(session, as_of=as_of)
-    own = compounds[compounds["area_code"] == community].reset_index(drop=True)
+    own = streets.compounds_on(session, as_of=as_of, area_code=community)
     if own.empty:
         return None
     most = int(policy["FAC-6", "max_candidates"])
     own = own.nlargest(most, "households") if len(own) > most else own
-    beside_m = WalkRules.of(policy).beside_street_m
-    west, south, east, north = (float(one) for one in own.total_bounds)
-    lines = streets.walkable_near(session, (west, south, east, north), srid=district.srid)
-    at = median_of(
+    rules = WalkRules.of(policy)
+    around = box(*own.to_crs(district.srid).total_bounds).buffer(rules.reach_m)
+    west, south, east, north = gpd.GeoSeries([around], crs=district.srid).to_crs(4326).total_bounds
+    lines = streets.walkable_near(
+        session, (float(west), float(south), float(east), float(north)), srid=district.srid
+    )
+    at = best_of(
         walking.metric(own, district), own["households"].to_numpy(dtype=np.float64),
-        network(shapely.segmentize(lines, _CORNER_M)), beside_m=beside_m,
+        network(shapely.segmentize(lines, walking.CORNER_EVERY_M)), reach_m=rules.reach_m,
+        beside_m=rules.beside_street_m,
     )  # fmt: skip
-    spot: Point = own.geometry.iloc[at]
+    spot: BaseGeometry = own.geometry.iloc[at]
     return spot

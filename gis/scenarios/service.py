@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -72,7 +72,7 @@ def add_change(
 ) -> ScenarioChange:
     """Add one change; raises BadInput for one that cannot be made, NotFound, Forbidden.
 
-    What is added or moved stands where the community's households have the shortest walk.
+    What is added or moved stands where most households of the community reach it on foot.
     """
     _owner_only(session, scenario)
     values = dict(values or {})
@@ -90,7 +90,7 @@ def add_change(
     spot = None
     if kind in (ChangeKind.ADD, ChangeKind.MOVE):
         _check_community(session, scenario, area_code)
-        spot = nearness.middle(
+        spot = nearness.spot_for(
             session, area_code, policy=policy, district=district, as_of=scenario.as_of
         )
     change = ScenarioChange(
@@ -189,11 +189,22 @@ def compare(
 def walks(
     session: Session, scenario: Scenario, *, policy: Policy, district: District
 ) -> nearness.Nearness:
-    """What the scenario does to walks; raises NoData without streets or compounds."""
-    changes = _changes(session, scenario)
-    return nearness.nearness(
-        session, changes, policy=policy, district=district, as_of=scenario.as_of
-    )
+    """What the scenario does to walks; raises NoData without streets or compounds.
+
+    A facility that had no place when it was put up, for want of compounds, is given one now.
+    """
+    as_of = scenario.as_of
+
+    def placed(one: Change) -> Change:
+        if one.spot is not None or one.kind not in (ChangeKind.ADD, ChangeKind.MOVE):
+            return one
+        spot = nearness.spot_for(
+            session, one.area_code, policy=policy, district=district, as_of=as_of
+        )
+        return replace(one, spot=spot)
+
+    changes = [placed(one) for one in _changes(session, scenario)]
+    return nearness.nearness(session, changes, policy=policy, district=district, as_of=as_of)
 
 
 def _changes(session: Session, scenario: Scenario) -> list[Change]:

@@ -116,3 +116,29 @@ def reached_share(distance_m: Metres, weights: NDArray[np.float64]) -> float | N
     known = np.nan_to_num(weights)
     total = float(known.sum())
     return float(known[np.isfinite(distance_m)].sum()) / total if total > 0 else None
+
+
+def best_of(
+    places: Metres, weights: NDArray[np.float64], streets: Network | None, *, reach_m: float,
+    beside_m: float,
+) -> int:  # fmt: skip
+    """At which of ``places`` ((n, 2) m, n > 0) a facility for all of them stands best.
+
+    Where most ``weights`` ((n,), households) reach it within ``reach_m``, of equals where the walks
+    of those are shortest, of equals the first: the maximal covering location of Church and ReVelle
+    (1974), Papers of the Regional Science Association 32, 101-118, for one facility. Unknown
+    weights (NaN) count as the known ones do on average. Where no place is beside a street, straight
+    lines stand for walks.
+    """
+    known = weights[~np.isnan(weights)]
+    usual = float(known.mean()) if known.sum() > 0 else 1.0
+    weigh = np.where(np.isnan(weights), usual, weights)
+    walk_m = np.linalg.norm(places[:, None] - places[None], axis=2)
+    if streets is not None and (near := on_network(places, streets, beside_m=beside_m)).any():
+        off_m, corner = streets.tree.query(places)
+        along = dijkstra(streets.lengths, directed=False, indices=corner, limit=reach_m)[:, corner]
+        usable = near[:, None] & near[None]
+        walk_m = np.where(usable, off_m[:, None] + along + off_m[None], np.inf)
+    reached = walk_m <= reach_m
+    total_m = np.where(reached, walk_m, 0.0) @ weigh
+    return int(np.lexsort((total_m, -(reached @ weigh)))[0])

@@ -63,18 +63,3 @@ def between(places: Metres, streets: Network | None, *, reach_m: float) -> tuple
     found = np.where(usable, np.maximum(total, straight), straight)
     np.fill_diagonal(found, 0)
     return found, bool(usable[~np.eye(len(places), dtype=bool)].all())
-
-
-def median_of(
-    places: Metres, weights: NDArray[np.float64], streets: Network | None, *, beside_m: float
-) -> int:
-    """Which of ``places`` ((n, 2) m, n > 0) has the shortest walk of all: their 1-median.
-
-    ``weights`` (n,) are the households of each; unknown ones (NaN) weigh as the known ones do on
-    average, and the first of equals is taken. Hakimi (1964), Operations Research 12, 450-459: on a
-    network one of the places is as good as any spot between them.
-    """
-    known = weights[~np.isnan(weights)]
-    usual = float(known.mean()) if known.sum() > 0 else 1.0
-    apart_m, _ = between(places, streets, reach_m=beside_m)
-    return int(np.argmin(apart_m @ np.where(np.isnan(weights), usual, weights)))

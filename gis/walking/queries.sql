@@ -14,7 +14,7 @@ WHERE walkable
 ORDER BY id;
 
 -- name: compounds_on
--- A point in each compound of the day, with its households as gis.areas has them: the newest figure
+-- A point in each compound of the day, of one community or of all, with its households as gis.areas has them: the newest figure
 -- of the day, be it a count or the compound's own.
 SELECT compound.code, compound.name, compound.area_code, known.households,
        ST_AsBinary(ST_PointOnSurface(compound.geom)) AS geom
@@ -33,6 +33,7 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 WHERE valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+  AND (CAST(:area AS text) IS NULL OR compound.area_code = CAST(:area AS text))
 ORDER BY compound.code;
 
 -- name: open_facilities_on

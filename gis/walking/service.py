@@ -26,7 +26,7 @@ from gis.walking.access import (
 )  # fmt: skip
 from gis.walking.analysis import Metres, Network, network
 
-_CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
+CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def homes(session: Session, *, policy: Policy, district: District, as_of: date) 
 
     A straight line says nothing about a walk.
     """
-    lines = shapely.segmentize(store.walkable(session, srid=district.srid), _CORNER_EVERY_M)
+    lines = shapely.segmentize(store.walkable(session, srid=district.srid), CORNER_EVERY_M)
     streets = network(lines)
     compounds = store.compounds_on(session, as_of=as_of)
     if streets is None:

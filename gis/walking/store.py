@@ -29,9 +29,14 @@ def walkable(session: Session, *, srid: int) -> NDArray[np.object_]:
     return lines
 
 
-def compounds_on(session: Session, *, as_of: date) -> gpd.GeoDataFrame:
-    """code, name, area_code, households (NaN unknown) and a point in each compound of the day."""
-    found = sql.frame(session, _SQL["compounds_on"], {"as_of": as_of})
+def compounds_on(
+    session: Session, *, as_of: date, area_code: str | None = None
+) -> gpd.GeoDataFrame:
+    """code, name, area_code, households (NaN unknown) and a point in each compound of the day.
+
+    ``area_code``: those of one community only.
+    """
+    found = sql.frame(session, _SQL["compounds_on"], {"as_of": as_of, "area": area_code})
     return found.astype({"households": "float64"})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from gis.access.rights import Role
 from gis.areas.model import Area
 from gis.runs.by_hand import by_hand
+from gis.safety import service as safety
 
 COMMUNITY = "530102001001"
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -182,3 +183,18 @@ def test_a_viewer_gets_no_preview(client, demo_store, token_for):
     answer = client.get(f"/places/compound/{code}", headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 200
     assert 'id="preview"' not in answer.text
+
+
+def test_of_compounds_rated_together_who_sees_one_area_alone_gets_no_preview(
+    client, demo_store, token_for, monkeypatch
+):
+    """The demo rates every compound alone; here all are as if they were not."""
+    monkeypatch.setattr(safety, "rated_alone", lambda *_: False)
+    asked = "SELECT compound_code, area_code FROM wangge.ratings ORDER BY 1 LIMIT 1"
+    with demo_store.begin() as session:
+        code, area = session.execute(text(asked)).one()
+    for areas, shown in (([area], False), ([COMMUNITY[:6]], True)):
+        token = token_for(demo_store.urls, Role.POLICE_LIAISON, areas)
+        said = client.get(f"/places/compound/{code}", headers={"authorization": f"Bearer {token}"})
+        assert said.status_code == 200
+        assert ('id="preview"' in said.text) is shown

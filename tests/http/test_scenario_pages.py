@@ -135,7 +135,7 @@ def test_a_new_station_stands_in_a_compound_of_its_community(demo_store):
     house = House(Settings(_env_file=None))
     rules = {"policy": house.policy, "district": house.district, "as_of": date(2026, 9, 30)}
     with demo_store.begin() as session:
-        spot = nearness.middle(session, HOST, **rules)
+        spot = nearness.spot_for(session, HOST, **rules)
         inside = Compound.geom.ST_Intersects(f"SRID=4326;{spot.wkt}")
         assert session.scalars(select(Compound.area_code).where(inside)).all() == [HOST]
-        assert nearness.middle(session, "530102999999", **rules) is None
+        assert nearness.spot_for(session, "530102999999", **rules) is None

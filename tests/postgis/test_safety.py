@@ -329,7 +329,10 @@ def test_a_preview_of_a_small_compound_brings_its_group(world, street):
     plain = {"households": 30, "buildings": 1, "lat": 25.2}
     world.compound("S1", lon=102.7000, **plain)
     world.compound("S2", lon=102.7015, **plain)
-    street.keep(Q3)
+    run = street.keep(Q3).run_id
+    assert [service.rated_alone(world.db, run, code) for code in ("S1", "S2", "C00")] == [
+        False, False, True,
+    ]  # fmt: skip
     world.at("S2", [datetime(2026, 9, 20, tzinfo=ZONE)])
     found = street.preview("S2")
     assert found["observed"].to_dict() == {"S1": 1, "S2": 1}

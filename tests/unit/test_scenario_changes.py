@@ -11,7 +11,8 @@ from gis.facilities.board import Costs
 from gis.facilities.rules import CoverageRules, Floor
 from gis.scenarios.analysis import Change, applied, compared, cost_yuan, placed
 from gis.scenarios.nearness import turned
-from gis.walking.analysis import median_of, network
+from gis.walking.access import best_of
+from gis.walking.analysis import network
 
 A, B = "530102001001", "530102001002"
 OFF = Floor("FAC-2", False, 500.0, "S3")
@@ -110,10 +111,14 @@ def test_a_merged_station_is_gone_and_a_new_one_stands_at_its_place(stations):
 
 
 def test_what_is_moved_to_nowhere_is_counted_and_walked_to_by_nobody(stations):
-    found, nowhere = placed(stations, [Change("move", "S2", A, {})])
-    assert (found["facility"].tolist(), nowhere) == (["S1"], 1)
-    moved, nowhere = placed(stations, [Change("move", "S2", A, {}, shapely.Point(1, 2))])
-    assert (moved.geometry.iloc[1].coords[0], nowhere) == ((1, 2), 0)
+    nowhere, there = Change("move", "S2", A, {}), Change("move", "S2", A, {}, shapely.Point(1, 2))
+    found, count = placed(stations, [nowhere])
+    assert (found["facility"].tolist(), count) == (["S1"], 1)
+    for changes in ([there], [nowhere, there]):
+        moved, count = placed(stations, changes)
+        assert (moved.geometry.iloc[1].coords[0], count) == ((1, 2), 0)
+    gone, count = placed(stations, [nowhere, Change("close", "S2", A, {})])
+    assert (gone["facility"].tolist(), count) == (["S1"], 0)
 
 
 def test_reach_won_is_nearer_reach_lost_is_farther_and_never_reached_is_neither():
@@ -124,13 +129,45 @@ def test_reach_won_is_nearer_reach_lost_is_farther_and_never_reached_is_neither(
     assert farther.tolist() == [False, True, False, False, False]
 
 
-def test_the_middle_of_homes_is_where_most_households_are_not_the_mean_of_places():
-    """Along one street: 0, 100 and 1,000 m; by hand the walks from each sum to these."""
-    line = shapely.segmentize(np.array([shapely.LineString([(0, 0), (1000, 0)])]), 20.0)
-    at = np.array([[0.0, 0.0], [100.0, 0.0], [1000.0, 0.0]])
-    few, many = np.array([10.0, 10.0, 10.0]), np.array([10.0, 10.0, 25.0])
-    for households, sums in ((few, [11_000, 10_000, 19_000]), (many, [26_000, 23_500, 19_000])):
-        walked = [(abs(at[:, 0] - here) * households).sum() for here in at[:, 0]]
-        assert walked == sums
-        assert median_of(at, households, network(line), beside_m=50.0) == np.argmin(sums)
-    assert median_of(at, np.array([np.nan, 10.0, np.nan]), None, beside_m=50.0) == 1
+def street(*corners):
+    return network(shapely.segmentize(np.array([shapely.LineString(corners)]), 20.0))
+
+
+def best(at, households, streets, reach_m=2_000.0):
+    return best_of(
+        np.array(at, dtype=float), np.array(households, dtype=float), streets, reach_m=reach_m,
+        beside_m=150.0,
+    )  # fmt: skip
+
+
+def test_a_station_stands_where_the_households_walk_least():
+    """Along one street, by hand: 10, 10 and 10 households walk 11, 10 and 19 km in all."""
+    at, along = [(0, 0), (100, 0), (1000, 0)], street((0, 0), (1000, 0))
+    for households, walked_m in (([10, 10, 10], [11_000, 10_000, 19_000]),
+                                 ([10, 10, 25], [26_000, 23_500, 19_000])):  # fmt: skip
+        sums = [
+            sum(abs(x - here) * n for (x, _), n in zip(at, households, strict=True))
+            for here, _ in at
+        ]
+        assert sums == walked_m
+        assert best(at, households, along) == np.argmin(sums)
+    assert best(at, [np.nan, 10, np.nan], None) == 1
+
+
+def test_whom_it_reaches_comes_before_how_far_they_walk():
+    """From the middle only itself and one end are in reach; from that end the most households."""
+    at, along = [(0, 0), (900, 0), (1800, 0)], street((0, 0), (1800, 0))
+    assert best(at, [100, 1, 50], along, reach_m=1_000) == 1  # 151 of 151, the ends reach fewer
+    assert best(at, [100, 1, 50], along, reach_m=800) == 0  # each only itself
+
+
+def test_a_compound_off_the_streets_or_on_a_street_apart_is_no_place_for_a_station():
+    """Round a bay: straight lines would say the middle of it, where nobody can walk to."""
+    bay = street((0, 0), (0, -1000), (1000, -1000), (1000, 0))
+    homes = [(0, 0), (1000, 0), (500, 500)]
+    assert best(homes, [10, 11, 10], bay, reach_m=5_000) in (0, 1)
+    apart = shapely.segmentize(
+        np.array([shapely.LineString([(0, 0), (500, 0)]), shapely.LineString([(0, 50), (9, 50)])]),
+        20.0,
+    )
+    assert best([(0, 50), (0, 0), (500, 0)], [10, 10, 10], network(apart)) == 1

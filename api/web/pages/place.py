@@ -31,6 +31,7 @@ class Preview:
     period: str
     chip: Chip
     reason: str
+    over: bool
 
 
 @router.get("/places/compound/{code}", dependencies=[needs(Capability.COMPOUNDS)])
@@ -78,15 +79,17 @@ def _may_preview(desk: Desk, db: Db, run_id: int, code: str) -> bool:
 
 
 def _preview(desk: Desk, db: Db, code: str) -> Preview | None:
-    district = desk.house.district
-    month = month_of(timeline.newest_incident_day(db, district))
-    with suppress(NoData):  # a policy or a day for which nothing can be rated
+    """Of the newest incident's month, which is at most the present one: dates can be mistyped."""
+    district, today = desk.house.district, datetime.now(desk.house.district.zone).date()
+    with suppress(NoData):  # no incidents, or a month for which nothing can be rated
+        month = month_of(min(timeline.newest_incident_day(db, district), today))
         found = safety.preview_one(
             db, policy=desk.house.policy, district=district, code=code, period=month
         )
         row = found[found["compound_code"] == code].to_dict("records")[0]
         reason = desk.either(row["reason_zh"], row["reason_en"])
-        return Preview(month.label, desk.chip(RATING.entry(row["colour"])), reason)
+        chip = desk.chip(RATING.entry(row["colour"]))
+        return Preview(month.label, chip, reason, over=month.last_day < today)
     return None
 
 
