@@ -26,9 +26,12 @@ class Kept:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         part = self.folder / f".{key}.{secrets.token_hex(8)}"
-        part.touch(mode=0o600)
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, self._path(key))
+        try:
+            part.touch(mode=0o600)
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, self._path(key))
+        finally:
+            part.unlink(missing_ok=True)
         self._forget()
         return key
 

@@ -8,6 +8,7 @@ from api.house import House
 from api.tasks.imports import options_of, path_of
 from data.ingest.preview import Preview, preview
 from data.ingest.types import Kind
+from gis.errors import NotFound
 from gis.jobs import service as jobs
 from gis.jobs.model import Job, JobKind, JobState
 from gis.uploads.model import Upload
@@ -42,6 +43,8 @@ def look(session: Session, at: House, upload: Upload) -> Look:
     if not JobState(job.state).ended:
         return Look(None, job)
     if job.state == JobState.DONE:
-        return Look(Preview.from_json((job.result or {})["preview"]), job)
+        if job.result is None:  # other settings came in between
+            raise NotFound("preview of upload", upload.id)
+        return Look(Preview.from_json(job.result["preview"]), job)
     said = f"{job.message_zh} / {job.message_en}" if job.message_zh else job.state
     return Look(Preview(problem=(job.error_code or job.state, said)), job)

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from gis.policy import Policy
 from gis.settings import Settings
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
+_MOMENTS, _MOMENT = "%Y%m%dT%H%M%S.%fZ", len("20260930T080000.000000Z")
 DRAFT_DAYS, MOST_DRAFTS = 7, 100
 MOST_BYTES = 200_000
 
@@ -107,19 +108,20 @@ def setting(
     """
     with _alone(home):
         _settle(home, session)
-        kept = _unused(home / KEPT, version, now)
+        kept = _next(home / KEPT, version, now)
         kept.write_text(text, encoding="utf-8")
-        (home / PENDING).write_text(kept.name, encoding="utf-8")
+        _write(home / PENDING, kept.name.encode())
         yield kept
         _take(home, kept)
 
 
-def _unused(folder: Path, version: str, now: datetime) -> Path:
-    """A name that no file has, after those that were set before."""
+def _next(folder: Path, version: str, now: datetime) -> Path:
+    """The name of a file that is set after all that were set before, at ``now`` at the earliest."""
     word = re.sub(r"[^\w.+-]", "_", version)[:40]
-    while (path := folder / f"{now:%Y%m%dT%H%M%S.%fZ}-{word}.toml").exists():
-        now += timedelta(microseconds=1)
-    return path
+    newest = max((one.name[:_MOMENT] for one in folder.glob("[0-9]*T*Z-*.toml")), default="")
+    if f"{now:{_MOMENTS}}" <= newest:
+        now = datetime.strptime(newest, _MOMENTS).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return folder / f"{now:{_MOMENTS}}-{word}.toml"
 
 
 def settle(home: Path, session: Session) -> None:
@@ -136,7 +138,7 @@ def _settle(home: Path, session: Session) -> None:
     pending = home / PENDING
     if not pending.is_file():  # somebody was at it
         return
-    kept = home / KEPT / pending.read_text(encoding="utf-8")
+    kept = home / KEPT / (pending.read_text(encoding="utf-8") or "nothing")
     if trail.policy_was_set(session, kept.name):
         _take(home, kept)
     else:
@@ -145,10 +147,15 @@ def _settle(home: Path, session: Session) -> None:
 
 
 def _take(home: Path, kept: Path) -> None:
-    part = home / f".{FILE}.part"
-    part.write_bytes(kept.read_bytes())
-    os.replace(part, home / FILE)
+    _write(home / FILE, kept.read_bytes())
     (home / PENDING).unlink()
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(body)
+    os.replace(part, path)
 
 
 @contextmanager

@@ -279,13 +279,20 @@ def test_what_is_set_is_pending_from_before_the_commit_to_after_it(setting, tmp_
     assert rulebook.versions(tmp_path) == [kept.name]
 
 
-def test_policies_of_one_version_and_moment_are_kept_apart_and_in_order(setting, tmp_path):
-    texts, names = (STRICTER, f"{STRICTER}# again\n"), []
-    for one in texts:
-        with setting(one, version="a") as kept:
+def test_policies_of_one_moment_are_kept_apart_and_in_order(setting, tmp_path):
+    texts, names = (STRICTER, f"{STRICTER}# again\n", f"{STRICTER}# more\n"), []
+    for one, version in zip(texts, "bba", strict=True):
+        with setting(one, version=version) as kept:
             names.append(kept.name)
     assert [(tmp_path / "policies" / name).read_text() for name in names] == list(texts)
     assert rulebook.versions(tmp_path) == names[::-1]
+
+
+def test_a_note_of_what_is_pending_that_was_cut_off_stops_nobody(setting, tmp_path):
+    (tmp_path / "policy.pending").touch()
+    with setting(STRICTER, version="a"):
+        pass
+    assert (tmp_path / "policy.toml").read_text() == STRICTER
 
 
 def test_a_policy_that_was_committed_holds_before_the_next_is_set(setting, db, tmp_path):

@@ -17,7 +17,7 @@ from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, file_of, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
-from gis.db.session import sessions
+from gis.db.session import User, sessions
 from gis.errors import BadPolicy, Forbidden, NotFound
 from gis.jobs import service as jobs
 from gis.jobs.model import JobKind, JobState
@@ -183,9 +183,19 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
         return _page(desk, form)
     if not _may_set(desk):
         raise Forbidden("the policy of the whole district", "set")
-    digests = {"digest": draft.digest, "before": desk.house.policy.digest}
-    engine, info = request.app.state.engine, {"user": user, "request": request.state.origin}
-    text, now = form.text("text") + "\n", datetime.now(UTC)
+    try:
+        _set(request, desk, user, draft, form.text("text") + "\n")
+    except BadPolicy as exc:
+        form.wrong("text", str(exc))
+        return _page(desk, form)
+    return RedirectResponse("/policy", 303)
+
+
+def _set(request: Request, desk: Desk, user: User, draft: Policy, text: str) -> None:
+    """Raises BadPolicy where somebody was faster with the same version."""
+    engine, settings = request.app.state.engine, desk.house.settings
+    info = {"user": user, "request": request.state.origin}
+    now = datetime.now(UTC)
     with (
         transaction(engine) as reads,  # the trail is the auditor's alone, so the command looks
         rulebook.setting(
@@ -193,6 +203,9 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
         ) as kept,
         sessions(engine).begin(info=info) as session,
     ):
+        holds = rulebook.in_force(BUILTIN, rulebook.own_file(settings))
+        if holds.version == draft.version:
+            raise BadPolicy(desk.t("policy.same_version"))
+        digests = {"digest": draft.digest, "before": holds.digest}
         note(session, event="policy", target=draft.version[:100], area_code="",
              detail={**digests, "file": kept.name})  # fmt: skip
-    return RedirectResponse("/policy", 303)
