@@ -1,6 +1,7 @@
 """What a request is given: the house, one session, checked parameters."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Annotated, Any
 
@@ -86,14 +87,27 @@ def near_or_health(request: Request, entered: Identified) -> None:
         allow(user_of(entered), Capability.HEALTH)
 
 
-async def session(request: Request, user: Caller) -> AsyncIterator[Session]:
+async def place(request: Request) -> AsyncIterator[None]:
+    """A place in the `Line`, kept to the end of the request; raises Busy."""
+    async with request.app.state.line.place():
+        yield
+
+
+InLine = Annotated[None, Depends(place, scope="function")]
+
+
+def transaction(request: Request, user: User) -> AbstractContextManager[Session]:
     """One request, one transaction, one user's rights: commit on return, roll back on raise.
 
-    It waits in the `Line` first; raises Busy.
+    For a route that is `InLine`; it begins and ends in the thread of whoever opens it.
     """
     info = {"user": user, "request": request.state.origin}
-    transaction = sessions(request.app.state.engine).begin(info=info)
-    async with request.app.state.line.place(), contextmanager_in_threadpool(transaction) as db:
+    return sessions(request.app.state.engine).begin(info=info)
+
+
+async def session(request: Request, user: Caller, _: InLine) -> AsyncIterator[Session]:
+    """The same as a dependency, which begins and ends in threads of its own."""
+    async with contextmanager_in_threadpool(transaction(request, user)) as db:
         yield db
 
 

@@ -150,6 +150,6 @@ def _rows(
 
 
 def _feature(there: _Opened, row: Row[Any]) -> Feature:
-    told = dict(row._mapping)
-    geojson = told.pop("geojson")
-    return Feature(told[there.layer.key], told, geojson)
+    """The columns, and behind them the geometry."""
+    told: dict[str, Any] = dict(zip(there.names, row[:-1], strict=True))
+    return Feature(told[there.layer.key], told, row[-1])
