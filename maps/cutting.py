@@ -125,6 +125,10 @@ def _on_grid(pieces: Shapes, zoom: int) -> Paths:
     begins = np.diff(at, prepend=-1) != 0
     closing = np.append(begins[1:], True) & (kind[at] == mvt.POLYGON)
     kept = (begins | np.any(np.diff(xy, axis=0, prepend=xy[:1]) != 0, axis=1)) & ~closing
+    last = np.flatnonzero(kept)[np.append(np.diff(at[kept]) != 0, True)]
+    first = np.flatnonzero(begins)[at[last]]
+    closed = (kind[at[last]] == mvt.POLYGON) & (last != first) & (xy[last] == xy[first]).all(axis=1)
+    kept[last[closed]] = False  # it fell onto the first corner, which closes the ring already
     short = np.bincount(at[kept], minlength=len(path)) < _FEWEST[kind]
     grown = np.flatnonzero(short & ~hole)  # a hole below a unit is none
     again, corner = mvt.repeated(_FEWEST[kind[grown]])

@@ -77,11 +77,11 @@ def _alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
     which a network may have forgotten it, is it asked; each time would be a tenth of a request.
     """
     rested_s = time.monotonic() - record.info.get("rests_since_s", time.monotonic())
-    waiting = select.poll()
-    waiting.register(connection, select.POLLIN)
-    if not waiting.poll(0) and rested_s < _ASKED_AFTER_S:
-        return
     try:
+        waiting = select.poll()
+        waiting.register(connection, select.POLLIN)
+        if not waiting.poll(0) and rested_s < _ASKED_AFTER_S:
+            return
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         connection.rollback()

@@ -170,3 +170,11 @@ def test_the_pool_replaces_connections_that_have_died(store, cluster):
     admin.dispose()
     with store.begin() as session:
         assert session.scalar(text("SELECT pg_backend_pid()")) != first
+
+
+def test_the_pool_replaces_connections_that_were_closed_on_our_side(store):
+    with store.engine.connect() as one:
+        driver = one.connection.dbapi_connection
+    driver.close()
+    with store.begin() as session:
+        assert session.scalar(text("SELECT 1")) == 1

@@ -8,7 +8,7 @@ from pmtiles.reader import MemorySource, Reader, all_tiles
 from pyogrio import read_dataframe
 from shapely import from_wkt
 
-from maps import mvt, tiles
+from maps import cutting, mvt, tiles
 
 UNIT_M = 40075016.685578488 / 2**tiles.MAX_ZOOM / mvt.EXTENT  # in Mercator metres
 
@@ -98,6 +98,17 @@ def test_a_shape_below_a_unit_is_drawn_all_the_same(tmp_path):
     assert set(read.geom_type) <= {"Polygon", "MultiPolygon", "LineString", "MultiLineString"}
     for one in tiny:
         assert shapely.distance(read.geometry, one).min() < 2e-5
+
+
+def test_a_ring_thinner_than_a_unit_is_an_area_and_ends_before_it_began_again():
+    """Three units long and a third of one wide: its far corners fall onto the near ones."""
+    thin = shapely.Polygon([(0, 0.1), (3, 0.1), (3, 0.4), (0, 0.4)])
+    unit = shapely.transform(np.array([thin]), lambda xy: xy / mvt.EXTENT)
+    found = cutting._on_grid(unit, 0)
+    ring = found.xy.tolist()
+    assert found.corners.tolist() == [len(ring)]
+    assert ring[0] != ring[-1]
+    assert shapely.Polygon(ring).area > 0
 
 
 def test_a_wide_shape_is_clipped_to_each_of_its_tiles():
