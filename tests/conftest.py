@@ -88,10 +88,13 @@ def pytest_configure_node(node) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long modules first and those of `unit` last, so that no worker waits long for another.
 
-    The command's own demo is made while another worker makes the one that all others share. It is
-    the order of the folders otherwise: xdist would begin with the modules of most tests.
+    One has work without the demo that all share while another makes it, and compiles for the
+    command's own what that finds in the cache. It is the order of the folders otherwise: xdist
+    would begin with the modules of most tests.
     """
-    items.sort(key=lambda item: item.path.name != "test_command.py")
+    first = ("test_cluster_places.py", "test_cells.py", "test_command.py")
+    ranks = {name: rank for rank, name in enumerate(first)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(first)))
 
 
 def pytest_collection_finish() -> None:
