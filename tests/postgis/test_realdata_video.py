@@ -106,7 +106,8 @@ def test_cameras_without_a_direction_assure_nothing_and_their_circles_are_assume
 def test_without_assured_ground_nearly_all_of_it_is_blind(sheffield, ground):
     _, found = sheffield
     blind = found.ground.blind.to_crs(27700)
-    assert blind["area_m2"].to_numpy() == pytest.approx(blind.area.to_numpy(), rel=1e-6)
+    moved_m = 0.03  # outlines are kept true to 3 cm, areas are measured before
+    assert ((blind["area_m2"] - blind.area).abs() <= moved_m * blind.length).all()
     assert blind["area_m2"].sum() == pytest.approx(ground.sum(), rel=0.03)  # strips and corners go
     assert blind["area_m2"].min() >= 10
     assert blind["nearest"].notna().all()
