@@ -74,7 +74,7 @@ def _alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
     """Have the pool replace a connection that has died.
 
     Where the server has ended one, there is something to read: only then, and after a rest in
-    which a network may have forgotten it, is it asked; each time would be a tenth of a request.
+    which a network may have forgotten it, is it asked: each time would be one more turn.
     """
     rested_s = time.monotonic() - record.info.get("rests_since_s", time.monotonic())
     try:
