@@ -52,6 +52,39 @@ def test_bd09_inverse_is_exact_to_a_hundredth_of_a_millimetre(lon, lat):
     assert _metres([lon], [lat], *crs.to_wgs84(*there, "bd09")) < 1e-5
 
 
+@pytest.fixture(scope="module")
+def all_over_china():
+    rng = np.random.default_rng(0)
+    return rng.uniform(73.5, 135.0, 100_000), rng.uniform(18.0, 53.5, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "left_m"), [(1, 4.8), (2, 3.1e-2), (3, 2.0e-4), (4, 1.3e-6)]
+)  # fmt: skip
+def test_what_each_round_of_the_gcj02_inverse_leaves(monkeypatch, all_over_china, rounds, left_m):
+    """The largest error anywhere in China, as it was found in a trial of its own."""
+    monkeypatch.setattr(crs, "_ROUNDS", rounds)
+    back = crs.gcj02_to_wgs84(*crs.wgs84_to_gcj02(*all_over_china))
+    assert _metres(*all_over_china, *back) == pytest.approx(left_m, rel=0.05)
+
+
+def test_the_inverse_holds_where_the_formula_has_a_kink():
+    """The root of the distance from 105 degrees east rises without end there."""
+    lat = np.arange(4.0, 53.0, 0.01)
+    lon = np.full_like(lat, 105.0)
+    assert _metres(lon, lat, *crs.gcj02_to_wgs84(*crs.wgs84_to_gcj02(lon, lat))) < 1e-5
+
+
+def test_the_closed_inverse_of_bd09_errs_by_a_fifth_of_a_metre_and_ours_does_not(all_over_china):
+    lon, lat = crs.gcj02_to_bd09(*all_over_china)
+    x, y, turn = lon - 0.0065, lat - 0.006, np.pi * 3000 / 180  # as it is found on the web
+    radius = np.hypot(x, y) - 0.00002 * np.sin(y * turn)
+    angle = np.arctan2(y, x) - 0.000003 * np.cos(x * turn)
+    closed = radius * np.cos(angle), radius * np.sin(angle)
+    assert _metres(*all_over_china, *closed) == pytest.approx(0.22, abs=0.01)
+    assert _metres(*all_over_china, *crs.bd09_to_gcj02(lon, lat)) < 1e-6
+
+
 def test_nothing_moves_outside_china():
     lon, lat = np.array([-1.5, -87.7, 140.0]), np.array([53.4, 41.9, 36.0])
     assert np.array_equal(crs.wgs84_to_gcj02(lon, lat), (lon, lat))

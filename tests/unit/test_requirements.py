@@ -1,4 +1,4 @@
-"""The table of rules names every rule of the policy, and files that are there."""
+"""Tables of the documentation: every rule of the policy, with files and tests that are there."""
 
 import re
 from pathlib import Path
@@ -23,3 +23,11 @@ def test_what_the_table_names_is_there():
     paths = re.findall(r"`([a-z/_.-]+/[a-z_.-]+\.(?:py|md|toml))`", TABLE)
     assert len(paths) > 70
     assert [path for path in paths if not (ROOT / path).is_file()] == []
+
+
+def test_every_check_value_names_the_test_that_holds_it():
+    told = (ROOT / "docs" / "methods.md").read_text("utf-8").partition("## Check values")[2]
+    held = re.findall(r"`(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`", told)
+    assert len(held) >= told.count("\n| ") - 1
+    for path, name in held:
+        assert f"def {name}(" in (ROOT / path).read_text("utf-8"), name
