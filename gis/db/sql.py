@@ -29,7 +29,9 @@ from sqlalchemy.types import TypeEngine
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 _HEADER = re.compile(r"^--\s*name:(?P<name>.*)$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -208,7 +210,7 @@ def _read(
         name: _typed(values, None if name == shape else _DTYPE.get(oid), index)
         for name, oid, values in zip(names, oids, columns, strict=True)
     }
-    return pd.DataFrame(typed, index=index)
+    return pd.DataFrame(typed, index=index, copy=False)  # they are nobody else's
 
 
 def _geometries(values: Sequence[Any]) -> Sequence[Any]:
@@ -219,17 +221,19 @@ def _geometries(values: Sequence[Any]) -> Sequence[Any]:
     return list(shapely.from_wkb(wkb))
 
 
-def _typed(values: Sequence[Any], dtype: str | None, index: "pd.Index[Any]") -> "pd.Series[Any]":
+def _typed(
+    values: Sequence[Any], dtype: str | None, index: "pd.Index[Any]"
+) -> "NDArray[np.generic] | pd.DatetimeIndex | pd.Series[Any]":
     import numpy as np  # noqa: PLC0415 - see `_read`
     import pandas as pd  # noqa: PLC0415
 
     if dtype == _FLOAT or (dtype == _INT and None in values):
-        return pd.Series(np.array(values, dtype=np.float64), index=index)  # None becomes NaN
+        return np.array(values, dtype=np.float64)  # None becomes NaN
     if dtype == _INSTANT:
-        return pd.Series(pd.DatetimeIndex(list(values), tz="UTC").as_unit("us"), index=index)
+        return pd.DatetimeIndex(list(values), tz="UTC").as_unit("us")
     if dtype is None or None in values:
-        return pd.Series(values, index=index, dtype=object)
-    return pd.Series(values, index=index, dtype=dtype)
+        return pd.Series(values, index=index, dtype=object)  # as an array it would become text
+    return np.array(values, dtype=dtype)
 
 
 def frame(

@@ -143,9 +143,17 @@ def latest_run(
 
     Months are previews: without ``period`` none of them is the latest.
     """
-    asked = {"analysis": analysis, "period": period, "as_of": as_of}
-    found = session.execute(_SQL["latest_run_id"], asked).scalar_one_or_none()
+    found = latest_run_id(session, analysis, period, as_of)
     return None if found is None else session.get_one(Run, found)
+
+
+def latest_run_id(
+    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
+) -> int | None:
+    """Which run `latest_run` finds."""
+    asked = {"analysis": analysis, "period": period, "as_of": as_of}
+    found: int | None = session.execute(_SQL["latest_run_id"], asked).scalar_one_or_none()
+    return found
 
 
 def latest_on(session: Session, analysis: Analysis, as_of: date) -> Run | None:

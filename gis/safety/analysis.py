@@ -100,7 +100,9 @@ def rate(
             "p_amber": figures.p_amber,
             **_grade(figures, inputs, by_month, fitted, rules),
             **_explain(figures, base, colour, inputs, rated, rules),
-        }
+        },
+        index=inputs.compounds.index,
+        copy=False,
     )
     return Ratings(frame, fitted, reference)
 

@@ -49,7 +49,9 @@ def inputs_of(
             "households_as_of": day.astype("datetime64[s]"),
             "previous_colour": pd.Series(_matched(codes, previous), dtype=object),
             "severe": _events(codes, severe, rules),
-        }
+        },
+        index=compounds.index,
+        copy=False,
     )
     return Inputs(
         compounds=frame,

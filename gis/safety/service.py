@@ -15,7 +15,7 @@ from gis.errors import BadPeriod, NoData, NotFound
 from gis.period import Period, add_months, midnight, month_of, quarter_of
 from gis.policy import Policy
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_run
+from gis.runs.store import Recorded, latest_run, latest_run_id
 from gis.safety import analysis, assemble, communities, reference, shrinkage, small, store, units
 from gis.safety.inputs import Inputs, input_digest
 from gis.safety.model import Category, Colour
@@ -212,8 +212,7 @@ def _inputs(
     zone, quarter = scope.district.zone, quarter_of(scope.period.start)
     span = store.Span(midnight(quarter.start, zone), midnight(scope.period.end, zone))
     listed = [EVENT_CATEGORY.get(event, event) for event in scope.rules.severe_lift]
-    last = latest_run(session, Analysis.RATING, quarter.previous().label)
-    before = last.id if last else None
+    before = latest_run_id(session, Analysis.RATING, quarter.previous().label)
     return assemble.inputs_of(
         compounds=compounds,
         history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
@@ -269,11 +268,11 @@ def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd
         "peer_group": kept["peer_group"],
         "previous_colour": kept["previous_colour"],
         "households": kept["households"],
-        "counts": pd.Series(counts, dtype=object),
+        "counts": pd.Series(counts, index=kept.index, dtype=object),
         "rule": RULE,
         **{name: frame[name] for name in frame},
     }
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=kept.index, copy=False)
 
 
 def _totals(results: pd.DataFrame, scope: _Scope, *, happened: int, inside: int) -> dict[str, Any]:
