@@ -198,3 +198,17 @@ def test_of_compounds_rated_together_who_sees_one_area_alone_gets_no_preview(
         said = client.get(f"/places/compound/{code}", headers={"authorization": f"Bearer {token}"})
         assert said.status_code == 200
         assert ('id="preview"' in said.text) is shown
+
+
+def test_a_compound_without_any_incident_is_previewed_with_none(demo_copy, serve):
+    asked = text("SELECT min(compound_code) FROM ratings WHERE rated_with IS NULL")
+    with demo_copy() as store, serve(store.urls) as steward:
+        with store.begin() as session:
+            code = session.scalar(asked)
+            session.execute(text("DELETE FROM incidents WHERE compound_code = :c"), {"c": code})
+        page = steward.get(f"/places/compound/{code}").text
+        assert "计入警情0起" in page[page.index('id="preview"') :]
+        with store.begin() as session:
+            session.execute(text("DELETE FROM incidents"))
+        bare = steward.get(f"/places/compound/{code}")
+        assert (bare.status_code, 'id="preview"' in bare.text) == (200, False)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pypdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.house import House
 from gis.access.rights import Role
@@ -139,3 +139,20 @@ def test_a_new_station_stands_in_a_compound_of_its_community(demo_store):
         inside = Compound.geom.ST_Intersects(f"SRID=4326;{spot.wkt}")
         assert session.scalars(select(Compound.area_code).where(inside)).all() == [HOST]
         assert nearness.spot_for(session, "530102999999", **rules) is None
+
+
+def test_a_station_of_a_community_without_compounds_has_no_place_and_the_page_says_so(
+    demo_copy, serve
+):
+    nobody = text("UPDATE compounds SET valid_to = '2026-01-01' WHERE area_code = :code")
+    with demo_copy() as store:
+        with store.begin() as session:
+            session.execute(nobody, {"code": WITHOUT})
+        with serve(store.urls, role=Role.PLANNER) as client:
+            made = post(client, "/scenarios", name="两站", area="530102", **DAY).headers["location"]
+            for community in (WITHOUT, HOST):
+                post(client, f"{made}/changes", **ADD | {"community": community, "area_m2": "300"})
+            page = client.get(f"{made}/walking").text
+            assert "1 处设施因社区内没有小区而没有位置，未计入。" in page
+            today, then = re.search(r">(\d+) → (\d+)<", page).groups()
+            assert int(then) == int(today) + 1  # the other one

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -297,17 +298,24 @@ def test_the_data_check_counts_what_a_reviewer_should_know(desk):
 
 
 def test_two_people_publish_at_once_and_one_of_them_wins(desk):
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     cycle = desk.open()
     desk.confirm(cycle, "A", "C")
-    with desk.as_("zhang") as one:
-        service.publish(one, cycle, issuer="甲单位")
-        with desk.store.begin(_who("li")) as other:
-            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
-            with pytest.raises(DBAPIError, match="lock timeout"):
-                service.publish(other, cycle, issuer="乙单位")
-            other.rollback()
-    with pytest.raises(NotReady):
-        desk.publish(cycle)
+    with ThreadPoolExecutor() as pool:
+        with desk.as_("zhang") as one:
+            service.publish(one, cycle, issuer="甲单位")
+            other = pool.submit(desk.publish, cycle)
+            with desk.store.begin() as watch:
+                while not watch.scalar(waiting):
+                    assert not other.done()
+        with pytest.raises(NotReady, match="2026Q3 is published: nothing of it can be changed"):
+            other.result(timeout=20)
+    with desk.as_("wang") as session:
+        found, rows = service.published(session)
+        assert (found.issuer, found.published_by, len(rows)) == ("甲单位", "zhang", 3)
 
 
 OTHER = "530102002001"

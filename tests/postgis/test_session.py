@@ -178,3 +178,21 @@ def test_the_pool_replaces_connections_that_were_closed_on_our_side(store):
     driver.close()
     with store.begin() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_a_connection_is_asked_whether_it_lives_after_a_rest_of_half_a_minute(store, cluster):
+    asked = text("SELECT query_start FROM pg_stat_activity WHERE pid = :pid")
+    admin = make_engine(cluster.url("postgres", "postgres"), Settings(_env_file=None))
+    with store.engine.connect() as one:
+        pid, known = one.connection.dbapi_connection.info.backend_pid, one.connection.info
+
+    def last_asked(*, rested_s):
+        known["rests_since_s"] -= rested_s
+        with store.engine.connect() as same, admin.connect() as watch:
+            assert same.connection.dbapi_connection.info.backend_pid == pid
+            return watch.scalar(asked, {"pid": pid})
+
+    first = last_asked(rested_s=0)
+    assert last_asked(rested_s=29) == first
+    assert last_asked(rested_s=31) > first
+    admin.dispose()
