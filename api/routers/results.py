@@ -48,7 +48,7 @@ class ResultsOut(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {
             "run": {"id": 1, "analysis": "coverage", "period": None, "as_of": "2026-09-30",
-                    "revision": 1, "policy_version": "2026.1", "input_digest": "9f…",
+                    "revision": 1, "policy_version": "2026.2", "input_digest": "9f…",
                     "totals": {"met": 67}},
             "matched": 1,
             "rows": [{"subject_code": "530102001001", "verdict": "met", "rule": "FAC-1",

@@ -158,17 +158,20 @@ def sums_by(cameras: pd.DataFrame, level: str) -> pd.DataFrame:
     return cameras.groupby(level)[list(names)].sum().rename(columns=names)
 
 
-def judged(rows: pd.DataFrame, *, working_share: float, working_share_key: float) -> pd.DataFrame:
+def judged(
+    rows: pd.DataFrame, *, working_share: float, working_share_industries: float
+) -> pd.DataFrame:
     """``rows`` with ``working_share`` and ``met``.
 
     The share is working / in use with a known state, NaN where no state is known. ``met``: points
-    of key public places reach ``working_share`` and those of key industries ``working_share_key``;
-    a share equal to its threshold is met, and without a known state the verdict is None.
+    of key public places reach ``working_share``, those of key industries
+    ``working_share_industries``; a share equal to its threshold is met, and without a known state
+    the verdict is None.
     """
     share = rows["working"] / rows["known"].where(rows["known"] > 0)
     public = (rows["working"] - rows["key_working"]) / (rows["known"] - rows["key_known"])
     key = rows["key_working"] / rows["key_known"]  # NaN of 0 / 0 misses no threshold
-    reached = ~(public < working_share) & ~(key < working_share_key)
+    reached = ~(public < working_share) & ~(key < working_share_industries)
     return rows.assign(working_share=share, met=reached.astype(object).where(share.notna(), None))
 
 

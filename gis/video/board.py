@@ -58,7 +58,8 @@ def _groups(rates: pd.DataFrame, mended: pd.DataFrame, seen: Watch) -> pd.DataFr
     sums = keyed.groupby("value")[[*_COUNTS, "key_known", "key_working"]].sum()
     found = analysis.judged(
         sums if len(sums) else pd.DataFrame(0, [""], sums.columns),
-        working_share=seen.rules.working_share, working_share_key=seen.rules.working_share_key,
+        working_share=seen.rules.working_share,
+        working_share_industries=seen.rules.working_share_industries,
     ).rename(columns={"working_share": "share"})  # fmt: skip
     days = rates.groupby("value")[["known", "working"]].sum()
     found = found.join((days["working"] / days["known"]).rename("mean_share"))

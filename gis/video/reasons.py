@@ -56,7 +56,7 @@ def with_reasons(rows: pd.DataFrame, rules: VideoRules, *, as_of: date) -> pd.Da
     return rows.assign(
         rule="VID-2",
         threshold=rules.working_share,
-        key_threshold=rules.working_share_key,
+        key_threshold=rules.working_share_industries,
         reason_zh=[zh for zh, _ in told],
         reason_en=[en for _, en in told],
     )
@@ -93,7 +93,7 @@ def _rate(
             f"and {working} {work}; {share} {meets} the required rate"
         )
     if key_known > 0:
-        line += f" / {100 * rules.working_share_key:g} %"
+        line += f" / {100 * rules.working_share_industries:g} %"
         zh += f"，其中重点行业 {key_known} 个、完好 {key_working} 个"
         en += f", of them {key_known} of key industries, {key_working} working"
     if without > 0:

@@ -11,7 +11,7 @@ from gis.policy import Policy
 class VideoRules:
     """Shares of points in use that must work (0 to 1), and the days that a repair may take.
 
-    ``working_share`` holds for key public places, ``working_share_key`` for points of key
+    ``working_share`` holds for key public places, ``working_share_industries`` for points of key
     industries: those whose GB/T 28181 industry is not in ``public_industries`` or, where the id
     says nothing, whose kind of place is in ``key_place_kinds``. ``counties`` are the codes of GB/T
     2260 that are known to exist.
@@ -19,7 +19,7 @@ class VideoRules:
 
     version: str
     working_share: float
-    working_share_key: float
+    working_share_industries: float
     public_industries: frozenset[str]
     key_place_kinds: frozenset[str]
     repair_days: int
@@ -33,7 +33,7 @@ class VideoRules:
         return cls(
             version=policy.version,
             working_share=float(policy["VID-2", "working_share"]),
-            working_share_key=float(policy["VID-2", "working_share_other"]),
+            working_share_industries=float(policy["VID-2", "working_share_industries"]),
             public_industries=frozenset(policy["VID-2", "public_industries"]),
             key_place_kinds=frozenset(policy["VID-2", "key_place_kinds"]),
             repair_days=int(policy["VID-2", "repair_days"]),

@@ -139,7 +139,9 @@ def _checked(
 def _judged(rows: pd.DataFrame, rules: VideoRules, as_of: date) -> pd.DataFrame:
     """Rows of video_results with working rate, verdict and sentence."""
     judged = analysis.judged(
-        rows, working_share=rules.working_share, working_share_key=rules.working_share_key
+        rows,
+        working_share=rules.working_share,
+        working_share_industries=rules.working_share_industries,
     )
     return reasons.with_reasons(judged, rules, as_of=as_of)
 

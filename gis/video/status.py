@@ -109,7 +109,7 @@ def working_rate(seen: Watch, *, by: str) -> pd.DataFrame:
 def judged(rates: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
     """``rates`` (key, known, working) with share, required and met."""
     share = rates["working"] / rates["known"].where(rates["known"] > 0)
-    required = np.where(rates["key"], rules.working_share_key, rules.working_share)
+    required = np.where(rates["key"], rules.working_share_industries, rules.working_share)
     met = (share >= required).astype(object).where(share.notna(), None)
     return rates.assign(share=share, required=required, met=met)
 

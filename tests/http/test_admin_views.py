@@ -20,7 +20,7 @@ from gis.jobs.model import JobKind
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-STRICTER = 'version = "2026.1-wuhua"\n[rules.FAC-1]\nm2_per_100_households = 3000.0\n'
+STRICTER = 'version = "2026.2-wuhua"\n[rules.FAC-1]\nm2_per_100_households = 3000.0\n'
 PAGES = {
     "/jobs": {Role.SYSTEM_ADMIN, Role.DATA_STEWARD, Role.PLANNER, Role.POLICE_LIAISON,
               Role.GRID_SUPERVISOR},
@@ -68,14 +68,14 @@ def test_a_policy_shows_what_it_would_turn_before_it_is_set(own_demo, serve, tmp
         assert any(name in turned for name in communities)  # no place has 3,000 m² per 100
         assert client.get("/version").json()["policy"] == before
         post(client, "/policy/set", text=STRICTER)
-        assert client.get("/version").json()["policy"] == "2026.1-wuhua"
-        assert "-2026.1-wuhua.toml" in client.get("/policy").text
+        assert client.get("/version").json()["policy"] == "2026.2-wuhua"
+        assert "-2026.2-wuhua.toml" in client.get("/policy").text
         post(client, "/policy/set", text=STRICTER.replace("-wuhua", "-second"))
     with own_demo.begin() as session:
         noted = session.scalars(text(
             "SELECT target FROM wangge.audit_entries WHERE event = 'policy' ORDER BY number"
         )).all()  # fmt: skip
-        assert noted == ["2026.1-wuhua", "2026.1-second"]
+        assert noted == ["2026.2-wuhua", "2026.2-second"]
         assert session.scalar(text("SELECT count(*) FROM wangge.runs")) == stored
     assert len(rulebook.versions(tmp_path)) == 2
     assert (tmp_path / "policy.toml").read_text() == STRICTER.replace("-wuhua", "-second")
@@ -128,9 +128,9 @@ def test_a_policy_that_is_set_holds_in_every_process_of_the_home(tmp_path):
 
 def test_a_map_page_kept_before_shows_the_policy_that_was_set_since(demo_store, serve, tmp_path):
     with serve(demo_store.urls, role=Role.PLANNER, home=tmp_path) as client:
-        assert "2026.1-kept" not in client.get("/maps/coverage").text
-        (tmp_path / "policy.toml").write_text('version = "2026.1-kept"')
-        assert "2026.1-kept" in client.get("/maps/coverage").text
+        assert "2026.2-kept" not in client.get("/maps/coverage").text
+        (tmp_path / "policy.toml").write_text('version = "2026.2-kept"')
+        assert "2026.2-kept" in client.get("/maps/coverage").text
 
 
 def test_a_policy_file_is_not_endless(tmp_path):
@@ -238,7 +238,7 @@ def test_a_policy_whose_line_cannot_be_committed_does_not_hold(store, serve, tmp
         post(client, "/policy/set", 500, text=STRICTER)
         assert client.get("/version").json()["policy"] == before
         trail_shut(True)
-        assert "2026.1-wuhua" not in client.get("/policy").text
+        assert "2026.2-wuhua" not in client.get("/policy").text
     assert rulebook.versions(tmp_path) == []
 
 
@@ -254,7 +254,7 @@ def test_a_service_that_died_while_setting_a_policy_agrees_with_the_trail(
             note(session, event="policy", target="x", detail={"file": "1.toml"})
     with serve(store.urls, home=tmp_path) as client:
         held = client.get("/version").json()["policy"]
-    assert (held == "2026.1-wuhua") is committed
+    assert (held == "2026.2-wuhua") is committed
     assert (tmp_path / "policy.toml").is_file() is committed
     assert (tmp_path / "policies" / "1.toml").is_file() is committed
     assert not (tmp_path / "policy.pending").exists()

@@ -46,7 +46,7 @@ def _frame(name: str = "rating") -> gpd.GeoDataFrame:
 
 def _caption(name: str = "rating", *, demo: bool = False, internal: bool = False) -> Caption:
     mark = Watermark("liaison-1", datetime(2026, 10, 1, 8, tzinfo=UTC), "月度会议", internal)
-    return Caption("昆明市五华区", layer(name), date(2026, 9, 30), "2026Q3", "2026.1", demo, mark)
+    return Caption("昆明市五华区", layer(name), date(2026, 9, 30), "2026Q3", "2026.2", demo, mark)
 
 
 def _write(tmp_path, form: Format, *, frame=None, name="rating", **marks):

@@ -84,7 +84,7 @@ def test_working_rate_counts_points_in_use_whose_state_is_known():
     ).assign(community="c", key=False)
     none = pd.DataFrame({"camera": [], "fault": []})
     sums = analysis.sums_by(analysis.marked(rows, none, none), "community")
-    found = analysis.judged(sums, working_share=0.98, working_share_key=0.95).loc["c"]
+    found = analysis.judged(sums, working_share=0.98, working_share_industries=0.95).loc["c"]
     assert (found["cameras"], found["in_use"], found["known"], found["working"]) == (5, 4, 3, 2)
     assert found["working_share"] == 2 / 3
     assert found["met"] is False
@@ -94,7 +94,7 @@ def test_the_threshold_itself_is_met_and_nothing_known_is_no_verdict():
     rows = pd.DataFrame(
         {"working": [98, 0], "known": [100, 0], "key_working": [0, 0], "key_known": [0, 0]}
     )
-    found = analysis.judged(rows, working_share=0.98, working_share_key=0.95)
+    found = analysis.judged(rows, working_share=0.98, working_share_industries=0.95)
     assert found["met"].tolist() == [True, None]
 
 
@@ -103,7 +103,7 @@ def test_key_industries_are_held_against_their_own_threshold():
         {"working": [193, 193, 192], "known": [200, 200, 200],
          "key_working": [95, 94, 95], "key_known": [100, 100, 100]}
     )  # fmt: skip
-    found = analysis.judged(rows, working_share=0.98, working_share_key=0.95)
+    found = analysis.judged(rows, working_share=0.98, working_share_industries=0.95)
     assert found["met"].tolist() == [True, False, False]  # 98+95, 99+94, 97+95 of 100 each
 
 
