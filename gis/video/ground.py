@@ -207,14 +207,11 @@ def _into_private(
     """Points that look into a private place they do not stand in: camera, place, kind, name."""
     places = private[private["kind"].isin(law.private_kinds)].reset_index(drop=True)
     shapes = places["geom"].to_numpy(dtype=object)
-    points = np.asarray(shapely.points(of.x_m, of.y_m), dtype=object).reshape(-1)
-    near = np.unique(
-        of.cameras.query(shapes, predicate="dwithin", distance=float(of.most_m.max(initial=0)))[1]
-    ) if len(shapes) else np.empty(0, dtype=np.int64)  # fmt: skip
+    near = survey.cameras_near(of, views, shapes)
     fields = view.drawn(survey.home_views(of, near), of.obstacles, views)[:, 0]
     at, place = shapely.STRtree(shapes).query(fields, predicate="intersects")
     seen_m2 = shapely.area(shapely.intersection(fields[at], shapes[place]))
-    outside = ~shapely.intersects(points[near[at]], shapes[place])
+    outside = ~shapely.intersects(of.places[near[at]], shapes[place])
     hit = (seen_m2 >= law.view_min_m2) & outside
     found = places.iloc[place[hit]].reset_index(drop=True)
     who = cameras["camera"].to_numpy(dtype=object)[near[at[hit]]]

@@ -89,7 +89,7 @@ def of_cameras(of: Scene, buildings: Digests, rules: ViewRules) -> Digests:
     own = np.array([_hash(row.astype("<f8").tobytes()) for row in table], dtype=np.uint64)
     terms = [getattr(rules, one.name) for one in fields(rules) if one.name != "defaults"]
     own += _hash(repr((terms, sorted(rules.defaults.items()))).encode())
-    reach_m = of.most_m + rules.wall_depth_m + 2 * rules.wall_offset_m
+    reach_m = of.most_m + rules.moved_m
     around = shapely.box(of.x_m - reach_m, of.y_m - reach_m, of.x_m + reach_m, of.y_m + reach_m)
     camera, building = of.obstacles.in_boxes(np.atleast_1d(np.asarray(around, dtype=object)))
     np.add.at(own, camera, buildings[building])
@@ -112,13 +112,8 @@ def of_reached(
 ) -> Digests:
     """Digests of shapes, and of all cameras whose field may reach them."""
     total = own.copy()
-    reach_m = of.most_m + rules.wall_depth_m + 2 * rules.wall_offset_m
-    places = np.asarray(shapely.points(of.x_m, of.y_m))
-    shape, camera = of.cameras.query(
-        shapes, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
-    )
-    near = shapely.dwithin(places[camera], shapes[shape], reach_m[camera])
-    np.add.at(total, shape[near], cameras[camera[near]])
+    shape, camera = of.reached(shapes, margin_m=rules.moved_m)
+    np.add.at(total, shape, cameras[camera])
     return total
 
 
@@ -146,10 +141,9 @@ def degrees(rows: pd.DataFrame, shapes: Shapes, district: District) -> gpd.GeoDa
     They are kept as drawings, true to `DRAWN_M`: fields and blind areas are round, and all their
     vertices would fill the memory of whoever reads a city. Figures are taken before.
     """
-    whole = [
-        shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape
-        for shape in shapely.simplify(shapes, DRAWN_M)
-    ]  # fmt: skip
+    whole = np.asarray(shapely.simplify(np.asarray(shapes, dtype=object), DRAWN_M))
+    single = shapely.get_type_id(whole) == shapely.GeometryType.POLYGON
+    whole[single] = shapely.multipolygons(whole[single][:, None])
     placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
     return gpd.GeoDataFrame(
         rows.reset_index(drop=True), geometry=placed.rename("geom").reset_index(drop=True)

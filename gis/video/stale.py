@@ -1,6 +1,9 @@
 """Stored view fields that no longer hold, and those in their place, some points at a time."""
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -15,7 +18,7 @@ from gis.video import ground_store, scenes, survey, view
 from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
-_BATCH = 2_000  # points at a time: eight fields each, and their text for the store
+_BATCH = 1_000  # points at a time: eight fields each, and their text for the store
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,19 @@ class Stale:
         return cls(gone, chosen, scene, cameras, now.to_numpy(dtype=object), rules, district)
 
     def frames(self) -> Iterator[gpd.GeoDataFrame]:
-        """Rows of view_fields in batches; fields that show nothing are left out."""
-        for begin in range(0, len(self.chosen), _BATCH):
-            yield self._frame(self.chosen[begin : begin + _BATCH])
+        """Rows of view_fields in batches; fields that show nothing are left out.
+
+        While a batch is being written the next ones are drawn, one on each core.
+        """
+        cores = os.cpu_count() or 1
+        drawn: deque[Future[gpd.GeoDataFrame]] = deque()
+        with ThreadPoolExecutor(cores) as pool:
+            for begin in range(0, len(self.chosen), _BATCH):
+                drawn.append(pool.submit(self._frame, self.chosen[begin : begin + _BATCH]))
+                if len(drawn) > cores:
+                    yield drawn.popleft().result()
+            while drawn:
+                yield drawn.popleft().result()
 
     def _frame(self, chosen: NDArray[np.int64]) -> gpd.GeoDataFrame:
         home, potential = (

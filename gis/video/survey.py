@@ -44,9 +44,16 @@ class Scene:
     working: Flags
 
     @cached_property
-    def cameras(self) -> STRtree:
-        """Index of the cameras' places."""
-        return STRtree(np.asarray(shapely.points(self.x_m, self.y_m)))
+    def places(self) -> Shapes:
+        """Where the cameras stand, (n,) points."""
+        return np.asarray(shapely.points(self.x_m, self.y_m), dtype=object).reshape(-1)
+
+    @cached_property
+    def reaches(self) -> STRtree:
+        """Index of the squares that hold all that a camera's field may ever reach."""
+        x_m, y_m, most_m = self.x_m, self.y_m, self.most_m
+        squares = shapely.box(x_m - most_m, y_m - most_m, x_m + most_m, y_m + most_m)
+        return STRtree(np.asarray(squares, dtype=object).reshape(-1))
 
     @cached_property
     def private(self) -> STRtree:
@@ -59,6 +66,13 @@ class Scene:
         home = np.where(self.optics.assured, self.optics.reach_m.max(axis=1), 0.0)
         potential = np.where(self.optics.potential, self.optics.potential_reach_m.max(axis=1), 0.0)
         return np.maximum(home, potential)
+
+    def reached(self, shapes: Shapes, *, margin_m: float) -> tuple[Ints, Ints]:
+        """Pairs of a shape and a camera whose field may reach it when it is moved by the margin."""
+        shape, camera = self.reaches.query(shapes, predicate="dwithin", distance=margin_m)
+        reach_m = self.most_m[camera] + margin_m
+        near = shapely.dwithin(self.places[camera], shapes[shape], reach_m)
+        return shape[near], camera[near]
 
 
 def home_views(scene: Scene, chosen: Ints) -> Views:
@@ -136,19 +150,9 @@ def seen_ground(
     return public, seen
 
 
-def _margin_m(rules: ViewRules) -> float:
-    """How far the wall rule may move a camera, and rounding."""
-    return rules.wall_depth_m + 2 * rules.wall_offset_m
-
-
 def cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
     """Cameras whose field may reach any of the shapes."""
-    reach_m = scene.most_m + _margin_m(rules)
-    shape, camera = scene.cameras.query(
-        shapes, predicate="dwithin", distance=float(reach_m.max(initial=0.0))
-    )
-    points = shapely.points(scene.x_m[camera], scene.y_m[camera])
-    return np.unique(camera[shapely.dwithin(points, shapes[shape], reach_m[camera])])
+    return np.unique(scene.reached(shapes, margin_m=rules.moved_m)[1])
 
 
 def _batch(scene: Scene, rules: ViewRules, rule: BlindRule, compounds: Ints) -> Survey:

@@ -38,6 +38,11 @@ class ViewRules:
     place_tolerance_m: float
     defaults: Mapping[str, KindDefaults]
 
+    @property
+    def moved_m(self) -> float:
+        """How far the wall rule may move a camera, and rounding."""
+        return self.wall_depth_m + 2 * self.wall_offset_m
+
     @classmethod
     def of(cls, policy: Policy) -> Self:
         """Take the terms of VIEW from the policy in force; raises BadPolicy for uneven lists."""

@@ -1,9 +1,11 @@
 """Covered ground in the store: a run of what changed agrees with a run of everything."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -61,6 +63,23 @@ def test_nothing_changed_is_nothing_measured(measured, demo_store):
     assert (again.stale.gone, list(again.stale.frames())) == ([], [])
     assert whole.computed == demo_store.truth["counts"]["compounds"]
     _equal(again, whole)
+
+
+def test_fields_drawn_ahead_in_small_batches_come_in_the_order_of_the_points(measured, monkeypatch):
+    _, run, measure = measured
+    some = replace(measure(run).stale, chosen=np.arange(30))
+    whole = pd.concat(some.frames())
+    monkeypatch.setattr("gis.video.stale._BATCH", 4)
+    parts = list(some.frames())
+    assert len(parts) == 8
+    assert list(dict.fromkeys(pd.concat(parts)["camera_key"])) == [
+        camera for camera in some.cameras["camera"].iloc[:30] if camera in set(whole["camera_key"])
+    ]
+    keys = ["camera_key", "quality", "looks"]
+    pd.testing.assert_frame_equal(
+        *(pd.DataFrame(one).sort_values(keys, ignore_index=True) for one in
+          (whole, pd.concat(parts)))
+    )  # fmt: skip
 
 
 def test_an_entrance_is_seen_within_the_tolerance_of_the_policy(measured, demo_store, tmp_path):

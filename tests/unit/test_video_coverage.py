@@ -206,6 +206,17 @@ def test_batches_and_cores_change_nothing(monkeypatch):
     assert figures(parts.blind) == pytest.approx(figures(whole.blind), abs=1e-6)
 
 
+def test_a_shape_is_reached_by_each_camera_that_is_near_enough_and_by_no_other():
+    """Every pair looked at by itself; the index may leave none out."""
+    where = scene(5)
+    places = shapely.points(where.x_m, where.y_m)
+    apart_m = shapely.distance(where.outlines[:, None], places[None, :])
+    expected = np.argwhere(apart_m <= where.most_m + 3.0)
+    pairs = np.column_stack(where.reached(where.outlines, margin_m=3.0))
+    assert 0 < len(pairs) < apart_m.size
+    assert sorted(pairs.tolist()) == expected.tolist()
+
+
 def test_blind_areas_are_the_public_ground_that_no_working_camera_sees():
     """Drawn once more from what a single question draws: `seen_ground`."""
     where = scene(5)
