@@ -1,7 +1,6 @@
 """The three-colour rating of a district (SAF-1..3): a quarter, a month as preview, one compound."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,19 +10,18 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.errors import BadPeriod, NoData, NotFound
-from gis.period import Period, add_months, midnight, month_of, quarter_of
+from gis.errors import NoData, NotFound
+from gis.period import Period, month_of
 from gis.policy import Policy
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_run, latest_run_id
-from gis.safety import analysis, assemble, communities, reference, shrinkage, small, store, units
+from gis.runs.store import Recorded, latest_run
+from gis.safety import analysis, communities, reference, shrinkage, store
 from gis.safety.inputs import Inputs, input_digest
-from gis.safety.model import Category, Colour
+from gis.safety.model import Colour
+from gis.safety.reading import CATEGORIES, Scope, incidents_of, inputs_of, scope_of, with_neighbours
 from gis.safety.reference import Reference
-from gis.safety.rules import EVENT_CATEGORY, RULE, RatingRules
+from gis.safety.rules import RULE
 from gis.timeline import service as timeline
-
-CATEGORIES = tuple(category.value for category in Category)
 
 
 @dataclass(frozen=True)
@@ -50,28 +48,6 @@ class RatingRun:
         return not self.period.is_quarter
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """Where and when one rating looks; ``months`` begin where the data do."""
-
-    policy: Policy
-    rules: RatingRules
-    district: District
-    period: Period
-    as_of: date
-    months: tuple[date, ...]
-    codes: Sequence[str] | None = None
-
-    def span(self) -> store.Span:
-        """The instants at which the window begins and ends."""
-        zone = self.district.zone
-        return store.Span(midnight(self.months[0], zone), midnight(self.period.end, zone))
-
-    def window(self) -> tuple[str, str]:
-        """First and last month, ``2024-10``."""
-        return f"{self.months[0]:%Y-%m}", f"{self.months[-1]:%Y-%m}"
-
-
 def rate(
     session: Session,
     *,
@@ -87,7 +63,7 @@ def rate(
     Raises NoData without compounds, or without incidents in the window, and BadPeriod when the
     period ends after ``as_of``.
     """
-    scope = _scope(session, policy=policy, district=district, period=period, as_of=as_of)
+    scope = scope_of(session, policy=policy, district=district, period=period, as_of=as_of)
     compounds = store.compounds_on(session, as_of=scope.as_of)
     if compounds.empty:
         raise NoData(f"no compound is valid on {scope.as_of}: wangge import compounds FILE")
@@ -95,8 +71,8 @@ def rate(
     if not happened:
         window = " to ".join(scope.window())
         raise NoData(f"no incident in the window {window}: wangge import incidents FILE")
-    incidents = _incidents(session, scope)
-    inputs = _neighbours(session, _inputs(session, scope, compounds, incidents), scope)
+    incidents = incidents_of(session, scope)
+    inputs = with_neighbours(session, inputs_of(session, scope, compounds, incidents), scope)
     frozen = _reference(session, inputs, scope)
     found = analysis.rate(inputs, rules=scope.rules, reference=frozen)
     results = _results(compounds, inputs, found.frame)
@@ -150,14 +126,14 @@ def preview_one(
     if not codes:
         raise NotFound("rated compound", code)
     period = period or month_of(timeline.newest_incident_day(session, district))
-    scope = _scope(session, policy=policy, district=district, period=period, as_of=None)
+    scope = scope_of(session, policy=policy, district=district, period=period, as_of=None)
     scope = dataclasses.replace(scope, codes=codes)
     compounds = store.compounds_on(session, as_of=scope.as_of, codes=codes)
     if code not in set(compounds["code"]):
         raise NoData(f"compound {code} is not there on {scope.as_of}")
-    inputs = _inputs(session, scope, compounds, _incidents(session, scope))
+    inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
     found = analysis.rate(
-        _neighbours(session, inputs, scope),
+        with_neighbours(session, inputs, scope),
         rules=scope.rules,
         reference=Reference.from_json(run.parameters["reference"]),
         priors=shrinkage.priors_from_json(run.parameters["priors"]),
@@ -170,74 +146,7 @@ def rated_alone(session: Session, run_id: int, code: str) -> bool:
     return store.head_of(session, run_id, code) is None
 
 
-def _scope(
-    session: Session,
-    *,
-    policy: Policy,
-    district: District,
-    period: Period | None,
-    as_of: date | None,
-) -> _Scope:
-    if period is None:
-        period = timeline.default_period(session, district)
-        while as_of is not None and period.last_day > as_of:
-            period = period.previous()
-    as_of = period.last_day if as_of is None else as_of
-    if as_of < period.last_day:
-        raise BadPeriod(f"period {period.label} ends on {period.last_day}, after {as_of}")
-    rules = RatingRules.of(policy)
-    begins = store.first_incident(session)
-    start, end = period.window(rules.window_months)
-    if begins is not None:
-        start = max(start, begins.astimezone(district.zone).date().replace(day=1))
-    if start >= end:
-        raise NoData(f"the incidents begin on {start}, after period {period.label}")
-    months = []
-    while start < end:
-        months.append(start)
-        start = add_months(start, 1)
-    return _Scope(policy, rules, district, period, as_of, tuple(months))
-
-
-def _incidents(session: Session, scope: _Scope) -> pd.DataFrame:
-    zone = scope.district.zone
-    begin, end = [midnight(month, zone) for month in scope.months], midnight(scope.period.end, zone)
-    return store.incident_counts(session, months=begin, end=end, codes=scope.codes)
-
-
-def _inputs(
-    session: Session, scope: _Scope, compounds: pd.DataFrame, incidents: pd.DataFrame
-) -> Inputs:
-    """Everything but the neighbours; severe events are those of the quarter up to the period."""
-    zone, quarter = scope.district.zone, quarter_of(scope.period.start)
-    span = store.Span(midnight(quarter.start, zone), midnight(scope.period.end, zone))
-    listed = [EVENT_CATEGORY.get(event, event) for event in scope.rules.severe_lift]
-    before = latest_run_id(session, Analysis.RATING, quarter.previous().label)
-    return assemble.inputs_of(
-        compounds=compounds,
-        history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
-        incidents=incidents,
-        severe=store.severe_events(session, span=span, categories=listed, codes=scope.codes),
-        previous=store.colours_of_run(session, before, codes=scope.codes),
-        categories=CATEGORIES,
-        months=scope.months,
-        as_of=scope.as_of,
-        rules=scope.rules,
-    )
-
-
-def _neighbours(session: Session, inputs: Inputs, scope: _Scope) -> Inputs:
-    """Add which small compounds lie within the policy's distance of each other."""
-    rows = np.flatnonzero(units.is_small(inputs, scope.rules))
-    if len(rows) < 2:
-        return inputs
-    codes = inputs.compounds["code"].iloc[rows].tolist()
-    ground = store.ground(session, codes=codes, as_of=scope.as_of, srid=scope.district.srid)
-    pairs = small.neighbouring(rows, ground, distance_m=scope.rules.neighbour_distance_m)
-    return dataclasses.replace(inputs, neighbours=pairs)
-
-
-def _reference(session: Session, inputs: Inputs, scope: _Scope) -> Reference:
+def _reference(session: Session, inputs: Inputs, scope: Scope) -> Reference:
     """The frozen rates; derived while the quarter rated first is the one being rated."""
     known = store.reference_run(session, scope.district.code)
     if known is not None and known[0] != scope.period.label:
@@ -275,7 +184,7 @@ def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd
     return pd.DataFrame(columns, index=kept.index, copy=False)
 
 
-def _totals(results: pd.DataFrame, scope: _Scope, *, happened: int, inside: int) -> dict[str, Any]:
+def _totals(results: pd.DataFrame, scope: Scope, *, happened: int, inside: int) -> dict[str, Any]:
     colours, grades = results["colour"].value_counts(), results["quality"].value_counts()
     placed = results[results["area_code"] != scope.district.code]  # the others lie in no community
     safe = communities.safe_communities(
