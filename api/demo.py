@@ -3,32 +3,27 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
-from api import analyses, demo_accounts, outputs, stamps
+from api import analyses, demo_accounts, stamps
 from api.analyses import Asked, Outcome
+from api.demo_files import Made, maps_apart
 from api.house import House, transaction
 from api.output import say
 from data.demo import DemoFiles, Size, generate
-from data.export.model import Format
-from data.export.service import suffix
 from data.ingest.formats import digest
 from data.ingest.service import import_file
 from data.ingest.types import Options
-from gis.layers.model import REGISTRY
-from gis.layers.service import Scope
 from gis.runs import facts
 from gis.runs.model import Analysis, Import
 from gis.timeline import service as timeline
-
-_PURPOSE = "演示 / demonstration"
-RISK_FORMATS = tuple(Format)  # the layer that leaves the house in every format
 
 
 @dataclass
@@ -42,7 +37,11 @@ class Clock:
         """Measure one step and say how long it took."""
         started = time.perf_counter()
         yield
-        self.seconds[name] = round(time.perf_counter() - started, 2)
+        self.note(name, time.perf_counter() - started)
+
+    def note(self, name: str, seconds: float) -> None:
+        """Say how long a step took."""
+        self.seconds[name] = round(seconds, 2)
         say(f"  {name:<10} {self.seconds[name]:>7.2f} s")
 
 
@@ -69,11 +68,8 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
             import_all(engine, at, files, made_from=f"{size}, seed {seed}")
         with clock.step("run"):
             outcomes = run_all(engine, at)
-        with clock.step("maps"), transaction(engine) as session:
-            made = _Made(session, at, out, outcomes)
-            maps = made.maps()
-        with clock.step("exports"), transaction(engine) as session:
-            exports = _Made(session, at, out, outcomes).exports()
+        made = Made(at, out, {one.value: outcome.run_id for one, outcome in outcomes.items()})
+        maps, exports = pages_and_files(engine, made, clock, at_once=size == "district")
         with clock.step("accounts"), transaction(engine) as session:
             demo_accounts.make(session, at)
             counts = facts.row_counts(session)
@@ -128,48 +124,27 @@ def run_all(engine: Engine, house: House) -> dict[Analysis, Outcome]:
     return outcomes
 
 
-@dataclass(frozen=True)
-class _Made:
-    """Pages and files of one demo; kept where the runs they show are the same ones."""
+def pages_and_files(
+    engine: Engine, made: Made, clock: Clock, *, at_once: bool
+) -> tuple[list[Path], list[Path]]:
+    """Pages and files; those of a district by two processes, which have a core each.
 
-    session: Session
-    house: House
-    out: Path
-    outcomes: dict[Analysis, Outcome]
-
-    def maps(self) -> list[Path]:
-        """All pages, cameras among them: a demo has nothing to hide, and says so."""
-        wanted = outputs.pages("all", internal=True)
-        folder = self.out / "maps"
-        if not stamps.holds(folder, self._runs()):
-            stamps.clear(folder)
-            scope = Scope(internal=True)
-            made, lacking = outputs.write_maps(self.session, self.house, wanted, scope, folder)
-            assert not lacking, lacking
-            stamps.write(folder, self._runs(), made)
-        return [folder / f"{name}.html" for name in wanted]
-
-    def exports(self) -> list[Path]:
-        """Every layer as GeoPackage and XLSX, the risk layer in every format."""
-        wanted = [
-            (layer.name, form, f"{layer.name}{suffix(form)}")
-            for layer in REGISTRY
-            for form in (RISK_FORMATS if layer.name == "risk" else (Format.GPKG, Format.XLSX))
-        ]
-        folder = self.out / "exports"
-        paths = [folder / name for _, _, name in wanted]
-        if not stamps.holds(folder, self._runs()):
-            stamps.clear(folder)
-            scope = Scope(internal=True)
-            for (layer, form, _), path in zip(wanted, paths, strict=True):
-                outputs.write_export(
-                    self.session, self.house, layer, scope, form, path, purpose=_PURPOSE
-                )
-            stamps.write(folder, self._runs(), paths)
-        return paths
-
-    def _runs(self) -> dict[str, Any]:
-        return {one.value: outcome.run_id for one, outcome in self.outcomes.items()}
+    A small demo's pages are drawn before another process has started, and a city's take all the
+    memory that one command may.
+    """
+    if not at_once or made.stands():
+        with clock.step("maps"), transaction(engine) as session:
+            maps = made.maps(session)
+        with clock.step("exports"), transaction(engine) as session:
+            return maps, made.exports(session)
+    apart = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
+    with apart as pool:
+        drawn = pool.submit(maps_apart, made.bare())
+        with clock.step("exports"), transaction(engine) as session:
+            exports = made.exports(session)
+        maps, seconds = drawn.result()
+    clock.note("maps", seconds)
+    return maps, exports
 
 
 def _summary(

@@ -1,0 +1,75 @@
+"""The pages and files of a demo, which stay where the runs that they show are the same ones."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from api import outputs, stamps
+from api.house import House, transaction
+from data.export.model import Format
+from data.export.service import suffix
+from gis.layers.model import REGISTRY
+from gis.layers.service import Scope
+
+_PURPOSE = "演示 / demonstration"
+_SCOPE = Scope(internal=True)  # cameras among them: a demo has nothing to hide, and says so
+RISK_FORMATS = tuple(Format)  # the layer that leaves the house in every format
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one demo shows of ``runs`` (analysis: id) in folders of ``out``."""
+
+    house: House
+    out: Path
+    runs: Mapping[str, int]
+
+    def stands(self) -> bool:
+        """Whether all pages are there already."""
+        return stamps.holds(self._maps, dict(self.runs))
+
+    def bare(self) -> "Made":
+        """The same for another process, which reads district and rules itself."""
+        return replace(self, house=House(self.house.settings))
+
+    def maps(self, session: Session) -> list[Path]:
+        """All pages."""
+        wanted = outputs.pages("all", internal=True)
+        if not self.stands():
+            stamps.clear(self._maps)
+            made, lacking = outputs.write_maps(session, self.house, wanted, _SCOPE, self._maps)
+            assert not lacking, lacking
+            stamps.write(self._maps, dict(self.runs), made)
+        return [self._maps / f"{name}.html" for name in wanted]
+
+    def exports(self, session: Session) -> list[Path]:
+        """Every layer as GeoPackage and XLSX, the risk layer in every format."""
+        wanted = [
+            (layer.name, form, f"{layer.name}{suffix(form)}")
+            for layer in REGISTRY
+            for form in (RISK_FORMATS if layer.name == "risk" else (Format.GPKG, Format.XLSX))
+        ]
+        folder = self.out / "exports"
+        paths = [folder / name for _, _, name in wanted]
+        if not stamps.holds(folder, dict(self.runs)):
+            stamps.clear(folder)
+            for (layer, form, _), path in zip(wanted, paths, strict=True):
+                outputs.write_export(
+                    session, self.house, layer, _SCOPE, form, path, purpose=_PURPOSE
+                )
+            stamps.write(folder, dict(self.runs), paths)
+        return paths
+
+    @property
+    def _maps(self) -> Path:
+        return self.out / "maps"
+
+
+def maps_apart(made: Made) -> tuple[list[Path], float]:
+    """Draw the pages in this process, over a connection of its own; how many seconds it took."""
+    started = time.perf_counter()
+    with made.house.store() as engine, transaction(engine) as session:
+        return made.maps(session), time.perf_counter() - started

@@ -1,0 +1,52 @@
+"""Pages and files of a district's demo are written by two processes at the same time."""
+
+import pytest
+
+from api import stamps
+from api.demo import Clock, pages_and_files
+from api.demo_files import Made
+from api.house import House
+from gis.errors import BadInput
+from gis.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def one(own_demo, demo_store, tmp_path_factory):
+    """What one process writes, one after the other."""
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(
+        _env_file=None, home=home, database_url=own_demo.urls.app, owner_url=own_demo.urls.owner
+    )
+    made = Made(House(settings), home / "one", demo_store.runs)
+    return made, *pages_and_files(own_demo.engine, made, Clock(), at_once=False)
+
+
+def _beside(made, name):
+    return Made(made.house, made.out.parent / name, made.runs)
+
+
+def test_two_processes_write_what_one_does(own_demo, one, capfd):
+    alone, maps, exports = one
+    two, clock = _beside(alone, "two"), Clock()
+    capfd.readouterr()
+    found = pages_and_files(own_demo.engine, two, clock, at_once=True)
+    for paths, expected in zip(found, (maps, exports), strict=True):
+        assert [path.name for path in paths] == [path.name for path in expected]
+        assert all(path.is_file() for path in paths)
+    assert [page.read_bytes() for page in found[0]] == [page.read_bytes() for page in maps]
+    assert two.stands()
+    assert list(clock.seconds) == ["exports", "maps"]
+    said = capfd.readouterr()
+    assert [line.split()[0] for line in said.err.splitlines()] == ["exports", "maps"]
+
+
+def test_what_the_other_process_cannot_write_is_said_and_the_files_are_whole(own_demo, one):
+    two = _beside(one[0], "three")
+    (two.out / "maps" / "combined.html").mkdir(parents=True)
+    with pytest.raises(BadInput, match=r"combined\.html: cannot be written"):
+        pages_and_files(own_demo.engine, two, Clock(), at_once=True)
+    assert not two.stands()
+    assert stamps.holds(two.out / "exports", dict(two.runs))
+    assert [*two.out.rglob("*.part")] == []
