@@ -165,6 +165,7 @@ RULES: dict[str, Pair] = {
     "FAC-COST": ("建设费用估算（本软件默认值）", "Cost estimate (our own defaults)"),
     "SAF-1": ("小区三色管理", "Three-colour management of compounds"),
     "SAF-2": ("同类小区相互比较", "Compounds are compared with their own kind"),
+    "SAF-ALARM": ("警情多于往常的提醒", "Alarm of more incidents than usual"),
     "SAF-4": ("隐患排查与整改", "Hidden dangers are found, listed and fixed"),
     "EVT-1": (
         "社区呼叫、街道吹哨、部门报到",
@@ -196,6 +197,8 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("SAF-1", "green_max_red"): ("绿牌的红牌概率低于", "Green: red probability below"),
     ("SAF-1", "green_max_amber"): ("绿牌的高于同类概率低于", "Green: above-peer probability below"),
     ("SAF-1", "min_households"): ("单独评级最少户数", "Rated alone from"),
+    ("SAF-ALARM", "shift"): ("着重发现的增幅", "Rise to be noticed"),
+    ("SAF-ALARM", "false_alarm_months"): ("误报间隔不短于", "Between false alarms"),
     ("SAF-4", "urgent_hours"): ("紧急隐患办理时限", "Urgent danger: time allowed"),
     ("SAF-4", "ordinary_hours"): ("一般隐患办理时限", "Ordinary danger: time allowed"),
     ("SAF-4", "photo_days"): ("照片保存", "Photos are kept for"),
@@ -235,6 +238,7 @@ UNITS = {
     "working hours": ("工作小时", "working hours"),
     "days": ("天", "days"),
     "× peer rate": ("倍", "×"),
+    "times the usual rate": ("倍", "×"),
 }
 
 

@@ -53,12 +53,12 @@ def scope_of(
     district: District,
     period: Period | None,
     as_of: date | None,
-    months: int | None = None,
+    more_months: int = 0,
 ) -> Scope:
     """What to look at for ``period``; without it the last quarter that the incidents complete.
 
-    ``months`` is the length of the window instead of the rating's. Raises NoData when the incidents
-    begin later, and BadPeriod when the period ends after ``as_of``.
+    ``more_months`` lengthen the rating's window backwards. Raises NoData when the incidents begin
+    later, and BadPeriod when the period ends after ``as_of``.
     """
     if period is None:
         period = timeline.default_period(session, district)
@@ -69,7 +69,7 @@ def scope_of(
         raise BadPeriod(f"period {period.label} ends on {period.last_day}, after {as_of}")
     rules = RatingRules.of(policy)
     begins = store.first_incident(session)
-    start, end = period.window(months or rules.window_months)
+    start, end = period.window(rules.window_months + more_months)
     if begins is not None:
         start = max(start, begins.astimezone(district.zone).date().replace(day=1))
     if start >= end:

@@ -1,11 +1,12 @@
-"""One sentence per rating, in Chinese and English: rule, period, figures, thresholds, lifts."""
+"""One sentence per rating or alarm, in Chinese and English: rule, period, figures, thresholds."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gis.rounding import floored
-from gis.safety.rules import GREEN, RED, RULE, YELLOW, RatingRules
+from gis.safety.alarm import Alarm
+from gis.safety.rules import ALARM_RULE, GREEN, RED, RULE, YELLOW, AlarmRules, RatingRules
 
 NO_HOUSEHOLDS, TOO_SMALL, NO_REFERENCE = "no_households", "too_small", "no_reference"
 
@@ -97,6 +98,29 @@ def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     if v.colour != v.base_colour:
         parts.append(f"lifted by severe events ({_listed(v.severe, EVENT_EN, ', ')})")
     return "; ".join([*parts, f"rated {COLOUR_EN[v.colour]}"]) + "."
+
+
+def alarm_chinese(alarm: Alarm, *, rules: AlarmRules) -> str:
+    """Since when a compound has had more incidents than usual, in Chinese."""
+    return (
+        f"自{alarm.since:%Y-%m}起警情多于往常：至{alarm.last:%Y-%m}共{alarm.months}个月"
+        f"{alarm.observed}起，往常为{alarm.usual:.1f}起。依据{ALARM_RULE}（{rules.version}版），"
+        f"每月超出{alarm.chart.k:.2f}起部分的累计为{floored(alarm.above, 2):.2f}，达到报警线"
+        f"{floored(alarm.chart.h, 2):.2f}（平均{rules.false_alarm_months:g}个月误报不超过一次）。"
+        "此提醒不影响颜色。"
+    )
+
+
+def alarm_english(alarm: Alarm, *, rules: AlarmRules) -> str:
+    """Since when a compound has had more incidents than usual, in English."""
+    return (
+        f"Since {alarm.since:%Y-%m} more incidents than usual: {alarm.observed} in the "
+        f"{_count(alarm.months, 'month')} to {alarm.last:%Y-%m}, where {alarm.usual:.1f} are "
+        f"usual. Under {ALARM_RULE} (version {rules.version}) the sum of what exceeds "
+        f"{alarm.chart.k:.2f} a month is {floored(alarm.above, 2):.2f} and reaches the threshold "
+        f"{floored(alarm.chart.h, 2):.2f} (no more than one false alarm in "
+        f"{rules.false_alarm_months:g} months on average). It does not change the colour."
+    )
 
 
 def _threshold_zh(v: Verdict, rules: RatingRules) -> str:

@@ -1,4 +1,4 @@
-"""The numbers of SAF-1 and SAF-3 as one frozen value, taken from the policy and handed down."""
+"""The numbers of SAF-1, SAF-3 and SAF-ALARM as frozen values, taken from the policy."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from typing import Any, Self
 from gis.errors import BadPolicy
 from gis.policy import Policy
 
-RULE = "SAF-1"
+RULE, ALARM_RULE = "SAF-1", "SAF-ALARM"
 # A severe event is a category marked severe; where the event has a word of its own, it is here.
 EVENT_CATEGORY = {"fatal_fire": "fire"}
 GREEN, YELLOW, RED, UNRATED = "green", "yellow", "red", "unrated"
@@ -95,6 +95,31 @@ class RatingRules:
         return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False).encode()
 
 
-def _require(holds: bool, why: str) -> None:
+@dataclass(frozen=True)
+class AlarmRules:
+    """Terms of SAF-ALARM under their policy names, and the policy's version.
+
+    Raises BadPolicy when no chart can be drawn with them.
+    """
+
+    version: str
+    shift: float
+    false_alarm_months: float
+    watch_months: int
+    baseline_months: int
+    least_usual: float
+
+    def __post_init__(self) -> None:
+        _require(self.shift > 1, "shift must exceed 1", ALARM_RULE)
+        _require(self.least_usual > 0, "least_usual must exceed 0", ALARM_RULE)
+        _require(self.watch_months >= 1, "watch_months must be at least 1", ALARM_RULE)
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """Read the terms from ``policy``; raises BadPolicy."""
+        return cls(version=policy.version, **policy.rule(ALARM_RULE))
+
+
+def _require(holds: bool, why: str, rule: str = RULE) -> None:
     if not holds:
-        raise BadPolicy(f"{RULE}: {why}")
+        raise BadPolicy(f"{rule}: {why}")

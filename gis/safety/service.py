@@ -15,12 +15,13 @@ from gis.period import Period, month_of
 from gis.policy import Policy
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_run
-from gis.safety import analysis, communities, reference, shrinkage, store
+from gis.safety import alarm, analysis, communities, reference, shrinkage, store
+from gis.safety.alarm import Alarm
 from gis.safety.inputs import Inputs, input_digest
 from gis.safety.model import Colour
 from gis.safety.reading import CATEGORIES, Scope, incidents_of, inputs_of, scope_of, with_neighbours
 from gis.safety.reference import Reference
-from gis.safety.rules import RULE
+from gis.safety.rules import RULE, AlarmRules
 from gis.timeline import service as timeline
 
 
@@ -139,6 +140,39 @@ def preview_one(
         priors=shrinkage.priors_from_json(run.parameters["priors"]),
     )
     return _results(compounds, inputs, found.frame)
+
+
+def change_alarm(
+    session: Session, *, policy: Policy, district: District, code: str, period: Period
+) -> Alarm | None:
+    """Whether one compound has had more incidents than usual there up to the end of a month.
+
+    Takes the newest run's frozen figures, and as usual what happened in the months before those
+    that are watched. It stands beside the colour and never feeds it. None without an alarm. Raises
+    NoData before the first run, or without the compound on the period's last day.
+    """
+    run = latest_run(session, Analysis.RATING)
+    if run is None:
+        raise NoData("nothing was rated yet: wangge run rating")
+    rules = AlarmRules.of(policy)
+    scope = scope_of(
+        session, policy=policy, district=district, period=period, as_of=None,
+        more_months=rules.watch_months,
+    )  # fmt: skip
+    scope = dataclasses.replace(scope, codes=[code])
+    compounds = store.compounds_on(session, as_of=scope.as_of, codes=scope.codes)
+    if compounds.empty:
+        raise NoData(f"compound {code} is not there on {scope.as_of}")
+    inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
+    group = inputs.compounds["peer_group"].to_numpy(dtype=np.str_)
+    frozen = Reference.from_json(run.parameters["reference"])
+    priors = shrinkage.priors_from_json(run.parameters["priors"])
+    due = reference.expected(
+        np.nan_to_num(inputs.households), group, reference=frozen,
+        categories=inputs.counted(scope.rules),
+    )  # fmt: skip
+    prior = priors.get(str(group[0]), priors[analysis.POOLED])
+    return alarm.watch(inputs.monthly[0], due[0], months=scope.months, prior=prior, rules=rules)
 
 
 def rated_alone(session: Session, run_id: int, code: str) -> bool:

@@ -200,15 +200,43 @@ def test_of_compounds_rated_together_who_sees_one_area_alone_gets_no_preview(
         assert ('id="preview"' in said.text) is shown
 
 
-def test_a_compound_without_any_incident_is_previewed_with_none(demo_copy, serve):
+def test_more_incidents_than_usual_are_told_to_who_reads_incidents(own_demo, serve, token_for):
+    """Twelve of other compounds, put into the last month of one that had none in it."""
+    quiet = text(
+        "SELECT compound_code FROM ratings EXCEPT SELECT compound_code FROM incidents"
+        " WHERE occurred_at >= '2026-07-01+08' ORDER BY 1 LIMIT 1"
+    )
+    moved = text(
+        "UPDATE incidents SET compound_code = :code, occurred_at = '2026-09-15+08',"
+        " area_code = (SELECT area_code FROM compounds WHERE code = :code LIMIT 1)"
+        " WHERE id IN (SELECT id FROM incidents WHERE category = 'theft' ORDER BY id LIMIT 12)"
+    )
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON) as police:
+        with own_demo.begin() as session:
+            code = session.scalar(quiet)
+            page = f"/places/compound/{code}"
+            assert 'id="alarm"' not in police.get(page).text
+            session.execute(moved, {"code": code})
+        told = police.get(page).text
+        assert "自2026-09起警情多于往常：至2026-09共1个月12起" in told
+        assert '/help#rule-SAF-ALARM"' in told
+        assert 'id="rule-SAF-ALARM"' in police.get("/help").text
+        told = police.get(page, params={"language": "en"}).text
+        assert "Since 2026-09 more incidents than usual: 12 in the 1 month to 2026-09" in told
+        supervisor = token_for(own_demo.urls, Role.GRID_SUPERVISOR, [COMMUNITY[:6]])
+        plain = police.get(page, headers={"authorization": f"Bearer {supervisor}"})
+        assert (plain.status_code, 'id="alarm"' in plain.text) == (200, False)
+
+
+def test_a_compound_without_any_incident_is_previewed_with_none(own_demo, serve):
     asked = text("SELECT min(compound_code) FROM ratings WHERE rated_with IS NULL")
-    with demo_copy() as store, serve(store.urls) as steward:
-        with store.begin() as session:
+    with serve(own_demo.urls) as steward:
+        with own_demo.begin() as session:
             code = session.scalar(asked)
             session.execute(text("DELETE FROM incidents WHERE compound_code = :c"), {"c": code})
         page = steward.get(f"/places/compound/{code}").text
         assert "计入警情0起" in page[page.index('id="preview"') :]
-        with store.begin() as session:
+        with own_demo.begin() as session:
             session.execute(text("DELETE FROM incidents"))
         bare = steward.get(f"/places/compound/{code}")
         assert (bare.status_code, 'id="preview"' in bare.text) == (200, False)

@@ -346,6 +346,33 @@ def test_a_preview_needs_a_run_and_a_rated_compound(street):
         street.preview("nowhere")
 
 
+def test_more_incidents_than_usual_are_an_alarm_beside_the_colour(world, street):
+    """As usual: the fifteen months before the watched twelve, drawn towards the group's rate."""
+    run = world.db.get_one(Run, street.keep(Q3).run_id)
+    asked = {"code": "C02", "period": Period.parse("2026-09"), **street.settings}
+    assert service.change_alarm(world.db, **asked) is None
+    world.at("C02", [datetime(2026, month, 20, tzinfo=ZONE) for month in (8, 8, 9, 9, 9, 9, 9, 9)])
+    added = thefts_of(world, "C02", date(2026, 8, 1), date(2026, 10, 1))
+    world.at("C02", [datetime(2026, 9, 20, tzinfo=ZONE)] * 9, category="telecom_fraud")
+    alarm = service.change_alarm(world.db, **asked)
+    assert (alarm.since, alarm.last) == (date(2026, 8, 1), date(2026, 9, 1))
+    assert alarm.observed == added
+    prior, rates = run.parameters["priors"]["old"], run.parameters["reference"]["rates"]["old"]
+    before = thefts_of(world, "C02", date(2024, 7, 1), date(2025, 10, 1))
+    due = 300 * sum(rates.values())
+    ratio = (before + prior["nu"]) / (15 * due + prior["alpha"])
+    assert alarm.usual == pytest.approx(2 * due * ratio)
+
+
+def test_an_alarm_needs_a_run_and_a_compound(street):
+    for word in ("wangge run rating", "is not there"):
+        with pytest.raises(NoData, match=word):
+            service.change_alarm(
+                street.db, code="nowhere", period=Period.parse("2026-09"), **street.settings
+            )
+        street.keep()
+
+
 # -- refusals and defaults --------------------
 
 

@@ -16,7 +16,9 @@ from gis.errors import NoData, NotFound
 from gis.layers.model import layer
 from gis.legend import RATING
 from gis.period import month_of
+from gis.safety import reasons
 from gis.safety import service as safety
+from gis.safety.rules import AlarmRules
 from gis.timeline import service as timeline
 from gis.visits import service as visits
 from gis.visits.model import PlaceKind
@@ -46,7 +48,7 @@ def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
     rating, preview = _rating(desk, db, code)
     return desk.page(
         "compound.html", row=row, facts=figures(desk, layer("compounds"), row),
-        rating=rating, preview=preview, may=may,
+        rating=rating, preview=preview, alarm=_alarm(desk, db, code), may=may,
         rental=_rental(desk, db, code),
         dangers=[one for one in here if one["compound_code"] == code],
         notes=visits.notes(db, kind=PlaceKind.COMPOUND, code=code) if may else (),
@@ -91,6 +93,25 @@ def _preview(desk: Desk, db: Db, code: str) -> Preview | None:
         chip = desk.chip(RATING.entry(row["colour"]))
         return Preview(month.label, chip, reason, over=month.last_day < today)
     return None
+
+
+def _alarm(desk: Desk, db: Db, code: str) -> str:
+    """More incidents than usual up to the last month that is over; empty where there are not."""
+    if desk.user is None or not desk.user.may(Capability.INCIDENTS):
+        return ""
+    house, today = desk.house, datetime.now(desk.house.district.zone).date()
+    with suppress(NoData):  # no incidents, or not enough months
+        month = month_of(min(timeline.newest_incident_day(db, house.district), today))
+        found = safety.change_alarm(
+            db, policy=house.policy, district=house.district, code=code,
+            period=month if month.last_day < today else month.previous(),
+        )  # fmt: skip
+        if found is not None:
+            rules = AlarmRules.of(house.policy)
+            return desk.either(
+                reasons.alarm_chinese(found, rules=rules), reasons.alarm_english(found, rules=rules)
+            )
+    return ""
 
 
 def _rental(desk: Desk, db: Db, code: str) -> list[tuple[str, str]]:
