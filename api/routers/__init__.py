@@ -19,7 +19,9 @@ from api.routers import (
     video_plan,
 )
 
-ROUTERS = (
+ROUTERS = (  # what maps ask for hundreds of times is found first
+    tiles.router,
+    ogc.router,
     health.router,
     auth.router,
     accounts.router,
@@ -28,8 +30,6 @@ ROUTERS = (
     results.router,
     layers.router,
     maps.router,
-    tiles.router,
-    ogc.router,
     jobs.router,
     imports.router,
     exports.router,

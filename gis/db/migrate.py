@@ -1,5 +1,6 @@
 """Brings a store to this version's schema; runs as the owner, never as the application's role."""
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
@@ -74,5 +75,8 @@ def _forward_only(now: str | None, to: str) -> None:
         )
 
 
-def _known() -> set[str]:
-    return {script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py")}
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(
+        script.name.partition("_")[0] for script in _SCRIPTS.glob("versions/[0-9]*_*.py")
+    )

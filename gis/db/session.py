@@ -1,13 +1,13 @@
 """Who works in the store: one session class that says so in every transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     Connection,
     Engine,
     Text,
@@ -73,6 +73,15 @@ class WanggeSession(Session):
     """The one session class; every transaction of it belongs to a `User`."""
 
 
+_ENTER = select(
+    func.wangge.enter(
+        bindparam("user_id", type_=Text),
+        bindparam("area_prefixes", type_=ARRAY(Text)),
+        bindparam("rights", type_=ARRAY(Text)),
+    )
+)  # made once: every transaction begins with it
+
+
 @event.listens_for(WanggeSession, "after_begin")
 def _enter(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     """Tell PostgreSQL who works, until the end of the transaction and no longer."""
@@ -82,13 +91,8 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
     if transaction.nested:  # a savepoint belongs to the user of its transaction
         return
     rights = sorted(f"{capability}:{action}" for capability, action in user.rights)
-    connection.execute(
-        select(func.wangge.enter(user.id, _texts(user.area_prefixes), _texts(rights)))
-    )
-
-
-def _texts(values: Sequence[str]) -> ColumnElement[Any]:
-    return bindparam(None, list(values), ARRAY(Text))
+    told = {"user_id": user.id, "area_prefixes": list(user.area_prefixes), "rights": rights}
+    connection.execute(_ENTER, told)
 
 
 @event.listens_for(WanggeSession, "before_commit")
@@ -125,6 +129,7 @@ class Sessions(sessionmaker[WanggeSession]):
             raise
 
 
+@lru_cache(maxsize=4)  # making it makes a class, and every request asks for it
 def sessions(engine: Engine) -> Sessions:
     """Sessions on ``engine``; objects stay readable after the commit."""
     return Sessions(engine, class_=WanggeSession, expire_on_commit=False)

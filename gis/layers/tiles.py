@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import ARRAY, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import migrate
@@ -37,17 +39,31 @@ _SOURCES = {
 }  # what each layer's tiles are made of
 
 
+_VERSION = select(func.wangge.version_of(bindparam("sources", type_=ARRAY(Text))))
+
+
+_ASKED = ("z", "x", "y", "area_prefix", "shown_on", "run", "subject_level", "h3_resolution")
+
+
+@cache
+def _tile(name: str) -> Select[Any]:
+    return select(getattr(func.wangge, f"tile_{name}")(*map(bindparam, _ASKED)))
+
+
+@cache
+def _drawn(layer: Layer) -> str:
+    """What else than its rows makes a layer's tiles: how this software draws it."""
+    return repr((migrate.head(), layer))
+
+
 def tag(session: Session, layer: Layer) -> str:
     """Names what the session's user is shown of ``layer``: its rows, areas, rights and style.
 
     No geometry is read. Equal tags mean equal tiles; the reverse need not hold.
     """
-    version = session.execute(select(func.wangge.version_of(list(_SOURCES[layer.name]))))
+    version = session.execute(_VERSION, {"sources": list(_SOURCES[layer.name])}).scalar_one()
     user = session.info["user"]
-    told = (
-        version.scalar_one(), migrate.head(), repr(layer), sorted(user.area_prefixes),
-        sorted(user.rights),
-    )  # fmt: skip
+    told = (version, _drawn(layer), sorted(user.area_prefixes), sorted(user.rights))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
@@ -115,8 +131,8 @@ def mvt(
     if layer.sensitivity is Sensitivity.INTERNAL and not scope.internal:
         raise NotFound("layer", layer.name)
     shown = shown or moment(session, layer, district=district, scope=scope)
-    tile = getattr(func.wangge, f"tile_{layer.name}")(
-        z, x, y, scope.area_prefix, cast(shown.as_of, Date), shown.run_id,
-        scope.level.value, scope.resolution,
+    asked = (
+        z, x, y, scope.area_prefix, shown.as_of, shown.run_id, scope.level.value, scope.resolution,
     )  # fmt: skip
-    return bytes(session.execute(select(tile)).scalar_one() or b"")
+    found = session.execute(_tile(layer.name), dict(zip(_ASKED, asked, strict=True)))
+    return bytes(found.scalar_one() or b"")

@@ -25,6 +25,9 @@ class Import(Base):
     """One file taken in: what it was, what was kept and what was not; rows name this record."""
 
     __tablename__ = "imports"
+    __table_args__ = (
+        Index("ix_imports_undone", "id", postgresql_where=text("undone_at IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     area_code: Mapped[str]
