@@ -126,7 +126,7 @@ REGISTRY: tuple[Layer, ...] = (
     ), legend.FACILITY, Capability.FACILITIES),
     Layer("incidents", "警情（小区计数）", "Incidents by compound", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA,
-        Column("incidents", "近24个月事件数", "Incidents, 24 months", "incidents"),
+        Column("incidents", "近24个整月事件数", "Incidents, 24 full months", "incidents"),
         Column("per_100_households", "每百户事件数", "Per 100 households", "per_100hh"),
     ), legend.PLAIN["incidents"], Capability.RATING),
     Layer("coverage", "服务设施覆盖", "Facility coverage", Geometry.AREA, "code", "name", (

@@ -75,7 +75,7 @@ WHERE area_code ^@ CAST(:area_prefix AS text)
 ORDER BY source_key;
 
 -- name: layer_incidents
--- Counts by compound and nothing finer: a single incident's place is police duty.
+-- Counts by compound and whole months, nothing finer: a single incident's place is police duty.
 SELECT compound.code, compound.name, compound.area_code, coalesce(counted.incidents, 0) AS incidents,
        round(100.0 * coalesce(counted.incidents, 0) / nullif(known.households, 0), 2)
            ::double precision AS per_100_households,

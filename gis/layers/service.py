@@ -165,7 +165,7 @@ def _params(
     run: Run | None,
     as_of: date,
 ) -> dict[str, Any]:
-    month_end = add_months(as_of.replace(day=1), 1)
+    complete = (as_of + timedelta(days=1)).replace(day=1)  # days told apart would tell incidents
     rental = runs.latest_on(session, Analysis.RENTAL, as_of)
     return {
         "area_prefix": scope.area_prefix,
@@ -181,6 +181,6 @@ def _params(
         "key_place_share": policy["VID-2", "key_place_share"],
         "households_min": policy["GRD-2", "households_min"],
         "households_max": policy["GRD-2", "households_max"],
-        "since": midnight(add_months(month_end, -INCIDENT_MONTHS), district.zone),
-        "until": midnight(as_of + timedelta(days=1), district.zone),
+        "since": midnight(add_months(complete, -INCIDENT_MONTHS), district.zone),
+        "until": midnight(complete, district.zone),
     }
