@@ -39,8 +39,9 @@ Generated from the code; a test keeps this page equal to it. To write it anew:
 - `backup FILE` takes the whole schema and writes `FILE.contents.json` beside it; `restore` needs
   both, replaces all rows in one transaction and needs a backup of the same schema version. Both
   run as the store's owner (`WANGGE_OWNER_URL` on your own server).
-- `demo` fills an empty store only. A second run keeps files, maps and exports whose digests still
-  hold; a run that was killed is repeated by the same command.
+- `demo` fills a store that holds nothing about places; accounts may be there. A second run keeps
+  files, maps and exports whose digests still hold; a run that was killed is repeated by the same
+  command.
 """
 _HTTP = """# The HTTP surface
 

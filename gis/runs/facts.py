@@ -1,6 +1,6 @@
 """Facts about the store itself: whose district it holds and whether it is a demonstration."""
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import TableClause, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import column, table
@@ -14,7 +14,8 @@ _SCHEMA = "wangge"
 _SQL = sql.load("gis.runs")
 # By name, not by model: every command asks, and the models take half a second to import.
 _FACTS = table("store_facts", column("key"), column("value"), column("area_code"), schema=_SCHEMA)
-_IMPORTS = table("imports", schema=_SCHEMA)
+# Who may sign in, what was done and asked for: of the house, not of the places it looks after.
+_NO_PLACES = {"accounts", "audit_entries", "jobs", _FACTS.name}
 
 
 def claim(session: Session, district: District) -> None:
@@ -48,10 +49,10 @@ def claim_demo(session: Session, district: District, made_from: str) -> None:
         raise BadInput(
             f"this store holds the demo {held}: set WANGGE_HOME to another folder for {made_from}"
         )
-    if session.execute(select(exists().select_from(_IMPORTS))).scalar_one():
+    if filled := _filled(session):
         raise BadInput(
-            "this store holds imported rows, and invented ones are not mixed with them: "
-            "set WANGGE_HOME to an empty folder"
+            f"this store holds rows of {', '.join(filled)}, and invented ones are not mixed with "
+            "them: set WANGGE_HOME to an empty folder"
         )
     _note(session, _DEMO, made_from, district)
 
@@ -63,11 +64,23 @@ def is_demo(session: Session) -> bool:
 
 def row_counts(session: Session) -> dict[str, int]:
     """Rows of every table that the application may read; the audit trail's months are one."""
-    names = session.scalars(_SQL["readable_tables"]).all()
-    counted = {
-        name: select(func.count()).select_from(table(name, schema=_SCHEMA)) for name in names
-    }
+    counted = {name: select(func.count()).select_from(one) for name, one in _tables(session)}
     return {name: session.execute(query).scalar_one() for name, query in counted.items()}
+
+
+def _filled(session: Session) -> list[str]:
+    """Tables with a row about a place, whether it came in a file or was written by hand."""
+    asked = {
+        name: select(exists(select(literal(1)).select_from(one)))
+        for name, one in _tables(session)
+        if name not in _NO_PLACES
+    }
+    return [name for name, query in asked.items() if session.execute(query).scalar_one()]
+
+
+def _tables(session: Session) -> list[tuple[str, TableClause]]:
+    names = session.scalars(_SQL["readable_tables"])
+    return [(name, table(name, schema=_SCHEMA)) for name in names]
 
 
 def read(session: Session, key: str) -> str | None:
