@@ -1,15 +1,14 @@
-"""A real Chromium for pages saved as files; a machine without one fails the run."""
+"""A real Chromium for pages, saved or served; a machine without one fails the run."""
 
-import importlib.util
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
+import map_samples
 import pytest
+from looks import SIZES, sign_in
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,11 +19,7 @@ _ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def samples():
-    path = Path(__file__).parents[1] / "render" / "map_samples.py"
-    spec = importlib.util.spec_from_file_location("map_samples", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return map_samples
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +97,51 @@ def open_page(chromium, tmp_path):
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_served(chromium):
+    """Open a page of the service at ``base``, in a look, by a token or as who has signed in.
+
+    At the end nobody complained (but in pages that are not ``quiet``), and nothing left the
+    machine.
+    """
+    contexts, complaints, asked, bases = [], [], [], {"blob:", "data:"}
+
+    def opened(
+        base: str,
+        path: str,
+        size: str = "desk",
+        language: str = "zh",
+        theme: str = "light",
+        *,
+        token: str = "",
+        account: tuple[str, str] | None = None,
+        quiet: bool = True,
+    ) -> Page:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, has_touch=size == "phone",
+            extra_http_headers={"Authorization": f"Bearer {token}"} if token else None,
+            service_workers="block",  # it would ask without that header
+        )  # fmt: skip
+        contexts.append(context)
+        bases.add(base)
+        look = {"wangge_language": language, "wangge_theme": theme}
+        context.add_cookies([{"name": k, "value": v, "url": base} for k, v in look.items()])
+        page = context.new_page()
+        if quiet:
+            page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        if account is not None:
+            sign_in(page, base, *account)
+        page.goto(base + path)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(tuple(bases))] == []

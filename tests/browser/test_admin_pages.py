@@ -1,55 +1,33 @@
 """Administrators' pages and the import wizard in a real browser: main tasks by real clicks."""
 
-import importlib.util
 import re
 import threading
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+from looks import IN_BOTH, IN_EACH_LOOK, is_sound
+from serving import serving, token_of
 
 from api import jobs
 from api.house import House
 from gis.access.rights import Role
 from gis.settings import Settings
-from maps import assets
 
 pytestmark = pytest.mark.browser
-AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
-RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
-AUDIT = f"""async () => (await axe.run(document, {{
-    iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
-}})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
-WIDER = "document.documentElement.scrollWidth > innerWidth"
-SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
-# Each size, language and theme once, so that every style sheet and every word is looked at.
-IN_EACH_LOOK = pytest.mark.parametrize(
-    ("size", "language", "theme"),
-    [("phone", "zh", "light"), pytest.param("desk", "en", "dark", marks=pytest.mark.slow)],
-)
 PAGES = (
     (Role.SYSTEM_ADMIN, "/accounts"), (Role.SECURITY_ADMIN, "/accounts/system"),
     (Role.SECURITY_ADMIN, "/areas"), (Role.SECURITY_ADMIN, "/policy"), (Role.AUDITOR, "/audit"),
     (Role.AUDITOR, "/health"), (Role.PLANNER, "/rights"), (Role.DATA_STEWARD, "/jobs"),
     (Role.DATA_STEWARD, "/imports"), (Role.POLICE_LIAISON, "/imports"),
 )  # fmt: skip
-IN_BOTH = pytest.mark.parametrize(
-    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
-)
 FILE = "点位名称,点位编号,经度,纬度\n大门,A-1,102.70,25.04\n后门,A-2,,\n"
 
 
 @pytest.fixture(scope="module")
 def place(own_demo, tmp_path_factory):
     """(address, home, tokens by role): the service over a demo of the module's own."""
-    path = Path(__file__).parents[1] / "http" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     home = tmp_path_factory.mktemp("home")
-    with ExitStack() as stack:
-        client = stack.enter_context(module._serve(own_demo.urls, home=home))
-        tokens = {role: module.token_of(own_demo.urls, role) for role in Role}
+    with serving(own_demo.urls, home=home) as client:
+        tokens = {role: token_of(own_demo.urls, role) for role in Role}
         admin = {"Authorization": f"Bearer {tokens[Role.SYSTEM_ADMIN]}",
                  "Sec-Fetch-Site": "same-origin"}  # fmt: skip
         client.post("/accounts", data={"login": "system"}, headers=admin)
@@ -57,42 +35,10 @@ def place(own_demo, tmp_path_factory):
 
 
 @pytest.fixture
-def browse(chromium, place):
-    """Open a page as a role; at the end nothing was complained of and nothing left the machine."""
+def browse(open_served, place):
+    """Open a page as a role."""
     base, _, tokens = place
-    contexts, complaints, asked = [], [], []
-
-    def opened(role, path, size="desk", language="zh", theme="light"):
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone",
-            extra_http_headers={"Authorization": f"Bearer {tokens[role]}"},
-        )  # fmt: skip
-        context.add_cookies(
-            [{"name": f"wangge_{name}", "value": value, "url": base}
-             for name, value in (("language", language), ("theme", theme))]
-        )  # fmt: skip
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(base + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
-
-
-def is_sound(page):
-    """Accessible and no wider than the screen."""
-    page.evaluate(AXE)
-    assert page.evaluate(AUDIT) == [], page.url
-    assert not page.evaluate(WIDER), page.url
+    return lambda role, path, *look: open_served(base, path, *look, token=tokens[role])
 
 
 @IN_EACH_LOOK

@@ -1,11 +1,11 @@
 """Names made to break out of a page: through every import into every page, opened in Chromium."""
 
-import importlib.util
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
+import hostile
 import pytest
+from serving import serving
 
 from api import analyses, outputs
 from data.demo import generate
@@ -16,17 +16,6 @@ from gis.access.rights import Role
 from gis.layers.service import Scope
 from gis.runs import facts
 
-
-def module(path):
-    """A file of the tests as a module: their folders are no packages."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-HERE = Path(__file__)
-hostile = module(HERE.with_name("hostile.py"))
 pytestmark = pytest.mark.browser
 READERS = (Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD)
 PAGES_EACH = 2  # of one kind of address, such as a compound
@@ -162,8 +151,7 @@ def test_saved_maps_show_names_as_text(hostile_store, demo_store, visit, tmp_pat
 @pytest.fixture(scope="module")
 def serve(hostile_store):
     """The service over the hostile store, as a role."""
-    service = module(HERE.parents[1] / "http" / "conftest.py")
-    return lambda role: service._serve(hostile_store[0].urls, role=role, serve_internal=True)
+    return lambda role: serving(hostile_store[0].urls, role=role, serve_internal=True)
 
 
 @pytest.mark.slow

@@ -1,27 +1,15 @@
 """Main tasks of planner and police liaison in a real browser, by real clicks, in both languages."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from looks import IN_BOTH, is_sound, sign_in
+from serving import account_of, serving, token_of
 from sqlalchemy import text
 
 from api import analyses
 from gis.access.rights import Role
 from gis.runs.model import Analysis
-from maps import assets
 
 pytestmark = pytest.mark.browser
-AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
-RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
-AUDIT = f"""async () => (await axe.run(document, {{
-    iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
-}})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
-WIDER = "document.documentElement.scrollWidth > innerWidth"
-SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
-IN_BOTH = pytest.mark.parametrize(
-    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
-)
 # A corner that two grids of the drawing share, off the community's outline, and both as polygons.
 SHARED = """() => {
     const { map, grids } = document.querySelector('[data-grid-editor]').wangge;
@@ -53,57 +41,28 @@ ACROSS = """index => {
 
 @pytest.fixture(scope="module")
 def place(own_demo):
-    """(address, headers, login and password): the service over a demo of the module's own."""
-    path = Path(__file__).parents[1] / "http" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with module._serve(own_demo.urls, role=None, serve_internal=True) as client:
+    """(address, tokens, login and password): the service over a demo of the module's own."""
+    with serving(own_demo.urls, role=None, serve_internal=True) as client:
         who = {
             "planner": Role.PLANNER, "police": Role.POLICE_LIAISON, "second": Role.POLICE_LIAISON,
             "supervisor": Role.GRID_SUPERVISOR, "steward": Role.DATA_STEWARD,
         }  # fmt: skip
         yield (
             str(client.base_url).rstrip("/"),
-            {name: f"Bearer {module.token_of(own_demo.urls, role)}" for name, role in who.items()},
-            module.account_of(own_demo.urls, Role.GRID_SUPERVISOR),
+            {name: token_of(own_demo.urls, role) for name, role in who.items()},
+            account_of(own_demo.urls, Role.GRID_SUPERVISOR),
         )
 
 
 @pytest.fixture
-def browse(chromium, place):
-    """Open a page as somebody; at the end nobody complained and nothing left the machine."""
+def browse(open_served, place):
+    """Open a page as somebody."""
     base, tokens, _ = place
-    contexts, complaints, asked = [], [], []
 
     def opened(path, size="desk", language="zh", who="planner"):
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone",
-            extra_http_headers={"Authorization": tokens[who]}, service_workers="block",
-        )  # fmt: skip
-        context.add_cookies([{"name": "wangge_language", "value": language, "url": base}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(base + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
+        return open_served(base, path, size, language, token=tokens[who])
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
-
-
-def is_sound(page):
-    """Accessible and no wider than the screen."""
-    page.evaluate(AXE)
-    assert page.evaluate(AUDIT) == [], page.url
-    assert not page.evaluate(WIDER), page.url
+    return opened
 
 
 def on_map(page, x, y):
@@ -310,11 +269,7 @@ def test_pages_of_visits_and_dangers_open_without_a_network(chromium, place):
     base, _, (login, password) = place
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto(f"{base}/sign-in")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", password)
-    page.click("main form button")
-    page.wait_for_url("**/today")
+    sign_in(page, base, login, password)
     for path in ("/visits", "/dangers", "/dangers/new"):
         page.goto(base + path)
         page.wait_for_selector("html[data-kept=true]", state="attached")

@@ -1,12 +1,10 @@
 """Pages as the real service sends them: its nonce, its tiles, its answer to a click."""
 
-import importlib.util
-from pathlib import Path
-
 import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
+from serving import serving
 from sqlalchemy import text
 
 from maps import records
@@ -47,11 +45,7 @@ def base(tmp_path_factory):
 @pytest.fixture(scope="module")
 def service(demo_store, base):
     """The service over the demo, internal layers and a base map with it."""
-    path = Path(__file__).parents[1] / "http" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with module._serve(demo_store.urls, serve_internal=True, basemap_pmtiles=base) as client:
+    with serving(demo_store.urls, serve_internal=True, basemap_pmtiles=base) as client:
         yield client
 
 

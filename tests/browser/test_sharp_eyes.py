@@ -1,59 +1,28 @@
 """The police liaison's main task by real clicks: board, blind area, plan, file of points."""
 
-import importlib.util
 import json
 import re
-from pathlib import Path
 
 import pytest
+from serving import account_of, serving
 
 from gis.access.rights import Role
 
 pytestmark = pytest.mark.browser
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
 def service(demo_store):
-    path = Path(__file__).parents[1] / "http" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    account = module.account_of(demo_store.urls, Role.POLICE_LIAISON)
-    with module._serve(demo_store.urls, role=None, serve_internal=True) as client:
+    account = account_of(demo_store.urls, Role.POLICE_LIAISON)
+    with serving(demo_store.urls, role=None, serve_internal=True) as client:
         yield str(client.base_url).rstrip("/"), account
 
 
 @pytest.fixture
-def browse(chromium, service):
-    """A page of the liaison's; nothing is complained of and nothing leaves the machine."""
-    base, (login, password) = service
-    contexts, complaints, asked = [], [], []
-
-    def opened(path, size, language):
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone"
-        )
-        context.add_cookies([{"name": "wangge_language", "value": language, "url": base}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{base}/sign-in")  # a download takes the session along, not a test's header
-        page.fill("[name=login]", login)
-        page.fill("[name=password]", password)
-        page.click("main [type=submit]")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        page.goto(base + path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
+def browse(open_served, service):
+    """A page of the liaison's: a download takes the session along, not a test's header."""
+    base, account = service
+    return lambda path, *look: open_served(base, path, *look, account=account)
 
 
 def map_of(page):

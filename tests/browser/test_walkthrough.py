@@ -3,7 +3,6 @@
 Every label that is pressed is looked up in the text first: a walk that says something else fails.
 """
 
-import importlib.util
 import json
 import re
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pyogrio
 import pytest
+from serving import serving
 
 from api import demo_accounts, jobs
 from api.house import House
@@ -65,14 +65,9 @@ class Walk:
 @pytest.fixture(params=["zh", "en"])
 def walk(request, chromium, demo_copy, tmp_path):
     """(the reader, the store, the house): the service over a demo with its accounts."""
-    spec = importlib.util.spec_from_file_location(
-        "http_service", Path(__file__).parents[1] / "http" / "conftest.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     house = House(Settings(_env_file=None, home=tmp_path))
     settings = {"role": None, "serve_internal": True, "home": tmp_path}
-    with demo_copy() as store, module._serve(store.urls, **settings) as client:
+    with demo_copy() as store, serving(store.urls, **settings) as client:
         with store.begin() as session:
             file = demo_accounts.make(session, house)
         known = json.loads(file.read_text("utf-8"))["accounts"]

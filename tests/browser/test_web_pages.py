@@ -1,27 +1,20 @@
 """The grid supervisor's pages in a real browser: main tasks by real clicks, accessible, light."""
 
-import importlib.util
 import io
 import re
-from pathlib import Path
 
 import pytest
+from looks import IN_BOTH, IN_EACH_LOOK, is_sound
 from PIL import Image
 from pyproj import Geod
+from serving import serving
 from sqlalchemy import text
 
 from api import analyses
 from gis.access.rights import Role
 from gis.runs.model import Analysis
-from maps import assets
 
 pytestmark = pytest.mark.browser
-AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
-RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
-AUDIT = f"""async () => (await axe.run(document, {{
-    iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {RULES} }}
-}})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
-WIDER = "document.documentElement.scrollWidth > innerWidth"
 PAGES = (
     "/today",
     "/map",
@@ -39,15 +32,6 @@ PAGES = (
     "/sharp-eyes/points/SP000001",
     "/sharp-eyes/plan",
 )
-# Each size, language and theme once, so that every style sheet and every word is looked at.
-IN_EACH_LOOK = pytest.mark.parametrize(
-    ("size", "language", "theme"),
-    [("phone", "zh", "light"), pytest.param("desk", "en", "dark", marks=pytest.mark.slow)],
-)
-SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-IN_BOTH = pytest.mark.parametrize(
-    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
-)
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +41,7 @@ def service(own_demo, demo_store):
         with own_demo.begin() as session:
             when = analyses.asked(session, demo_store.house, period=period, as_of=None)
             analyses.run(session, demo_store.house, Analysis.RATING, when)
-    path = Path(__file__).parents[1] / "http" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("http_service", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with module._serve(own_demo.urls, role=Role.GRID_SUPERVISOR, serve_internal=True) as client:
+    with serving(own_demo.urls, role=Role.GRID_SUPERVISOR, serve_internal=True) as client:
         yield client
 
 
@@ -87,36 +67,14 @@ def busy(own_demo):
 
 
 @pytest.fixture
-def browse(chromium, service, base):
-    """Open a page at a size, in a language and a theme; at the end nothing was complained of."""
-    contexts, complaints, asked = [], [], []
+def browse(open_served, service, base):
+    """Open a page as the supervisor; ``quiet=False`` where the browser will complain."""
+    token = service.headers["authorization"].removeprefix("Bearer ")
 
-    def opened(path, size="desk", language="zh", theme="light", quiet=True):
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone",
-            extra_http_headers={"Authorization": service.headers["authorization"]},
-            service_workers="block",  # it would ask without that header
-        )  # fmt: skip
-        context.add_cookies(
-            [{"name": f"wangge_{name}", "value": value, "url": base}
-             for name, value in (("language", language), ("theme", theme))]
-        )  # fmt: skip
-        contexts.append(context)
-        page = context.new_page()
-        if quiet:
-            page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(base + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        return page
+    def opened(path, *look, quiet=True):
+        return open_served(base, path, *look, token=token, quiet=quiet)
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith((base, "blob:", "data:"))] == []
+    return opened
 
 
 def map_of(page):
@@ -132,9 +90,7 @@ def test_every_page_is_accessible_and_fits_the_screen(browse, busy, path, size, 
     page = browse(
         f"/places/compound/{busy.code}" if path == "compound" else path, size, language, theme
     )
-    page.evaluate(AXE)
-    assert page.evaluate(AUDIT) == []
-    assert not page.evaluate(WIDER)
+    is_sound(page)
 
 
 def photo() -> bytes:

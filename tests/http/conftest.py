@@ -1,87 +1,13 @@
-"""The real service: uvicorn on a loopback port of its own over a real store."""
+"""Clients of the real service, in the roles that tests ask for."""
 
-import secrets
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import httpx2
 import pytest
-import uvicorn
-
-from api.app import create_app
-from api.house import House, transaction
-from gis.access import administration
-from gis.access.rights import Role
-from gis.db.engine import make_engine
-from gis.settings import Settings
+from serving import account_of, serving, token_of
 
 Serve = Callable[..., AbstractContextManager[httpx2.Client]]
-
-
-def token_of(urls, role: Role, areas: Sequence[str] = ("",)) -> str:
-    """A token of an account with that role in those areas, made for the test; no password."""
-    settings = Settings(_env_file=None)
-    district, now = House(settings).district, datetime.now(UTC)
-    engine = make_engine(urls.app, settings)
-    try:
-        with transaction(engine) as session:
-            account = administration.add_without_password(
-                session, f"t{secrets.token_hex(8)}", district=district, role=role,
-                area_prefixes=areas, now=now,
-            )  # fmt: skip
-            return administration.issue_token(
-                session, account, label="test", days=1, rules=settings.accounts, now=now
-            )
-    finally:
-        engine.dispose()
-
-
-def account_of(urls, role: Role, areas: Sequence[str] = ("",)) -> tuple[str, str]:
-    """Login and password of a new account that need not be changed first."""
-    settings = Settings(_env_file=None)
-    engine, now = make_engine(urls.app, settings), datetime.now(UTC)
-    login = f"p{secrets.token_hex(8)}"
-    try:
-        with transaction(engine) as session:
-            administration.add_without_password(
-                session, login, district=House(settings).district, role=role,
-                area_prefixes=areas, now=now,
-            )  # fmt: skip
-            password = administration.give_password(session, login, now=now, must_change=False)
-    finally:
-        engine.dispose()
-    return login, password
-
-
-@contextmanager
-def _serve(urls, *, role=Role.DATA_STEWARD, areas=("",), **settings) -> Iterator[httpx2.Client]:
-    """A client of the service over the store at ``urls``, with a role's token if any."""
-    headers = {"Authorization": f"Bearer {token_of(urls, role, areas)}"} if role else {}
-    app = create_app(
-        Settings(_env_file=None, database_url=urls.app, owner_url=urls.owner, **settings)
-    )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `wangge serve` does
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            end_s = time.monotonic() + 20
-            while not server.started and thread.is_alive() and time.monotonic() < end_s:
-                time.sleep(0.01)
-            assert server.started, "the service did not start"
-            port = listening.getsockname()[1]
-            with httpx2.Client(
-                base_url=f"http://127.0.0.1:{port}", timeout=30, headers=headers
-            ) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +16,7 @@ def serve() -> Serve:
 
     More settings by keyword; without a role given the client is the data steward's.
     """
-    return _serve
+    return serving
 
 
 @pytest.fixture(scope="session")
@@ -108,5 +34,5 @@ def token_for() -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def client(demo_store) -> Iterator[httpx2.Client]:
     """The service over the small demo, as its data steward finds it: without internal layers."""
-    with _serve(demo_store.urls, serve_internal=False) as client:
+    with serving(demo_store.urls, serve_internal=False) as client:
         yield client

@@ -1,7 +1,6 @@
 """Attacks by whoever is inside: other people's files and jobs, members nobody offered, formulas."""
 
 import csv
-import importlib.util
 import io
 import socket
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from serving import token_of
 from sqlalchemy import text
 
 from api import jobs, outputs
@@ -30,10 +30,6 @@ from gis.privacy import PersonalText
 from gis.settings import Settings
 from gis.uploads import store as uploads
 
-_SPEC = importlib.util.spec_from_file_location("service", Path(__file__).with_name("conftest.py"))
-_SERVICE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_SERVICE)
-token_of = _SERVICE.token_of
 API = "/api/v1"
 FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://x")', "\t=1", "|calc", "＝1")
 

@@ -1,14 +1,13 @@
 """Signing in through an OpenID Connect service: what it proves opens, what it does not fails."""
 
 import base64
-import importlib.util
 import json
 import time
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+import sign_on_service
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
@@ -20,17 +19,8 @@ ROLES = {"planners": "planner", "police": "police_liaison"}
 
 
 @pytest.fixture(scope="module")
-def module():
-    path = Path(__file__).with_name("sign_on_service.py")
-    spec = importlib.util.spec_from_file_location("sign_on_service", path)
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def running(module):
-    with module.running() as service:
+def running():
+    with sign_on_service.running() as service:
         yield service
 
 
@@ -43,8 +33,8 @@ def sign_on(running):
 
 
 @pytest.fixture(scope="module")
-def door(demo_store, serve, running, module):
-    told = {"oidc_issuer": running.issuer, "oidc_client_secret": module.SECRET,
+def door(demo_store, serve, running):
+    told = {"oidc_issuer": running.issuer, "oidc_client_secret": sign_on_service.SECRET,
             "oidc_roles": ROLES, "sign_in_limit": "1000/minute"}  # fmt: skip
     with serve(demo_store.urls, role=None, **told) as client:
         yield str(client.base_url).rstrip("/")
@@ -122,8 +112,8 @@ def test_a_claim_that_is_not_right_proves_nothing(browser, sign_on, lie):
     assert browser.get("/api/v1/auth/me").status_code == 401
 
 
-def test_a_signature_that_is_not_the_services_proves_nothing(browser, sign_on, module):
-    rsa, ec = module.another_key()
+def test_a_signature_that_is_not_the_services_proves_nothing(browser, sign_on):
+    rsa, ec = sign_on_service.another_key()
     public = OctKey.import_key(json.dumps(sign_on.keys()))  # the published key as a shared secret
 
     def unsigned(claims):

@@ -1,25 +1,14 @@
-"""Invented frames for the pages; the browser tests load them from here too."""
+"""Invented frames for the pages."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
+import map_samples
 import pytest
-
-
-def load_samples() -> ModuleType:
-    """The module ``map_samples`` beside this file (tests are no package)."""
-    spec = importlib.util.spec_from_file_location(
-        "map_samples", Path(__file__).with_name("map_samples.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
-    return load_samples()
+    return map_samples
 
 
 @pytest.fixture(scope="session")

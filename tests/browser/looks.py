@@ -1,0 +1,37 @@
+"""In which looks pages are opened, and what each has to be in all of them."""
+
+import pytest
+
+from maps import assets
+
+SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
+IN_BOTH = pytest.mark.parametrize(
+    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+)
+# Each size, language and theme once, so that every style sheet and every word is looked at.
+IN_EACH_LOOK = pytest.mark.parametrize(
+    ("size", "language", "theme"),
+    [("phone", "zh", "light"), pytest.param("desk", "en", "dark", marks=pytest.mark.slow)],
+)
+_AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
+_RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
+_AUDIT = f"""async () => (await axe.run(document, {{
+    iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {_RULES} }}
+}})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
+_WIDER = "document.documentElement.scrollWidth > innerWidth"
+
+
+def is_sound(page):
+    """Accessible and no wider than the screen."""
+    page.evaluate(_AXE)
+    assert page.evaluate(_AUDIT) == [], page.url
+    assert not page.evaluate(_WIDER), page.url
+
+
+def sign_in(page, base, login, password):
+    """Through the form, as a person does."""
+    page.goto(f"{base}/sign-in")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", password)
+    page.click("main form [type=submit]")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
