@@ -63,7 +63,7 @@ def nearness(
             walking.metric(places[places["function"] == function], district)
             for places in (today, then)
         ]
-        walks = [homes.walk_m(goal) for goal in goals]
+        walks = [homes.walks(goal).nearest_m() for goal in goals]
         rows.append((
             function, *(len(goal) for goal in goals),
             *(float(households[np.isfinite(walk_m)].sum()) for walk_m in walks),

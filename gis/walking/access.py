@@ -1,6 +1,7 @@
 """How far it is on foot to the nearest of some places, along streets (FAC-7); pure arrays."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +35,8 @@ class WalkRules:
         return self.minutes * 60 * self.walking_m_per_s
 
 
-def on_network(places: Metres, streets: Network, *, beside_m: float) -> NDArray[np.bool_]:
-    """Whether each of ``places`` ((n, 2) m) has a corner of a street within ``beside_m``."""
-    off_m, _ = streets.tree.query(places)
-    return np.asarray(off_m <= beside_m)
-
-
-def nearest_m(
-    origins: Metres, targets: Metres, streets: Network, *, reach_m: float, beside_m: float
-) -> Metres:
-    """Walk from each origin to its nearest target, never longer than ``reach_m``.
+class Walks:
+    """Walks from origins to the nearest of some targets, both joined to the streets once.
 
     Parameters
     ----------
@@ -54,61 +47,111 @@ def nearest_m(
     beside_m : float
         A place farther from every corner of a street is not on the network.
 
-    Returns
-    -------
-    (n,) float
-        Metres: straight to the nearest corner, along streets, straight to the target; infinite
-        where no target is that near or no way leads there.
+    Notes
+    -----
+    A walk goes straight to the nearest corner, along streets, and straight to the target.
     """
-    found = np.full(len(origins), np.inf)
-    tree = streets.tree
-    goal_off_m, goal = tree.query(targets) if len(targets) else (np.empty(0), np.empty(0, int))
-    usable = goal_off_m <= beside_m
-    if not usable.any() or not len(origins):
+
+    def __init__(
+        self, origins: Metres, targets: Metres, streets: Network, *, reach_m: float, beside_m: float
+    ) -> None:
+        self._reach_m, self._streets = reach_m, streets
+        self._from_m, self._from = streets.tree.query(origins.reshape(-1, 2))
+        self._to_m, self._to = streets.tree.query(targets.reshape(-1, 2))
+        self.beside: NDArray[np.bool_] = self._from_m <= beside_m  # origins on the network
+        self._usable = self._to_m <= beside_m
+        self._parts: dict[str, _Part] = {}
+
+    def nearest_m(self, wanted: NDArray[np.bool_] | None = None) -> Metres:
+        """(n,) m to the nearest target, of those that ``wanted`` (k,) names or of all.
+
+        Infinite where none is within the reach or no way leads there.
+        """
+        usable = self._usable if wanted is None else self._usable & wanted
+        return self._along(self._everywhere, self.beside, usable)
+
+    def nearest_in_own_m(
+        self,
+        wanted: NDArray[np.bool_],
+        *,
+        origin_area: NDArray[np.object_],
+        target_area: NDArray[np.object_],
+    ) -> Metres:
+        """As `nearest_m`, to targets in the area of the origin only; (n,) and (k,) area codes.
+
+        An origin in no area (None) reaches nothing. The way itself may lead through other areas.
+        """
+        found = np.full(len(self._from), np.inf)
+        usable = self._usable & wanted
+        for area in sorted({one for one in target_area[usable].tolist() if one is not None}):
+            here = self.beside & (origin_area == area)
+            if here.any():
+                near = self._near(area, here)
+                found[here] = self._along(near, here, usable & (target_area == area))[here]
         return found
-    graph, first = _with_targets(streets, goal[usable], goal_off_m[usable])
-    along = dijkstra(
-        graph, directed=False, indices=np.arange(first, graph.shape[0]), min_only=True,
-        limit=reach_m,
-    )  # fmt: skip
-    off_m, corner = tree.query(origins)
-    total = off_m + along[corner]
-    near = (off_m <= beside_m) & (total <= reach_m)
-    found[near] = total[near]
-    return found
+
+    @cached_property
+    def _everywhere(self) -> "_Part":
+        return _Part(self._streets.both_ways, np.arange(len(self._streets.xy)))
+
+    def _near(self, area: str, here: NDArray[np.bool_]) -> "_Part":
+        """The streets that walks from ``here`` can use: none leaves their box by the reach."""
+        if area not in self._parts:
+            x_m, y_m = self._streets.xy.T
+            (west, south), (east, north) = _box(self._streets.xy[self._from[here]], self._reach_m)
+            inside = (x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north)
+            kept = np.flatnonzero(inside)
+            self._parts[area] = _Part(self._streets.both_ways[kept][:, kept], kept)
+        return self._parts[area]
+
+    def _along(
+        self, part: "_Part", origins: NDArray[np.bool_], targets: NDArray[np.bool_]
+    ) -> Metres:
+        """(n,) m along the streets of ``part`` from ``origins`` (n,) to any of ``targets`` (k,)."""
+        found = np.full(len(self._from), np.inf)
+        goal, there = part.numbers(self._to)
+        targets = targets & there
+        if not targets.any():
+            return found
+        graph, first = part.with_targets(goal[targets], self._to_m[targets])
+        along = dijkstra(
+            graph, indices=np.arange(first, graph.shape[0]), min_only=True, limit=self._reach_m
+        )
+        total = self._from_m[origins] + along[part.numbers(self._from[origins])[0]]
+        found[origins] = np.where(total <= self._reach_m, total, np.inf)
+        return found
 
 
-def nearest_in_own_m(
-    origins: Metres, targets: Metres, streets: Network, *,
-    origin_area: NDArray[np.object_], target_area: NDArray[np.object_],
-    reach_m: float, beside_m: float,
-) -> Metres:  # fmt: skip
-    """As `nearest_m`, to targets in the area of the origin only; (n,) and (k,) area codes.
+@dataclass(frozen=True)
+class _Part:
+    """Some corners of the streets: their numbers there, in order, and the lengths both ways."""
 
-    An origin in no area (None) reaches nothing. The way itself may lead through other areas.
-    """
-    found = np.full(len(origins), np.inf)
-    for area in {one for one in target_area.tolist() if one is not None}:
-        here = origin_area == area
-        found[here] = nearest_m(
-            origins[here], targets[target_area == area], streets, reach_m=reach_m,
-            beside_m=beside_m,
-        )  # fmt: skip
-    return found
+    lengths: csr_array
+    kept: NDArray[np.int64]
+
+    def numbers(self, corners: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The numbers here of ``corners`` of the streets, and whether they are here at all."""
+        number = np.searchsorted(self.kept, corners)
+        number[number == len(self.kept)] = 0
+        return number, self.kept[number] == corners
+
+    def with_targets(self, corner: NDArray[np.int64], off_m: Metres) -> tuple[csr_array, int]:
+        """The graph with one more node per target, from which a way leads to its corner alone.
+
+        Returns the first such node, too: walks are looked for from the targets.
+        """
+        known, size, more = self.lengths, self.lengths.shape[0], len(corner)
+        # A stored zero is no edge in some of scipy's graph routines: a millimetre is one in all.
+        data = np.concatenate([known.data, np.maximum(off_m, 1e-3)])
+        indices = np.concatenate([known.indices, corner])
+        indptr = np.concatenate([known.indptr, known.nnz + np.arange(1, more + 1)])
+        total = size + more
+        return csr_array((data, indices, indptr), shape=(total, total)), size
 
 
-def _with_targets(
-    streets: Network, corner: NDArray[np.intp], off_m: Metres
-) -> tuple[csr_array, int]:
-    """The graph with one more node per target, joined to its corner; and the first such node."""
-    size, count = len(streets.xy), len(corner)
-    known = streets.lengths.tocoo()
-    rows = np.concatenate([known.row, corner])
-    columns = np.concatenate([known.col, size + np.arange(count)])
-    # A stored zero is no edge in some of scipy's graph routines: a millimetre is one in all.
-    lengths = np.concatenate([known.data, np.maximum(off_m, 1e-3)])
-    total = size + count
-    return csr_array((lengths, (rows, columns)), shape=(total, total)), size
+def _box(places: Metres, margin_m: float) -> tuple[Metres, Metres]:
+    """South-west and north-east corner of a box round ``places`` (n, 2), n > 0."""
+    return places.min(axis=0) - margin_m, places.max(axis=0) + margin_m
 
 
 def reached_share(distance_m: Metres, weights: NDArray[np.float64]) -> float | None:
@@ -134,8 +177,9 @@ def best_of(
     usual = float(known.mean()) if known.sum() > 0 else 1.0
     weigh = np.where(np.isnan(weights), usual, weights)
     walk_m = np.linalg.norm(places[:, None] - places[None], axis=2)
-    if streets is not None and (near := on_network(places, streets, beside_m=beside_m)).any():
-        off_m, corner = streets.tree.query(places)
+    off_m, corner = streets.tree.query(places) if streets else (np.full(len(places), np.inf), 0)
+    near = off_m <= beside_m
+    if streets and near.any():
         along = dijkstra(streets.lengths, directed=False, indices=corner, limit=reach_m)[:, corner]
         usable = near[:, None] & near[None]
         walk_m = np.where(usable, off_m[:, None] + along + off_m[None], np.inf)

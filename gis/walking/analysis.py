@@ -15,7 +15,7 @@ Metres = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Network:
-    """Streets as a graph: ``xy`` (n, 2) m, the corners; ``lengths`` (n, n) m, sparse, both ways."""
+    """Streets as a graph: ``xy`` (n, 2) m, the corners; ``lengths`` (n, n) m, sparse, one way."""
 
     xy: Metres
     lengths: csr_array
@@ -24,6 +24,11 @@ class Network:
     def tree(self) -> KDTree:
         """Finds the nearest corner."""
         return KDTree(self.xy)
+
+    @cached_property
+    def both_ways(self) -> csr_array:
+        """(n, n) m: streets are walked in both directions."""
+        return csr_array(self.lengths + self.lengths.T)
 
 
 def network(lines: NDArray[np.object_], *, grid_m: float = 0.1) -> Network | None:
@@ -35,15 +40,19 @@ def network(lines: NDArray[np.object_], *, grid_m: float = 0.1) -> Network | Non
     xy, of = shapely.get_coordinates(parts, return_index=True)
     if len(xy) == 0:
         return None
-    rounded, at = np.unique(np.round(xy / grid_m).astype(np.int64), axis=0, return_inverse=True)
-    at = at.reshape(-1)
+    cell = np.round(xy / grid_m).astype(np.int64)
+    west, south = cell.min(axis=0)
+    _, first, at = np.unique(  # one number for both: rows take ten times as long
+        (cell[:, 0] - west << 32) + cell[:, 1] - south, return_index=True, return_inverse=True
+    )
     along = (of[1:] == of[:-1]) & (at[1:] != at[:-1])
     begin, end = at[:-1][along], at[1:][along]
-    corners: Metres = rounded.astype(np.float64) * grid_m
+    corners = cell[first].astype(np.float64) * grid_m
+    size = len(corners)
+    pair = np.unique(np.minimum(begin, end) * size + np.maximum(begin, end))
+    begin, end = pair // size, pair % size
     length_m = np.linalg.norm(corners[begin] - corners[end], axis=1)
-    pairs, first = np.unique(np.sort(np.stack([begin, end]), axis=0), axis=1, return_index=True)
-    size = (len(corners), len(corners))
-    return Network(corners, csr_array((length_m[first], (pairs[0], pairs[1])), shape=size))
+    return Network(corners, csr_array((length_m, (begin, end)), shape=(size, size)))
 
 
 def between(places: Metres, streets: Network | None, *, reach_m: float) -> tuple[Metres, bool]:

@@ -17,13 +17,7 @@ from gis.district import District
 from gis.errors import NoData
 from gis.policy import Policy
 from gis.walking import store
-from gis.walking.access import (
-    WalkRules,
-    nearest_in_own_m,
-    nearest_m,
-    on_network,
-    reached_share,
-)  # fmt: skip
+from gis.walking.access import WalkRules, Walks, reached_share
 from gis.walking.analysis import Metres, Network, network
 
 CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
@@ -63,10 +57,10 @@ class Homes:
         """(n,), NaN where nobody knows."""
         return self.compounds["households"].to_numpy(dtype=np.float64)
 
-    def walk_m(self, goals: Metres) -> Metres:
-        """(n,) m to the nearest of ``goals`` (k, 2); infinite beyond the reach of FAC-7."""
+    def walks(self, goals: Metres) -> Walks:
+        """Walks to ``goals`` (k, 2) m, no longer than FAC-7 says."""
         rules = self.rules
-        return nearest_m(
+        return Walks(
             self.xy, goals, self.streets, reach_m=rules.reach_m, beside_m=rules.beside_street_m
         )
 
@@ -96,27 +90,25 @@ def circle(session: Session, *, policy: Policy, district: District, as_of: date)
     """
     at = homes(session, policy=policy, district=district, as_of=as_of)
     places = store.open_facilities_on(session, as_of=as_of)
-    beside_m, reach_m = at.rules.beside_street_m, at.rules.reach_m
-    shown = at.compounds.assign(beside_street=on_network(at.xy, at.streets, beside_m=beside_m))
+    walks = at.walks(metric(places, district))
+    shown = at.compounds.assign(beside_street=walks.beside)
     street_of = _street_of(session, district, as_of)
-    home_street = shown["area_code"].map(street_of).to_numpy(dtype=object)
+    streets = {
+        "origin_area": shown["area_code"].map(street_of).to_numpy(dtype=object),
+        "target_area": places["area_code"].map(street_of).to_numpy(dtype=object),
+    }
     rows = []
-    for function, group in places.groupby("function", sort=True):
-        goals = metric(group, district)
-        walk_m = at.walk_m(goals)
-        own_m = nearest_in_own_m(
-            at.xy, goals, at.streets, origin_area=home_street,
-            target_area=group["area_code"].map(street_of).to_numpy(dtype=object),
-            reach_m=reach_m, beside_m=beside_m,
-        )  # fmt: skip
+    for function in sorted(places["function"].unique()):
+        these = (places["function"] == function).to_numpy()
+        walk_m, own_m = walks.nearest_m(these), walks.nearest_in_own_m(these, **streets)
         shown[str(function)] = walk_m
         rows.append((
-            str(function), len(group), reached_share(walk_m, np.ones(len(walk_m))),
+            str(function), int(these.sum()), reached_share(walk_m, np.ones(len(walk_m))),
             reached_share(walk_m, at.households),
             reached_share(own_m, at.households) if street_of else None,
         ))  # fmt: skip
     names = ["function", "facilities", "compounds_share", "households_share", "own_street_share"]
-    return Circle(reach_m, pd.DataFrame(rows, columns=names), shown)
+    return Circle(at.rules.reach_m, pd.DataFrame(rows, columns=names), shown)
 
 
 def _street_of(session: Session, district: District, as_of: date) -> dict[str, str]:
