@@ -1,6 +1,6 @@
 """Writes staged rows into their table: new ones inserted, different updated, equal ones left."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.engine import CursorResult
@@ -36,6 +37,7 @@ from gis.assignment.store import CODES, PLACED, spot
 from gis.db import sql
 
 _SQL = sql.load("data.ingest")
+_STREAMED = 20_000  # versions that come from the server at a time
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def fit_versions(
 
     Returns how many versions of the store were ended.
     """
-    found = fit(_stored(session, target, staged), _incoming(session, target, staged))
+    found = fit(_timelines(session, target, staged))
     said = [
         note(row, "overlapping_version", column="valid_from", value=other)
         for row, other in found.refused.items()
@@ -79,20 +81,31 @@ def _version_key(table: Table) -> ColumnElement[str]:
     return func.concat_ws("@", *parts)
 
 
-def _stored(session: Session, target: Target, staged: Table) -> list[Version]:
-    table = target.table
-    listed = table.c.code.in_(select(staged.c.code))
-    rows = session.execute(
-        select(_version_key(table), table.c.valid_from, table.c.valid_to, table.c.id).where(listed)
-    )
-    return [Version(key, start, end, id=id_) for key, start, end, id_ in rows]
+def _timelines(session: Session, target: Target, staged: Table) -> Iterator[Version]:
+    """Versions of the file and of the store, code by code, where there is something to fit.
 
-
-def _incoming(session: Session, _target: Target, staged: Table) -> list[Version]:
-    rows = session.execute(
-        select(_version_key(staged), staged.c.valid_from, staged.c.valid_to, staged.c.row)
-    )
-    return [Version(key, start, end, row=row) for key, start, end, row in rows]
+    A code with one version is left as it is, and so is one whose only version is in the file
+    again: of a million codes none has to be held here.
+    """
+    table, nothing = target.table, cast(None, BigInteger)
+    both = union_all(
+        select(
+            _version_key(table).label("key"), table.c.valid_from, table.c.valid_to,
+            nothing.label("row"), table.c.id.label("id"),
+        ).where(table.c.code.in_(select(staged.c.code))),
+        select(_version_key(staged), staged.c.valid_from, staged.c.valid_to, staged.c.row, nothing),
+    ).subquery()  # fmt: skip
+    start, end, of_key = both.c.valid_from, both.c.valid_to, both.c.key
+    line = select(
+        *both.c,
+        func.min(start).over(partition_by=of_key).label("first"),
+        func.max(start).over(partition_by=of_key).label("last"),
+        func.max(end).over(partition_by=of_key).label("ended"),
+    ).subquery()
+    several = or_(line.c.first < line.c.last, line.c.ended.is_not(None))
+    fits = select(*(line.c[one.name] for one in both.c)).where(several).order_by(line.c.key)
+    for one in session.execute(fits, execution_options={"yield_per": _STREAMED}):
+        yield Version(*one)
 
 
 def _among(target: Target, found: Fit) -> ColumnElement[bool]:
@@ -101,8 +114,7 @@ def _among(target: Target, found: Fit) -> ColumnElement[bool]:
 
 
 def _set_ends(session: Session, target: Target, staged: Table, found: Fit) -> int:
-    ends = {row: end for row, end in found.ends.items() if end is not None}
-    for table, key, known in ((staged, "row", ends), (target.table, "id", found.closed)):
+    for table, key, known in ((staged, "row", found.ends), (target.table, "id", found.closed)):
         if known:
             new = _pairs(known)
             here = update(table).where(table.c[key] == new.c.key)

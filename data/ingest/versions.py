@@ -4,6 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 
 
 @dataclass(frozen=True)
@@ -22,34 +24,41 @@ class Version:
 
 @dataclass
 class Fit:
-    """What to write: ends of the file's rows, new ends of stored versions, rows that do not fit.
+    """What to write: new ends of the file's rows and of stored versions, rows that do not fit.
 
     ``older`` are rows that a newer version in the store follows; ``refused`` says per row which
     version stands in its way, as ``start/end``.
     """
 
-    ends: dict[int, date | None] = field(default_factory=dict)
+    ends: dict[int, date] = field(default_factory=dict)
     closed: dict[int, date] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     older: set[int] = field(default_factory=set)
 
 
-def fit(stored: Iterable[Version], incoming: Iterable[Version]) -> Fit:
+def fit(versions: Iterable[Version]) -> Fit:
     """Place the versions of a file into the store's timelines, code by code, in order of start.
 
-    A version with the start of a stored one takes its place and keeps its end if it names none. A
+    ``versions`` are those of the store and of the file, all of one key after one another. A
+    version with the start of a stored one takes its place and keeps its end if it names none. A
     newer one ends the open version before it. One without end in front of others ends where the
     next begins. Whatever would still share a day with another version is refused.
     """
-    lines: dict[str, list[Version]] = {}
-    for version in sorted(stored, key=lambda v: v.start):
-        lines.setdefault(version.key, []).append(version)
     result = Fit()
-    for version in sorted(incoming, key=lambda v: (v.start, v.row or 0)):
-        _insert(lines.setdefault(version.key, []), version, result)
-    for line in lines.values():
-        result.ends.update({v.row: v.end for v in line if v.row is not None})
+    for _, line in groupby(versions, key=attrgetter("key")):
+        _fit_line(list(line), result)
     return result
+
+
+def _fit_line(versions: list[Version], result: Fit) -> None:
+    """The same for one key."""
+    line = sorted((v for v in versions if v.row is None), key=lambda v: v.start)
+    given = {v.row: v for v in versions if v.row is not None}
+    for version in sorted(given.values(), key=lambda v: (v.start, v.row or 0)):
+        _insert(line, version, result)
+    for fitted in line:
+        if fitted.row is not None and fitted.end not in (None, given[fitted.row].end):
+            result.ends[fitted.row] = fitted.end
 
 
 def _insert(line: list[Version], new: Version, result: Fit) -> None:

@@ -8,8 +8,10 @@ import pytest
 import shapely
 from sqlalchemy import text
 
+from data.ingest import merge
 from data.ingest.service import import_source
 from data.ingest.types import Chunk, FileFacts, Kind, RowNote, Severity, Source
+from data.ingest.versions import fit
 from gis import district as districts
 from gis.errors import ImportRefused
 
@@ -426,3 +428,16 @@ def test_one_file_may_hold_the_whole_history(db):
     assert take(db, Kind.COMPOUNDS, rows).inserted == 2
     assert take(db, Kind.COMPOUNDS, rows).unchanged == 2
     assert versions(db) == [(date(2020, 1, 1), date(2024, 1, 1), 1), (date(2024, 1, 1), None, 2)]
+
+
+def test_codes_with_one_version_are_not_fetched_to_be_fitted(db, monkeypatch):
+    """A million of them must not be held here; the server knows which ones have several."""
+    asked = []
+    monkeypatch.setattr(merge, "fit", lambda versions: fit(asked.append(v) or v for v in versions))
+    take(db, Kind.AREAS, AREAS)
+    other = dict(COMPOUNDS[0], code="C2", geom=square(102.704, 25.041, 0.002))
+    for _ in range(2):
+        take(db, Kind.COMPOUNDS, [*compound(valid_from=date(2020, 1, 1)), other])
+    assert asked == []
+    take(db, Kind.COMPOUNDS, [*compound(valid_from=date(2024, 1, 1)), other])
+    assert [(one.key, one.start.year) for one in asked] == [("C1", 2020), ("C1", 2024)]

@@ -34,9 +34,13 @@ def timelines(draw):
 
 def resulting(stored, incoming):
     """The timeline after what `fit` says is written, by plain rules."""
-    found = fit(stored, incoming)
+    found = fit([*stored, *incoming])
     kept = {v.start: (v.start, found.closed.get(v.id, v.end)) for v in stored}
-    kept |= {v.start: (v.start, found.ends[v.row]) for v in incoming if v.row not in found.refused}
+    kept |= {
+        v.start: (v.start, found.ends.get(v.row, v.end))
+        for v in incoming
+        if v.row not in found.refused
+    }
     return found, sorted(kept.values())
 
 
@@ -49,11 +53,21 @@ def test_no_day_has_two_versions(timeline):
 
 
 @given(timelines())
-def test_every_row_is_kept_or_refused_and_a_second_time_changes_nothing(timeline):
+def test_only_new_ends_are_written_and_a_second_time_changes_nothing(timeline):
     stored, incoming = timeline
     found, kept = resulting(stored, incoming)
-    assert {v.row for v in incoming} == found.ends.keys() | found.refused.keys()
+    given_ends = {v.row: v.end for v in incoming}
+    assert all(given_ends[row] != end for row, end in found.ends.items())
+    assert not found.ends.keys() & found.refused.keys()
     accepted = [v for v in incoming if v.row not in found.refused]
     again = [Version("C", start, end, id=number) for number, (start, end) in enumerate(kept)]
     second, after = resulting(again, accepted)
     assert (second.closed, second.refused, after) == ({}, {}, kept)
+
+
+def test_codes_are_fitted_one_by_one():
+    """A has an open version that a newer one ends; B, of the same days, has nothing before it."""
+    old = Version("A", day(0), None, id=7)
+    newer, other = Version("A", day(5), None, row=1), Version("B", day(5), None, row=2)
+    found = fit([old, newer, other])
+    assert (found.closed, found.ends, found.refused) == ({7: day(5)}, {}, {})
