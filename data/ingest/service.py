@@ -114,7 +114,7 @@ def import_source(
         return replace(report, dry_run=True, import_id=None)
     savepoint.commit()
     if report.inserted:
-        statistics.refresh(session, *work.target.tables)
+        statistics.refresh(session, *(table.name for table in work.target.tables))
     return report
 
 

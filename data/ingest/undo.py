@@ -139,7 +139,7 @@ def undo_import(session: Session, import_id: int, district: District) -> Undone:
     record.undoable, record.undone_at = False, func.now()
     session.execute(delete(_CHANGES).where(_CHANGES.c.import_id == import_id))
     session.flush()
-    statistics.refresh(session, target.table)
+    statistics.refresh(session, target.table.name)
     return Undone(import_id, target.kind, removed, restored, reassigned)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import Column, Table
 from sqlalchemy.types import TypeEngine
 
-from gis.db import sql
+from gis.db import sql, statistics
 from gis.db.base import SCHEMA, Base
 from gis.policy import Policy
 from gis.runs.model import Analysis, Run
@@ -105,6 +105,7 @@ def record(
     )  # fmt: skip
     for table, frame in results.items():
         write_results(session, table, run_id, frame)
+    statistics.refresh(session, *(table.__tablename__ for table in results))
     return Recorded(run_id, session.get_one(Run, run_id).revision, stored=True)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from sqlalchemy.orm import Session
 
-from gis.db import sql
+from gis.db import sql, statistics
 from gis.district import District
 from gis.period import midnight
 from gis.runs.store import write_results
@@ -96,6 +96,7 @@ def keep_views(session: Session, *, gone: list[str], fresh: Iterable[pd.DataFram
     session.execute(_SQL["forget_views"], {"cameras": gone})
     for frame in fresh:
         write_results(session, ViewField, 0, frame)  # the table belongs to no run
+    statistics.refresh(session, ViewField.__tablename__)
 
 
 def views(session: Session, *, camera: str | None = None) -> gpd.GeoDataFrame:

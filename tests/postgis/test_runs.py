@@ -100,6 +100,13 @@ def test_results_come_back_as_they_were_given(db):
     assert rows[0][3] == 4326
 
 
+def test_the_planner_knows_the_results_before_anybody_asks(db):
+    """Unknown, a join of weak points with covered ground took seven seconds instead of 0.03."""
+    runs.record(db, **line(), results={GridFinding: findings(area_m2=[1.0] * 321)})
+    known = "SELECT reltuples FROM pg_class WHERE oid = 'wangge.grid_findings'::regclass"
+    assert db.execute(text(known)).scalar_one() == 321
+
+
 def test_json_integers_truth_and_missing_values(db):
     run_id = runs.new_run(db, **line(analysis=Analysis.RATING, period="2026Q3"))
     rating = {
