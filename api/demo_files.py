@@ -47,19 +47,24 @@ class Made:
 
     def exports(self, session: Session) -> list[Path]:
         """Every layer as GeoPackage and XLSX, the risk layer in every format."""
-        wanted = [
-            (layer.name, form, f"{layer.name}{suffix(form)}")
-            for layer in REGISTRY
-            for form in (RISK_FORMATS if layer.name == "risk" else (Format.GPKG, Format.XLSX))
-        ]
         folder = self.out / "exports"
-        paths = [folder / name for _, _, name in wanted]
+        wanted = {
+            layer.name: {
+                form: folder / f"{layer.name}{suffix(form)}"
+                for form in (RISK_FORMATS if layer.name == "risk" else (Format.GPKG, Format.XLSX))
+            }
+            for layer in REGISTRY
+        }
+        paths = [path for forms in wanted.values() for path in forms.values()]
         if not stamps.holds(folder, dict(self.runs)):
             stamps.clear(folder)
-            for (layer, form, _), path in zip(wanted, paths, strict=True):
-                outputs.write_export(
-                    session, self.house, layer, _SCOPE, form, path, purpose=_PURPOSE
-                )
+            for name, forms in wanted.items():
+                frames = outputs.Frames(session, self.house, _SCOPE)  # read once for all formats
+                for form, path in forms.items():
+                    outputs.write_export(
+                        session, self.house, name, _SCOPE, form, path, purpose=_PURPOSE,
+                        frames=frames,
+                    )  # fmt: skip
             stamps.write(folder, dict(self.runs), paths)
         return paths
 

@@ -76,13 +76,15 @@ def write_export(
     *,
     purpose: str | None = None,
     where: tuple[str, str] | None = None,
+    frames: "Frames | None" = None,
 ) -> tuple[Path, int]:
     """Write one layer (``combined``: all layers of the combined page) and count its rows.
 
     The file carries who took it out, when and what for; a signed manifest lies beside it
     (`data.export.manifest.beside`), and the audit trail has a line. ``where`` keeps the features
-    whose column has that value. Raises PurposeMissing for an internal layer without ``purpose``,
-    PersonalText, and Forbidden where the session's user may not take a layer out.
+    whose column has that value; ``frames`` were read for another format already. Raises
+    PurposeMissing for an internal layer without ``purpose``, PersonalText, and Forbidden where
+    the session's user may not take a layer out.
     """
     purpose = exported.said_purpose(purpose)
     line = audit.note(
@@ -95,11 +97,10 @@ def write_export(
         allowed(layer(one), internal=scope.internal)
     internal = any(_internal(layer(one)) for one in names)
     mark = exported.watermark(session, purpose=purpose, internal=internal)
+    frames = frames or Frames(session, house, scope)
     parts: list[Part] = []
     for one in names:
-        shown = service.read(
-            session, layer(one), district=house.district, policy=house.policy, scope=scope
-        )
+        shown = frames.layer(one)
         frame = shown.features
         if where is not None and where[0] in frame:
             frame = frame[frame[where[0]].astype(str) == where[1]]
