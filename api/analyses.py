@@ -12,6 +12,7 @@ from gis.audit import service as audit
 from gis.errors import NoData
 from gis.facilities import service as facilities
 from gis.grids import service as grids
+from gis.memory import give_back
 from gis.period import Period
 from gis.rental import service as rental
 from gis.runs.model import Analysis
@@ -94,6 +95,7 @@ def run(session: Session, house: House, analysis: Analysis, when: Asked) -> Outc
 
     Imports wait until the transaction ends.
     """
+    give_back()  # what the analysis before has freed
     line = audit.note(session, event="run", target=analysis.value, area_code=house.district.code)
     hold_still(session, analysis)
     recorded, totals = _RUNNERS[analysis](session, house, when)

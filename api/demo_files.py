@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from api import outputs, stamps
+from api.frames import Frames
 from api.house import House, transaction
 from data.export.model import Format
 from data.export.service import suffix
@@ -59,7 +60,7 @@ class Made:
         if not stamps.holds(folder, dict(self.runs)):
             stamps.clear(folder)
             for name, forms in wanted.items():
-                frames = outputs.Frames(session, self.house, _SCOPE)  # read once for all formats
+                frames = Frames(session, self.house, _SCOPE)  # read once for all formats
                 for form, path in forms.items():
                     outputs.write_export(
                         session, self.house, name, _SCOPE, form, path, purpose=_PURPOSE,

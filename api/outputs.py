@@ -1,19 +1,18 @@
 """Maps and exports of what the store holds, for the command and the service alike."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 from sqlalchemy.orm import Session
 
 import maps
 import maps.layers
 from api import exported
+from api.frames import Frames, is_internal, page_layers
 from api.house import House
 from data.export import manifest
 from data.export.model import Caption, Format, Part, Watermark
@@ -21,13 +20,11 @@ from data.export.service import export
 from gis.audit import service as audit
 from gis.db.session import User
 from gis.errors import BadInput, NoData, Withheld
-from gis.layers import service, store
-from gis.layers.model import REGISTRY, Layer, Sensitivity, layer
+from gis.layers.model import REGISTRY, Layer, layer
 from gis.layers.service import Scope, Shown
+from gis.memory import give_back
 from gis.runs import facts
 from maps.context import Basemap, MapContext, rule_texts
-from maps.layers.areas import BUILDINGS
-from maps.records import CANVAS_LIMIT
 
 
 def pages(name: str, internal: bool) -> tuple[str, ...]:
@@ -38,7 +35,7 @@ def pages(name: str, internal: bool) -> tuple[str, ...]:
     if name == "combined":
         return (name,)
     if name == "all":
-        open_layers = [one.name for one in REGISTRY if internal or not _internal(one)]
+        open_layers = [one.name for one in REGISTRY if internal or not is_internal(one)]
         return (*open_layers, "combined")
     allowed(layer(name), internal=internal)
     return (name,)
@@ -46,7 +43,7 @@ def pages(name: str, internal: bool) -> tuple[str, ...]:
 
 def allowed(one: Layer, *, internal: bool) -> Layer:
     """``one`` if it may leave the store; raises Withheld."""
-    if _internal(one) and not internal:
+    if is_internal(one) and not internal:
         raise Withheld(
             f"layer {one.name} shows where cameras stand or look: ask for it with --internal"
         )
@@ -62,7 +59,7 @@ def caption(session: Session, house: House, shown: Shown, mark: Watermark) -> Ca
         period=shown.run.period if shown.run else None,
         policy_version=shown.run.policy_version if shown.run else house.policy.version,
         demo=facts.is_demo(session),
-        watermark=replace(mark, internal=mark.internal and _internal(shown.layer)),
+        watermark=replace(mark, internal=mark.internal and is_internal(shown.layer)),
     )
 
 
@@ -76,7 +73,7 @@ def write_export(
     *,
     purpose: str | None = None,
     where: tuple[str, str] | None = None,
-    frames: "Frames | None" = None,
+    frames: Frames | None = None,
 ) -> tuple[Path, int]:
     """Write one layer (``combined``: all layers of the combined page) and count its rows.
 
@@ -95,7 +92,7 @@ def write_export(
     for one in names:
         exported.may_take(session.info["user"], one)
         allowed(layer(one), internal=scope.internal)
-    internal = any(_internal(layer(one)) for one in names)
+    internal = any(is_internal(layer(one)) for one in names)
     mark = exported.watermark(session, purpose=purpose, internal=internal)
     frames = frames or Frames(session, house, scope)
     parts: list[Part] = []
@@ -133,6 +130,7 @@ def write_maps(
     for nth, name in enumerate(names):
         path = out / f"{name}.html"
         frames.forget_all_but(names[nth:])
+        give_back()
         try:
             page = page_pieces(frames, name)
         except NoData as exc:
@@ -140,25 +138,27 @@ def write_maps(
             if len(lacking) == len(names):
                 raise
             continue
-        private = scope.internal and any(_internal(layer(one)) for one in page_layers(name, scope))
+        private = scope.internal and any(
+            is_internal(layer(one)) for one in page_layers(name, scope)
+        )
         _write_text(path, page, mode=0o600 if private else 0o644)
         written.append(path)
     return written, lacking
 
 
-def build_page(frames: "Frames", name: str, **server: Any) -> str:
+def build_page(frames: Frames, name: str, **server: Any) -> str:
     """One page as HTML; ``server`` holds what a served page adds (mode, nonce, query)."""
     return "".join(page_pieces(frames, name, **server))
 
 
-def page_pieces(frames: "Frames", name: str, **server: Any) -> Iterator[str]:
+def page_pieces(frames: Frames, name: str, **server: Any) -> Iterator[str]:
     """The same piece by piece."""
     user: User = frames.session.info["user"]
     may = [one for one in page_layers(name, frames.scope) if user.may(layer(one).capability)]
     shown = {one: found for one in may if (found := frames.find(one))}
     if not shown or (name != "combined" and name not in shown):
         frames.layer(name if name != "combined" else "coverage")  # raises what is missing
-    internal = frames.scope.internal and any(_internal(one.layer) for one in shown.values())
+    internal = frames.scope.internal and any(is_internal(one.layer) for one in shown.values())
     runs = [one.run for one in shown.values() if one.run is not None]
     as_of = max(one.as_of for one in shown.values())
     material = frames.material(shown, as_of)
@@ -183,89 +183,6 @@ def context(session: Session, house: House, **page: Any) -> MapContext:
         basemap=_basemap(house),
         **page,
     )
-
-
-def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
-    """The layers a page shows; internal ones only when the scope lets them through."""
-    return maps.layers.wanted(name, internal=scope.internal)
-
-
-class Frames:
-    """Reads each layer and the background once for all pages of one call.
-
-    A ``served`` page asks for the details of large layers one by one.
-    """
-
-    def __init__(
-        self, session: Session, house: House, scope: Scope, *, served: bool = False
-    ) -> None:
-        self.session, self.house, self.scope, self.served = session, house, scope, served
-        self._layers: dict[str, Shown] = {}
-        self._material: maps.Material | None = None
-
-    def layer(self, name: str) -> Shown:
-        """One layer of the registry."""
-        if name not in self._layers:
-            found = self._read(name, surroundings=not self.served)
-            if self.served and _internal(found.layer) and len(found.features) <= CANVAS_LIMIT:
-                found = self._read(name, surroundings=True)  # so few that the page holds them all
-            self._layers[name] = found
-        return self._layers[name]
-
-    def _read(self, name: str, *, surroundings: bool) -> Shown:
-        return service.read(
-            self.session, layer(name), district=self.house.district, policy=self.house.policy,
-            scope=self.scope, surroundings=surroundings,
-        )  # fmt: skip
-
-    def forget_all_but(self, pages: Sequence[str]) -> None:
-        """Let go of what none of these pages shows: not all layers of a city fit side by side."""
-        needed = {one for page in pages for one in page_layers(page, self.scope)}
-        done = self._layers.keys() - needed
-        for name in done:
-            del self._layers[name]
-        if self._material is not None:
-            self._material.forget(done)
-
-    def find(self, name: str) -> Shown | None:
-        """The same, or None where the layer's analysis has not run."""
-        try:
-            return self.layer(name)
-        except NoData:
-            return None
-
-    def material(self, shown: Mapping[str, Shown], as_of: date) -> maps.Material:
-        """What pages are made of: ``shown`` over the quiet background, kept for the next page."""
-        if self._material is None:
-            self._material = maps.Material(self._background(as_of))
-        self._material.add({name: one.features for name, one in shown.items()})
-        return self._material
-
-    def tiled_buildings(self, material: maps.Material) -> bool:
-        """Whether the shown area has so many buildings that a served page asks for their tiles.
-
-        Fewer, and those of a page that is written, are taken into ``material``.
-        """
-        prefix, most = self.scope.area_prefix, CANVAS_LIMIT + 1
-        if self.served and most == store.buildings_up_to(
-            self.session, area_prefix=prefix, most=most
-        ):
-            return True
-        if BUILDINGS not in material:
-            material.add({BUILDINGS: store.buildings(self.session, area_prefix=prefix)})
-        return False
-
-    def _background(self, as_of: date) -> dict[str, gpd.GeoDataFrame]:
-        """Outlines of the divisions and the streets; empty ones are left out."""
-        prefix = self.scope.area_prefix
-        found = {
-            f"{level}_outlines" if level != "district" else "district_outline": store.outlines(
-                self.session, level=level, area_prefix=prefix, as_of=as_of
-            )
-            for level in ("district", "street", "community")
-        }
-        found["street_lines"] = store.street_lines(self.session, area_prefix=prefix)
-        return {name: one for name, one in found.items() if not one.empty}
 
 
 def _basemap(house: House) -> Basemap | None:
@@ -293,7 +210,3 @@ def _write_text(path: Path, pieces: Iterable[str], *, mode: int) -> None:
     finally:
         with suppress(OSError):  # nothing was made
             part.unlink()
-
-
-def _internal(one: Layer) -> bool:
-    return one.sensitivity is Sensitivity.INTERNAL

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from api import outputs, plan_map
 from api.deps import Asked, At, Caller, Db, allow, needs, said
+from api.frames import Frames, page_layers
 from api.house import House
 from api.plans import plan
 from api.poles import Poles, kept
@@ -55,14 +56,14 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
     if name != "combined":
         allow(user, layer(name).capability)
     (page,) = outputs.pages(name, asked.internal)
-    for shown in outputs.page_layers(page, asked):
+    for shown in page_layers(page, asked):
         note_read(db, layer(shown), asked)
     words = {"period": asked.period, "as_of": asked.as_of, "area": asked.area_prefix or None}
     query = urlencode({key: value for key, value in words.items() if value})
     shelf: Shelf[str] = request.app.state.shelf
 
     def made() -> str:
-        frames = outputs.Frames(db, at, asked, served=True)
+        frames = Frames(db, at, asked, served=True)
         return outputs.build_page(frames, page, mode="server", nonce=shelf.nonce, query=query)
 
     text = shelf.kept(db, (page, asked, at.policy.digest), made)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.district import District
+from gis.memory import give_back
 from gis.policy import Policy
 from gis.video import ground_store, scenes, survey, view, watched
 from gis.video.blind import BlindAreas, BlindRule
@@ -80,8 +81,10 @@ def measure(
     level = views.quality_names.index(rules.quality)
     rule = BlindRule(level, rules.blind_opening_m, rules.blind_min_m2)
     surveyed = survey.survey(of, views, rule, compounds=fresh)
+    give_back()  # of the survey its figures are left
     found = surveyed.coverage
     dark = _blind(of, homes, named, surveyed.blind, fresh, district)
+    give_back()  # of their outlines the drawings are left
     rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
     stale = Stale.of(session, of, cameras, seen_from, views, district)

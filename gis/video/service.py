@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from gis.areas.model import Level
 from gis.district import District
+from gis.memory import give_back
 from gis.policy import Policy
 from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
@@ -152,6 +153,7 @@ def save(session: Session, found: VideoInventory) -> Recorded:
     The stored view fields are those of the newest day that was looked at: an earlier one leaves
     them alone.
     """
+    give_back()  # what the checks have freed; drawing the fields takes its own
     newest = latest_run(session, Analysis.VIDEO)
     if found.ground is not None and (newest is None or newest.as_of <= found.as_of):
         stale = found.ground.stale

@@ -1,5 +1,6 @@
 """Peak memory of the commands at this size: every import, all runs, all maps, every export."""
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from data.export.service import suffix
 from gis.layers.model import REGISTRY
 
 LIMIT_MIB = 2048
+_INTERNAL = ["--internal", "--purpose", "bench"]
 
 
 def measure(city: City) -> dict[str, Any]:
@@ -20,8 +22,9 @@ def measure(city: City) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, city.runs_forgotten():
         for arguments in _commands(Path(folder)):
             cost = run_command(arguments, environment=city.environment, postmaster=city.postmaster)
-            words = [word for word in arguments if not word.startswith(("-", folder))]
-            peaks[" ".join(words)] = _peaks(cost)
+            words = " ".join(word for word in arguments if not word.startswith(("-", folder)))
+            peaks[words] = _peaks(cost)
+            sys.stderr.write(f"  {words}: {peaks[words]}\n")
     return {
         "client_peak_mib": max(peak["client_peak_mib"] for peak in peaks.values()),
         "backend_peak_mib": max(peak["backend_peak_mib"] for peak in peaks.values()),
@@ -36,12 +39,12 @@ def _peaks(cost: dict[str, Any]) -> dict[str, Any]:
 
 def _commands(folder: Path) -> list[list[str]]:
     exports = [
-        ["export", layer.name, "--format", form.value, "--internal", "--out",
+        ["export", layer.name, "--format", form.value, *_INTERNAL, "--out",
          str(folder / f"{layer.name}{suffix(form)}")]
         for layer in REGISTRY
         for form in (Format if layer.name == "risk" else (Format.GPKG, Format.XLSX))
     ]  # fmt: skip
-    combined = ["export", "combined", "--format", "gpkg", "--internal", "--out"]
+    combined = ["export", "combined", "--format", "gpkg", *_INTERNAL, "--out"]
     return [
         ["run", "all"],
         ["map", "all", "--internal", "--out", str(folder / "maps")],
