@@ -23,6 +23,7 @@ from gis import policy as policies
 from gis.audit import store as trail
 from gis.errors import BadPolicy, NotFound
 from gis.policy import Policy
+from gis.safety.rules import AlarmRules, RatingRules
 from gis.settings import Settings
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
@@ -63,7 +64,9 @@ def checked(builtin: Path, text: str, folder: Path) -> Policy:
     path = folder / f".{secrets.token_hex(8)}.toml"
     try:
         path.write_text(text, encoding="utf-8")
-        return policies.load(builtin, path)
+        made = policies.load(builtin, path)
+        _ = RatingRules.of(made), AlarmRules.of(made)  # what their values must hold to each other
+        return made
     except BadPolicy as exc:
         raise BadPolicy(str(exc).replace(f"{path}: ", "")) from exc
     finally:

@@ -1,12 +1,24 @@
 """What can go wrong in the domain, each with a stable ``code`` that scripts and pages rely on."""
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class GisError(Exception):
     """Base of every error that has a meaning for the user; anything else is a bug."""
 
     code = "gis_error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process gets the error as it was made, whatever it was made of."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[GisError], told: tuple[Any, ...], more: dict[str, Any]) -> GisError:
+    error = kind.__new__(kind)
+    error.args = told
+    error.__dict__.update(more)
+    return error
 
 
 class NotFound(GisError):

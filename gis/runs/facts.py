@@ -15,7 +15,9 @@ _SQL = sql.load("gis.runs")
 # By name, not by model: every command asks, and the models take half a second to import.
 _FACTS = table("store_facts", column("key"), column("value"), column("area_code"), schema=_SCHEMA)
 # Who may sign in, what was done and asked for: of the house, not of the places it looks after.
-_NO_PLACES = {"accounts", "audit_entries", "jobs", _FACTS.name}
+_NO_PLACES = {
+    "accounts", "audit_entries", "import_profiles", "jobs", "uploads", _FACTS.name,
+}  # fmt: skip
 
 
 def claim(session: Session, district: District) -> None:

@@ -139,7 +139,7 @@ def watch(
     Alarm or None
         None without an alarm that stands in the last month, and where too few months are known.
         What is usual is the expected number times the relative risk of the months before, shrunken
-        as in the rating.
+        as in the rating; under full shrinkage the place's own risk where that is higher.
     """
     before = len(months) - rules.watch_months
     known = expected > 0
@@ -148,7 +148,10 @@ def watch(
     shape, rate = posterior(
         monthly[:before].sum(keepdims=True), expected[:before].sum(keepdims=True), prior
     )
-    usual = expected[before:] * shape / rate
+    risk = float((shape / rate)[0])
+    if prior.full_shrinkage:  # the group's level says nothing of a place that is always above it
+        risk = max(risk, float(monthly[:before].sum() / expected[:before].sum()))
+    usual = expected[before:] * risk
     chart = chart_for(float(usual.mean()), rules)
     above = sums(monthly[None, before:], chart)[0]
     if above[-1] < chart.h_steps:

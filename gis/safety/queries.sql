@@ -67,7 +67,8 @@ WHERE severe
 ORDER BY compound_code COLLATE "C", occurred_at, category, source_key;
 
 -- name: first_incident
-SELECT min(occurred_at) AS at FROM incidents;
+-- Of all: who sees one area would else take its quiet beginning for no data.
+SELECT wangge.first_incident() AS at;
 
 -- name: ground
 -- Ground of a few compounds in the district's metric frame.

@@ -110,8 +110,8 @@ class AlarmRules:
     least_usual: float
 
     def __post_init__(self) -> None:
-        _require(self.shift > 1, "shift must exceed 1", ALARM_RULE)
-        _require(self.least_usual > 0, "least_usual must exceed 0", ALARM_RULE)
+        _require(self.shift >= 1.1, "shift must be at least 1.1", ALARM_RULE)
+        _require(self.least_usual >= 0.001, "least_usual must be at least 0.001", ALARM_RULE)
         _require(self.watch_months >= 1, "watch_months must be at least 1", ALARM_RULE)
 
     @classmethod

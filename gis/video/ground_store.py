@@ -94,9 +94,9 @@ def view_digests(session: Session) -> "pd.Series[Any]":
 def keep_views(session: Session, *, gone: list[str], fresh: Iterable[pd.DataFrame]) -> None:
     """Forget the fields of points and write new ones."""
     session.execute(_SQL["forget_views"], {"cameras": gone})
-    for frame in fresh:
-        write_results(session, ViewField, 0, frame)  # the table belongs to no run
-    statistics.refresh(session, ViewField.__tablename__)
+    written = [write_results(session, ViewField, 0, frame) for frame in fresh]  # of no run
+    if gone or written:
+        statistics.refresh(session, ViewField.__tablename__)
 
 
 def views(session: Session, *, camera: str | None = None) -> gpd.GeoDataFrame:

@@ -33,7 +33,7 @@ class VideoRules:
         return cls(
             version=policy.version,
             working_share=float(policy["VID-2", "working_share"]),
-            working_share_industries=float(policy["VID-2", "working_share_industries"]),
+            working_share_industries=float(policy["VID-2", "working_share_other"]),
             public_industries=frozenset(policy["VID-2", "public_industries"]),
             key_place_kinds=frozenset(policy["VID-2", "key_place_kinds"]),
             repair_days=int(policy["VID-2", "repair_days"]),

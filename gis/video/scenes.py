@@ -26,6 +26,7 @@ _FIELDS = {
     "sensor_width_mm": "sensor_width_mm", "width_px": "width_px", "height_px": "height_px",
 }  # fmt: skip
 DRAWN_M = 0.03  # how true the kept outlines are
+_AT_ONCE = 2_000  # shapes: their coordinates stand several times while they change the frame
 
 
 def outdoors(cameras: pd.DataFrame) -> pd.DataFrame:
@@ -141,13 +142,19 @@ def degrees(rows: pd.DataFrame, shapes: Shapes, district: District) -> gpd.GeoDa
     They are kept as drawings, true to `DRAWN_M`: fields and blind areas are round, and all their
     vertices would fill the memory of whoever reads a city. Figures are taken before.
     """
+    parts = [
+        _drawn(shapes[begin : begin + _AT_ONCE], district)
+        for begin in range(0, max(len(shapes), 1), _AT_ONCE)
+    ]
+    placed = gpd.GeoSeries(np.concatenate(parts), crs=4326, name="geom")
+    return gpd.GeoDataFrame(rows.reset_index(drop=True), geometry=placed).rename_geometry("geom")
+
+
+def _drawn(shapes: Shapes, district: District) -> Shapes:
     whole = np.asarray(shapely.simplify(np.asarray(shapes, dtype=object), DRAWN_M))
     single = shapely.get_type_id(whole) == shapely.GeometryType.POLYGON
     whole[single] = shapely.multipolygons(whole[single][:, None])
-    placed = gpd.GeoSeries(whole, crs=district.srid).to_crs(4326)
-    return gpd.GeoDataFrame(
-        rows.reset_index(drop=True), geometry=placed.rename("geom").reset_index(drop=True)
-    ).rename_geometry("geom")
+    return np.asarray(gpd.GeoSeries(whole, crs=district.srid).to_crs(4326), dtype=object)
 
 
 def _hash(data: bytes) -> np.uint64:

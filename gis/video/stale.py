@@ -18,6 +18,7 @@ from gis.video import ground_store, scenes, survey, view
 from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
+_MOST_AHEAD = 4  # batches drawn at once: each stands in memory until it is written
 _BATCH = 1_000  # points at a time: eight fields each, and their text for the store
 
 
@@ -51,7 +52,7 @@ class Stale:
 
         While a batch is being written the next ones are drawn, one on each core.
         """
-        cores = os.cpu_count() or 1
+        cores = min(len(os.sched_getaffinity(0)), _MOST_AHEAD)
         drawn: deque[Future[gpd.GeoDataFrame]] = deque()
         with ThreadPoolExecutor(cores) as pool:
             for begin in range(0, len(self.chosen), _BATCH):

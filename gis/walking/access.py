@@ -60,7 +60,7 @@ class Walks:
         self._to_m, self._to = streets.tree.query(targets.reshape(-1, 2))
         self.beside: NDArray[np.bool_] = self._from_m <= beside_m  # origins on the network
         self._usable = self._to_m <= beside_m
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[bytes, _Part] = {}
 
     def nearest_m(self, wanted: NDArray[np.bool_] | None = None) -> Metres:
         """(n,) m to the nearest target, of those that ``wanted`` (k,) names or of all.
@@ -86,7 +86,7 @@ class Walks:
         for area in sorted({one for one in target_area[usable].tolist() if one is not None}):
             here = self.beside & (origin_area == area)
             if here.any():
-                near = self._near(area, here)
+                near = self._near(here)
                 found[here] = self._along(near, here, usable & (target_area == area))[here]
         return found
 
@@ -94,15 +94,16 @@ class Walks:
     def _everywhere(self) -> "_Part":
         return _Part(self._streets.both_ways, np.arange(len(self._streets.xy)))
 
-    def _near(self, area: str, here: NDArray[np.bool_]) -> "_Part":
+    def _near(self, here: NDArray[np.bool_]) -> "_Part":
         """The streets that walks from ``here`` can use: none leaves their box by the reach."""
-        if area not in self._parts:
+        who = here.tobytes()  # the same origins for every function
+        if who not in self._parts:
             x_m, y_m = self._streets.xy.T
             (west, south), (east, north) = _box(self._streets.xy[self._from[here]], self._reach_m)
             inside = (x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north)
             kept = np.flatnonzero(inside)
-            self._parts[area] = _Part(self._streets.both_ways[kept][:, kept], kept)
-        return self._parts[area]
+            self._parts[who] = _Part(self._streets.both_ways[kept][:, kept], kept)
+        return self._parts[who]
 
     def _along(
         self, part: "_Part", origins: NDArray[np.bool_], targets: NDArray[np.bool_]

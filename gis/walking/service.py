@@ -94,8 +94,11 @@ def circle(session: Session, *, policy: Policy, district: District, as_of: date)
     shown = at.compounds.assign(beside_street=walks.beside)
     street_of = _street_of(session, district, as_of)
     streets = {
-        "origin_area": shown["area_code"].map(street_of).to_numpy(dtype=object),
-        "target_area": places["area_code"].map(street_of).to_numpy(dtype=object),
+        name: np.array([street_of.get(code) for code in codes], dtype=object)
+        for name, codes in (
+            ("origin_area", shown["area_code"]),
+            ("target_area", places["area_code"]),
+        )
     }
     rows = []
     for function in sorted(places["function"].unique()):

@@ -87,6 +87,13 @@ def test_what_is_usual_is_what_happened_at_the_place_before():
     assert watched([3] * 36, usual=1.5) is not None
 
 
+def test_a_place_that_always_lies_above_its_group_is_not_alarmed_by_the_groups_level():
+    """Fully shrunken, every place is rated as its group; 3 a month are usual here all the same."""
+    of_its_group = Prior(1.0, 1.0, full_shrinkage=True)
+    assert watched([3] * 36, usual=1.5, prior=of_its_group) is None
+    assert watched([3] * 32 + [9] * 4, usual=1.5, prior=of_its_group) is not None
+
+
 def test_too_few_months_and_months_without_households_say_nothing():
     burst = [0] * 20 + [5, 5, 5]
     assert watched([0, *burst]) is not None  # 12 and 12

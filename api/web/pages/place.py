@@ -101,10 +101,12 @@ def _alarm(desk: Desk, db: Db, code: str) -> str:
         return ""
     house, today = desk.house, datetime.now(desk.house.district.zone).date()
     with suppress(NoData):  # no incidents, or not enough months
-        month = month_of(min(timeline.newest_incident_day(db, house.district), today))
+        newest = timeline.newest_incident_day(db, house.district)
+        month = month_of(min(newest, today))
+        over = newest == month.last_day < today  # a month whose end is not imported looks quiet
         found = safety.change_alarm(
             db, policy=house.policy, district=house.district, code=code,
-            period=month if month.last_day < today else month.previous(),
+            period=month if over else month.previous(),
         )  # fmt: skip
         if found is not None:
             rules = AlarmRules.of(house.policy)
