@@ -62,6 +62,7 @@ def inventory(
     """
     rules, law = VideoRules.of(policy), LawRules.of(policy)
     read = _read(session, law, policy, district, as_of)
+    give_back()  # what the measuring has freed
     coded = _has_gb_codes(district)
     found = _checked(read, rules, district, ids_expected=coded)
     marked = analysis.marked(found.points, found.faults, found.missing)
