@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 from serving import account_of, serving
 
 from gis.access.rights import Role
@@ -88,7 +89,7 @@ def test_points_drawn_on_the_map_are_the_places_of_the_plan(browse):
     drawn.evaluate("document.getElementById('wg-close-panel').click()")
     for x, y in spots:
         page.mouse.click(box["x"] + x, box["y"] + y)
-    assert page.inner_text("[data-plan-count]") == "2"
+    expect(page.locator("[data-plan-count]")).to_have_text("2")  # the map tells it later
     assert page.is_checked("[name=where][value=drawn]")
     page.click(".plan-form [type=submit]")
     page.wait_for_url("**poles=*")

@@ -68,7 +68,7 @@ def rows_of(db, table):
 
 def test_the_application_refreshes_statistics_in_its_own_transaction(db, incidents):
     assert rows_of(db, "incidents") != 400
-    statistics.refresh(db, Incident.__table__)
+    statistics.refresh(db, Incident.__tablename__)
     assert rows_of(db, "incidents") == 400
 
 
@@ -90,7 +90,7 @@ def test_only_tables_of_the_store_are_looked_at(db, name):
 
 
 def test_a_code_prefix_is_found_by_index(db, incidents):
-    statistics.refresh(db, Incident.__table__)
+    statistics.refresh(db, Incident.__tablename__)
     asked = "SELECT count(*) FROM incidents WHERE area_code ^@ CAST(:area AS text)"
     found = plan(db, asked, {"area": "530102001"})
     assert "ix_incidents_area_code" in found
@@ -152,7 +152,7 @@ def test_rating_counts_come_from_the_index_alone(store):
 
 
 def test_one_compound_is_looked_up_in_the_index(db, incidents):
-    statistics.refresh(db, Incident.__table__)
+    statistics.refresh(db, Incident.__tablename__)
     asked = WINDOW | {"codes": ["C1"]}
     found = plan(db, explained(sql.load("gis.safety")["incident_counts"]), asked)
     assert "ix_incidents_in_compounds" in found
