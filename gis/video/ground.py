@@ -19,6 +19,7 @@ from gis.video import ground_store, scenes, survey, view, watched
 from gis.video.blind import BlindAreas, BlindRule
 from gis.video.coverage import MEASURES, Coverage
 from gis.video.rules import GroundRules, LawRules
+from gis.video.scenes import Digests
 from gis.video.stale import Stale
 from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
@@ -70,9 +71,7 @@ def measure(
     private = ground_store.private_places(session, district=district)
     gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
     of, named = _scene(session, cameras, homes, gardens, views, district)
-    built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
-    seen_from = scenes.of_cameras(of, built, views)
-    digest = scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
+    seen_from, digest = _digests(of, gardens, views)
     known = scenes.answerable(of, margin_m=rules.buildings_margin_m)
     homes = homes.assign(digest=[f"{one:016x}{policy.digest[:8]}" for one in digest], known=known)
     kept, kept_blind, kept_weak = ground_store.kept(session, previous)
@@ -120,6 +119,13 @@ def _scene(
         houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
     )  # fmt: skip
     return of, houses["name"].to_numpy(dtype=object)
+
+
+def _digests(of: Scene, gardens: Shapes, views: ViewRules) -> tuple[Digests, Digests]:
+    """Of all that each camera's field depends on, and of all that each compound's figures do."""
+    built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
+    seen_from = scenes.of_cameras(of, built, views)
+    return seen_from, scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
 
 
 def _unchanged(homes: pd.DataFrame, kept: pd.DataFrame) -> set[str]:
