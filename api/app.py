@@ -7,19 +7,19 @@ from fastapi import Depends, FastAPI, Response
 from sqlalchemy.pool import QueuePool
 
 from api import errors
+from api.audit.reads import Looks
 from api.auth.sso import Flows
 from api.deps import near_or_health
-from api.gate import Gate
 from api.house import House
-from api.intake import Intake
-from api.limits import Limits
-from api.line import Line
-from api.metrics import Metrics
-from api.plans import MOST_KEPT
-from api.reads import Looks
+from api.planning.plans import MOST_KEPT
 from api.routers import ROUTERS
+from api.serving.gate import Gate
+from api.serving.intake import Intake
+from api.serving.limits import Limits
+from api.serving.line import Line
+from api.serving.metrics import Metrics
+from api.serving.streams import Streams
 from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
-from api.streams import Streams
 from api.version import VERSION
 from api.web import failures
 from api.web.origin import OwnOrigin

@@ -10,9 +10,9 @@ from fastapi import Path as PathParam
 from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy.orm import Session
 
-from api.at_once import at_once
 from api.auth.identity import Identified, user_of
 from api.house import House
+from api.serving.at_once import at_once
 from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from api import rulebook
+from api.policies import rulebook
 from gis import district as districts
 from gis import worktime
 from gis.audit.entry import Origin

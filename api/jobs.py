@@ -10,9 +10,9 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy import Engine, make_url
 
 from api.house import House, transaction
-from api.logs import logger
-from api.perform import perform
+from api.serving.logs import logger
 from api.tasks import tidy
+from api.tasks.perform import perform
 from gis.db.session import User
 from gis.jobs import service
 from gis.jobs.model import JobKind

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from api.auth.identity import cookie_name, is_secure, rules, settings
-from api.limits import limits_of
+from api.serving.limits import limits_of
 from gis.access import passwords, service, store
 from gis.access.model import Entered, Known
 from gis.access.service import Opened

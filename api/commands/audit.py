@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api import exported, trail
+from api.audit import exported, trail
 from api.commands.common import Json, group, house
 from api.output import json_out, say
 from gis.audit import service

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api import demo_accounts
 from api.commands.common import Json, group, house
-from api.demo import make
+from api.demo import accounts as demo_accounts
+from api.demo.make import make
 from api.output import figures_out, json_out, say, table_out
 from data.demo import Size
 

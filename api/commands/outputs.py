@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from api import outputs
 from api.commands.common import AsOf, Internal, Json, Period, day, group, house
+from api.files import outputs
 from api.house import transaction
 from api.output import json_out, say
 from data.export.model import Format

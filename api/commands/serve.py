@@ -14,9 +14,9 @@ import typer
 import uvicorn
 from sqlalchemy import Engine
 
-from api import demo_accounts
 from api.app import create_app
 from api.commands.common import Json, group, settings
+from api.demo import accounts as demo_accounts
 from api.house import House, transaction
 from api.output import json_out, say
 from gis.access import administration

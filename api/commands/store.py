@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api import trail
+from api.audit import trail
 from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import json_out, say, table_out

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from api import features, plan_map
+from api import features
+from api.audit.exported import said_purpose
 from api.commands.common import AsOf, Json, day, group, house
-from api.exported import said_purpose
+from api.files.outputs import write_private
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
-from api.outputs import write_private
+from api.planning import plan_map
 from api.routers.video_plan import told
 from data.export import planned
 from data.export.register import RegisterForm, write

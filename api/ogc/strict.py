@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from api.at_once import at_once
+from api.serving.at_once import at_once
 from gis.errors import BadInput, BadQuery
 
 PAGE_CHOICES = {"language", "theme"}  # of the shell round the HTML pages

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from api import trail
+from api.audit import trail
+from api.audit.exported import said_purpose
 from api.deps import At, Db, needs, said
-from api.exported import said_purpose
-from api.limits import export_limited
+from api.serving.limits import export_limited
 from gis.access.rights import Action, Capability
 from gis.audit import service, store
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from api import exported
+from api.audit import exported
 from api.deps import At, Caller, Db, RowId, needs, said
-from api.limits import export_limited
 from api.routers.jobs import JobOut
+from api.serving.limits import export_limited
 from api.tasks.exports import folder_of
 from data.export.manifest import beside
 from data.export.model import Format

@@ -10,12 +10,12 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from api import previews
 from api.deps import At, Caller, Db, RowId, needs, said
 from api.house import House, transaction
 from api.routers.jobs import JobOut
 from api.tasks.imports import CAPABILITY, path_of
-from api.uploading import Received, receive
+from api.uploads import previews
+from api.uploads.uploading import Received, receive
 from data.ingest.types import Kind
 from data.ingest.undo import undo_import
 from gis.access.rights import Action, Capability

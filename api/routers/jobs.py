@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.auth.identity import identified, user_of
 from api.deps import At, Caller, Db, RowId, allow, needs, said
 from api.house import transaction
-from api.streams import Events
+from api.serving.streams import Events
 from api.tasks.imports import CAPABILITY
 from data.ingest.types import Kind
 from gis.access.rights import Action, Capability, Right

@@ -11,9 +11,9 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
+from api.audit.reads import note_read
 from api.deps import Asked, At, Caller, Db, Limit, Offset, ShownLayer, needs, said
-from api.limits import FilterLimited
-from api.reads import note_read
+from api.serving.limits import FilterLimited
 from gis.access.rights import Capability
 from gis.errors import NotFound
 from gis.layers import service

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, HTMLResponse
 
-from api import outputs, plan_map
+from api.audit.reads import note_read
 from api.deps import Asked, At, Caller, Db, allow, needs, said
-from api.frames import Frames, page_layers
+from api.files import outputs
+from api.files.frames import Frames, page_layers
 from api.house import House
-from api.plans import plan
-from api.poles import Poles, kept
-from api.reads import note_read
+from api.planning import plan_map
+from api.planning.plans import plan
+from api.planning.poles import Poles, kept
 from api.routers.video_plan import Area, Budget, Compound, EveryDeg, Target
 from api.shelf import Shelf
 from api.web import assets

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParam
 from fastapi.responses import JSONResponse
 
+from api.audit.reads import note_read
 from api.deps import Asked, At, Caller, Db, ShownLayer, needs, said
-from api.limits import FilterLimited
 from api.ogc import documents, html, openapi
 from api.ogc.documents import GEOJSON, OPENAPI, SCHEMA, Site
 from api.ogc.strict import Encoded, Encoding, StrictRoute
-from api.reads import note_read
+from api.serving.limits import FilterLimited
 from api.web.desk import AtDesk
 from gis.access.rights import Capability
 from gis.db.session import User

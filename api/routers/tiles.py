@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParam
 from pydantic import BaseModel
 
+from api.audit.reads import note_look
 from api.deps import Asked, At, Caller, Db, InLine, TiledLayer, said, transaction
-from api.reads import note_look
 from api.shelf import Shelf
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM

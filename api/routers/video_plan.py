@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import features
 from api.deps import At, Db
-from api.plans import LARGEST, plan
+from api.planning.plans import LARGEST, plan
 from api.routers.video import READ
 from data.export import planned
 from data.ingest.candidates import MOST

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api import trail
+from api.audit import trail
 from api.tasks.work import Failed, Work
 from gis.audit import service
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api import outputs
+from api.files import outputs
 from api.house import House
 from api.tasks.work import Stopped, Work
 from data.export.model import Format

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api import rulebook, turns
 from api.house import REFERENCE
+from api.policies import rulebook, turns
 from api.tasks.work import Work
 
 

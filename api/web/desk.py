@@ -13,9 +13,9 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.at_once import at_once
 from api.deps import Caller, house
 from api.house import House, transaction
+from api.serving.at_once import at_once
 from api.version import VERSION
 from api.web import assets, links, menu, words
 from gis.db.session import User

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from api.at_once import at_once
+from api.serving.at_once import at_once
 from gis.errors import Forbidden
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -10,7 +10,7 @@ from typing import Any
 import xlsxwriter
 from fastapi import Response
 
-from api.limits import limits_of
+from api.serving.limits import limits_of
 from api.web.desk import Desk
 from api.web.search import matches
 from data.export.columns import harmless

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api import outputs
+from api.files import outputs
 from gis.db import sql
 from gis.layers.model import layer
 from gis.layers.service import Scope

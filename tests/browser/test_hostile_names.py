@@ -7,7 +7,8 @@ import hostile
 import pytest
 from serving import serving
 
-from api import analyses, outputs
+from api import analyses
+from api.files import outputs
 from data.demo import generate
 from data.ingest.fields import FIELDS
 from data.ingest.service import import_file

@@ -12,7 +12,8 @@ import pyogrio
 import pytest
 from serving import serving
 
-from api import demo_accounts, jobs
+from api import jobs
+from api.demo import accounts as demo_accounts
 from api.house import House
 from gis.settings import Settings
 

@@ -9,8 +9,9 @@ import psycopg2
 import pytest
 from sqlalchemy import text
 
-from api import jobs, rulebook
+from api import jobs
 from api.house import REFERENCE, House
+from api.policies import rulebook
 from gis.access.rights import Role
 from gis.audit.service import note, write_pending
 from gis.db.cluster.urls import libpq_url
@@ -87,7 +88,7 @@ def test_in_a_large_district_a_job_compares_and_the_page_shows_what_it_found(
     house = House(Settings(_env_file=None, home=tmp_path))
     with serve(own_demo.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as client:
         at_once = post(client, "/policy", 200, text=STRICTER).text
-        monkeypatch.setattr("api.turns.AT_ONCE", 10)
+        monkeypatch.setattr("api.policies.turns.AT_ONCE", 10)
         page = post(client, "/policy", text=STRICTER).headers["location"]
         working = client.get(page).text
         job = page.rpartition("=")[2]

@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 from serving import token_of
 from sqlalchemy import text
 
-from api import jobs, outputs
+from api import jobs
+from api.files import outputs
 from api.house import House
 from data.export.model import Format
 from gis.access import administration

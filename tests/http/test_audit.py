@@ -6,9 +6,10 @@ import io
 import psycopg2
 import pytest
 
-from api import outputs, trail
+from api.audit import trail
+from api.audit.reads import Looks
+from api.files import outputs
 from api.house import House, transaction
-from api.reads import Looks
 from data.export import manifest
 from data.export.model import Format
 from gis.access.rights import Role

@@ -16,13 +16,13 @@ from routes import INSIDE, OPEN, asked_of, every
 
 from api import analyses
 from api.app import create_app
+from api.audit.exported import may_take
 from api.deps import Needs, near_or_health, needs, shown_layer, tiled_layer
-from api.exported import may_take
 from api.house import House
-from api.perform import perform
 from api.routers.auth import own_session
 from api.routers.exports import ExportIn
 from api.routers.results import NEEDED, shown
+from api.tasks.perform import perform
 from data.export.model import Format
 from gis.access import administration
 from gis.access.rights import PERMISSIONS, Action, Capability, Role

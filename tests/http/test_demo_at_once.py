@@ -2,9 +2,9 @@
 
 import pytest
 
-from api import stamps
-from api.demo import Clock, pages_and_files
-from api.demo_files import Made
+from api.demo import stamps
+from api.demo.files import Made
+from api.demo.make import Clock, pages_and_files
 from api.house import House
 from gis.errors import BadInput
 from gis.settings import Settings

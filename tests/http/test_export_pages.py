@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from api.house import House
-from api.perform import perform
+from api.tasks.perform import perform
 from gis.access.rights import Role
 from gis.settings import Settings
 

@@ -10,8 +10,8 @@ import pytest
 
 from api import errors
 from api.features import records
-from api.gate import Gate
-from api.metrics import Metrics
+from api.serving.gate import Gate
+from api.serving.metrics import Metrics
 from gis import errors as meanings
 
 

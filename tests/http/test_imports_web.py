@@ -11,7 +11,7 @@ from sqlalchemy import text
 from api import jobs
 from api.house import House
 from api.tasks.imports import CAPABILITY as IMPORTED
-from api.uploading import safe_name
+from api.uploads.uploading import safe_name
 from data.ingest.preview import preview
 from data.ingest.types import Kind
 from gis.access.rights import Role

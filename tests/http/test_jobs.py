@@ -15,8 +15,9 @@ import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
-from api import jobs, perform
+from api import jobs
 from api.house import House
+from api.tasks import perform
 from gis.access import administration
 from gis.access import service as access
 from gis.access.model import State

@@ -135,7 +135,7 @@ def test_buildings_lie_below_fields_and_many_of_them_come_as_tiles(
 ):
     assert 'id="wg-base-buildings"' in liaison.get("/maps/view_fields").text
     assert "wg-base-buildings" not in liaison.get("/maps/cameras").text
-    monkeypatch.setattr("api.frames.CANVAS_LIMIT", 10)
+    monkeypatch.setattr("api.files.frames.CANVAS_LIMIT", 10)
     page = liaison.get(f"/maps/blind_areas?area={STREET}").text
     assert "wg-base-buildings" not in page
     assert f"/tiles/buildings/{{z}}/{{x}}/{{y}}.mvt?area={STREET}" in page

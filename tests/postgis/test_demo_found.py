@@ -5,7 +5,7 @@ import pyogrio
 import pytest
 from sqlalchemy import text
 
-from api import outputs
+from api.files import outputs
 from data.export.model import Format
 from gis.layers.service import Scope
 

@@ -33,7 +33,7 @@ ROWS = 40
 # phase: kind of job, function of the product at which the worker dies, before or after it
 PHASES: dict[str, tuple[JobKind, str, str]] = {
     "taken from the queue": (JobKind.IMPORT, "api.jobs:perform", "before"),
-    "started": (JobKind.IMPORT, "api.perform:_do", "before"),
+    "started": (JobKind.IMPORT, "api.tasks.perform:_do", "before"),
     "opening the file": (JobKind.IMPORT, "data.ingest.service:open_source", "after"),
     "staging": (JobKind.IMPORT, "data.ingest.staging:copy", "after"),
     "checking": (JobKind.IMPORT, "data.ingest.checks:settle_keys", "after"),
@@ -41,12 +41,12 @@ PHASES: dict[str, tuple[JobKind, str, str]] = {
     "recording": (JobKind.IMPORT, "data.ingest.undo:supersede", "after"),
     "writing the report": (JobKind.IMPORT, "api.tasks.imports:_written", "after"),
     "outcome written, not committed": (JobKind.IMPORT, "gis.jobs.store:finish", "after"),
-    "committed, still in the queue": (JobKind.IMPORT, "api.perform:_do", "after"),
-    "export: reading": (JobKind.EXPORT, "api.outputs:write_export", "before"),
-    "export: file without manifest": (JobKind.EXPORT, "api.outputs:export", "after"),
-    "export: file written": (JobKind.EXPORT, "api.outputs:write_export", "after"),
+    "committed, still in the queue": (JobKind.IMPORT, "api.tasks.perform:_do", "after"),
+    "export: reading": (JobKind.EXPORT, "api.files.outputs:write_export", "before"),
+    "export: file without manifest": (JobKind.EXPORT, "api.files.outputs:export", "after"),
+    "export: file written": (JobKind.EXPORT, "api.files.outputs:write_export", "after"),
     "export: outcome written, not committed": (JobKind.EXPORT, "gis.jobs.store:finish", "after"),
-    "export: committed, still in the queue": (JobKind.EXPORT, "api.perform:_do", "after"),
+    "export: committed, still in the queue": (JobKind.EXPORT, "api.tasks.perform:_do", "after"),
 }
 COMMITTED = "committed, still in the queue"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from api import outputs
+from api.files import outputs
 from data.export.model import Format
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options

@@ -49,6 +49,14 @@ def test_files_are_short_and_say_what_they_hold(path):
         assert text.count("\n") <= 300
 
 
+def test_the_architecture_page_names_every_room():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path for name in ("gis", "api") for path in (ROOT / name).iterdir()
+             if path.suffix == ".py" or (path / "__init__.py").exists()]  # fmt: skip
+    names = [path.relative_to(ROOT).as_posix() for path in rooms if path.stem != "__init__"]
+    assert sorted(name for name in names if f"`{name}`" not in page) == []
+
+
 def test_tests_have_no_init():
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from api import trail
+from api.audit import trail
 from api.deps import At, Db, needs
 from api.routers import audit as service
 from api.web.desk import AtDesk, Desk

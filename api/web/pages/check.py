@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.house import transaction
-from api.plaques import CHECK_PATH
+from api.paper.plaques import CHECK_PATH
 from api.web.desk import OpenDesk
 from gis.access.rights import Role
 from gis.audit.signing import Signer

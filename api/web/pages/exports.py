@@ -4,10 +4,10 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from api import exported
+from api.audit import exported
 from api.deps import At, Caller, Db, needs
-from api.limits import export_limited
 from api.routers.exports import ExportIn, ask_export
+from api.serving.limits import export_limited
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
 from data.export.model import Format

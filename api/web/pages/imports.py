@@ -9,12 +9,12 @@ from fastapi.responses import FileResponse, RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from api import previews
 from api.deps import At, Caller, Db, RowId, needs
 from api.routers import imports as service
 from api.routers.imports import OptionsIn
 from api.tasks.imports import CAPABILITY, path_of
-from api.uploading import receive
+from api.uploads import previews
+from api.uploads.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent

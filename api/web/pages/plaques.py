@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from api import features
-from api import plaques as printing
+from api.audit.exported import printed, said_purpose
 from api.deps import AreaPrefix, Db, needs
-from api.exported import printed, said_purpose
-from api.limits import export_limited
+from api.paper import plaques as printing
+from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from api import rulebook, turns
 from api.deps import Caller, Db, RowId, needs
 from api.house import REFERENCE, transaction
+from api.policies import rulebook, turns
 from api.routers.jobs import JobOut, followed
-from api.streams import Events
+from api.serving.streams import Events
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, file_of, form_of
 from gis.access.rights import Action, Capability

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.orm import Session
 
-from api import features, reports
+from api import features
+from api.audit.exported import printed, said_purpose
 from api.deps import Db, needs
-from api.exported import printed, said_purpose
 from api.house import House
+from api.paper import reports
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability

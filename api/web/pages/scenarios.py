@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
+from api.audit.exported import printed, said_purpose
 from api.deps import Db, RowId, needs
-from api.exported import printed, said_purpose
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of

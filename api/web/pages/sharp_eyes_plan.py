@@ -12,10 +12,10 @@ from starlette.datastructures import FormData
 
 from api import features
 from api.deps import Db, needs
-from api.plans import plan
-from api.poles import Poles, keep, kept
+from api.planning.plans import plan
+from api.planning.poles import Poles, keep, kept
 from api.routers.video_plan import Area, Budget, EveryDeg, Target
-from api.uploading import safe_name
+from api.uploads.uploading import safe_name
 from api.web import places, tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, file_of, form_of

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api import reads
+from api.audit import reads
+from api.audit.exported import printed, said_purpose
 from api.deps import Asked, Db, ShownLayer, allow
-from api.exported import printed, said_purpose
-from api.limits import export_limited
+from api.serving.limits import export_limited
 from api.web.desk import AtDesk
 from gis.access.rights import Action
 from gis.audit.service import note

@@ -10,7 +10,7 @@ from api.auth import door
 from api.auth.identity import is_secure, rules, settings
 from api.auth.sso import Flows, SignOn
 from api.deps import At
-from api.limits import limits_of
+from api.serving.limits import limits_of
 from api.web.pages.account import Next, own_address
 from gis.access import sign_on
 from gis.audit import service as audit

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.house import transaction
-from api.logs import logger
+from api.serving.logs import logger
 from api.tasks.work import Stopped
 from gis.errors import StoreUnavailable
 from gis.jobs import store

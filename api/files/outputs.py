@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 import maps
 import maps.layers
-from api import exported
-from api.frames import Frames, is_internal, page_layers
+from api.audit import exported
+from api.files.frames import Frames, is_internal, page_layers
 from api.house import House
 from data.export import manifest
 from data.export.model import Caption, Format, Part, Watermark

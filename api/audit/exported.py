@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api import trail
+from api.audit import trail
 from api.house import House
 from api.version import VERSION
 from data.export import manifest

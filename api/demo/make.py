@@ -12,9 +12,11 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from api import analyses, demo_accounts, stamps
+from api import analyses
 from api.analyses import Asked, Outcome
-from api.demo_files import Made, maps_apart
+from api.demo import accounts as demo_accounts
+from api.demo import stamps
+from api.demo.files import Made, maps_apart
 from api.house import House, transaction
 from api.output import say
 from data.demo import DemoFiles, Size, generate

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 import maps
-from api import outputs
+from api.files import outputs
 from api.house import House
 from gis.layers import service, store
 from gis.layers.service import Scope

@@ -9,8 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
-from api.logs import described, logger
-from api.metrics import Metrics
+from api.serving.logs import described, logger
+from api.serving.metrics import Metrics
 from gis.audit.entry import Origin
 
 HEADERS = {

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from api import outputs, stamps
-from api.frames import Frames
+from api.demo import stamps
+from api.files import outputs
+from api.files.frames import Frames
 from api.house import House, transaction
 from data.export.model import Format
 from data.export.service import suffix

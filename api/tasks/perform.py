@@ -6,10 +6,10 @@ from dataclasses import replace
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from api.heartbeat import Heartbeat
 from api.house import House, transaction
-from api.logs import described, logger
+from api.serving.logs import described, logger
 from api.tasks import audits, exports, imports, policies, previews, runs
+from api.tasks.heartbeat import Heartbeat
 from api.tasks.work import Failed, Stopped, Task, Work
 from gis.access import store as accounts
 from gis.access.model import State

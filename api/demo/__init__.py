@@ -1,0 +1,1 @@
+"""``wangge demo``: an invented district from generated files to maps and exports."""

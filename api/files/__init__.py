@@ -1,0 +1,1 @@
+"""Maps and exports made of what the store holds."""

@@ -1,0 +1,1 @@
+"""Plans of new video points: asked for, kept, drawn."""

@@ -1,0 +1,1 @@
+"""The installation's own policy file, and what another one would turn."""

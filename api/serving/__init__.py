@@ -1,0 +1,1 @@
+"""What stands round every request: the gate, limits, the line for the store, log and metrics."""
