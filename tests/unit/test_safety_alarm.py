@@ -115,14 +115,21 @@ def test_no_alarm_where_even_one_would_be_out_of_the_question():
     assert np.isinf(months_to_alarm(1000.0, chart_for(1000.0, RULES)))
 
 
+TOLD = {  # docs/methods/safety.md: the share of places that are told of, by what happened there
+    (1, 0): {150: 0.02, 300: 0.02, 1_000: 0.03, 3_000: 0.03},
+    (2, 6): {150: 0.07, 300: 0.09, 1_000: 0.24, 3_000: 0.52},
+    (3, 3): {150: 0.07, 300: 0.10, 1_000: 0.27, 3_000: 0.64},
+    (3, 6): {150: 0.13, 300: 0.24, 1_000: 0.53, 3_000: 0.86},
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("rise", "for_months", "share"), [(1, 0, 0.03), (2, 6, 0.52), (3, 3, 0.64), (3, 6, 0.86)]
-)
-def test_the_page_says_how_many_places_of_3000_households_are_told_of(rise, for_months, share):
-    """docs/methods/safety.md; what is usual is estimated here from 24 months, as in a district."""
+@pytest.mark.parametrize("households", [150, 300, 1_000, 3_000])
+@pytest.mark.parametrize(("rise", "for_months"), TOLD)
+def test_the_page_says_how_many_places_are_told_of(rise, for_months, households):
+    """What is usual is estimated here from 24 months, as in a district."""
     rng, kinds = np.random.default_rng(3), Prior(2.943, 2.896)
-    due = 3_000 * 6 / 1_000 / 12
+    due, share = households * 6 / 1_000 / 12, TOLD[rise, for_months][households]
     told = 0
     for ratio in rng.gamma(kinds.nu, 1 / kinds.alpha, 400):
         rate = np.full(36, due * ratio)
