@@ -21,8 +21,9 @@ from gis.errors import BadInput, NoData
 from gis.runs import store as runs
 from gis.runs.model import Analysis
 from gis.timeline import service as timeline
-from gis.video import planning, store
-from gis.video.ask import Ask
+from gis.video import store
+from gis.video.siting import planning
+from gis.video.siting.ask import Ask
 
 app = group()
 video = group()

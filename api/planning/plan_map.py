@@ -12,8 +12,8 @@ from api.files import outputs
 from api.house import House
 from gis.layers import service, store
 from gis.layers.service import Scope
-from gis.video import ground_store
-from gis.video.planning import Proposed
+from gis.video.ground import store as ground_store
+from gis.video.siting.planning import Proposed
 
 _BESIDE = ("cameras", "blind_areas", "view_fields")
 _ROUND_DEG = 0.0005  # some 50 m of surroundings

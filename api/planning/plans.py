@@ -7,9 +7,9 @@ from api.shelf import Shelf
 from gis.audit.service import note
 from gis.errors import BadInput
 from gis.timeline import service as timeline
-from gis.video import around, planning
-from gis.video.ask import Ask
-from gis.video.planning import Proposed
+from gis.video.siting import around, planning
+from gis.video.siting.ask import Ask
+from gis.video.siting.planning import Proposed
 
 LARGEST = 100  # compounds planned while somebody waits; the command takes a whole district
 MOST_KEPT = 24

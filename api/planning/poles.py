@@ -14,7 +14,7 @@ from fastapi import Query
 
 from api.kept import Kept
 from gis.errors import NotFound
-from gis.video.ask import Candidate
+from gis.video.siting.ask import Candidate
 
 KEPT_DAYS, MOST_KEPT = 30, 500
 Poles = Annotated[

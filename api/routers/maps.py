@@ -24,7 +24,7 @@ from gis.access.rights import Capability
 from gis.errors import NotFound, Withheld
 from gis.layers.model import layer
 from gis.timeline import service as timeline
-from gis.video.ask import Ask
+from gis.video.siting.ask import Ask
 from maps import basemap
 from maps.context import Basemap
 

@@ -20,9 +20,11 @@ from gis.errors import NoData, NotFound
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
-from gis.video import ground_store, shown, what_if
-from gis.video.ground_model import PlaceKind
+from gis.video.ground import shown
+from gis.video.ground import store as ground_store
+from gis.video.ground.model import PlaceKind
 from gis.video.model import CameraKind
+from gis.video.siting import what_if
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
 # Where ground is blind, and how much of it, is nobody's business outside police duty.

@@ -11,8 +11,8 @@ from api.planning.plans import LARGEST, plan
 from api.routers.video import READ
 from data.export import planned
 from data.ingest.candidates import MOST
-from gis.video.ask import Ask, Candidate, Footfall
-from gis.video.planning import Proposed
+from gis.video.siting.ask import Ask, Candidate, Footfall
+from gis.video.siting.planning import Proposed
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
 Compound = Annotated[str | None, Query(min_length=1, max_length=64, description="one compound")]

@@ -13,7 +13,7 @@ from data.ingest.read import open_source
 from data.ingest.types import Kind, Options, Severity
 from gis.district import District
 from gis.errors import BadInput
-from gis.video.ask import Candidate, Footfall
+from gis.video.siting.ask import Candidate, Footfall
 
 MOST = 5_000
 _TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls"}

@@ -16,8 +16,8 @@ from gis.runs import model as runs
 from gis.safety import model as safety
 from gis.scenarios import model as scenarios
 from gis.uploads import model as uploads
-from gis.video import ground_model as ground
 from gis.video import model as video
+from gis.video.ground import model as ground
 from gis.visits import model as visits
 from gis.walking import model as walking
 

@@ -1,1 +1,1 @@
-"""Video points of the sharp-eyes network: inventory and working rate (VID-1, VID-2)."""
+"""Video points of the sharp-eyes network: inventory, working rate, law, view fields."""

@@ -14,9 +14,12 @@ from gis.policy import Policy
 from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_run
-from gis.video import analysis, checks, ground, ground_rows, ground_store, reasons, store
+from gis.video import analysis, checks, reasons, store
 from gis.video.analysis import LEVELS
-from gis.video.ground import Ground
+from gis.video.ground import rows as ground_rows
+from gis.video.ground import service as ground
+from gis.video.ground import store as ground_store
+from gis.video.ground.service import Ground
 from gis.video.rules import GroundRules, LawRules, VideoRules
 from gis.video.view_rules import ViewRules
 
@@ -35,8 +38,8 @@ class VideoInventory:
 
     ``results`` has the columns of table video_results, one row per division, unified grid
     and compound; ``findings`` those of video_findings; ``coverage`` those of video_coverage, and
-    ``ground`` what it rests on (None without compounds); ``counts`` dimension, value, cameras;
-    ``without_camera`` the compounds that have none. ``totals`` is plain JSON.
+    ``ground`` what it rests on (None without compounds); ``counts`` dimension, value, cameras.
+    ``totals`` is plain JSON.
     """
 
     as_of: date
@@ -46,7 +49,6 @@ class VideoInventory:
     results: pd.DataFrame
     findings: pd.DataFrame
     counts: pd.DataFrame
-    without_camera: pd.DataFrame
     coverage: pd.DataFrame
     ground: Ground | None
     totals: dict[str, Any]
@@ -81,7 +83,6 @@ def inventory(
         results=rows[_RESULT],
         findings=findings,
         counts=counts,
-        without_camera=found.bare.reset_index(drop=True),
         coverage=covered,
         ground=read.seen,
         totals=totals | {"coverage": _coverage_totals(covered, read.seen, policy)},

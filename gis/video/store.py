@@ -18,7 +18,7 @@ from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, latest_on, record
-from gis.video.ground_model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
+from gis.video.ground.model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
 from gis.video.model import VideoFinding, VideoResult
 
 _SQL = sql.load("gis.video")

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.video import shadows
-from gis.video.obstacles import Obstacles, Stands
+from gis.video.kernels import shadows
+from gis.video.kernels.obstacles import Obstacles, Stands
 from gis.video.view_rules import ViewRules
 
 Floats = NDArray[np.float64]
@@ -130,7 +130,7 @@ def _stars(
     camera: Ints, building: Ints, obstacles: Obstacles,
 ) -> Shapes:  # fmt: skip
     """Fields behind walls that hide everything: seen from the camera each is star-shaped."""
-    from gis.video.outlines import seen  # noqa: PLC0415  numba takes half a second to import
+    from gis.video.kernels.outlines import seen  # noqa: PLC0415  numba takes half a second to import
 
     start = np.searchsorted(camera, np.arange(len(x_m) + 1))
     xy, ring_start, part_start, field_start = seen(

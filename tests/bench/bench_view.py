@@ -22,9 +22,9 @@ from plain_view import Seer, clipped, libraries, sweep
 from view_city import houses, lattice, scene
 
 from gis import policy
-from gis.video.blind import BlindRule
-from gis.video.obstacles import Obstacles
-from gis.video.survey import survey
+from gis.video.ground.blind import BlindRule
+from gis.video.ground.survey import survey
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.view import Views, fields
 from gis.video.view_rules import ViewRules
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from gis.compounds.model import Compound
 from gis.timeline import service as timeline
-from gis.video.what_if import what_if
+from gis.video.siting.what_if import what_if
 
 COMPOUNDS, ROUNDS = 20, 3
 LIMIT_S = 0.2

@@ -6,9 +6,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.video.obstacles import Obstacles
+from gis.video.ground.survey import Scene
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.optics import CameraFields, complete
-from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
 SIDE_M = 100.0

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis.access.rights import Role
-from gis.video import ground
+from gis.video.ground import service as ground
 
 AT = "2026-09-30T08:00:00+08:00"
 

@@ -99,7 +99,8 @@ def test_a_code_prefix_is_found_by_index(db, incidents):
 
 BOX = "SRID=4326;POLYGON((102.7 25, 102.71 25, 102.71 25.01, 102.7 25.01, 102.7 25))"
 BOXED = {"gis.layers": ["layer_grids", "layer_compounds", "layer_facilities", "layer_rental"],
-         "gis.video": ["camera_context", "scene_cameras", "scene_buildings"],
+         "gis.video": ["camera_context"],
+         "gis.video.ground": ["scene_cameras", "scene_buildings"],
          "gis.walking": ["walkable_near"]}  # fmt: skip
 
 

@@ -16,7 +16,9 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis import district
 from gis import policy as policies
-from gis.video import ground_store, service, shown
+from gis.video import service
+from gis.video.ground import shown
+from gis.video.ground import store as ground_store
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "realdata"

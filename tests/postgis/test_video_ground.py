@@ -14,7 +14,9 @@ from sqlalchemy import text
 from gis import policy as policies
 from gis.runs.model import Analysis, Run
 from gis.runs.store import latest_run
-from gis.video import ground, service, shown
+from gis.video import service
+from gis.video.ground import service as ground
+from gis.video.ground import shown
 
 BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
 BUILDING = "SELECT source_key FROM buildings WHERE compound_code IS NOT NULL ORDER BY 1 LIMIT 1"
@@ -69,7 +71,7 @@ def test_fields_drawn_ahead_in_small_batches_come_in_the_order_of_the_points(mea
     _, run, measure = measured
     some = replace(measure(run).stale, chosen=np.arange(30))
     whole = pd.concat(some.frames())
-    monkeypatch.setattr("gis.video.stale._BATCH", 4)
+    monkeypatch.setattr("gis.video.ground.stale._BATCH", 4)
     parts = list(some.frames())
     assert len(parts) == 8
     assert list(dict.fromkeys(pd.concat(parts)["camera_key"])) == [

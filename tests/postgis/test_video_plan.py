@@ -11,11 +11,13 @@ from gis.access.rights import Role
 from gis.db.session import User
 from gis.errors import BadInput, NotFound
 from gis.timeline import service as timeline
-from gis.video import optics, planning, scenes, survey
-from gis.video.around import around
-from gis.video.ask import Ask, Candidate, Footfall
-from gis.video.blind import BlindRule
-from gis.video.what_if import what_if
+from gis.video import optics
+from gis.video.ground import scenes, survey
+from gis.video.ground.blind import BlindRule
+from gis.video.siting import planning
+from gis.video.siting.around import around
+from gis.video.siting.ask import Ask, Candidate, Footfall
+from gis.video.siting.what_if import what_if
 
 COMMUNITY = "530102001001"
 PLANNED = {"direction_deg": 90.0, "kind": "fixed", "height_m": 4.0}

@@ -16,8 +16,8 @@ from gis.rental.rules import RentalRules
 from gis.rounding import floored
 from gis.safety import reasons as safety
 from gis.safety.rules import GREEN, YELLOW, RatingRules
-from gis.video import ground_rows
 from gis.video import reasons as video
+from gis.video.ground import rows as ground_rows
 from gis.video.rules import GroundRules, VideoRules
 
 POLICY = policy.load(Path(__file__).parents[2] / "data" / "reference" / "policy.toml")

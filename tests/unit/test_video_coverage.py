@@ -10,13 +10,13 @@ import shapely
 from shapely import LineString, Point, box
 
 from gis import policy
-from gis.video import scenes
-from gis.video import survey as survey_module
-from gis.video.blind import BlindRule, blind_areas, seen_share
-from gis.video.coverage import MEASURES, Coverage, Seen, coverage, public_ground
-from gis.video.obstacles import Obstacles
+from gis.video.ground import scenes
+from gis.video.ground import survey as survey_module
+from gis.video.ground.blind import BlindRule, blind_areas, seen_share
+from gis.video.ground.coverage import MEASURES, Coverage, Seen, coverage, public_ground
+from gis.video.ground.survey import Scene, survey
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.optics import CameraFields, complete
-from gis.video.survey import Scene, survey
 from gis.video.view_rules import ViewRules
 
 BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
@@ -199,7 +199,7 @@ def test_what_keeps_its_digest_keeps_its_figures_and_the_rest_measured_anew_is_t
 
 def test_batches_and_cores_change_nothing(monkeypatch):
     whole = survey(scene(5), RULES, BlindRule(), workers=1)
-    monkeypatch.setattr("gis.video.survey._BATCH", 2)
+    monkeypatch.setattr("gis.video.ground.survey._BATCH", 2)
     parts = survey(scene(5), RULES, BlindRule(), workers=2)
     assert figures(parts.coverage) == pytest.approx(figures(whole.coverage), abs=1e-6)
     assert len(whole.blind.shapes) > 5

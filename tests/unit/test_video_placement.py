@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from shapely import box
 
-from gis.video.placement import for_budget, for_target
-from gis.video.sites import (
+from gis.video.siting.placement import for_budget, for_target
+from gis.video.siting.sites import (
     Samples,
     allowed,
     along_walls,

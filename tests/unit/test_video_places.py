@@ -5,8 +5,8 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
-from gis.video.obstacles import Obstacles
-from gis.video.places import cut, fronts
+from gis.video.ground.places import cut, fronts
+from gis.video.kernels.obstacles import Obstacles
 
 
 def shapes(*some):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from gis.video.obstacles import Obstacles
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.view import Views, fields
 
 REACH_M = 80.0

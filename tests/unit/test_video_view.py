@@ -9,8 +9,8 @@ import pytest
 import shapely
 from shapely import box
 
-from gis.video import compiled as kept
-from gis.video.obstacles import Obstacles, Stands
+from gis.video.kernels import compiled as kept
+from gis.video.kernels.obstacles import Obstacles, Stands
 from gis.video.view import Fields, Views, fields
 
 

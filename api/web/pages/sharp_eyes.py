@@ -20,8 +20,9 @@ from gis.errors import BadInput
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
-from gis.video import board, ground_store, status, store
+from gis.video import board, status, store
 from gis.video.board import Board
+from gis.video.ground import store as ground_store
 from gis.video.rules import GroundRules, VideoRules
 from maps import words as map_words
 

@@ -20,7 +20,8 @@ from gis.errors import NotFound
 from gis.layers.model import Sensitivity, layer
 from gis.runs import store as runs
 from gis.runs.model import Analysis
-from gis.video import gb28181, ground_store, store
+from gis.video import gb28181, store
+from gis.video.ground import store as ground_store
 from gis.video.rules import GroundRules
 from maps import words as map_words
 

@@ -26,9 +26,9 @@ from gis.audit.service import note
 from gis.errors import BadInput, NotFound
 from gis.timeline import service as timeline
 from gis.video import store
-from gis.video.ask import Ask
-from gis.video.planning import Proposed
 from gis.video.rules import PlanRules
+from gis.video.siting.ask import Ask
+from gis.video.siting.planning import Proposed
 
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
 Compound = Annotated[str | None, Query(max_length=64)]  # a form sends an empty one

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.video.compiled import compiled
+from gis.video.kernels.compiled import compiled
 
 _EQUAL_M = 1e-7  # two edges this close along a ray meet there
 _NARROW_M = 5e-4  # a slit narrower than this at full range is rounding, not a view

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gis.video import solver
+from gis.video.siting import solver
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.video import ground_store, scenes, survey, view
-from gis.video.survey import Scene
+from gis.video import view
+from gis.video.ground import scenes, survey
+from gis.video.ground import store as ground_store
+from gis.video.ground.survey import Scene
 from gis.video.view_rules import ViewRules
 
 _MOST_AHEAD = 4  # batches drawn at once: each stands in memory until it is written

@@ -14,9 +14,9 @@ from gis.db import sql, statistics
 from gis.district import District
 from gis.period import midnight
 from gis.runs.store import write_results
-from gis.video.ground_model import ViewField
+from gis.video.ground.model import ViewField
 
-_SQL = sql.load("gis.video")
+_SQL = sql.load("gis.video.ground")
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 

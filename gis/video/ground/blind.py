@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from gis.video.coverage import union_by
+from gis.video.ground.coverage import union_by
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

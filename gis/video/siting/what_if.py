@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from gis.district import District
 from gis.policy import Policy
-from gis.video import optics, scenes, survey
-from gis.video.around import Around, around
-from gis.video.survey import Scene
+from gis.video import optics
+from gis.video.ground import scenes, survey
+from gis.video.ground.survey import Scene
+from gis.video.siting.around import Around, around
 from gis.video.view import drawn
 
 

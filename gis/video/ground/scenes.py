@@ -12,8 +12,8 @@ from shapely import STRtree
 
 from gis.district import District
 from gis.video import optics
-from gis.video.obstacles import Obstacles
-from gis.video.survey import Scene
+from gis.video.ground.survey import Scene
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.view_rules import ViewRules
 
 Digests = NDArray[np.uint64]

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from gis.district import District
-from gis.video import optics, sites
-from gis.video.around import Around
-from gis.video.ask import Ask, Grain
-from gis.video.sites import Poses, Samples
+from gis.video import optics
+from gis.video.siting import sites
+from gis.video.siting.around import Around
+from gis.video.siting.ask import Ask, Grain
+from gis.video.siting.sites import Poses, Samples
 from gis.video.view import Views, drawn
 
 _BATCH = 20_000  # fields at a time: some tens of MiB

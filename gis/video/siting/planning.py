@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 from gis.district import District
 from gis.errors import BadInput
 from gis.policy import Policy
-from gis.video import ask as asking
-from gis.video import blind, sites, survey, worth
-from gis.video.around import Around, around
-from gis.video.ask import Ask, Grain
-from gis.video.placement import Plan, for_budget, for_target
-from gis.video.poses import Sight, drawn_poses, places_of, seen_by
+from gis.video.ground import blind, survey
+from gis.video.ground.scenes import degrees
 from gis.video.rules import GroundRules, LawRules, PlanRules
-from gis.video.scenes import degrees
-from gis.video.sites import Poses
+from gis.video.siting import ask as asking
+from gis.video.siting import sites, worth
+from gis.video.siting.around import Around, around
+from gis.video.siting.ask import Ask, Grain
+from gis.video.siting.placement import Plan, for_budget, for_target
+from gis.video.siting.poses import Sight, drawn_poses, places_of, seen_by
+from gis.video.siting.sites import Poses
 
 _EXACT_POSES = 3_000  # more are planned greedily, with a bound
 _PATIENCE_S = 5.0  # of the exact solver; then the best plan so far and its gap

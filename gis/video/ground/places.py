@@ -5,8 +5,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from gis.video.coverage import union_by
-from gis.video.obstacles import Obstacles
+from gis.video.ground.coverage import union_by
+from gis.video.kernels.obstacles import Obstacles
 
 Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from gis.rounding import floored
 from gis.video import analysis
-from gis.video.coverage import MEASURES
-from gis.video.ground_model import PlaceKind
+from gis.video.ground.coverage import MEASURES
+from gis.video.ground.model import PlaceKind
 from gis.video.rules import GroundRules
 
 _SUMS = ["public_m2", *(f"{name}_m2" for name in MEASURES), "blind_m2"]

@@ -11,10 +11,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from gis.video import blind, view
-from gis.video.blind import BlindAreas, BlindRule
-from gis.video.coverage import Coverage, Seen, coverage, public_ground, union_by
-from gis.video.obstacles import Obstacles
+from gis.video import view
+from gis.video.ground import blind
+from gis.video.ground.blind import BlindAreas, BlindRule
+from gis.video.ground.coverage import Coverage, Seen, coverage, public_ground, union_by
+from gis.video.kernels.obstacles import Obstacles
 from gis.video.optics import Optics
 from gis.video.view import Views
 from gis.video.view_rules import ViewRules

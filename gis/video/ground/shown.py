@@ -10,7 +10,8 @@ from gis.errors import NoData
 from gis.period import midnight
 from gis.runs.model import Analysis
 from gis.runs.store import latest_run
-from gis.video import ground_store, scenes
+from gis.video.ground import scenes
+from gis.video.ground import store as ground_store
 
 
 @dataclass(frozen=True)

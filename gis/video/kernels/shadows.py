@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.video.obstacles import Obstacles
+from gis.video.kernels.obstacles import Obstacles
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

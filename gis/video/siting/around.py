@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from gis.district import District
 from gis.errors import NotFound
 from gis.policy import Policy
-from gis.video import ground_store, scenes
-from gis.video.survey import Scene
+from gis.video.ground import scenes
+from gis.video.ground import store as ground_store
+from gis.video.ground.survey import Scene
 from gis.video.view_rules import ViewRules
 
 NEAR_M = 600.0  # a point farther away than this from a compound is left out of its question

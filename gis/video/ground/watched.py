@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.video import blind, ground_store, places, scenes, survey, view
-from gis.video.ground_model import PlaceKind
+from gis.video import view
+from gis.video.ground import blind, places, scenes, survey
+from gis.video.ground import store as ground_store
+from gis.video.ground.model import PlaceKind
+from gis.video.ground.scenes import Digests
+from gis.video.ground.survey import Scene
 from gis.video.rules import GroundRules
-from gis.video.scenes import Digests
-from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
 Floats = NDArray[np.float64]

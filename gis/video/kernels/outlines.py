@@ -9,8 +9,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.video.compiled import compiled
-from gis.video.visibility import ARC, collect, envelope, on_ray, strips
+from gis.video.kernels.compiled import compiled
+from gis.video.kernels.visibility import ARC, collect, envelope, on_ray, strips
 
 _REPEATED_M = 1e-3  # vertices closer than this are one
 _ARC_RAD = math.radians(2.0)  # chords of 2° take 0.02 % off a circle's area, and never add any

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from gis.district import District
 from gis.period import add_months
-from gis.video import ground_store, sites
-from gis.video.around import Around
-from gis.video.ask import Ask, Grain
+from gis.video.ground import store as ground_store
 from gis.video.rules import PlanRules
-from gis.video.sites import Samples
+from gis.video.siting import sites
+from gis.video.siting.around import Around
+from gis.video.siting.ask import Ask, Grain
+from gis.video.siting.sites import Samples
 
 Shapes = NDArray[np.object_]
 

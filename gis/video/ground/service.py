@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 from gis.district import District
 from gis.memory import give_back
 from gis.policy import Policy
-from gis.video import ground_store, scenes, survey, view, watched
-from gis.video.blind import BlindAreas, BlindRule
-from gis.video.coverage import MEASURES, Coverage
+from gis.video import view
+from gis.video.ground import scenes, survey, watched
+from gis.video.ground import store as ground_store
+from gis.video.ground.blind import BlindAreas, BlindRule
+from gis.video.ground.coverage import MEASURES, Coverage
+from gis.video.ground.scenes import Digests
+from gis.video.ground.stale import Stale
+from gis.video.ground.survey import Scene
 from gis.video.rules import GroundRules, LawRules
-from gis.video.scenes import Digests
-from gis.video.stale import Stale
-from gis.video.survey import Scene
 from gis.video.view_rules import ViewRules
 
 Shapes = NDArray[np.object_]

@@ -1,0 +1,1 @@
+"""Covered public ground of compounds: what points show and what stays blind, run after run."""

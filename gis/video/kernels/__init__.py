@@ -1,0 +1,1 @@
+"""Compiled kernels of view fields: walls, shadows, what a point sees, its outlines."""

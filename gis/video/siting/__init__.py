@@ -1,0 +1,1 @@
+"""Where the next video points belong, and what one more would add."""
