@@ -73,6 +73,7 @@ VALUES: dict[str, dict[str, Pair]] = {
         "legal_basis_missing": ("未说明建设依据", "No legal basis"),
         "forbidden_place": ("位于禁止安装的场所", "In a forbidden place"),
         "forbidden_view": ("照入禁止拍摄的场所", "Looks into a forbidden place"),
+        "forbidden_view_possible": ("能够照入禁止拍摄的场所", "Could look into a forbidden place"),
         "sign_missing": ("无提示标识", "No sign"),
         "not_filed": ("未备案", "Not filed"),
         "filed_late": ("备案逾期", "Filed late"),

@@ -15,7 +15,7 @@ class Checked:
     """Points of the day (as `analysis.placed` has them) and what was found about them.
 
     ``faults`` of ids and ``missing`` required fields; ``bare`` compounds without a point;
-    ``inside`` and ``into``: points that stand in, or look into, private places.
+    ``inside`` and ``into``: points that stand in private places; that look, or could, into them.
     """
 
     points: pd.DataFrame
@@ -53,5 +53,8 @@ def _lawful(found: Checked, law: LawRules, *, as_of: date) -> pd.DataFrame:
         lawful.misplaced(found.inside, found.points, law, kind="forbidden_place"),
     ]
     if found.into is not None:
-        parts.append(lawful.misplaced(found.into, found.points, law, kind="forbidden_view"))
+        kinds = {"home": "forbidden_view", "potential": "forbidden_view_possible"}
+        for looks, kind in kinds.items():
+            into = found.into[found.into["looks"] == looks]
+            parts.append(lawful.misplaced(into, found.points, law, kind=kind))
     return law_words.law_findings(pd.concat(parts, ignore_index=True), found.points, law)

@@ -16,8 +16,14 @@ _SAYS = {
         "stands in a forbidden place: {figure}",
     ),
     "forbidden_view": (
-        "视场照入禁止拍摄的场所：{figure}",
-        "its view field reaches into a forbidden place: {figure}",
+        "视场照入禁止拍摄的场所（其外墙按有窗计）：{figure}",
+        "its view field reaches into a forbidden place, whose outer walls are taken for windows:"
+        " {figure}",
+    ),
+    "forbidden_view_possible": (
+        "能够转向、或因方向未登记可能照入禁止拍摄的场所（其外墙按有窗计）：{figure}",
+        "can be turned, or since its direction is not on record may look, into a forbidden place,"
+        " whose outer walls are taken for windows: {figure}",
     ),
     "sign_missing": ("未设置显著提示标识", "has no conspicuous sign"),
     "not_filed": (

@@ -38,7 +38,8 @@ def misplaced(
     inside: pd.DataFrame, cameras: pd.DataFrame, rules: LawRules, *, kind: str
 ) -> pd.DataFrame:
     """Breaches of art. 8: ``inside`` lists camera and place_name of points that stand in a private
-    place (``kind`` forbidden_place) or look into one (forbidden_view), of which one row is made.
+    place (``kind`` forbidden_place), look into one (forbidden_view) or could be turned to do so
+    (forbidden_view_possible), of which one row is made.
     """
     standing = cameras[~cameras["status"].isin(["planned", "removed"])]
     listed = inside[inside["kind"].isin(rules.private_kinds)]

@@ -11,7 +11,7 @@ from pyproj import Geod
 from gis import district as districts
 from gis import policy as policies
 from gis.areas.model import Area
-from gis.compounds.model import Compound
+from gis.compounds.model import Building, Compound
 from gis.runs.model import Analysis, Import
 from gis.runs.store import new_run
 from gis.safety.model import Incident, Rating
@@ -215,6 +215,27 @@ def test_a_private_place_that_grows_into_view_is_another_run(db, world, policy, 
     after, _ = inventory(db, policy, wuhua)
     assert set(after.findings["kind"]) - set(before.findings["kind"]) == {"forbidden_view"}
     assert after.input_digest != before.input_digest
+
+
+def test_a_dormitory_behind_a_wall_is_looked_into_by_who_looks_at_its_wall(
+    db, world, policy, wuhua
+):
+    """The private place is the building's whole footprint, three metres north of the points."""
+    front = LAT + 2.7e-5  # three metres
+    house = shapely.MultiPolygon([shapely.box(LON - 1e-4, front, LON + 1e-4, front + 1e-4)])
+    world.add(Building, geom=f"SRID=4326;{house}", height_m=12.0)
+    world.add(PrivatePlace, kind="dormitory", name="宿舍", geom=f"SRID=4326;{house}")
+    world.camera("c1", kind="fixed", direction_deg=0, height_m=4)
+    world.camera("c2", kind="fixed", direction_deg=180, height_m=4)
+    world.camera("c3", kind="ptz", direction_deg=180, height_m=4)
+    world.camera("c4", kind="fixed", height_m=4)  # nobody wrote down where it looks
+    found, _ = inventory(db, policy, wuhua)
+    views = found.findings[found.findings["kind"].str.startswith("forbidden")]
+    assert views[["camera_key", "kind", "rule"]].to_numpy().tolist() == [
+        ["c1", "forbidden_view", "LAW-799-8"], ["c3", "forbidden_view_possible", "LAW-799-8"],
+        ["c4", "forbidden_view_possible", "LAW-799-8"],
+    ]  # fmt: skip
+    assert all("宿舍" in said and "外墙按有窗计" in said for said in views["reason_zh"])
 
 
 def test_a_point_whose_view_nobody_can_know_says_what_is_missing(db, world, policy, wuhua):

@@ -143,6 +143,33 @@ def test_an_area_is_planned_greedily_with_a_bound_and_reaches_a_share(asked):
     assert reached.plan.bound <= len(reached.places)
 
 
+def test_no_planned_point_looks_at_the_wall_of_a_dormitory(asked):
+    """Every building of the compound becomes one: poses on their walls may only look away."""
+    session, at, spots = asked
+    ask = Ask(compound=spots[0].compound, budget=3)
+    free = planning.propose(session, ask=ask, **at)
+    mark = session.begin_nested()
+    session.execute(
+        text(
+            "INSERT INTO private_places (source_key, import_id, area_code, kind, geom)"
+            " SELECT 'room-' || building.source_key, building.import_id, building.area_code,"
+            " 'dormitory', building.geom FROM buildings AS building"
+            " JOIN compounds AS home ON ST_Intersects(home.geom, building.geom)"
+            " WHERE home.code = :compound"
+        ),
+        {"compound": spots[0].compound},
+    )
+    found = planning.propose(session, ask=ask, **at)
+    here = around(session, compound=spots[0].compound, **at)
+    mark.rollback()
+    rooms = here.private[here.private["place"].str.startswith("room-")]
+    assert found.excluded > free.excluded + 10
+    metres = found.fields.to_crs(at["district"].srid).geometry
+    nearest = metres.distance(shapely.union_all(rooms["geom"].to_numpy(dtype=object)))
+    assert len(nearest) > 0
+    assert (nearest > 0.2).all()  # a field that ends at a wall has the wall in view
+
+
 def test_what_cannot_be_planned_is_said(store, asked):
     session, at, _ = asked
     with pytest.raises(NotFound):

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from gis.district import District
 from gis.memory import give_back
 from gis.policy import Policy
-from gis.video import view
 from gis.video.ground import scenes, survey, watched
 from gis.video.ground import store as ground_store
 from gis.video.ground.blind import BlindAreas, BlindRule
 from gis.video.ground.coverage import MEASURES, Coverage
+from gis.video.ground.rooms import Rooms
 from gis.video.ground.scenes import Digests
 from gis.video.ground.stale import Stale
 from gis.video.ground.survey import Scene
@@ -37,9 +37,9 @@ class Ground:
 
     ``compounds``: compound, name, area_code, grid_code, quality, answer (measured, no_buildings),
     digest and square metres, one row per compound and quality; ``blind`` (EPSG:4326), ``weak``,
-    ``into`` (camera, place, kind, place_name of private places in a field); ``places`` the rows of
-    video_places; ``computed`` compounds and ``places_computed`` places measured anew; ``stale``:
-    the points whose stored fields no longer hold.
+    ``into`` (camera, place, kind, place_name, looks: private places in a home or potential field);
+    ``places`` the rows of video_places; ``computed`` compounds and ``places_computed`` places
+    measured anew; ``stale``: the points whose stored fields no longer hold.
     """
 
     compounds: pd.DataFrame
@@ -215,16 +215,24 @@ def _both(kept: Any, fresh: Any, same: set[str]) -> Any:
 def _into_private(
     of: Scene, cameras: pd.DataFrame, private: pd.DataFrame, views: ViewRules, law: LawRules
 ) -> pd.DataFrame:
-    """Points that look into a private place they do not stand in: camera, place, kind, name."""
+    """Points that look into a private place they do not stand in, or that could: camera, place,
+    kind, place_name and looks (home, potential).
+    """
     places = private[private["kind"].isin(law.private_kinds)].reset_index(drop=True)
     shapes = places["geom"].to_numpy(dtype=object)
-    near = survey.cameras_near(of, views, shapes)
-    fields = view.drawn(survey.home_views(of, near), of.obstacles, views)[:, 0]
-    at, place = shapely.STRtree(shapes).query(fields, predicate="intersects")
-    seen_m2 = shapely.area(shapely.intersection(fields[at], shapes[place]))
-    outside = ~shapely.intersects(of.places[near[at]], shapes[place])
-    hit = (seen_m2 >= law.view_min_m2) & outside
-    found = places.iloc[place[hit]].reset_index(drop=True)
-    who = cameras["camera"].to_numpy(dtype=object)[near[at[hit]]]
-    named: pd.DataFrame = found[["place", "kind", "place_name"]].assign(camera=who)
-    return named
+    place, near = of.reached(shapes, margin_m=views.moved_m)
+    outside = ~shapely.intersects(of.places[near], shapes[place])
+    place, near = place[outside], near[outside]
+    rooms = Rooms.among(
+        shapes, of.obstacles, views, reach_m=of.most_m.max(initial=0.0), least_m2=law.view_min_m2
+    )
+    home, potential = (
+        rooms.seen(looking(of, near), place, views)
+        for looking in (survey.home_views, survey.potential_views)
+    )
+    hit = home | potential
+    found: pd.DataFrame = places.iloc[place[hit]].reset_index(drop=True)
+    return found[["place", "kind", "place_name"]].assign(
+        camera=cameras["camera"].to_numpy(dtype=object)[near[hit]],
+        looks=np.where(home[hit], "home", "potential"),
+    )

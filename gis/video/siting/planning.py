@@ -77,11 +77,10 @@ def propose(
     samples, weighed = worth.samples(
         session, here, public, seen, rules, ask, grain, district=district, as_of=as_of
     )
-    law = LawRules.of(policy)
-    sight = seen_by(here, poses, samples, level, law.private_kinds)
+    sight = seen_by(here, poses, samples, level, LawRules.of(policy))
     plan = _solved(sight, samples, public, ask, rules)
     chosen = sight.usable[plan.chosen]
-    fields = drawn_poses(here, _taken(poses, chosen), level)[:, -1]
+    fields = drawn_poses(here, poses.take(chosen), level)
     gain_m2 = _gains(public, seen, fields)
     places = _table(here, poses, names, chosen, plan, gain_m2, district)
     seen_m2 = float(shapely.area(seen).sum())
@@ -120,10 +119,6 @@ def _solved(
         sight.matrix, plain_m2, target_share=missing / open_m2 if open_m2 else 0.0, exact=exact,
         unit_cost=rules.yuan_per_point, time_limit_s=_PATIENCE_S,
     )  # fmt: skip
-
-
-def _taken(poses: Poses, at: NDArray[np.int64]) -> Poses:
-    return Poses(poses.x_m[at], poses.y_m[at], poses.direction_deg[at], poses.site[at])
 
 
 def _gains(public: Shapes, seen: Shapes, fields: Shapes) -> NDArray[np.float64]:

@@ -1,7 +1,6 @@
 """Candidate points of a plan: given or generated places, what each shows, and which are allowed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +10,8 @@ from scipy import sparse
 
 from gis.district import District
 from gis.video import optics
+from gis.video.ground.rooms import Rooms
+from gis.video.rules import LawRules
 from gis.video.siting import sites
 from gis.video.siting.around import Around
 from gis.video.siting.ask import Ask, Grain
@@ -63,33 +64,45 @@ def _given(ask: Ask, grain: Grain, district: District) -> tuple[Poses, NDArray[n
 
 
 def drawn_poses(here: Around, poses: Poses, level: int) -> Shapes:
-    """What a usual fixed camera shows at each pose: (n, 1 or 2), farthest and the level asked for.
+    """What a usual fixed camera shows at each pose (n,), at the level asked for."""
+    views = _usual(here, poses)
+    chosen = replace(views, reach_m=views.reach_m[:, level : level + 1])
+    return drawn(chosen, here.scene.obstacles, here.rules)[:, 0]
 
-    The same column where they are one.
-    """
+
+def _usual(here: Around, poses: Poses) -> Views:
+    """A usual fixed camera at each pose."""
     kinds = np.full(len(poses.x_m), "fixed")
     usual = optics.complete(optics.CameraFields.unknown(kinds), here.rules)
-    levels = [0, level] if level else [0]
-    views = Views(
-        poses.x_m, poses.y_m, poses.direction_deg, usual.hfov_deg, usual.near_m,
-        usual.reach_m[:, levels], usual.height_m,
+    return Views(
+        poses.x_m, poses.y_m, poses.direction_deg, usual.hfov_deg, usual.near_m, usual.reach_m,
+        usual.height_m,
     )  # fmt: skip
-    return drawn(views, here.scene.obstacles, here.rules)
 
 
-def seen_by(
-    here: Around, poses: Poses, samples: Samples, level: int, private_kinds: Sequence[str]
-) -> Sight:
+def seen_by(here: Around, poses: Poses, samples: Samples, level: int, law: LawRules) -> Sight:
     """What each pose sees; poses that stand in a private place or look into one are left out."""
-    forbidden = here.private.loc[here.private["kind"].isin(private_kinds), "geom"]
-    private = forbidden.to_numpy(dtype=object)
     rows: list[sparse.csr_array] = [sparse.csr_array((0, len(samples.x_m)))]
-    usable = [np.empty(0, np.int64)]
-    for begin in range(0, len(poses.x_m), _BATCH):
-        at = np.arange(begin, min(begin + _BATCH, len(poses.x_m)))
-        some = Poses(poses.x_m[at], poses.y_m[at], poses.direction_deg[at], poses.site[at])
-        fields = drawn_poses(here, some, level)
-        fine = sites.allowed(fields[:, 0], some.x_m, some.y_m, private)
-        rows.append(sites.sight(fields[fine, -1], samples))
-        usable.append(at[fine])
-    return Sight(sparse.csr_array(sparse.vstack(rows, format="csr")), np.concatenate(usable))
+    usable = np.flatnonzero(allowed(here, poses, law))
+    for begin in range(0, len(usable), _BATCH):
+        fields = drawn_poses(here, poses.take(usable[begin : begin + _BATCH]), level)
+        rows.append(sites.sight(fields, samples))
+    return Sight(sparse.csr_array(sparse.vstack(rows, format="csr")), usable)
+
+
+def allowed(here: Around, poses: Poses, law: LawRules) -> NDArray[np.bool_]:
+    """Poses that stand in no private place and look into none, walls of rooms taken as windows."""
+    private = here.private.loc[here.private["kind"].isin(law.private_kinds), "geom"]
+    shapes = private.to_numpy(dtype=object)
+    points = np.asarray(shapely.points(poses.x_m, poses.y_m), dtype=object).reshape(-1)
+    fine = np.ones(len(points), dtype=np.bool_)
+    fine[shapely.STRtree(shapes).query(points, predicate="intersects")[0]] = False
+    reach_m = _usual(here, poses.take(slice(1))).reach_m.max(initial=0.0)
+    pose, room = shapely.STRtree(shapes).query(
+        points, predicate="dwithin", distance=reach_m + here.rules.moved_m
+    )
+    rooms = Rooms.among(
+        shapes, here.scene.obstacles, here.rules, reach_m=reach_m, least_m2=law.view_min_m2
+    )
+    fine[pose[rooms.seen(_usual(here, poses.take(pose)), room, here.rules)]] = False
+    return fine

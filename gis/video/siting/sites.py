@@ -11,7 +11,6 @@ from shapely import STRtree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
 
@@ -23,6 +22,10 @@ class Poses:
     y_m: Floats
     direction_deg: Floats
     site: Ints
+
+    def take(self, chosen: Ints | slice) -> "Poses":
+        """The chosen poses."""
+        return Poses(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -127,15 +130,3 @@ def sight(fields: Shapes, ground: Samples) -> sparse.csr_array:
     field, sample = STRtree(points).query(fields, predicate="intersects")
     ones = np.ones(len(field))
     return sparse.csr_array((ones, (field, sample)), shape=(len(fields), len(points)))
-
-
-def allowed(fields: Shapes, x_m: Floats, y_m: Floats, forbidden: Shapes) -> Flags:
-    """Poses that stand in no forbidden area (dormitories, baths, …) and whose field keeps out."""
-    tree = STRtree(forbidden)
-    pose, area = tree.query(fields, predicate="intersects")
-    inside = shapely.area(shapely.intersection(fields[pose], forbidden[area])) > 0
-    out = np.ones(len(fields), bool)
-    out[pose[inside]] = False
-    standing = np.asarray(shapely.points(x_m, y_m)).reshape(-1)
-    out[tree.query(standing, predicate="intersects")[0]] = False
-    return out
