@@ -24,7 +24,7 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
 
     def __init__(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
         self._frames = dict(frames)
-        self._records: dict[tuple[str, bool], Records] = {}
+        self._records: dict[str, Records] = {}
         self._archives: dict[str, str] = {}
         self._texts: dict[str, str] = {}
 
@@ -46,15 +46,13 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         for name in names:
             self._frames.pop(name, None)
             self._archives.pop(name, None)
-            for secret in (False, True):
-                self._records.pop((name, secret), None)
+            self._records.pop(name, None)
 
-    def records(self, layer: Layer, *, internal: bool) -> Records:
+    def records(self, layer: Layer) -> Records:
         """The records of one layer; raises FrameContract."""
-        secret = internal and any(column.internal for column in layer.columns)
-        if (layer.name, secret) not in self._records:
-            self._records[layer.name, secret] = records.of(layer, self[layer.name], internal=secret)
-        return self._records[layer.name, secret]
+        if layer.name not in self._records:
+            self._records[layer.name] = records.of(layer, self[layer.name])
+        return self._records[layer.name]
 
     def archive(self, one: Records) -> str:
         """The layer's tiles as a block of a saved page."""

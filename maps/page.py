@@ -48,9 +48,7 @@ def pieces(
     sheet = layers.sheet(name)
     chosen = layers.shown(name, frames, internal=context.internal)
     material = frames if isinstance(frames, Material) else Material(frames)
-    content = {
-        layer.name: material.records(layer, internal=context.internal) for layer, _ in chosen
-    }
+    content = {layer.name: material.records(layer) for layer, _ in chosen}
     visible = {layer.name: at_first for layer, at_first in chosen}
     bounds = _bounds(content, material, visible)
     page = canvas.Page()
@@ -203,7 +201,7 @@ def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
              "share": c.name in words.SHARES, "code": c.name in words.CODES,
              "held": c.name in words.HELD,
              "values": _value_words(layer, c.name)}
-            for c in one.columns
+            for c in one.layer.columns
         ],
         "key": layer.key, "label": layer.label,
     }  # fmt: skip

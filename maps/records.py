@@ -14,7 +14,7 @@ import shapely
 from markupsafe import Markup
 
 from gis.errors import BadInput
-from gis.layers.model import Column, Geometry, Layer
+from gis.layers.model import Geometry, Layer
 from maps import html, palette
 
 CANVAS_LIMIT = 3_000  # features up to which one canvas redraws fluidly; above come tiles
@@ -33,11 +33,10 @@ class FrameContract(BadInput):
 
 @dataclass(frozen=True)
 class Records:
-    """One layer's frame, its columns and the class of each row."""
+    """One layer's frame and the class of each row."""
 
     layer: Layer
     frame: gpd.GeoDataFrame
-    columns: tuple[Column, ...]
     classes: palette.Classes
 
     def __len__(self) -> int:
@@ -113,7 +112,7 @@ class Records:
 
     def _facing(self) -> list[float | None] | None:
         """Degrees from north in which points look, where the layer says so."""
-        if not any(column.name == _FACING for column in self.columns):
+        if not any(column.name == _FACING for column in self.layer.columns):
             return None
         return html.plain_column(self.frame[_FACING])
 
@@ -133,7 +132,7 @@ class Records:
 
     def table(self) -> dict[str, list[Any]]:
         """Column name to a list with one JSON value per row."""
-        return {c.name: html.plain_column(self.frame[c.name]) for c in self.columns}
+        return {c.name: html.plain_column(self.frame[c.name]) for c in self.layer.columns}
 
     @cached_property
     def stored_table(self) -> Markup:
@@ -158,18 +157,17 @@ class Records:
         return [int(row) for row in ranked]
 
 
-def of(layer: Layer, frame: gpd.GeoDataFrame, *, internal: bool) -> Records:
+def of(layer: Layer, frame: gpd.GeoDataFrame) -> Records:
     """Check ``frame`` and classify it.
 
     Raises FrameContract when a column is missing or the frame is not in EPSG:4326.
     """
-    columns = layer.shown(internal=internal)
-    missing = [column.name for column in columns if column.name not in frame]
+    missing = [column.name for column in layer.columns if column.name not in frame]
     if missing:
         raise FrameContract(f"layer {layer.name}: the frame lacks {', '.join(missing)}")
     if frame.crs is None or frame.crs.to_epsg() != 4326:
         raise FrameContract(f"layer {layer.name}: the frame is not in EPSG:4326")
-    return Records(layer, frame, columns, palette.classify(layer, frame))
+    return Records(layer, frame, palette.classify(layer, frame))
 
 
 def shape_list(shapes: "np.typing.NDArray[np.object_]", rows: Iterable[int]) -> str:

@@ -10,15 +10,9 @@ from gis.layers.model import Layer, Sensitivity
 from gis.layers.service import Scope
 
 
-def sensitive(layer: Layer, scope: Scope) -> bool:
-    """Whether what is shown is internal: the layer itself or columns let through."""
-    columns = scope.internal and any(column.internal for column in layer.columns)
-    return columns or layer.sensitivity is Sensitivity.INTERNAL
-
-
 def note_read(session: Session, layer: Layer, scope: Scope, *, rows: int | None = None) -> None:
     """Note that ``rows`` features of ``layer`` were shown, if it is a sensitive one."""
-    if sensitive(layer, scope):
+    if layer.sensitivity is Sensitivity.INTERNAL:
         detail = {"key": scope.key} if scope.key else {}
         audit.note(
             session, event="read", target=layer.name, area_code=scope.area_prefix or None,
@@ -46,7 +40,8 @@ class Looks:
         return not known
 
 
-def note_look(looks: Looks, session: Session, layer: Layer, scope: Scope) -> None:
+def note_look(looks: Looks, session: Session, layer: Layer) -> None:
     """Note a look at a sensitive layer's tiles, once per user, layer and hour."""
-    if sensitive(layer, scope) and looks.first(session.info["user"].id, layer.name):
+    user = session.info["user"]
+    if layer.sensitivity is Sensitivity.INTERNAL and looks.first(user.id, layer.name):
         audit.note(session, event="read", target=f"tiles {layer.name}")

@@ -81,7 +81,7 @@ def _check(user: User, name: str, asked: ExportIn) -> None:
     exported.may_take(user, name)
     if one.sensitivity is Sensitivity.INTERNAL and not asked.internal:
         raise Withheld(f"layer {name} is internal: ask for it with internal and a purpose")
-    columns = {column.name for column in one.shown(internal=asked.internal)}
+    columns = {column.name for column in one.columns}
     if asked.column is not None and asked.column not in columns:
         raise BadInput(f"layer {name} has no column {asked.column}: {', '.join(sorted(columns))}")
 

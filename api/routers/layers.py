@@ -80,7 +80,7 @@ def read_layers(asked: Asked, user: Caller) -> list[LayerOut]:
             name=one.name, zh=one.zh, en=one.en, geometry=one.geometry,
             sensitivity=one.sensitivity,
             columns=[ColumnOut(name=c.name, zh=c.zh, en=c.en, unit=c.unit)
-                     for c in one.shown(internal=asked.internal)],
+                     for c in one.columns],
         )
         for one in REGISTRY
         if user.may(one.capability) and (asked.internal or one.sensitivity is Sensitivity.PUBLIC)

@@ -97,7 +97,7 @@ def read_queryables(
     """What a filter may name, as JSON Schema."""
     site = Site(request, encoding)
     kinds = service.queryables(db, layer, district=at.district, policy=at.policy, scope=asked)
-    columns = service.columns(layer, db.info["user"], internal=asked.internal)
+    columns = service.columns(layer, db.info["user"])
     return _answer(desk, site, documents.queryables(site, layer, columns, kinds), SCHEMA)
 
 

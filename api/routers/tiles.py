@@ -63,7 +63,7 @@ def read_tile(
 ) -> Response:  # fmt: skip
     """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
     with transaction(request, user) as db:  # a map asks for many: one thread does all of one
-        note_look(request.app.state.looks, db, layer, asked)
+        note_look(request.app.state.looks, db, layer)
         tag = f'"{tiles.tag(db, layer)}"'
         headers = {"ETag": tag, **PRIVATE}
         if tag in request.headers.get("if-none-match", ""):

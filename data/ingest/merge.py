@@ -244,7 +244,7 @@ def _states_shares(target: Target, present: Collection[str]) -> bool:
     return target.kind is Kind.FACILITIES and "shared_with" in present
 
 
-def write_shares(session: Session, target: Target, staged: Table, present: Collection[str]) -> int:
+def write_shares(session: Session, target: Target, present: Collection[str]) -> int:
     """Replace the shares of facilities whose shares the file states; returns shares changed."""
     if not _states_shares(target, present):
         return 0

@@ -34,9 +34,7 @@ class Placing:
         return tuple(c for c in (self.lon, self.lat, self.wkt) if c is not None)
 
 
-def placing(
-    kind: Kind, columns: ColumnMap, asked: set[str], *, own_geometry: bool
-) -> Placing | None:
+def placing(columns: ColumnMap, asked: set[str], *, own_geometry: bool) -> Placing | None:
     """How rows get their place: asked-for columns, else the file's geometry, else columns."""
     lon, lat, wkt = (columns.columns.get(name) for name in ("lon", "lat", "geometry"))
     if lon and lat and (not own_geometry or {"lon", "lat"} <= asked):

@@ -36,7 +36,7 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     asked = set(options.mapping)
     how = None
     if shape(kind) is not Shape.NONE:
-        how = placing(kind, columns, asked, own_geometry=layer.has_geometry)
+        how = placing(columns, asked, own_geometry=layer.has_geometry)
     _check_columns(path, kind, columns, how, layer)
     columns = _without_unused_positions(columns, how)
     wanted = list(dict.fromkeys([*columns.columns.values(), *(how.columns if how else ())]))
@@ -46,7 +46,7 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
         raise refuse("no_rows", path, "没有数据行", "holds no rows", layer=layer.name)
     frame = _frame(path, kind, layer, options, district, first, how)
     _check_key(path, columns, first)
-    facts = _facts(path, layer, columns, frame, district)
+    facts = _facts(path, layer, columns, frame)
     reading = Reading(
         moments.Calendar(district.zone, since_1904=layer.since_1904), categories.load().words
     )
@@ -183,9 +183,7 @@ def _check_key(path: Path, columns: ColumnMap, first: Batch) -> None:
             )
 
 
-def _facts(
-    path: Path, layer: Layer, columns: ColumnMap, frame: Frame | None, district: District
-) -> FileFacts:
+def _facts(path: Path, layer: Layer, columns: ColumnMap, frame: Frame | None) -> FileFacts:
     notes = list(layer.notes)
     accuracy = frames.accuracy_note(frame) if frame else None
     if accuracy:

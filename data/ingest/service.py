@@ -210,7 +210,7 @@ class _Work:
         self.progress("write", 0, kept)
         by = merge.Provenance(record.id, self.facts.frame, self.district.code, self.district.srid)
         written = merge.merge(self.session, self.target, self.staged, present=self.present, by=by)
-        shares = merge.write_shares(self.session, self.target, self.staged, self.present)
+        shares = merge.write_shares(self.session, self.target, self.present)
         report = replace(
             self._report(),
             inserted=written.inserted,

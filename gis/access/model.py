@@ -151,7 +151,6 @@ class Secret:
 
     password_hash: str | None
     totp_secret: str | None
-    totp_step: int
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ SELECT * FROM wangge.accounts WHERE login = CAST(:login AS text);
 SELECT * FROM wangge.account_by_subject(CAST(:issuer AS text), CAST(:subject AS text));
 
 -- name: secret_by_login
-SELECT * FROM wangge.secret_by_login(CAST(:login AS text));
+SELECT password_hash, totp_secret FROM wangge.secret_by_login(CAST(:login AS text));
 
 -- name: account_by_session
 SELECT (found.account).*, found.half, found.before_at, found.before_refused

@@ -33,7 +33,7 @@ def by_subject(session: Session, issuer: str, subject: str) -> Known | None:
 def secret(session: Session, login: str) -> Secret:
     """What proves that somebody is the account; nothing does where it does not exist."""
     row = _row(session, "secret_by_login", login=login)
-    return Secret(**row) if row else Secret(None, None, 0)
+    return Secret(**row) if row else Secret(None, None)
 
 
 def by_session(

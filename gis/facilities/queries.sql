@@ -22,13 +22,6 @@ FROM wangge.facility_shares
 JOIN wangge.facilities ON facilities.id = facility_shares.facility_id
 ORDER BY facilities.source_key, facility_shares.area_code;
 
--- name: entry
--- One facility as the register has it.
-SELECT id, source_key, name, area_code, function, provision, ownership, status, floor_area_m2,
-       storeys, opened_on, closed_on, ST_AsGeoJSON(geom, 7) AS geometry
-FROM facilities
-WHERE source_key = CAST(:facility AS text);
-
 -- name: ground_of
 -- What the checks of a drawn outline (EWKT, EPSG:4326) need, measured in :srid: its size, the part
 -- outside the communities, and whether any community has an outline at all.

@@ -36,7 +36,7 @@ def reason_zh(row: Row, rules: CoverageRules) -> str:
         Verdict.MET: f"{ratio}，达到{need}（{figures}）",
         Verdict.BELOW: f"{ratio}，低于{need}（{figures}，缺 {_n(raised(row['gap_m2'], 2))} m²）",
     }[Verdict(row["verdict"])]
-    return f"FAC-1：{main}{''.join(_notes_zh(row))}；依据 {rules.source}。"
+    return f"FAC-1：{main}{''.join(_notes_zh(row, rules))}；依据 {rules.source}。"
 
 
 def _unknown_zh(row: Row) -> str:
@@ -45,7 +45,7 @@ def _unknown_zh(row: Row) -> str:
     return "为 0" if row["households"] == 0 else "不详"
 
 
-def _notes_zh(row: Row) -> list[str]:
+def _notes_zh(row: Row, rules: CoverageRules) -> list[str]:
     notes = []
     if row["estimated_m2"] > 0:
         notes.append(f"，其中 {_n(row['estimated_m2'])} m² 按占地面积×层数估算")
@@ -62,7 +62,8 @@ def _notes_zh(row: Row) -> list[str]:
     if row["floor_rule"] is not None:
         floor = f"{row['floor_rule']} 下限 {_n(row['floor_required_m2'])} m²"
         state = "已达到" if row["floor_met"] else f"缺 {_n(raised(row['floor_gap_m2'], 2))} m²"
-        notes.append(f"；另列 {floor}，{state}")
+        source = rules.floor(row["floor_rule"]).source
+        notes.append(f"；另列 {floor}（{source}），{state}")
     return notes
 
 
@@ -82,7 +83,7 @@ def reason_en(row: Row, rules: CoverageRules) -> str:
         Verdict.BELOW: f"{_ratio(row)} m² per 100 households is below {need} "
         f"({figures}, {_n(raised(row['gap_m2'], 2))} m² are missing)",
     }[Verdict(row["verdict"])]
-    return f"FAC-1: {main}{''.join(_notes_en(row))}; source {rules.source}."
+    return f"FAC-1: {main}{''.join(_notes_en(row, rules))}; source {rules.source}."
 
 
 def _unknown_en(row: Row) -> str:
@@ -91,7 +92,7 @@ def _unknown_en(row: Row) -> str:
     return "there are no households" if row["households"] == 0 else "households are unknown"
 
 
-def _notes_en(row: Row) -> list[str]:
+def _notes_en(row: Row, rules: CoverageRules) -> list[str]:
     notes = []
     if row["estimated_m2"] > 0:
         notes.append(f", {_n(row['estimated_m2'])} m² of it estimated as footprint × storeys")
@@ -110,7 +111,8 @@ def _notes_en(row: Row) -> list[str]:
     if row["floor_rule"] is not None:
         floor = f"{row['floor_rule']} floor of {_n(row['floor_required_m2'])} m²"
         state = "reached" if row["floor_met"] else f"{_n(raised(row['floor_gap_m2'], 2))} m² short"
-        notes.append(f"; beside it the {floor}: {state}")
+        source = rules.floor(row["floor_rule"]).source
+        notes.append(f"; beside it the {floor} ({source}): {state}")
     return notes
 
 

@@ -27,12 +27,6 @@ _MORE_THAN_DRAWN = 1.05  # stated over drawn area: walls and measuring differ by
 _KINDS = ("Point", "Polygon", "MultiPolygon")
 
 
-class OutsideDistrict(BadInput):
-    """A facility was drawn where no community of this district lies."""
-
-    code = "outside_district"
-
-
 @dataclass(frozen=True)
 class Entry:
     """What the register is to hold; ``geom`` in degrees (EPSG:4326), areas in m²."""

@@ -38,6 +38,10 @@ class CoverageRules:
             converted_ways=frozenset(policy["FAC-3", "provisions"]),
         )
 
+    def floor(self, rule: str) -> Floor:
+        """The floor that ``rule`` (FAC-2 or FAC-3) sets."""
+        return self.new_community if rule == self.new_community.rule else self.converted
+
 
 def _floor(policy: Policy, rule: str) -> Floor:
     return Floor(

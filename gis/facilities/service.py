@@ -20,10 +20,6 @@ from gis.runs import digest
 from gis.runs.store import Recorded
 
 KINDS = (*(SubjectKind(level.value) for level in Level), SubjectKind.GRID)
-_SHORTFALL = [
-    "subject_code", "name", "households", "floor_area_m2", "verdict", "gap_m2", "floor_rule",
-    "floor_gap_m2", "binding_rule", "to_build_m2", "reason_zh", "reason_en",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,9 +28,9 @@ class Coverage:
 
     ``results`` has one row per division (city where there is one, district, street, community) and
     unified grid, with the columns of table coverage_results and ``unmeasured``, ``basis``,
-    ``lacking``, ``floor_gap_m2``. ``shortfall`` lists the communities that miss FAC-1 or their
-    floor, the largest ``to_build_m2`` (the larger of both gaps) first. ``to_build_m2`` is the sum
-    of the communities' FAC-1 gaps; ``totals`` has it with floors, too, and is plain JSON.
+    ``lacking``, ``floor_gap_m2``. ``totals`` is plain JSON over the communities: ``to_build_m2`` is
+    the sum of their FAC-1 gaps, ``to_build_with_floors_m2`` the sum of the larger of that gap and
+    the floor's, ``shortfall`` how many have either.
     """
 
     as_of: date
@@ -42,8 +38,6 @@ class Coverage:
     policy: Policy
     input_digest: str
     results: pd.DataFrame
-    shortfall: pd.DataFrame
-    to_build_m2: float
     totals: dict[str, Any]
 
 
@@ -63,8 +57,6 @@ def coverage(session: Session, *, policy: Policy, district: District, as_of: dat
     rows = reasons.with_reasons(rows, rules).assign(
         rule="FAC-1", threshold=rules.m2_per_100_households
     )
-    shortfall = _shortfall(rows)
-    totals = _totals(rows, shortfall, facilities, rules)
     return Coverage(
         as_of=as_of,
         area_code=district.code,
@@ -73,9 +65,7 @@ def coverage(session: Session, *, policy: Policy, district: District, as_of: dat
             {"subjects": subjects, "facilities": facilities, "shares": shares}
         ),
         results=rows,
-        shortfall=shortfall,
-        to_build_m2=totals["to_build_m2"],
-        totals=totals,
+        totals=_totals(rows, facilities, rules),
     )
 
 
@@ -104,18 +94,9 @@ def history(
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _shortfall(rows: pd.DataFrame) -> pd.DataFrame:
+def _totals(rows: pd.DataFrame, facilities: pd.DataFrame, rules: CoverageRules) -> dict[str, Any]:
     communities = rows[rows["subject_kind"] == Level.COMMUNITY]
-    to_build_m2 = communities[["gap_m2", "floor_gap_m2"]].max(axis=1).fillna(0.0)
-    short = communities.assign(to_build_m2=to_build_m2)[to_build_m2 > 0]
-    by_need = short.sort_values(["to_build_m2", "subject_code"], ascending=[False, True])
-    return by_need[_SHORTFALL].reset_index(drop=True)
-
-
-def _totals(
-    rows: pd.DataFrame, shortfall: pd.DataFrame, facilities: pd.DataFrame, rules: CoverageRules
-) -> dict[str, Any]:
-    communities = rows[rows["subject_kind"] == Level.COMMUNITY]
+    larger_gap_m2 = communities[["gap_m2", "floor_gap_m2"]].max(axis=1)
     verdicts = communities["verdict"].value_counts()
     counted = analysis.premises(facilities, rules)
     placed = communities["floor_area_m2"].sum()
@@ -127,8 +108,8 @@ def _totals(
         "estimated_m2": _m2(communities["estimated_m2"].sum()),
         "outside_communities_m2": _m2(counted["area_m2"].sum() - placed),
         "to_build_m2": _m2(communities["gap_m2"].sum()),
-        "to_build_with_floors_m2": _m2(shortfall["to_build_m2"].sum()),
-        "shortfall": len(shortfall),
+        "to_build_with_floors_m2": _m2(larger_gap_m2.sum()),
+        "shortfall": int((larger_gap_m2 > 0).sum()),
         "facilities": len(facilities),
         "facilities_counted": len(counted),
         "facilities_not_open": int((~facilities["is_open"]).sum()),

@@ -35,7 +35,6 @@ class Column:
     en: str
     short: str
     unit: str = ""
-    internal: bool = False
     needs: Capability | None = None
 
 
@@ -64,10 +63,6 @@ class Layer:
     def query(self) -> str:
         """Name of the layer's statement."""
         return f"layer_{self.name}"
-
-    def shown(self, *, internal: bool) -> tuple[Column, ...]:
-        """The columns that may be shown."""
-        return tuple(c for c in self.columns if internal or not c.internal)
 
 
 _CODE = Column("code", "编码", "Code", "code")

@@ -32,7 +32,7 @@ class Scope:
     """What of a layer is asked for: an area by code prefix, a day or a period, finer choices.
 
     ``level`` is the division level of the coverage layer, ``resolution`` that of H3 cells;
-    ``internal`` lets internal columns and layers through. ``run_id`` pins the run that a result
+    ``internal`` lets internal layers through. ``run_id`` pins the run that a result
     layer shows, whatever ran since. ``key`` asks for one feature, ``box``
     (west, south, east, north in degrees) for those whose bounding box touches it.
     """
@@ -93,7 +93,7 @@ def read(
         session, layer, district=district, policy=policy, scope=scope, surroundings=surroundings
     )
     frame = store.layer(session, asked.clause, asked.params)
-    columns = [column.name for column in layer.shown(internal=scope.internal)]
+    columns = [column.name for column in layer.columns]
     return Shown(layer, frame[[*columns, "geom"]], asked.as_of, asked.run)
 
 

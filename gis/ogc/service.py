@@ -32,11 +32,9 @@ class _Opened:
     names: Sequence[str]
 
 
-def columns(layer: Layer, user: User, *, internal: bool) -> tuple[Column, ...]:
+def columns(layer: Layer, user: User) -> tuple[Column, ...]:
     """The columns of ``layer`` for a user: without those whose own right is missing."""
-    return tuple(
-        one for one in layer.shown(internal=internal) if one.needs is None or user.may(one.needs)
-    )
+    return tuple(one for one in layer.columns if one.needs is None or user.may(one.needs))
 
 
 def page(
@@ -105,8 +103,7 @@ def _open(
 ) -> _Opened:
     asked = layers.statement(session, layer, district=district, policy=policy, scope=scope)
     table = store.layer_table(session, asked.clause, asked.params)
-    user = session.info["user"]
-    names = [one.name for one in columns(layer, user, internal=scope.internal)]
+    names = [one.name for one in columns(layer, session.info["user"])]
     return _Opened(layer, asked, table, names)
 
 

@@ -87,15 +87,14 @@ def data_check(session: Session, cycle: RatingCycle) -> dict[str, int]:
     return {name: int(value) for name, value in row.items()}
 
 
-def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) -> str:
-    """Write the published colours and close the cycle; the digest of the colours."""
+def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) -> None:
+    """Write the published colours and close the cycle with their digest."""
     asked = {"cycle_id": cycle.id, "run_id": cycle.run_id}
     session.execute(_SQL["publish"], asked)
     digest = str(session.execute(_SQL["digest"], {"cycle_id": cycle.id}).scalar_one())
     closing = {"cycle_id": cycle.id, "user_id": user_id, "issuer": issuer, "digest": digest}
     session.execute(_SQL["close"], closing)
     session.refresh(cycle)
-    return digest
 
 
 def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.DataFrame:

@@ -42,6 +42,20 @@ def test_a_filter_cuts_chart_table_and_file_alike(client):
     assert len(drawn["names"]) == len(_table(client, "&verdict=met"))
 
 
+def test_the_board_lists_who_is_below_a_floor_though_fac_1_is_met(client, demo_store):
+    with demo_store.begin() as session:
+        latest = session.scalar(text("SELECT max(id) FROM runs WHERE analysis = 'coverage'"))
+        below = session.scalars(
+            text("SELECT subject_code FROM coverage_results WHERE run_id = :run AND NOT floor_met"),
+            {"run": latest},
+        )
+        expected = sorted(below)
+    rows = _table(client, "&columns=code&columns=floor_gap_m2&floor=short")
+    assert expected
+    assert sorted(row["编码"] for row in rows) == expected
+    assert all(float(row["另列下限缺口 m²"]) > 0 for row in rows)
+
+
 def test_a_verdict_opens_to_rule_source_figures_and_history(client):
     code = _table(client, "&columns=code")[0]["编码"]
     page = client.get(f"/coverage-board/{code}").text

@@ -12,7 +12,7 @@ from maps import records, tiles
 
 @pytest.fixture(scope="module")
 def many(samples):
-    return records.of(layer("rating"), samples.rating(3_400), internal=False)
+    return records.of(layer("rating"), samples.rating(3_400))
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def archive(many):
 
 def test_more_than_the_canvas_can_take_are_tiles(samples, many):
     assert many.tiled
-    assert not records.of(layer("rating"), samples.rating(3_000), internal=False).tiled
+    assert not records.of(layer("rating"), samples.rating(3_000)).tiled
 
 
 @pytest.mark.parametrize("zoom", [tiles.MIN_ZOOM, 11, tiles.MAX_ZOOM])
@@ -58,5 +58,5 @@ def test_tiles_hold_numbers_and_no_words(archive):
 
 
 def test_the_same_rows_make_the_same_archive(samples, archive):
-    again = records.of(layer("rating"), samples.rating(3_400), internal=False)
+    again = records.of(layer("rating"), samples.rating(3_400))
     assert tiles.archive(again) == archive

@@ -212,13 +212,14 @@ def test_the_reason_names_rule_threshold_figures_and_source():
     ).loc[A]
     assert found["reason_zh"] == (
         "FAC-1：每百户 24.5 m²，低于每百户 30 m²（计入设施 1 处、980 m²，4,000 户应有 1,200 m²，"
-        "缺 220 m²），户数截至 2026-06-30；另列 FAC-3 下限 300 m²，已达到；"
+        "缺 220 m²），户数截至 2026-06-30；另列 FAC-3 下限 300 m²（S3 二(二)），已达到；"
         "依据 S0 四(二)27; S1 四(二); S3 二(二)。"
     )
     assert found["reason_en"] == (
         "FAC-1: 24.5 m² per 100 households is below 30 m² per 100 households (1 facility with "
         "980 m²; 4,000 households need 1,200 m², 220 m² are missing), households as of 2026-06-30; "
-        "beside it the FAC-3 floor of 300 m²: reached; source S0 四(二)27; S1 四(二); S3 二(二)."
+        "beside it the FAC-3 floor of 300 m² (S3 二(二)): reached; "
+        "source S0 四(二)27; S1 四(二); S3 二(二)."
     )
 
 

@@ -133,9 +133,18 @@ def _class(value: str) -> legend.Entry:
 
 def _filters(desk: Desk) -> list[tables.Filter]:
     classes = [(one.value, desk.either(one.zh, one.en)) for one in legend.COVERAGE.entries]
+    floors = [(one, desk.t(f"coverage.floor_{one}")) for one in ("short", "reached")]
     return [
-        tables.Filter("verdict", desk.t("coverage.verdict"), classes, lambda row: row["verdict"])
+        tables.Filter("verdict", desk.t("coverage.verdict"), classes, lambda row: row["verdict"]),
+        tables.Filter("floor", desk.t("coverage.floor_state"), floors, _floor_state),
     ]
+
+
+def _floor_state(row: Row) -> str:
+    """How a community stands to FAC-2 or FAC-3; empty where neither applies."""
+    if row["floor_rule"] is None:
+        return ""
+    return "short" if row["floor_gap_m2"] else "reached"
 
 
 def _sums(desk: Desk, found: Coverage) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class _Reader:
     skip: int
     names: tuple[str, ...]
     wanted: tuple[str, ...]
-    bad: list[tuple[int, str, int]] = field(default_factory=list)
+    bad: list[tuple[int, int]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def batches(self) -> Iterator[Batch]:
@@ -150,7 +150,7 @@ class _Reader:
 
     def _invalid(self, row: arrow_csv.InvalidRow) -> str:
         with self.lock:
-            self.bad.append((row.number - self.skip - 1, row.text, row.actual_columns))
+            self.bad.append((row.number - self.skip - 1, row.actual_columns))
         return "skip"
 
     def _numbered(
@@ -161,7 +161,7 @@ class _Reader:
             pending = sorted(self.bad)
         last = met + good
         taken = 0
-        for number, _, _ in pending:
+        for number, _ in pending:
             if not rest and number > last:
                 break
             last += 1
@@ -171,10 +171,10 @@ class _Reader:
             self.bad = pending[taken:] + self.bad[len(pending) :]
         numbers = np.arange(met + 1, last + 1, dtype=np.int64)
         if broken:
-            numbers = np.setdiff1d(numbers, [number for number, _, _ in broken])[:good]
+            numbers = np.setdiff1d(numbers, [number for number, _ in broken])[:good]
         return numbers, tuple(self._note(*entry) for entry in broken)
 
-    def _note(self, number: int, text: str, cells: int) -> RowNote:
+    def _note(self, number: int, cells: int) -> RowNote:
         expected = len(self.names)
         return RowNote(
             number,
