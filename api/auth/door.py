@@ -14,7 +14,7 @@ from gis.access.model import Entered, Known
 from gis.access.service import Opened
 from gis.audit import service as audit
 from gis.db.session import User, sessions
-from gis.errors import BadPassword, SignInRefused
+from gis.errors import BadPassword, Missing, SignInRefused
 
 
 def sign_in(request: Request, login: str, password: str) -> Opened:
@@ -55,7 +55,12 @@ def give_code(request: Request, entered: Entered, code: str) -> Opened:
 
 
 def change_password(request: Request, entered: Entered, old: str, new: str) -> Opened:
-    """Set one's own password and go on in a new session; raises SignInRefused, BadPassword."""
+    """Set one's own password and go on in a new session; raises SignInRefused, BadPassword.
+
+    The new session is a whole one: raises Missing while the second factor is not shown.
+    """
+    if entered.missing == "second_factor":
+        raise Missing(entered.missing)
     account = entered.account
     limits_of(request).sign_in(request.state.origin.address, account.login)
     with _transaction(request) as session:

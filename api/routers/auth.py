@@ -174,8 +174,6 @@ def change_password(
     request: Request, answer: Response, entered: Own, asked: NewPassword
 ) -> SessionOut:
     """Set one's own password; every other session of the account ends."""
-    if entered.missing == "second_factor":
-        raise Missing(entered.missing)
     old, new = asked.old.get_secret_value(), asked.new.get_secret_value()
     return _begun(request, answer, door.change_password(request, entered, old, new))
 

@@ -21,10 +21,11 @@ class Limits:
         self._sign_in, self._export = parse(settings.sign_in_limit), parse(settings.export_limit)
         self._filter = parse(settings.filter_limit)
 
-    def sign_in(self, address: str, login: str) -> None:
-        """Count a try of an address and of a login name; raises TooMany."""
+    def sign_in(self, address: str, login: str | None = None) -> None:
+        """Count a try of an address, and of a login name where one is given; raises TooMany."""
         self._count(self._sign_in, "address", address)
-        self._count(self._sign_in, "login", login)
+        if login is not None:
+            self._count(self._sign_in, "login", login)
 
     def export(self, user_id: str) -> None:
         """Count an export of a user; raises TooMany."""

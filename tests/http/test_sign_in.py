@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 import httpx2
 import pyotp
 import pytest
+from routes import asked_of, every
 
+from api.app import create_app
+from api.routers.auth import own_session
 from gis.access import administration
 from gis.access.rights import Role
 from gis.audit import store as trail
+from gis.settings import Settings
 
 AUTH = "/api/v1/auth"
 PAGE = {"accept": "text/html"}
@@ -108,6 +112,43 @@ def test_the_second_factor_is_asked_for_and_each_code_counts_once(
         assert other.post(f"{AUTH}/second-factor", json={"code": following}).status_code == 200
         assert other.get("/api/v1/areas").status_code == 200
         assert dict(other.cookies) != half
+
+
+def test_without_the_second_factor_nothing_of_the_account_opens(browser, demo_store, account):
+    """Every route of one's own account: password, tokens, second factor, as page and API."""
+    login, password = account(demo_store.urls, Role.VIEWER)
+    sign_in(browser, login, password)
+    secret = browser.post(f"{AUTH}/second-factor/enrol").json()["secret"]
+    code = {"code": pyotp.TOTP(secret).now()}
+    assert browser.post(f"{AUTH}/second-factor/confirm", json=code).status_code == 204
+    assert sign_in(browser, login, password).json()["missing"] == "second_factor"
+    new = {"old": password, "new": "Correct-horse7", "again": "Correct-horse7"}
+    refused = browser.post("/account/password", data=new, headers=PAGE)
+    assert (refused.status_code, refused.headers["location"]) == (303, "/sign-in/code")
+    assert open_to(browser, demo_store, new) == {
+        ("GET", "/sign-in/code"), ("POST", "/sign-in/code"), ("GET", "/account/password"),
+        ("POST", f"{AUTH}/second-factor"), ("POST", "/sign-out"), ("POST", f"{AUTH}/sign-out"),
+    }  # fmt: skip
+    assert browser.get(f"{AUTH}/me").status_code == 401, "signed out by the walk"
+    assert sign_in(browser, login, password).json()["missing"] == "second_factor"
+
+
+def open_to(browser, store, new):
+    """Methods and paths about one's own account that answer the session; signing out comes last."""
+    app = create_app(Settings(_env_file=None, database_url=store.urls.app))
+    routes = [one for one in every(app.routes) if own_session in asked_of(one)]
+    found = set()
+    for one in sorted(routes, key=lambda route: "sign-out" in route.path):
+        for method in one.methods - {"HEAD"}:
+            sent = {"data": new}
+            if one.path == f"{AUTH}/password":
+                sent = {"json": {key: new[key] for key in ("old", "new")}}
+            path = one.path_format.format(token_id=1)
+            sent = {} if method == "GET" else sent
+            answer = browser.request(method, path, **sent)
+            if "sign_in_incomplete" not in answer.text:
+                found.add((method, one.path))
+    return found
 
 
 def test_a_qr_code_shows_the_address_that_apps_read(browser, demo_store, account):

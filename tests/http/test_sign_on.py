@@ -8,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 import sign_on_service
+from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from api.app import create_app
 from api.auth.sso import SignOn
 from gis.errors import SignOnFailed
 from gis.settings import Settings
@@ -98,6 +100,20 @@ def test_a_name_over_there_never_takes_a_local_account(browser, sign_on, demo_st
     sign_on.person |= {"sub": "77", "preferred_username": login}
     browser.get(go(browser))
     assert browser.get("/api/v1/auth/me").json()["login"].startswith("sso-")
+
+
+def test_one_machine_does_not_shut_the_sign_on_for_another(demo_store, running):
+    app = create_app(Settings(
+        _env_file=None, database_url=demo_store.urls.app, oidc_issuer=running.issuer,
+        oidc_client_secret=sign_on_service.SECRET, oidc_roles=ROLES, sign_in_limit="2/minute",
+    ))  # fmt: skip
+    told = {}
+    for address in ("192.0.2.7", "192.0.2.8"):
+        with TestClient(app, base_url="http://localhost", client=(address, 5000)) as client:
+            told[address] = [
+                client.get("/sign-in/sso", follow_redirects=False).status_code for _ in range(3)
+            ]
+    assert told == {"192.0.2.7": [303, 303, 429], "192.0.2.8": [303, 303, 429]}
 
 
 @pytest.mark.parametrize(

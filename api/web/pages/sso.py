@@ -27,7 +27,7 @@ _COOKIE = "wangge_sso"
 def go(request: Request, next: Next = "/") -> Response:
     """To the sign-on service; the browser keeps a secret that it comes back with."""
     at = _configured(request)
-    limits_of(request).sign_in(request.state.origin.address, "sso")
+    limits_of(request).sign_in(request.state.origin.address)
     flows: Flows = request.app.state.flows
     secret, flow = flows.begin(own_address(next))
     answer = RedirectResponse(SignOn(at).address(flow), 303)
