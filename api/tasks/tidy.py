@@ -1,4 +1,4 @@
-"""Nightly: files that nobody fetched or removed leave the home."""
+"""Nightly: files that nobody fetched or removed leave the home, expired photos the store."""
 
 import shutil
 from datetime import datetime, timedelta
@@ -8,16 +8,17 @@ from sqlalchemy.orm import Session
 
 from api.house import House
 from api.tasks import exports, imports
+from gis.dangers import store as dangers
 from gis.uploads import store
 
 _ARRIVING_S = 86_400  # a folder without a record may still be filling for so long
 
 
 def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
-    """Remove expired uploads, folders that no upload owns and exports that have waited.
+    """Remove expired uploads and photos, folders that no upload owns, exports that have waited.
 
-    For whoever sees all uploads: a folder of an upload that stays unseen looks like nobody's.
-    Returns how many uploads and how many such folders left.
+    For whoever sees the whole district: a photo that stays unseen stays, and a folder of an upload
+    that stays unseen looks like nobody's. Returns how many uploads, such folders and photos left.
     """
     gone = store.expired(session, before=now - timedelta(days=house.settings.upload_kept_days))
     for one in gone:
@@ -28,7 +29,8 @@ def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
     for folder in lost:
         shutil.rmtree(folder, ignore_errors=True)
     exports.forget(house)
-    return {"uploads": len(gone), "folders": len(lost)}
+    photos = dangers.forget_expired(session, now=now)
+    return {"uploads": len(gone), "folders": len(lost), "photos": photos}
 
 
 def _ownerless(uploads: Path, owned: frozenset[str], now: datetime) -> list[Path]:

@@ -39,4 +39,4 @@ FROM danger_photos
 WHERE id = CAST(:id AS bigint) AND expires_at > CAST(:now AS timestamptz);
 
 -- name: forget_expired
-DELETE FROM danger_photos WHERE expires_at <= CAST(:now AS timestamptz);
+DELETE FROM danger_photos WHERE expires_at <= CAST(:now AS timestamptz) RETURNING id;

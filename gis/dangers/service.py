@@ -77,7 +77,6 @@ def report(
     known = store.by_key(session, seen.key)
     if known is not None:
         return known
-    store.forget_expired(session, now=now)
     jpeg = None if seen.photo is None else photo.clean(seen.photo)
     where = assignment.locate(session, lon=seen.lon, lat=seen.lat)
     area_code = where.community or district_code

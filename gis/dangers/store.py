@@ -51,6 +51,6 @@ def add_photo(session: Session, photo: DangerPhoto) -> None:
     session.add(photo)
 
 
-def forget_expired(session: Session, *, now: datetime) -> None:
-    """Delete the photos whose time has passed."""
-    session.execute(_SQL["forget_expired"], {"now": now})
+def forget_expired(session: Session, *, now: datetime) -> int:
+    """Delete the photos whose time has passed; how many there were."""
+    return len(session.execute(_SQL["forget_expired"], {"now": now}).all())

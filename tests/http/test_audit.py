@@ -5,6 +5,7 @@ import io
 
 import psycopg2
 import pytest
+from sqlalchemy import text
 
 from api.audit import trail
 from api.audit.reads import Looks
@@ -90,6 +91,19 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
         ("cameras", 2, "530102001"),
         ("video working_rate", None, ""),
     ]
+
+
+def test_the_supervisors_first_page_shows_points_and_leaves_a_line(demo_store, serve):
+    area = "530102001001"
+    with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=[area]) as client:
+        assert client.get("/today", headers={"accept": "text/html"}).status_code == 200
+    with demo_store.begin() as session:
+        points = session.execute(
+            text("SELECT count(*) FROM cameras WHERE area_code ^@ :area"), {"area": area}
+        ).scalar_one()
+    (line,) = newest(demo_store)
+    said = (line["event"], line["target"], line["rows"], line["area_code"])
+    assert said == ("read", "cameras", points, area)
 
 
 def test_looking_at_a_map_of_internal_points_leaves_one_line_an_hour(demo_store, serve):

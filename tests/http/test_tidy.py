@@ -1,4 +1,4 @@
-"""What the night removes: uploads nobody deleted, folders nobody owns; and what it leaves."""
+"""What the night removes: uploads, folders nobody owns, expired photos; and what it leaves."""
 
 import os
 import time
@@ -14,6 +14,20 @@ from gis.uploads import store as uploads
 
 API = "/api/v1"
 OLD_S = time.time() - 40 * 86_400
+PHOTOS = """
+WITH danger AS (
+    INSERT INTO dangers (area_code, key, kind, severity, what, state, handler, found_at, due_at,
+                         due_known, geom)
+    VALUES ('530102001001', 'a-danger', 'fire', 'urgent', '出口被堵', 'found', 'community',
+            now() - interval '200 days', now(), true, 'SRID=4326;POINT(102.71 25.04)')
+    RETURNING id, area_code
+)
+INSERT INTO danger_photos (danger_id, area_code, added_at, expires_at, jpeg)
+SELECT danger.id, danger.area_code, now() - interval '180 days', now() + one.left_at,
+       convert_to(rpad(one.name, 100), 'UTF8')
+FROM danger, (VALUES ('expired', interval '-1 second'), ('young', interval '1 day'))
+    AS one (name, left_at)
+"""
 
 
 @pytest.fixture
@@ -75,3 +89,15 @@ def test_what_a_killed_service_was_receiving_leaves_after_a_day(night, store, tm
     assert "torn" not in left
     assert "arriving" in left
     assert len(left) == 2
+
+
+def test_a_photo_leaves_the_store_when_its_days_are_over_though_nothing_new_is_reported(
+    night, store
+):
+    _, tidy = night
+    with store.begin() as session:
+        session.execute(text(PHOTOS))
+    tidy()
+    with store.begin() as session:
+        left = session.execute(text("SELECT jpeg FROM danger_photos")).scalars().all()
+    assert [bytes(one).strip() for one in left] == [b"young"]

@@ -6,12 +6,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.audit.reads import note_read
 from api.deps import Db, needs
 from api.web import places
 from api.web.desk import AtDesk, Desk
 from gis import legend
 from gis.access.rights import Capability
 from gis.dangers import service as dangers
+from gis.layers.model import layer
+from gis.layers.service import Scope
 from gis.period import midnight, quarter_of
 from gis.timeline import service as timeline
 from gis.visits import service as visits
@@ -59,7 +62,9 @@ def _cameras(desk: Desk, db: Db) -> dict[str, Any]:
     """Points that are down or under repair; None without the right to see video points."""
     if desk.user is None or not desk.user.may(Capability.VIDEO):
         return {"cameras": None, "down": 0}
+    area = Scope(area_prefix=places.chosen_area(desk))
     rows = places.rows(places.read(desk, db, "cameras"))
+    note_read(db, layer("cameras"), area, rows=len(rows))
     out = [row for row in rows if row["state"] in ("down", "repair")]
     chips = [{**row, "chip": desk.chip(legend.CAMERA.entry(row["state"]))} for row in out]
     return {"cameras": sorted(chips, key=lambda row: row["state"])[:_MOST], "down": len(out)}
