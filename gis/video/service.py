@@ -24,6 +24,9 @@ from gis.video.rules import GroundRules, LawRules, VideoRules
 from gis.video.view_rules import ViewRules
 
 _OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
+_PLACE = [
+    "place_key", "kind", "name", "area_code", "grid_code", "compound_code", "digest", "seen_share",
+]  # fmt: skip
 _RESULT = [
     "area_code", "subject_kind", "subject_code", "name", "cameras", "in_use", "known", "working",
     "working_share", "key_known", "key_working", "key_threshold", "compounds",
@@ -85,7 +88,7 @@ def inventory(
         counts=counts,
         coverage=covered,
         ground=read.seen,
-        totals=totals | {"coverage": _coverage_totals(covered, read.seen, policy)},
+        totals=totals | {"coverage": _ground_totals(covered, read.seen, policy)},
     )
 
 
@@ -192,40 +195,20 @@ def _depends(read: _Records) -> dict[str, pd.DataFrame]:
     }  # fmt: skip
     if read.seen is None:
         return records
-    places = pd.DataFrame(read.seen.places[["place_key", "kind", "name", "digest", "seen_share"]])
+    places = pd.DataFrame(read.seen.places[_PLACE])
     measured = read.seen.compounds[["compound", "quality", "answer", "digest"]]
-    return {**records, "ground": measured, "places": places, "into": read.seen.into}
+    blind = pd.DataFrame(read.seen.blind[["compound", "nearest"]])
+    return {
+        **records, "ground": measured, "places": places, "blind": blind, "into": read.seen.into,
+    }  # fmt: skip
 
 
-def _coverage_totals(
+def _ground_totals(
     rows: pd.DataFrame, seen: Ground | None, policy: Policy
 ) -> dict[str, Any] | None:
-    """Covered share of all compounds that could be answered, by quality, what is blind, and the
-    entrances, streets and key places of all at VID-2's quality.
-    """
     if seen is None or rows.empty:
         return None
-    homes = rows[rows["subject_kind"] == "compound"]
-    sums = homes.groupby("quality", sort=False)[["public_m2", "seen_m2", "seen_potential_m2"]].sum()
-    one = homes[homes["quality"] == homes["quality"].iloc[0]]
-    decides = rows["quality"] == GroundRules.of(policy).quality
-    passed = rows[decides & (rows["subject_kind"] == Level.DISTRICT)]
-    return {
-        "compounds": len(one),
-        "answered": int((one["answer"] == "measured").sum()),
-        "public_m2": round(float(sums["public_m2"].max()), 1),
-        "by_quality": {
-            str(quality): {
-                "seen_m2": round(float(row["seen_m2"]), 1),
-                "potential_m2": round(float(row["seen_potential_m2"]), 1),
-                "share": float(row["seen_m2"] / row["public_m2"]) if row["public_m2"] else None,
-            }
-            for quality, row in sums.iterrows()
-        },
-        "blind_areas": len(seen.blind),
-        "blind_m2": round(float(seen.blind["area_m2"].sum()), 1),
-        **{name: round(float(passed[name].sum()), 1) for name in ground_rows.PASSED},
-    }
+    return ground_rows.totals(rows, pd.DataFrame(seen.blind), GroundRules.of(policy))
 
 
 def _has_gb_codes(district: District) -> bool:

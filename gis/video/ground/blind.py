@@ -31,13 +31,11 @@ class BlindRule:
 
 @dataclass(frozen=True)
 class BlindAreas:
-    """b blind areas: shape, compound, square metres, and a point inside each; largest first."""
+    """b blind areas: shape, compound, square metres; largest first."""
 
     shapes: Shapes
     compound: Ints
     area_m2: Floats
-    x_m: Floats
-    y_m: Floats
 
 
 def blind_areas(public: Shapes, seen: Shapes, rule: BlindRule) -> BlindAreas:
@@ -53,24 +51,20 @@ def blind_areas(public: Shapes, seen: Shapes, rule: BlindRule) -> BlindAreas:
     area_m2 = shapely.area(shapes)
     order = np.argsort(-area_m2, kind="stable")
     order = order[area_m2[order] >= rule.min_m2]
-    at = shapely.point_on_surface(shapes[order])
-    return BlindAreas(
-        shapes[order], compound[order], area_m2[order], shapely.get_x(at), shapely.get_y(at)
-    )
+    return BlindAreas(shapes[order], compound[order], area_m2[order])
 
 
 def joined(parts: Sequence[BlindAreas], compounds: Sequence[Ints]) -> BlindAreas:
     """The blind areas of several batches; ``compounds`` (one array per batch) gives the numbers
     that the batch's compounds have in the whole.
     """
-    shapes, area_m2, x_m, y_m = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("shapes", "area_m2", "x_m", "y_m")
-    )
+    shapes = np.concatenate([part.shapes for part in parts])
+    area_m2 = np.concatenate([part.area_m2 for part in parts])
     own = [at[part.compound] for part, at in zip(parts, compounds, strict=True)]
     compound = np.concatenate(own)
-    order = np.lexsort((y_m, x_m, compound, -area_m2))
-    return BlindAreas(shapes[order], compound[order], area_m2[order], x_m[order], y_m[order])
+    west, south, _, _ = shapely.bounds(shapes).reshape(-1, 4).T
+    order = np.lexsort((south, west, compound, -area_m2))
+    return BlindAreas(shapes[order], compound[order], area_m2[order])
 
 
 def seen_share(places: Shapes, fields: Shapes, *, tolerance_m: float) -> Floats:

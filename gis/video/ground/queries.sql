@@ -102,11 +102,11 @@ WHERE run_id = CAST(:run_id AS bigint) AND subject_kind = 'compound' AND answer 
 ORDER BY subject_code, id;
 
 -- name: kept_blind_areas
-SELECT compound_code AS compound, area_code, area_m2, nearest, ST_AsBinary(geom) AS geom
+SELECT compound_code AS compound, area_m2, ST_AsBinary(geom) AS geom
 FROM wangge.video_blind_areas WHERE run_id = CAST(:run_id AS bigint) ORDER BY id;
 
 -- name: kept_weak_points
-SELECT compound_code AS compound, area_code, camera_key, lost_m2
+SELECT compound_code AS compound, camera_key, lost_m2
 FROM wangge.video_weak_points WHERE run_id = CAST(:run_id AS bigint) ORDER BY id;
 
 -- name: kept_places

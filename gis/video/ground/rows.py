@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gis.areas.model import Level
 from gis.rounding import floored
 from gis.video import analysis
 from gis.video.ground.coverage import MEASURES
@@ -144,3 +145,30 @@ def _verdict(share: float, met: bool | None, rules: GroundRules) -> tuple[str, s
     if met:
         return "，其余过于零碎、不计，达标", ": met, for what is left is too small to count"
     return "，未达标", ": not met"
+
+
+def totals(rows: pd.DataFrame, blind: pd.DataFrame, rules: GroundRules) -> dict[str, Any]:
+    """Covered share of all compounds that could be answered, by quality, what is blind, and the
+    entrances, streets and key places of all at VID-2's quality.
+    """
+    homes = rows[rows["subject_kind"] == "compound"]
+    sums = homes.groupby("quality", sort=False)[["public_m2", "seen_m2", "seen_potential_m2"]].sum()
+    one = homes[homes["quality"] == homes["quality"].iloc[0]]
+    decides = rows["quality"] == rules.quality
+    passed = rows[decides & (rows["subject_kind"] == Level.DISTRICT)]
+    return {
+        "compounds": len(one),
+        "answered": int((one["answer"] == "measured").sum()),
+        "public_m2": round(float(sums["public_m2"].max()), 1),
+        "by_quality": {
+            str(quality): {
+                "seen_m2": round(float(row["seen_m2"]), 1),
+                "potential_m2": round(float(row["seen_potential_m2"]), 1),
+                "share": float(row["seen_m2"] / row["public_m2"]) if row["public_m2"] else None,
+            }
+            for quality, row in sums.iterrows()
+        },
+        "blind_areas": len(blind),
+        "blind_m2": round(float(blind["area_m2"].sum()), 1),
+        **{name: round(float(passed[name].sum()), 1) for name in PASSED},
+    }

@@ -80,14 +80,20 @@ def of_shapes(shapes: Shapes, *more: NDArray[np.float64]) -> Digests:
     )
 
 
-def of_cameras(of: Scene, buildings: Digests, rules: ViewRules) -> Digests:
+def of_cameras(of: Scene, keys: "pd.Series[str]", buildings: Digests, rules: ViewRules) -> Digests:
     """A digest of all that a camera's fields depend on: itself and the buildings within reach.
+
+    Its key is a part of it, for rows that name it are kept with the digest.
 
     Sums of digests do not depend on an order; two scenes with equal sums are taken as equal.
     """
     numbers = [np.asarray(getattr(of.optics, f.name), dtype=float) for f in fields(of.optics)]
     table = np.column_stack([of.x_m, of.y_m, of.working, *numbers])
-    own = np.array([_hash(row.astype("<f8").tobytes()) for row in table], dtype=np.uint64)
+    rows = table.astype("<f8")
+    own = np.array(
+        [_hash(key.encode() + row.tobytes()) for key, row in zip(keys, rows, strict=True)],
+        dtype=np.uint64,
+    )
     terms = [getattr(rules, one.name) for one in fields(rules) if one.name != "defaults"]
     own += _hash(repr((terms, sorted(rules.defaults.items()))).encode())
     reach_m = of.most_m + rules.moved_m

@@ -73,7 +73,7 @@ def measure(
     private = ground_store.private_places(session, district=district)
     gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
     of, named = _scene(session, cameras, homes, gardens, views, district)
-    seen_from, digest = _digests(of, gardens, views)
+    seen_from, digest = _digests(of, cameras, gardens, views)
     known = scenes.answerable(of, margin_m=rules.buildings_margin_m)
     homes = homes.assign(digest=[f"{one:016x}{policy.digest[:8]}" for one in digest], known=known)
     kept, kept_blind, kept_weak = ground_store.kept(session, previous)
@@ -84,7 +84,7 @@ def measure(
     surveyed = survey.survey(of, views, rule, compounds=fresh)
     give_back()  # of the survey its figures are left
     found = surveyed.coverage
-    dark = _blind(of, homes, named, surveyed.blind, fresh, district)
+    dark = _blind(homes, surveyed.blind, fresh, district)
     give_back()  # of their outlines the drawings are left
     rows = _rows(homes, found, fresh, dark, views)
     weak = _weak(homes, cameras, found, fresh, level, rules)
@@ -97,8 +97,8 @@ def measure(
         compounds=_with_unanswered(
             homes, pd.concat([kept[kept["compound"].isin(same)], rows]), views.quality_names
         ),
-        blind=_both(kept_blind, dark, same),
-        weak=_both(kept_weak, weak, same),
+        blind=_near(of, named, _both(kept_blind, dark, homes, same), district),
+        weak=_both(kept_weak, weak, homes, same),
         into=_into_private(of, cameras, private, views, LawRules.of(policy)),
         places=passed.places,
         computed=len(fresh),
@@ -123,10 +123,12 @@ def _scene(
     return of, houses["name"].to_numpy(dtype=object)
 
 
-def _digests(of: Scene, gardens: Shapes, views: ViewRules) -> tuple[Digests, Digests]:
+def _digests(
+    of: Scene, cameras: pd.DataFrame, gardens: Shapes, views: ViewRules
+) -> tuple[Digests, Digests]:
     """Of all that each camera's field depends on, and of all that each compound's figures do."""
     built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
-    seen_from = scenes.of_cameras(of, built, views)
+    seen_from = scenes.of_cameras(of, cameras["camera"], built, views)
     return seen_from, scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
 
 
@@ -168,22 +170,23 @@ def _with_unanswered(
 
 
 def _blind(
-    of: Scene, homes: pd.DataFrame, named: Shapes, dark: BlindAreas, fresh: Ints,
-    district: District,
-) -> gpd.GeoDataFrame:  # fmt: skip
-    """Blind areas of the measured compounds with the name of the nearest building (b,)."""
+    homes: pd.DataFrame, dark: BlindAreas, fresh: Ints, district: District
+) -> gpd.GeoDataFrame:
+    """Blind areas of the measured compounds."""
     at = fresh[dark.compound]
-    if len(dark.shapes):
-        points = np.atleast_1d(np.asarray(shapely.points(dark.x_m, dark.y_m), dtype=object))
-        nearest = named[of.obstacles.tree.nearest(points)]
-    else:
-        nearest = np.empty(0, dtype=object)
     rows = {
-        "compound": homes["compound"].to_numpy(dtype=object)[at],
-        "area_code": homes["area_code"].to_numpy(dtype=object)[at],
-        "area_m2": dark.area_m2, "nearest": nearest,
+        "compound": homes["compound"].to_numpy(dtype=object)[at], "area_m2": dark.area_m2,
     }  # fmt: skip
     return scenes.degrees(pd.DataFrame(rows), dark.shapes, district)
+
+
+def _near(of: Scene, named: Shapes, dark: gpd.GeoDataFrame, district: District) -> gpd.GeoDataFrame:
+    """Blind areas with the name of the building nearest to a point in each drawing: kept ones too,
+    for a building may have been built, or renamed, beyond what their figures depend on.
+    """
+    points = dark.geometry.representative_point().to_crs(district.srid).to_numpy(dtype=object)
+    none = np.empty(0, dtype=object)
+    return dark.assign(nearest=named[of.obstacles.tree.nearest(points)] if len(points) else none)
 
 
 def _weak(
@@ -195,7 +198,6 @@ def _weak(
     rows = pd.DataFrame(
         {
             "compound": homes["compound"].to_numpy(dtype=object)[at],
-            "area_code": homes["area_code"].to_numpy(dtype=object)[at],
             "camera_key": cameras["camera"].to_numpy(dtype=object)[found.loss_camera],
             "lost_m2": found.loss_m2[:, level],
         }
@@ -206,9 +208,12 @@ def _weak(
     return rows.groupby("compound", sort=False).head(rules.weak_points).reset_index(drop=True)
 
 
-def _both(kept: Any, fresh: Any, same: set[str]) -> Any:
-    """Rows kept of unchanged compounds and the fresh ones, by compound."""
+def _both(kept: Any, fresh: Any, homes: pd.DataFrame, same: set[str]) -> Any:
+    """Rows kept of unchanged compounds and the fresh ones, by compound, each in the area where its
+    compound lies on the day.
+    """
     found = pd.concat([kept[kept["compound"].isin(same)], fresh], ignore_index=True)
+    found = found.merge(homes[["compound", "area_code"]], on="compound")
     return found.sort_values("compound", kind="stable").reset_index(drop=True)
 
 

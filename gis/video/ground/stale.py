@@ -41,9 +41,13 @@ class Stale:
         cls, session: Session, scene: Scene, cameras: pd.DataFrame,
         digests: NDArray[np.uint64], rules: ViewRules, district: District,
     ) -> "Stale":  # fmt: skip
-        """The points whose digest is not the stored one, and those that are no longer there."""
+        """The points whose digest is not the stored one, and those that are no longer there.
+
+        A field is read by who may read its point's area, so that is a part of what is compared.
+        """
         stored = ground_store.view_digests(session)
-        now = pd.Series([f"{one:016x}" for one in digests], index=cameras["camera"], dtype=object)
+        words = [f"{d:016x}@{area}" for d, area in zip(digests, cameras["area_code"], strict=True)]
+        now = pd.Series(words, index=cameras["camera"], dtype=object)
         fine = now.index[now.eq(stored.reindex(now.index))]
         chosen = np.flatnonzero(~cameras["camera"].isin(fine).to_numpy())
         gone = [*stored.index.difference(now.index), *cameras["camera"].iloc[chosen]]
