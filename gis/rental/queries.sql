@@ -31,7 +31,8 @@ SELECT EXISTS (SELECT FROM wangge.dwellings) AS registered;
 
 -- name: compounds_on
 -- Compounds of the day: kind, ground in m² (in the district's SRID, as the import measured it) and each count in its
--- newest version, be it the compound's own or a dated one, never one from after the day.
+-- newest version, be it the compound's own or a dated one, never one from after the day: the compound's own number wins
+-- where it is known on the day and newer than the newest dated one. Its dwellings stand whatever day its households are of.
 -- Residents and floating residents are taken together, from one record.
 WITH dated AS MATERIALIZED (
     SELECT subject_code, as_of, dwellings, households, rented_dwellings, residents,
@@ -59,13 +60,15 @@ SELECT compound.code AS compound,
        compound.grid_code,
        CASE WHEN compound.ground_srid = CAST(:srid AS int) THEN compound.ground_m2
             ELSE ST_Area(ST_Transform(compound.geom, CAST(:srid AS int))) END AS ground_m2,
-       coalesce(housing.dwellings, own.dwellings) AS dwellings,
-       coalesce(homes.households, own.households) AS households,
-       coalesce(letting.rented_dwellings, own.rented_dwellings) AS stated_rented,
-       CASE WHEN people.residents IS NULL THEN own.residents
-            ELSE people.residents END AS residents,
-       CASE WHEN people.residents IS NULL THEN own.floating_residents
-            ELSE people.floating_residents END AS floating_residents
+       CASE WHEN own.dwellings IS NULL OR housing.as_of >= own.as_of THEN housing.dwellings
+            ELSE own.dwellings END AS dwellings,
+       CASE WHEN own.households IS NULL OR homes.as_of >= own.as_of THEN homes.households
+            ELSE own.households END AS households,
+       CASE WHEN own.rented_dwellings IS NULL OR letting.as_of >= own.as_of
+            THEN letting.rented_dwellings ELSE own.rented_dwellings END AS stated_rented,
+       CASE WHEN counted_people THEN people.residents ELSE own.residents END AS residents,
+       CASE WHEN counted_people THEN people.floating_residents
+            ELSE own.floating_residents END AS floating_residents
 FROM wangge.whole_compounds AS compound
 CROSS JOIN LATERAL (
     SELECT compound.dwellings,
@@ -73,13 +76,19 @@ CROSS JOIN LATERAL (
            CASE WHEN timely THEN compound.rented_dwellings END AS rented_dwellings,
            CASE WHEN timely THEN compound.residents END AS residents,
            CASE WHEN timely THEN compound.floating_residents END AS floating_residents,
-           coalesce(compound.households_as_of, CAST('-infinity' AS date)) AS as_of
+           CASE WHEN timely THEN coalesce(compound.households_as_of, CAST('-infinity' AS date))
+                ELSE CAST('-infinity' AS date) END AS as_of
     FROM (SELECT (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE) AS day (timely)
 ) AS own
-LEFT JOIN housing ON housing.subject_code = compound.code AND housing.as_of >= own.as_of
-LEFT JOIN homes ON homes.subject_code = compound.code AND homes.as_of >= own.as_of
-LEFT JOIN letting ON letting.subject_code = compound.code AND letting.as_of >= own.as_of
-LEFT JOIN people ON people.subject_code = compound.code AND people.as_of >= own.as_of
+LEFT JOIN housing ON housing.subject_code = compound.code
+LEFT JOIN homes ON homes.subject_code = compound.code
+LEFT JOIN letting ON letting.subject_code = compound.code
+LEFT JOIN people ON people.subject_code = compound.code
+CROSS JOIN LATERAL (
+    SELECT people.as_of IS NOT NULL
+           AND (own.residents IS NULL OR own.floating_residents IS NULL
+                OR people.as_of >= own.as_of) AS counted_people
+) AS choice
 WHERE compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;

@@ -235,6 +235,22 @@ def test_dated_counts_replace_the_registers_figure_until_their_day(db, world, po
     assert before.loc[("compound", "a"), "floating_share"] == pytest.approx(0.5)
 
 
+def test_each_figure_has_a_day_of_its_own(db, world, policy, wuhua):
+    """What the register does not know, or knows only of a later day, is the newest dated count's."""
+
+    def counted(code, day, **figures):
+        world.add(HouseholdCount, area_code=COMMUNITY, subject_kind="compound",
+                  subject_code=code, as_of=day, **figures)  # fmt: skip
+
+    newer, older = date(2026, 6, 30), date(2026, 5, 31)
+    world.compound("a", 102.70, 25.04, dwellings=400, households=380, households_as_of=newer)
+    counted("a", older, dwellings=300, households=290, rented_dwellings=100)
+    _, rows = figures(db, policy, wuhua)
+    assert rows.loc[("compound", "a"), ["rented_dwellings", "dwellings"]].tolist() == [100, 400]
+    _, before = figures(db, policy, wuhua, as_of=older)
+    assert before.loc[("compound", "a"), ["rented_dwellings", "dwellings"]].tolist() == [100, 300]
+
+
 def test_few_floating_residents_stay_hidden_though_lettings_know_more(db, world, policy, wuhua):
     world.compound("a", 102.70, 25.04, dwellings=40, residents=100, floating_residents=3)
     world.let(
