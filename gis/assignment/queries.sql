@@ -75,24 +75,85 @@ LEFT JOIN area ON area.id = spots.id
 LEFT JOIN grid ON grid.id = spots.id
 LEFT JOIN compound ON compound.id = spots.id;
 
+-- name: any_ended
+-- Whether an outline has an end: only then is there anything for place_in_ended_… to do.
+SELECT EXISTS (SELECT FROM areas WHERE valid_to IS NOT NULL)
+    OR EXISTS (SELECT FROM grids WHERE valid_to IS NOT NULL)
+    OR EXISTS (SELECT FROM compounds WHERE valid_to IS NOT NULL);
+
+-- name: place_in_ended_areas
+-- An outline whose newest version has an end, be it to come or past, keeps the ground that no outline
+-- in force has taken: what happened there is still its own on every day on which it was in force.
+WITH ended AS MATERIALIZED (
+    SELECT code, geom, valid_to FROM areas
+    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
+      AND areas.level = 'community'
+      AND NOT EXISTS (SELECT FROM areas AS later
+                      WHERE later.code = areas.code AND later.valid_from > areas.valid_from)
+), held AS (
+    SELECT DISTINCT ON (spots.id) spots.id, ended.code
+    FROM ended
+    JOIN spots ON ST_Intersects(ended.geom, spots.geom)
+    ORDER BY spots.id, ended.valid_to DESC, ended.code COLLATE "C"
+)
+UPDATE placed SET area_code = held.code
+FROM held WHERE held.id = placed.id AND placed.area_code IS NULL;
+
+-- name: place_in_ended_grids
+WITH ended AS MATERIALIZED (
+    SELECT code, geom, valid_to FROM grids
+    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
+      AND grids.network = 'unified'
+      AND NOT EXISTS (SELECT FROM grids AS later
+                      WHERE later.code = grids.code AND later.valid_from > grids.valid_from)
+), held AS (
+    SELECT DISTINCT ON (spots.id) spots.id, ended.code
+    FROM ended
+    JOIN spots ON ST_Intersects(ended.geom, spots.geom)
+    ORDER BY spots.id, ended.valid_to DESC, ended.code COLLATE "C"
+)
+UPDATE placed SET grid_code = held.code
+FROM held WHERE held.id = placed.id AND placed.grid_code IS NULL;
+
+-- name: place_in_ended_compounds
+WITH ended AS MATERIALIZED (
+    SELECT code, geom, valid_to FROM compounds
+    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
+      AND NOT EXISTS (SELECT FROM compounds AS later
+                      WHERE later.code = compounds.code AND later.valid_from > compounds.valid_from)
+), held AS (
+    SELECT DISTINCT ON (spots.id) spots.id, ended.code
+    FROM ended
+    JOIN spots ON ST_Intersects(ended.geom, spots.geom)
+    ORDER BY spots.id, ended.valid_to DESC, ended.code COLLATE "C"
+)
+UPDATE placed SET compound_code = held.code
+FROM held WHERE held.id = placed.id AND placed.compound_code IS NULL;
+
 -- name: locate
 -- One point, for a record that is written by itself.
 WITH spot AS MATERIALIZED (
     SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geom
 )
 SELECT
-    (SELECT min(code COLLATE "C") FROM areas
+    (SELECT code FROM areas
      WHERE id = ANY (ARRAY(SELECT wangge.in_box('areas', spot.geom)))
-     AND level = 'community' AND valid_to IS NULL
-     AND ST_Intersects(areas.geom, spot.geom)) AS area_code,
-    (SELECT min(code COLLATE "C") FROM grids
+     AND level = 'community' AND ST_Intersects(areas.geom, spot.geom)
+     AND NOT EXISTS (SELECT FROM areas AS later
+                     WHERE later.code = areas.code AND later.valid_from > areas.valid_from)
+     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS area_code,
+    (SELECT code FROM grids
      WHERE id = ANY (ARRAY(SELECT wangge.in_box('grids', spot.geom)))
-     AND network = 'unified' AND valid_to IS NULL
-     AND ST_Intersects(grids.geom, spot.geom)) AS grid_code,
-    (SELECT min(code COLLATE "C") FROM compounds
+     AND network = 'unified' AND ST_Intersects(grids.geom, spot.geom)
+     AND NOT EXISTS (SELECT FROM grids AS later
+                     WHERE later.code = grids.code AND later.valid_from > grids.valid_from)
+     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS grid_code,
+    (SELECT code FROM compounds
      WHERE id = ANY (ARRAY(SELECT wangge.in_box('compounds', spot.geom)))
-     AND valid_to IS NULL
-     AND ST_Intersects(compounds.geom, spot.geom)) AS compound_code
+     AND ST_Intersects(compounds.geom, spot.geom)
+     AND NOT EXISTS (SELECT FROM compounds AS later
+                     WHERE later.code = compounds.code AND later.valid_from > compounds.valid_from)
+     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS compound_code
 FROM spot;
 
 -- name: outlines_drawn
@@ -178,27 +239,30 @@ WHERE code = ANY(CAST(:codes AS text[])) AND valid_to IS NULL AND geom IS NOT NU
 DROP TABLE IF EXISTS pg_temp.outlines, pg_temp.redrawn;
 
 -- name: create_outlines
-CREATE TEMPORARY TABLE outlines (code text NOT NULL, after boolean NOT NULL, geom geometry)
-ON COMMIT DROP;
+CREATE TEMPORARY TABLE outlines (
+    code text NOT NULL, after boolean NOT NULL, ended boolean NOT NULL, geom geometry
+) ON COMMIT DROP;
 
 -- name: create_redrawn
 CREATE TEMPORARY TABLE redrawn (geom geometry NOT NULL) ON COMMIT DROP;
 
 -- name: remember_areas
-INSERT INTO outlines (code, after, geom)
-SELECT code, CAST(:after AS boolean), geom FROM areas
-WHERE code = ANY(CAST(:codes AS text[])) AND level = 'community'
-  AND valid_to IS NULL AND geom IS NOT NULL;
+INSERT INTO outlines (code, after, ended, geom)
+SELECT DISTINCT ON (code) code, CAST(:after AS boolean), valid_to IS NOT NULL, geom FROM areas
+WHERE code = ANY(CAST(:codes AS text[])) AND level = 'community' AND geom IS NOT NULL
+ORDER BY code, valid_from DESC;
 
 -- name: remember_grids
-INSERT INTO outlines (code, after, geom)
-SELECT code, CAST(:after AS boolean), geom FROM grids
-WHERE code = ANY(CAST(:codes AS text[])) AND network = 'unified' AND valid_to IS NULL;
+INSERT INTO outlines (code, after, ended, geom)
+SELECT DISTINCT ON (code) code, CAST(:after AS boolean), valid_to IS NOT NULL, geom FROM grids
+WHERE code = ANY(CAST(:codes AS text[])) AND network = 'unified'
+ORDER BY code, valid_from DESC;
 
 -- name: remember_compounds
-INSERT INTO outlines (code, after, geom)
-SELECT code, CAST(:after AS boolean), geom FROM compounds
-WHERE code = ANY(CAST(:codes AS text[])) AND valid_to IS NULL;
+INSERT INTO outlines (code, after, ended, geom)
+SELECT DISTINCT ON (code) code, CAST(:after AS boolean), valid_to IS NOT NULL, geom FROM compounds
+WHERE code = ANY(CAST(:codes AS text[]))
+ORDER BY code, valid_from DESC;
 
 -- name: redraw
 -- The ground before and after of every outline that is not the same any more.
@@ -207,7 +271,8 @@ SELECT outline.geom
 FROM outlines AS outline
 WHERE NOT EXISTS (
     SELECT FROM outlines AS other
-    WHERE other.code = outline.code AND other.after <> outline.after AND other.geom = outline.geom
+    WHERE other.code = outline.code AND other.after <> outline.after
+      AND other.ended = outline.ended AND other.geom = outline.geom
 );
 
 -- name: analyze_redrawn

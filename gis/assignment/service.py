@@ -2,8 +2,9 @@
 
 A point belongs to exactly one community, unified grid and compound, whose boundaries count as
 inside: where several hold it, to the one with the lowest code. What stands for a record with a
-line or a surface is a point on it. Only outlines in force (without an end) hold records. A record
-in no community carries the district's own code, a record in no grid or compound carries none.
+line or a surface is a point on it. Outlines in force (without an end) come first; one whose newest
+version has an end, be it past or to come, keeps what no outline in force has taken. A record in no
+community carries the district's own code, a record in no grid or compound carries none.
 """
 
 from collections.abc import Iterator, Sequence

@@ -88,9 +88,12 @@ def add_declared(session: Session, codes: Select[Any]) -> int:
 
 
 def place(session: Session) -> None:
-    """Fill ``placed`` from ``spots``."""
+    """Fill ``placed`` from ``spots``: outlines in force first, then ended ones."""
     for name in ("index_spots", "analyze_spots", "place", "analyze_placed"):
         session.execute(_SQL[name])
+    if session.scalar(_SQL["any_ended"]):
+        for layer in Layer:
+            session.execute(_SQL[f"place_in_ended_{layer}"])
 
 
 def place_by_register(session: Session) -> None:

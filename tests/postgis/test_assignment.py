@@ -204,6 +204,37 @@ def test_later_outlines_take_in_what_is_there_already(db):
     assert grown.reassigned["incidents"] == 1
 
 
+@pytest.mark.parametrize("end", [date(2026, 3, 1), date(2099, 1, 1)])
+def test_an_ended_outline_keeps_its_records_until_another_takes_the_ground(db, end):
+    communities(db)
+    spots = (102.7006, 25.045), (102.7012, 25.045)
+    incidents(db, *spots)
+    old = {"name": "旧", "kind": "old", "code": "A1", "geom": box(102.7005, 102.7015),
+           "valid_from": date(2020, 1, 1)}  # fmt: skip
+    new = old | {"name": "新", "code": "B1", "geom": box(102.701, 102.702)}
+    take(db, Kind.COMPOUNDS, [old | {"valid_to": end}])  # over records that are there
+    assert codes(db, "compound_code") == ["A1", "A1"]
+    incidents(db, *spots)
+    assert codes(db, "compound_code") == ["A1", "A1"]
+    assert assignment.locate(db, lon=spots[1][0], lat=spots[1][1]).compound == "A1"
+
+    take(db, Kind.COMPOUNDS, [new])
+
+    assert codes(db, "compound_code") == ["A1", "B1"]
+    assert assignment.locate(db, lon=spots[1][0], lat=spots[1][1]).compound == "B1"
+
+
+def test_an_outline_that_ends_leaves_what_it_shared(db):
+    communities(db)
+    first = {"name": "甲", "kind": "old", "code": "A1", "geom": box(102.7005, 102.7015),
+             "valid_from": date(2020, 1, 1)}  # fmt: skip
+    take(db, Kind.COMPOUNDS, [first, first | {"code": "B1", "geom": box(102.701, 102.702)}])
+    incidents(db, (102.7006, 25.045), (102.7012, 25.045))
+    assert codes(db, "compound_code") == ["A1", "A1"]
+    take(db, Kind.COMPOUNDS, [first | {"valid_to": date(2026, 3, 1)}])
+    assert codes(db, "compound_code") == ["A1", "B1"]
+
+
 def test_other_networks_hold_no_records(db):
     communities(db)
     take(
