@@ -109,6 +109,9 @@ def is_refused(planner, shapes):
     assert post(planner, sent, "check").status_code == 422
     assert stepped(planner, sent, "merge", "0,1").status_code == 422
     assert post(planner, form(planner) | {"day": "gestern"}, "save").status_code == 422
+    later = post(planner, form(planner) | {"day": "2999-01-01"}, "save")
+    assert later.status_code == 422
+    assert "请在生效当天保存" in later.text
 
 
 def test_who_only_reads_sees_grids_and_history_and_changes_nothing(town, serve):

@@ -1,5 +1,6 @@
 """The same three rows in every format come out the same; layers, sheets, headers, encodings."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -230,6 +231,19 @@ def test_a_catalogue_of_gb28181(tmp_path):
     assert str(second["installed_on"]) == "2024-05-01"
     everything = repr(source.facts) + rows.to_csv()
     assert "10.0.0" not in everything
+
+
+def test_what_is_no_record_in_a_json_list_is_refused_by_its_row(tmp_path):
+    first, third = ({"code": code, "name": code, "lon": 102.7, "lat": 25.05} for code in "ac")
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps({"errors": [], "rows": [first, None, third]}), "utf-8")
+    source = open_source(path, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    chunks = list(source.chunks)
+    rows = pd.concat([chunk.rows for chunk in chunks])
+    assert rows.set_index("row")["source_key"].to_dict() == {1: "a", 3: "c"}
+    refused = [note for chunk in chunks for note in chunk.notes if note.severity is Severity.REFUSED]
+    assert {note.row for note in refused} == {2}
+    assert sum(chunk.read for chunk in chunks) == 3
 
 
 def test_a_ledger_of_cameras_in_chinese(tmp_path):

@@ -54,8 +54,8 @@ def _moment(desk: Desk, value: str | datetime | None) -> str:
 def read_editor(desk: AtDesk, db: Db, community: Code) -> Response:
     """The grids of a community on the drawing map, and the history of their saves."""
     table = sheet(db, community)
-    today = datetime.now(desk.house.district.zone).date()
-    form = Form({"shapes": _collection(table.drawn), "mark": table.mark, "day": today.isoformat()})
+    today = _today(desk).isoformat()
+    form = Form({"shapes": _collection(table.drawn), "mark": table.mark, "day": today})
     return _editor(desk, db, table, form)
 
 
@@ -85,7 +85,7 @@ def check_or_save(desk: AtDesk, db: Db, community: Code, data: Sent) -> Response
     policy, district = desk.house.policy, desk.house.district
     found = None
     try:
-        drawn, day = _drawn(form.text("shapes")), _day(form.text("day"))
+        drawn, day = _drawn(form.text("shapes")), _day(desk, form.text("day"))
         found = check(table, drawn, policy=policy, district=district)
         if form.text("step") == "save":
             with db.begin_nested():  # the page is answered, and half a save would be kept
@@ -175,8 +175,20 @@ def _one(feature: dict[str, Any]) -> Drawn:
     )  # fmt: skip
 
 
-def _day(text: str) -> date:
+def _day(desk: Desk, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as exc:
         raise BadInput("请填写生效日期 / write the day it holds from") from exc
+    if day > _today(
+        desk
+    ):  # records name their new grid at once: until the day none would count them
+        raise BadInput(
+            "生效日期不得晚于今天，请在生效当天保存"
+            " / the day may not be to come: save on the day itself"
+        )
+    return day
+
+
+def _today(desk: Desk) -> date:
+    return datetime.now(desk.house.district.zone).date()

@@ -57,13 +57,14 @@ def open_records(path: Path, encoding: str | None) -> Layer:
 
 
 def _records(found: Any) -> list[dict[str, Any]]:
-    """The objects of the first list in ``found``, at most two members deep."""
+    """The first list of objects in ``found``, at most two members deep; {} for what is no object."""
     for _ in range(3):
         if isinstance(found, list):
-            return [row for row in found if isinstance(row, dict)]
+            return [row if isinstance(row, dict) else {} for row in found]
         if not isinstance(found, dict):
             break
         lists = [value for value in found.values() if isinstance(value, list)]
+        lists.sort(key=lambda rows: not any(isinstance(row, dict) for row in rows))
         inner = [value for value in found.values() if isinstance(value, dict)]
         found = lists[0] if lists else inner[0] if inner else None
     return []
