@@ -76,9 +76,10 @@ def latest_households(
 def out_of_date(
     counted_on: NDArray[np.datetime64], *, as_of: date, months: int
 ) -> NDArray[np.bool_]:
-    """Counts more than ``months`` months before ``as_of``; a count without a day is out of date."""
+    """Counts more than ``months`` months before ``as_of``, from after it, or without a day."""
     day = np.datetime64(as_of, "D")
     month = day.astype("datetime64[M]")
     month_end = (month - months + 1).astype("datetime64[D]") - 1
     oldest = min((month - months).astype("datetime64[D]") + (day - month), month_end)
-    return np.asarray(~(counted_on.astype("datetime64[D]") >= oldest), dtype=np.bool_)
+    on = counted_on.astype("datetime64[D]")
+    return np.asarray(~((on >= oldest) & (on <= day)), dtype=np.bool_)

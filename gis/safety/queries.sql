@@ -79,11 +79,20 @@ WHERE code = ANY (CAST(:codes AS text[]))
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code COLLATE "C";
 
--- name: colours_of_run
-SELECT compound_code AS code, colour
-FROM ratings
-WHERE run_id = CAST(:run_id AS bigint)
-  AND (CAST(:codes AS text[]) IS NULL OR compound_code = ANY (CAST(:codes AS text[])));
+-- name: colours_before
+-- The colour that each compound had last before the quarter: of the newest earlier quarter, by its
+-- newest run, in which it had one. A quarter that was not rated, or left it unrated, is passed over.
+SELECT DISTINCT ON (rating.compound_code) rating.compound_code AS code, rating.colour
+FROM (
+    SELECT DISTINCT ON (period) id, period
+    FROM runs
+    WHERE analysis = 'rating' AND period LIKE '%Q%' AND period < CAST(:quarter AS text)
+    ORDER BY period, as_of DESC, revision DESC, id DESC
+) AS run
+JOIN ratings AS rating ON rating.run_id = run.id
+WHERE rating.colour <> 'unrated'
+  AND (CAST(:codes AS text[]) IS NULL OR rating.compound_code = ANY (CAST(:codes AS text[])))
+ORDER BY rating.compound_code, run.period DESC;
 
 -- name: group_of
 -- Under which compound a run rated this one together with its neighbours; null for alone.

@@ -13,8 +13,6 @@ from gis.district import District
 from gis.errors import BadPeriod, NoData
 from gis.period import Period, add_months, midnight, quarter_of
 from gis.policy import Policy
-from gis.runs.model import Analysis
-from gis.runs.store import latest_run_id
 from gis.safety import assemble, small, store, units
 from gis.safety.inputs import Inputs
 from gis.safety.model import Category
@@ -95,13 +93,12 @@ def inputs_of(
     zone, quarter = scope.district.zone, quarter_of(scope.period.start)
     span = store.Span(midnight(quarter.start, zone), midnight(scope.period.end, zone))
     listed = [EVENT_CATEGORY.get(event, event) for event in scope.rules.severe_lift]
-    before = latest_run_id(session, Analysis.RATING, quarter.previous().label)
     return assemble.inputs_of(
         compounds=compounds,
         history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
         incidents=incidents,
         severe=store.severe_events(session, span=span, categories=listed, codes=scope.codes),
-        previous=store.colours_of_run(session, before, codes=scope.codes),
+        previous=store.colours_before(session, quarter.label, codes=scope.codes),
         categories=CATEGORIES,
         months=scope.months,
         as_of=scope.as_of,

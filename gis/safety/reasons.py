@@ -22,11 +22,11 @@ GROUP_EN = {
     "affordable": "affordable housing",
 }  # fmt: skip
 EVENT_ZH = {
-    "homicide": "命案", "robbery": "抢劫抢夺", "fatal_fire": "亡人火灾",
+    "homicide": "命案", "robbery": "抢劫抢夺", "fatal_fire": "亡人或记为严重的火灾",
     "vice": "涉黄涉赌窝点", "drugs": "涉毒窝点",
 }  # fmt: skip
 EVENT_EN = {
-    "homicide": "homicide", "robbery": "robbery", "fatal_fire": "fatal fire",
+    "homicide": "homicide", "robbery": "robbery", "fatal_fire": "fatal fire or one marked severe",
     "vice": "gambling or prostitution den", "drugs": "drug den",
 }  # fmt: skip
 
@@ -126,7 +126,7 @@ def alarm_english(alarm: Alarm, *, rules: AlarmRules) -> str:
 def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
     """The threshold that decided the base colour, given the colour before."""
     red, amber = f"{rules.red_relative_risk:g}倍", f"{rules.amber_relative_risk:g}倍"
-    before = f"上期为{COLOUR_ZH[v.previous][:2]}，" if v.previous in COLOUR_ZH else ""
+    before = f"此前为{COLOUR_ZH[v.previous][:2]}，" if v.previous in COLOUR_ZH else ""
     if v.base_colour == RED:
         p = rules.red_leave if v.previous == RED else rules.red_enter
         return f"{before}高于{red}的概率达到红色门槛{p:g}"
@@ -142,7 +142,7 @@ def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
 
 
 def _threshold_en(v: Verdict, rules: RatingRules) -> str:
-    before = f"after {v.previous} in the period before, " if v.previous in COLOUR_EN else ""
+    before = f"after {v.previous} before, " if v.previous in COLOUR_EN else ""
     if v.base_colour == RED:
         p = rules.red_leave if v.previous == RED else rules.red_enter
         return f"{before}the first reaches the red threshold {p:g}"

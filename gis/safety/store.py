@@ -94,9 +94,9 @@ def ground(
     return np.asarray(shapely.from_wkb([bytes(value) for value in found["ground"]]), dtype=object)
 
 
-def colours_of_run(session: Session, run_id: int | None, *, codes: Codes = None) -> pd.DataFrame:
-    """code, colour as one run gave them; empty without a run."""
-    return sql.table(session, _SQL["colours_of_run"], {"run_id": run_id, "codes": codes})
+def colours_before(session: Session, quarter: str, *, codes: Codes = None) -> pd.DataFrame:
+    """code, colour as each compound had it last before ``quarter`` ("2026Q3")."""
+    return sql.table(session, _SQL["colours_before"], {"quarter": quarter, "codes": codes})
 
 
 def head_of(session: Session, run_id: int, code: str) -> str | None:

@@ -236,7 +236,7 @@ def test_dated_counts_replace_the_registers_figure_until_their_day(db, world, po
 
 
 def test_each_figure_has_a_day_of_its_own(db, world, policy, wuhua):
-    """What the register does not know, or knows only of a later day, is the newest dated count's."""
+    """What the register does not know, or of a later day only, is the newest dated count's."""
 
     def counted(code, day, **figures):
         world.add(HouseholdCount, area_code=COMMUNITY, subject_kind="compound",

@@ -228,7 +228,7 @@ def test_severe_events_of_the_quarter_lift(world, street):
     found = street.rated()
     assert found["lifted_by"].tolist()[:3] == ["fatal_fire", None, None]
     assert found["colour"].tolist()[:3] == ["yellow", "green", "green"]
-    assert "亡人火灾" in found.loc["C00", "reason_zh"]
+    assert "亡人或记为严重的火灾" in found.loc["C00", "reason_zh"]
 
 
 def test_small_neighbours_within_the_distance_are_rated_together(world, street):
@@ -292,6 +292,20 @@ def test_red_is_yellow_first(world, street):
     assert (row["previous_colour"], row["colour"]) == ("red", "yellow")
     street.keep(Q3)
     assert street.rated(Q4).loc["C11", "colour"] == "green"
+
+
+@pytest.mark.parametrize("unrated_in_between", [True, False])
+def test_a_gap_leads_no_red_compound_to_green(world, street, unrated_in_between):
+    street.keep(Q2)
+    world.db.execute(text("DELETE FROM incidents WHERE compound_code = 'C11'"))
+    if unrated_in_between:
+        households = "UPDATE compounds SET households = {} WHERE code = 'C11'"
+        world.db.execute(text(households.format("NULL")))
+        assert street.rated(Q3).loc["C11", "colour"] == "unrated"
+        street.keep(Q3)
+        world.db.execute(text(households.format(300)))
+    row = street.rated(Q4).loc["C11"]
+    assert (row["previous_colour"], row["colour"]) == ("red", "yellow")
 
 
 def test_a_replay_gives_the_same_bits(street):

@@ -103,6 +103,7 @@ def test_category_names_are_not_ambiguous():
         ("抢夺", "robbery", True, False),
         ("电信网络诈骗", "telecom_fraud", False, False),
         ("亡人火灾", "fire", True, False),
+        ("较大火灾", "fire", False, False),
         ("开设赌场案", "vice", True, False),
         ("Anti-social behaviour", "public_order", False, False),
         ("criminal damage arson", "damage", False, False),

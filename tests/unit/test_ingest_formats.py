@@ -241,8 +241,8 @@ def test_what_is_no_record_in_a_json_list_is_refused_by_its_row(tmp_path):
     chunks = list(source.chunks)
     rows = pd.concat([chunk.rows for chunk in chunks])
     assert rows.set_index("row")["source_key"].to_dict() == {1: "a", 3: "c"}
-    refused = [note for chunk in chunks for note in chunk.notes if note.severity is Severity.REFUSED]
-    assert {note.row for note in refused} == {2}
+    notes = [note for chunk in chunks for note in chunk.notes]
+    assert {note.row for note in notes if note.severity is Severity.REFUSED} == {2}
     assert sum(chunk.read for chunk in chunks) == 3
 
 

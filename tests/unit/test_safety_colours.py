@@ -198,10 +198,10 @@ def test_a_count_holds_until_the_next_one():
     assert np.isnan(found[3]).all()
 
 
-def test_a_household_count_is_out_of_date_after_a_year():
-    counted = days("2025-09-29", "2025-09-30", "2026-09-30", "NaT")
+def test_a_household_count_is_out_of_date_after_a_year_and_before_its_day():
+    counted = days("2025-09-29", "2025-09-30", "2026-09-30", "2026-10-01", "NaT")
     found = exposure.out_of_date(counted, as_of=date(2026, 9, 30), months=12)
-    assert found.tolist() == [True, False, False, True]
+    assert found.tolist() == [True, False, False, True, True]
     leap = exposure.out_of_date(
         days("2023-02-28", "2023-02-27"), as_of=date(2024, 2, 29), months=12
     )

@@ -57,7 +57,7 @@ def open_records(path: Path, encoding: str | None) -> Layer:
 
 
 def _records(found: Any) -> list[dict[str, Any]]:
-    """The first list of objects in ``found``, at most two members deep; {} for what is no object."""
+    """The first list of objects in ``found``, at most two deep; {} for what is no object."""
     for _ in range(3):
         if isinstance(found, list):
             return [row if isinstance(row, dict) else {} for row in found]
