@@ -11,6 +11,31 @@ from api.web import menu, search, words
 WEB = Path(__file__).parents[2] / "api" / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 WORDS = sorted((WEB / "words").glob("*.toml"))
+SOURCES = [path.read_text("utf-8") for path in (*TEMPLATES, *WEB.parent.rglob("*.py"))]
+BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row["state"])``
+    "accounts": ("action_", "cap_", "level_", "state_", "token_"),
+    "audit": ("result_",),
+    "coverage": ("floor_", "level_", "size_", "workers_"),
+    "dangers": ("handler_", "kind_", "move_", "severity_"),
+    "error": ("4", "5", "other"),
+    "exports": ("format_",),
+    "eyes": (
+        "by_", "blind_lead", "column_", "covered_lead", "findings_lead", "id_", "met_",
+        "point_class_", "poles_none_", "status_", "tab_", "told_by_", "watched_lead",
+    ),
+    "facilities": ("status_",),
+    "grids": ("change_", "saved", "undone"),
+    "imports": ("cameras_", "count_", "kind_", "severity_", "state_", "status_", "step_"),
+    "jobs": ("kind_", "state_"),
+    "policy": ("compounds", "divisions"),
+    "rankings": ("class_", "inspection", "level_", "media", "problems_fixed", "satisfaction"),
+    "ratings": ("check_", "origin_", "status_"),
+    "reports": ("grid_", "ranking_"),
+    "scenarios": ("kind_", "said_"),
+    "shell": ("role_", "theme_"),
+    "visits": ("kind_",),
+}  # fmt: skip
+WHOLE = {"glossary", "kinds", "menu", "tour"}  # lists that are gone through from end to end
 ASKED = re.compile(r"""\bt\(\s*["']([a-z]+\.[a-z0-9_]+)["']\s*[,)]""")
 
 
@@ -19,6 +44,18 @@ def test_every_word_asked_for_is_written(path):
     for key in ASKED.findall(path.read_text("utf-8")):
         for language in words.LANGUAGES:
             assert words.word(key, language), key
+
+
+@pytest.mark.parametrize("area", sorted({path.stem for path in WORDS} - WHOLE))
+def test_every_word_is_asked_for(area):
+    """By its full name, by one that is built, or by its bare key in a file that adds the area."""
+    named, quoted = set(), set()
+    for source in SOURCES:
+        named |= set(re.findall(rf"""["']{area}\.(\w+)["']""", source))
+        if re.search(rf"""["']{area}\.["'{{]""", source):
+            quoted |= set(re.findall(r"""["'](\w+)["']""", source))
+    left = words.area(area).keys() - named - quoted
+    assert sorted(key for key in left if not key.startswith(BUILT.get(area, ()))) == []
 
 
 @pytest.mark.parametrize("path", WORDS, ids=lambda p: p.stem)
