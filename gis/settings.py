@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"
     )
+    basemap_attribution: str = Field(
+        default="", description="whose base map it is, printed on the pages that show it"
+    )
     upload_max_bytes: int = Field(
         default=4 << 30, ge=1, description="largest file that is taken over the web"
     )

@@ -46,15 +46,13 @@ class Asset:
 
 @cache
 def library_folder() -> Path:
-    """The libraries' folder: WANGGE_NODE_MODULES, the package's own, or the checkout's.
+    """The libraries' folder: WANGGE_NODE_MODULES, else the checkout's.
 
     Raises LibrariesMissing with the command that installs them.
     """
-    named = os.environ.get("WANGGE_NODE_MODULES")
-    places = [Path(named)] if named else [_HERE / "vendor", _HERE.parent / "node_modules"]
-    for place in places:
-        if all((place / inside).is_file() for inside in LIBRARIES.values()):
-            return place
+    place = Path(os.environ.get("WANGGE_NODE_MODULES") or _HERE.parent / "node_modules")
+    if all((place / inside).is_file() for inside in LIBRARIES.values()):
+        return place
     raise LibrariesMissing(
         "the browser libraries of the maps are not installed: run npm ci --ignore-scripts in the"
         " folder of package.json, or let WANGGE_NODE_MODULES name the folder that holds leaflet"

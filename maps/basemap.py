@@ -7,7 +7,7 @@ from folium.template import Template
 
 from gis.errors import BadInput
 from maps.canvas import name
-from maps.context import Basemap, MapContext
+from maps.context import ASSETS_URL, Basemap, MapContext
 
 LARGEST_INSIDE = 24 * 2**20  # bytes of an archive that a saved page carries; larger ones stay out
 ASSET = "basemap.pmtiles"
@@ -51,7 +51,7 @@ def layer(context: MapContext) -> ArchiveBasemap | None:
         return None
     if base.pmtiles is not None:
         if context.mode == "server":
-            return ArchiveBasemap({"url": f"{context.assets_url}/{ASSET}"})
+            return ArchiveBasemap({"url": f"{ASSETS_URL}/{ASSET}"})
         return ArchiveBasemap({"archive": BLOCK}) if _small(base) else None
     if base.url is not None and context.mode == "server":
         return ImageBasemap({"images": base.url})

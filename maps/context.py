@@ -9,6 +9,9 @@ from typing import Any, Literal
 from gis.policy import Document, Policy
 from maps import words
 
+ASSETS_URL, TILES_URL, API_URL = "/assets", "/tiles", "/api/v1"
+"""Where the service has a page's files, tiles and details."""
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -54,8 +57,8 @@ class MapContext:
     """Everything a page shows or needs that is not a feature.
 
     ``mode`` ``file``: all assets, tiles and attributes are inside the page, and the page's own
-    policy forbids every request. ``server``: assets, tiles and details come from the addresses
-    below, and ``nonce`` is the one of the response's Content-Security-Policy header.
+    policy forbids every request. ``server``: assets, tiles and details come from the service, and
+    ``nonce`` is the one of the response's Content-Security-Policy header.
     ``buildings_tiled``: there are so many buildings that they come as tiles.
     ``query`` is appended to tile and detail addresses (``period=2026Q3``). ``bounds`` (west, south,
     east, north in degrees) is shown where nothing is drawn: the district's place, else China's.
@@ -74,9 +77,6 @@ class MapContext:
     rules: Mapping[str, RuleText] = field(default_factory=dict)
     basemap: Basemap | None = None
     buildings_tiled: bool = False
-    assets_url: str = "/assets"
-    tiles_url: str = "/tiles"
-    api_url: str = "/api/v1"
     query: str = ""
     bounds: tuple[float, float, float, float] = (73.0, 18.0, 135.0, 54.0)
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gis.layers.model import Geometry, Layer
 from gis.legend import PLAIN, Legend, Ramp
 from maps import assets, basemap, canvas, html, layers, palette, tiles, words
-from maps.context import MapContext
+from maps.context import API_URL, ASSETS_URL, TILES_URL, MapContext
 from maps.layers.areas import BUILDINGS
 from maps.layers.drawing import Sheet
 from maps.material import Bounds, Material
@@ -119,7 +119,7 @@ def _source(name: str, context: MapContext) -> dict[str, str]:
     if context.mode == "file":
         return {"archive": f"wg-archive-{name}"}
     query = f"?{context.query}" if context.query else ""
-    return {"url": f"{context.tiles_url}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"}
+    return {"url": f"{TILES_URL}/{name}/{{z}}/{{x}}/{{y}}.mvt{query}"}
 
 
 def _blocks(
@@ -169,7 +169,7 @@ def _config(
     return {
         "page": sheet.name, "mode": context.mode, "language": context.language,
         "bounds": bounds, "first": _first_view(content, visible),
-        "api": context.api_url, "query": context.query,
+        "api": API_URL, "query": context.query,
         "policy": context.policy_version, "rules": rules,
         "shapes": palette.SHAPES, "hatches": palette.HATCHES, "yesNo": words.YES_NO,
         "layers": [_layer_config(one, shown=visible[name]) for name, one in content.items()],
@@ -234,14 +234,15 @@ def _written(
         "context": context, "sheet": sheet, "zh": zh, "en": en, "blocks": blocks, "below": below,
         "body": Markup(body),  # noqa: S704 - Folium's own words and numbers
         "groups": _groups(content, visible), "hatches": palette.HATCHES,
+        "credit": context.basemap.attribution if context.basemap and basemap.layer(context) else "",
         "script_links": [], "style_links": [], "scripts": [], "styles": [], "policy": "",
     }  # fmt: skip
     if context.mode == "file":
         values["scripts"] = [html.inline_script(known[one].text()) for one in scripts]
         values["styles"] = [html.inline_style(known[one].text()) for one in styles]
     else:
-        values["script_links"] = [f"{context.assets_url}/{one}" for one in scripts]
-        values["style_links"] = [f"{context.assets_url}/{one}" for one in styles]
+        values["script_links"] = [f"{ASSETS_URL}/{one}" for one in scripts]
+        values["style_links"] = [f"{ASSETS_URL}/{one}" for one in styles]
     last = html.inline_script(known[assets.SCRIPTS[-1]].text())
     values["scripts"].append(html.inline_script(script) + "\n" + last)
     if context.mode == "file":

@@ -186,8 +186,10 @@ def context(session: Session, house: House, **page: Any) -> MapContext:
 
 
 def _basemap(house: House) -> Basemap | None:
-    pmtiles, url = house.settings.basemap_pmtiles, house.settings.basemap_url
-    return Basemap(pmtiles, url) if pmtiles or url else None
+    given = house.settings
+    if not (given.basemap_pmtiles or given.basemap_url):
+        return None
+    return Basemap(given.basemap_pmtiles, given.basemap_url, given.basemap_attribution)
 
 
 def write_private(path: Path, text: str) -> None:

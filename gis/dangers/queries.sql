@@ -1,7 +1,7 @@
 -- Hidden dangers (SAF-4): the register, the overdue list, what is deleted when its time has come.
 
 -- name: register
--- Dangers below a code prefix, open ones by due time first; null :key asks for all of them.
+-- Dangers below a code prefix, open ones by due time first; null :id asks for all of them.
 SELECT danger.id, danger.key, danger.area_code, danger.grid_code, danger.compound_code,
        danger.kind, danger.severity, danger.what, danger.place, danger.state, danger.handler,
        danger.found_at, danger.due_at, danger.due_known, danger.closed_at,

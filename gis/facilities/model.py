@@ -63,7 +63,7 @@ class Verdict(StrEnum):
 
 
 class Facility(Imported, Placed, Base):
-    """A facility as polygon or point; ``code`` is the register's key (FAC-5)."""
+    """A facility as polygon or point; ``source_key`` is the register's key (FAC-5)."""
 
     __tablename__ = "facilities"
     __table_args__ = (

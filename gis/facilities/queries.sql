@@ -23,8 +23,9 @@ JOIN wangge.facilities ON facilities.id = facility_shares.facility_id
 ORDER BY facilities.source_key, facility_shares.area_code;
 
 -- name: ground_of
--- What the checks of a drawn outline (EWKT, EPSG:4326) need, measured in :srid: its size, the part
--- outside the communities, and whether any community has an outline at all.
+-- What the checks of a drawn shape (EWKT, EPSG:4326) need: its size and the part of it outside the
+-- communities, both in m² of :srid, null for a point, the latter null also where no community with an
+-- outline is near; and a point on it in degrees.
 WITH drawn AS (
     SELECT ST_GeomFromEWKT(CAST(:geom AS text)) AS geom
 ), held AS (

@@ -109,8 +109,9 @@ class GridFinding(Identified, Base):
 class GridEdit(Identified, Base):
     """One save of the grid editor, with what it takes to set it back.
 
-    ``ended`` and ``made`` are ids of versions that it ended and wrote; ``replaced`` holds versions
-    that began on the same day and had to make room, every stored column as text.
+    ``ended`` and ``made`` are ids of versions that it ended on ``day`` and wrote from that day on;
+    ``replaced`` holds the versions that began on that day and were deleted, the
+    columns by name and the outline as hexadecimal WKB.
     """
 
     __tablename__ = "grid_edits"

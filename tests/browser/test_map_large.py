@@ -171,11 +171,15 @@ def test_a_local_archive_is_the_base_map_of_a_saved_page(open_page, samples, ins
 
 
 def test_a_saved_page_leaves_a_tile_address_out(samples, inside):
-    context = replace(inside, basemap=Basemap(url="http://maps.intranet/{z}/{x}/{y}.png"))
+    context = replace(
+        inside, basemap=Basemap(None, "http://maps.intranet/{z}/{x}/{y}.png", "测绘院")
+    )
     frames = {"rating": samples.rating()}
-    assert "maps.intranet" not in maps.build("rating", frames, context=context)
+    saved = maps.build("rating", frames, context=context)
     served = maps.build("rating", frames, context=replace(context, mode="server"))
-    assert "maps.intranet" in served
+    for part in ("maps.intranet", "测绘院"):
+        assert part not in saved
+        assert part in served
     assert context.basemap.origin == "http://maps.intranet"
 
 

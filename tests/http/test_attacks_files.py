@@ -208,10 +208,11 @@ def tile_server():
 def test_the_service_never_asks_the_base_maps_server_itself(serve, demo_store):
     with tile_server() as (address, connections):
         tiles = f"{address}/{{z}}/{{x}}/{{y}}.png"
-        with serve(demo_store.urls, basemap_url=tiles) as client:
+        with serve(demo_store.urls, basemap_url=tiles, basemap_attribution="测绘院") as client:
             for page in ("combined", "rating", "coverage"):
                 answer = client.get(f"/maps/{page}")
                 assert address in answer.text + answer.headers["content-security-policy"]
+                assert "测绘院" in answer.text
             client.get("/tiles/rating/12/3217/1755.mvt")
             client.get(f"{API}/layers")
         assert connections == []

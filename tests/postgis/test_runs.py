@@ -101,7 +101,7 @@ def test_results_come_back_as_they_were_given(db):
 
 
 def test_the_planner_knows_the_results_before_anybody_asks(db):
-    """Unknown, a join of weak points with covered ground took seven seconds instead of 0.03."""
+    """Unknown, a join of weak points with covered ground takes seconds instead of 0.03."""
     runs.record(db, **line(), results={GridFinding: findings(area_m2=[1.0] * 321)})
     known = "SELECT reltuples FROM pg_class WHERE oid = 'wangge.grid_findings'::regclass"
     assert db.execute(text(known)).scalar_one() == 321

@@ -192,7 +192,7 @@ def test_rules_show_thresholds_and_the_title_of_their_document(inside):
 
 
 def test_server_pages_name_only_what_the_server_has(frames, inside):
-    context = replace(inside, mode="server", nonce="r4nd0m", assets_url="/assets")
+    context = replace(inside, mode="server", nonce="r4nd0m")
     parts = Parts(maps.build("combined", frames, context=context))
     links = [a.get("src") or a["href"] for t, a in parts.tags if t == "script" and a.get("src")]
     links += [a["href"] for t, a in parts.tags if a.get("rel") == "stylesheet"]

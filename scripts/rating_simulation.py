@@ -1,15 +1,19 @@
 """Simulation of the rating rule against simpler ones: the truth is drawn, so errors can be counted.
 
-Nothing here reads the store. docs/methods/safety.md shows the figures and the call that gives them.
+``python scripts/rating_simulation.py`` prints the table of docs/methods/safety.md; the
+rules are those of the built-in policy, the store is not read.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gis import policy
 from gis.safety import colours, shrinkage
 from gis.safety.rules import GREEN, RED, YELLOW, RatingRules
 
@@ -19,6 +23,7 @@ Words = NDArray[np.str_]
 Rule = Callable[[Ints, Floats, Words], Words]
 
 QUARTERS_PER_YEAR = 4
+POLICY = Path(__file__).parents[1] / "data" / "reference" / "policy.toml"
 
 
 @dataclass(frozen=True)
@@ -142,3 +147,14 @@ def _errors(shown: Words, high: NDArray[np.bool_]) -> dict[str, float]:
         "yellow": float((shown == YELLOW).mean()),
         "green": float(green.mean()),
     }
+
+
+def built_in_rules() -> RatingRules:
+    """The rules of the built-in policy."""
+    terms = policy.load(POLICY)
+    return RatingRules.from_values(terms.version, terms.rule("SAF-1"), terms.rule("SAF-3"))
+
+
+if __name__ == "__main__":
+    found = compare(built_in_rules(), rng=np.random.default_rng(1))
+    sys.stdout.write(found.round(2).to_string() + "\n")

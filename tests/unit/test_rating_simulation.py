@@ -5,14 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rating_simulation import World, _errors, built_in_rules, compare
 
-from data import reference as reference_files
-from gis import policy
-from gis.safety.rules import GREEN, RED, YELLOW, RatingRules
-from gis.safety.simulate import World, _errors, compare
+from gis.safety.rules import GREEN, RED, YELLOW
 
-POLICY = policy.load(Path(reference_files.__file__).parent / "policy.toml")
-RULES = RatingRules.from_values(POLICY.version, POLICY.rule("SAF-1"), POLICY.rule("SAF-3"))
+RULES = built_in_rules()
 PAGE = Path(__file__).parents[2] / "docs" / "methods" / "safety.md"
 
 
