@@ -137,9 +137,14 @@ class Desk:
         return links.may_open(self.request.app, self.user, address, method)
 
     def here(self, **changed: str | None) -> str:
-        """The page's own address with some of its choices changed (None: dropped)."""
-        kept = {**self.request.query_params, **changed}
-        return f"{self.request.url.path}?{urlencode({k: v for k, v in kept.items() if v})}"
+        """The page's own address with some of its choices changed (None: dropped).
+
+        A choice of several, as a table's columns, stays one of several.
+        """
+        asked = self.request.query_params.multi_items()
+        pairs = [(name, value) for name, value in asked if name not in changed]
+        pairs += [(name, value) for name, value in changed.items() if value is not None]
+        return f"{self.request.url.path}?{urlencode([pair for pair in pairs if pair[1]])}"
 
     @property
     def demo(self) -> bool:

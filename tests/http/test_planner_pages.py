@@ -56,6 +56,20 @@ def test_the_board_lists_who_is_below_a_floor_though_fac_1_is_met(client, demo_s
     assert all(float(row["另列下限缺口 m²"]) > 0 for row in rows)
 
 
+def test_the_columns_that_a_search_sends_along_hold_in_every_link_of_its_answer(client):
+    first = client.get("/coverage-board").text
+    boxes = r'name="columns" value="([^"]*)" checked'
+    sent = "".join(f"&columns={one}" for one in re.findall(boxes, first)[:3])
+    page = client.get(f"/coverage-board?q=530{sent}").text
+    links = re.findall(r'href="(/coverage-board\?[^"]*)"', page)
+    file = next(unescape(one) for one in links if "download=csv" in one)
+    heads = client.get(file).text.splitlines()[0].removeprefix("\ufeff").split(",")
+    sorted_by = next(unescape(one) for one in links if "sort=" in one)
+    for answer in (page, client.get(sorted_by).text):
+        assert len(heads) == 3 == answer.count('<th scope="col"')
+    assert all(unescape(one).count("columns=") == 3 for one in links if "q=530" in one)
+
+
 def test_a_verdict_opens_to_rule_source_figures_and_history(client):
     code = _table(client, "&columns=code")[0]["编码"]
     page = client.get(f"/coverage-board/{code}").text
