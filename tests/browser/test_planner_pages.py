@@ -286,3 +286,36 @@ def test_pages_of_visits_and_dangers_open_without_a_network(chromium, place):
     page.wait_for_url("**/sign-in")
     page.wait_for_function("async () => !(await caches.has('wangge-pages'))")
     context.close()
+
+
+def test_a_draft_outlives_the_session_and_is_sent_by_whoever_wrote_it_alone(
+    chromium, place, own_demo, spot
+):
+    base, _, writer = place
+    context = chromium.new_context(service_workers="block")
+    page = context.new_page()
+
+    def opened(account):
+        sign_in(page, base, *account)
+        page.goto(f"{base}/dangers/new")
+        page.wait_for_selector("html[data-drafts-ready]", state="attached")
+
+    def arrived():
+        with own_demo.begin() as session:
+            asked = text("SELECT count(*) FROM wangge.dangers WHERE what = '会话结束后的上报'")
+            return session.scalar(asked)
+
+    opened(writer)
+    for name, value in (("what", "会话结束后的上报"), ("lon", spot.lon), ("lat", spot.lat)):
+        page.fill(f"[name={name}]", str(value))
+    leave = "() => fetch('/sign-out', { method: 'POST' })"
+    page.evaluate(leave)
+    page.click("form[data-draft] [type=submit]")
+    assert "登录已结束" in page.inner_text(".draft-said")
+    opened(account_of(own_demo.urls, Role.GRID_SUPERVISOR))
+    assert page.locator("[data-drafts]").is_hidden()
+    assert arrived() == 0
+    page.evaluate(leave)
+    opened(writer)
+    assert arrived() == 1
+    context.close()

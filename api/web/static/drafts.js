@@ -1,9 +1,12 @@
-// What is written without a network waits in the browser's own store and is sent when it is back.
-// Each form carries a key made once, so that sending again adds nothing twice.
+// What is written and cannot be sent (no network, signed out, too often, too large) waits in the
+// browser's own store. A draft belongs to the account it was written under: nobody else's is listed or
+// sent. Each carries a key made once, so that sending again adds nothing twice.
 (function () {
   "use strict";
   const forms = [...document.querySelectorAll("form[data-draft]")];
   const list = document.querySelector("[data-drafts]");
+  const { account } = document.body.dataset;
+  const LATER = [401, 403, 408, 413, 429]; // and every failure of the service itself
 
   function store(mode, act) {
     return new Promise((done, failed) => {
@@ -20,40 +23,84 @@
   }
   const keep = (draft) => store("readwrite", (drafts) => drafts.put(draft));
   const drop = (key) => store("readwrite", (drafts) => drafts.delete(key));
-  const all = () => store("readonly", (drafts) => drafts.getAll());
+  const own = async () => (await store("readonly", (drafts) => drafts.getAll())).filter((one) => one.account === account);
+
+  async function asked(address, options = {}) {
+    const answer = await fetch(address, { ...options, headers: { Accept: "application/json" } });
+    return { status: answer.status, told: await answer.json().catch(() => ({})) };
+  }
 
   async function send(draft) {
+    const me = await asked("/api/v1/auth/me"); // the page may be older than the session
+    if (me.status !== 200) return me;
+    if (me.told.login !== draft.account) return { status: 401, told: {} };
     const body = new FormData();
     for (const [name, value] of draft.entries) body.append(name, value);
-    const answer = await fetch(draft.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (answer.status >= 500) throw new Error(String(answer.status));
-    return { answer, told: await answer.json().catch(() => ({})) };
+    return asked(draft.action, { method: "POST", body });
   }
 
   function draftOf(form) {
     const data = new FormData(form);
     const entries = [...data].filter(([, value]) => typeof value === "string" || value.size > 0);
-    return { key: data.get("key"), action: form.action, entries, label: data.get("what") ?? data.get("body") ?? "" };
+    return { key: data.get("key"), account, action: form.action, entries, label: data.get("what") ?? data.get("body") ?? "" };
   }
 
   for (const form of forms) {
+    renew(form); // a page that was kept for use without a network shows its old key again
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const draft = draftOf(form);
       let sent = null;
       if (navigator.onLine) sent = await send(draft).catch(() => null);
-      if (sent?.answer.ok) location.assign(sent.told.address ?? location.pathname);
-      else if (sent) form.submit(); // refused: the page itself says what is wrong with which entry
-      else await later(form, draft);
+      if (sent?.status < 300) {
+        await drop(draft.key);
+        location.assign(sent.told.address ?? location.pathname);
+      } else if (!sent) await later(form, draft, form.dataset.kept);
+      else if (sent.status === 413) { // stays in the form too: only a smaller photo helps
+        await keep({ ...draft, refused: why(form, sent) });
+        say(form, why(form, sent));
+        await show();
+      } else if (LATER.includes(sent.status) || sent.status >= 500) await later(form, draft, why(form, sent));
+      else wrong(form, sent.told);
     });
   }
 
-  async function later(form, draft) {
+  function why(form, { status, told }) {
+    const known = { 401: form.dataset.signedOut, 413: form.dataset.tooLarge }[status];
+    return known ?? `${form.dataset.unsent} ${told.detail ?? status}`;
+  }
+
+  function reasons({ errors = {} }) {
+    const all = Object.values(errors).join(" ");
+    return all && `${forms[0].dataset.refused}${all}`;
+  }
+
+  async function later(form, draft, text) {
     await keep(draft);
     form.reset();
     renew(form);
-    say(form, form.dataset.kept);
+    say(form, text);
     await show();
+  }
+
+  // Says at each entry what is wrong with it; what was written, a chosen photo too, stays.
+  function wrong(form, told) {
+    for (const old of form.querySelectorAll("small.error")) old.remove();
+    for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
+    for (const [name, text] of Object.entries(told.errors ?? {})) {
+      const entry = form.querySelector(`#f-${name}`);
+      if (!entry) continue;
+      const said = document.createElement("small");
+      said.className = "error";
+      said.id = `f-${name}-error`;
+      said.textContent = text;
+      entry.setAttribute("aria-invalid", "true");
+      entry.setAttribute("aria-describedby", said.id);
+      entry.after(said);
+    }
+    const first = form.querySelector("[aria-invalid]");
+    if (first) first.focus();
+    else say(form, told.detail ?? "");
   }
 
   function renew(form) {
@@ -74,27 +121,24 @@
 
   async function flush() {
     if (!navigator.onLine) return;
-    for (const draft of await all()) {
-      try {
-        const { answer, told } = await send(draft);
-        if (answer.ok) await drop(draft.key);
-        else await keep({ ...draft, refused: Object.values(told.errors ?? {}).join(" ") || told.detail || String(answer.status) });
-      } catch {
-        break; // the network left again: what is kept stays kept
-      }
+    for (const draft of await own()) {
+      const sent = await send(draft).catch(() => null);
+      if (!sent || sent.status >= 500) break; // the network left again: what is kept stays kept
+      if (sent.status < 300) await drop(draft.key);
+      else await keep({ ...draft, refused: reasons(sent.told) || why(forms[0], sent) });
     }
     await show();
   }
 
   async function show() {
-    const kept = await all();
+    const kept = await own();
     if (!list) return;
     list.hidden = kept.length === 0;
     list.querySelector("ul").replaceChildren(...kept.map((draft) => {
       const line = document.createElement("li");
       const text = document.createElement("span");
       text.className = "grow";
-      text.textContent = draft.label + (draft.refused ? ` — ${forms[0]?.dataset.refused ?? ""}${draft.refused}` : "");
+      text.textContent = draft.label + (draft.refused ? ` — ${draft.refused}` : "");
       const button = document.createElement("button");
       button.type = "button";
       button.className = "secondary small";
