@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from gis import errors
 from gis.audit import service as audit
 from gis.db.session import User, sessions
-from gis.publication.service import NotReady, SecondPerson, WholeDistrict
+from gis.publication.service import NotReady, SecondPerson
 from maps.assets import LibrariesMissing
 from maps.records import FrameContract
 from maps.typeset import FontsMissing
@@ -50,7 +50,7 @@ STATUS: dict[type[errors.GisError], int] = {
     FontsMissing: 503,
     NotReady: 409,
     SecondPerson: 403,
-    WholeDistrict: 403,
+    errors.WholeDistrict: 403,
     FrameContract: 500,
 }
 MEDIA_TYPE = "application/problem+json"

@@ -99,6 +99,12 @@ class ChangedMeanwhile(GisError):
     code = "changed_meanwhile"
 
 
+class WholeDistrict(GisError):
+    """A step that concerns every compound, asked for by somebody who works in a part."""
+
+    code = "whole_district"
+
+
 class AccountClosed(GisError):
     """Whoever asked for a job has been locked or removed since."""
 

@@ -16,10 +16,11 @@ from api.deps import At, Caller, Db, RowId, allow, needs, said
 from api.house import transaction
 from api.serving.streams import Events
 from api.tasks.imports import CAPABILITY
+from api.tasks.runs import NOT_A_PART
 from data.ingest.types import Kind
 from gis.access.rights import Action, Capability, Right
 from gis.db.session import User
-from gis.errors import Forbidden, NotFound, SignInNeeded
+from gis.errors import Forbidden, NotFound, SignInNeeded, WholeDistrict
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 from gis.runs.model import Analysis
@@ -131,7 +132,9 @@ def followed(request: Request, db: Db, user: User, job_id: int, *, needed: Right
 
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])
 def ask_run(db: Db, at: At, user: Caller, asked: RunIn) -> JobOut:
-    """Run one analysis, or all, as a job."""
+    """Run one analysis, or all, as a job; for whoever has the whole district."""
+    if not at.district.code.startswith(user.area_prefixes):
+        raise WholeDistrict(NOT_A_PART)
     parameters = {"analysis": asked.analysis or "all", "period": asked.period}
     job = service.ask(db, JobKind.RUN, parameters, district_code=at.district.code)
     return JobOut.of(job, user)

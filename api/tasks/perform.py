@@ -10,13 +10,14 @@ from api.house import House, transaction
 from api.serving.logs import described, logger
 from api.tasks import audits, exports, imports, policies, previews, runs
 from api.tasks.heartbeat import Heartbeat
+from api.tasks.runs import NOT_A_PART
 from api.tasks.work import Failed, Stopped, Task, Work
 from gis.access import store as accounts
 from gis.access.model import State
-from gis.access.rights import Action, Capability
+from gis.access.rights import Action, Capability, Right
 from gis.access.service import narrowed
 from gis.db.session import User
-from gis.errors import AccountClosed, Forbidden, GisError
+from gis.errors import AccountClosed, Forbidden, GisError, WholeDistrict
 from gis.jobs import store
 from gis.jobs.model import Job, JobKind, JobState
 
@@ -27,6 +28,10 @@ TASKS: Mapping[JobKind, Task] = {
     JobKind.AUDIT: audits.run,
     JobKind.PREVIEW: previews.run,
     JobKind.POLICY: policies.run,
+}
+_ON_EVERY_ROW: Mapping[JobKind, Right] = {
+    JobKind.RUN: (Capability.RUNS, Action.WRITE),
+    JobKind.POLICY: (Capability.POLICY, Action.PUBLISH),
 }
 MOST_ATTEMPTS = 3  # a job whose worker died three times is what they die of
 _BUG = "意外错误，详见服务日志 / an unexpected error; the log has it"
@@ -62,7 +67,7 @@ def perform(house: House, engine: Engine, job_id: int) -> None:
 def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
     """The work and its outcome commit together, so that a death in between undoes both."""
     with transaction(engine) as session:
-        user = worker_of(asker(session, job), job)
+        user = worker_of(asker(session, job), job, district_code=house.district.code)
     with transaction(engine, user=user) as session:
         beat.watch(session)
         result = TASKS[JobKind(job.kind)](Work(house, job, beat.say), session)
@@ -88,17 +93,19 @@ def asker(session: Session, job: Job) -> User:
     return narrowed(user, asked["rights"], asked["area_prefixes"])
 
 
-def worker_of(user: User, job: Job) -> User:
-    """As whom a job works: as whoever asked, except that another policy is tried on every row.
+def worker_of(user: User, job: Job, *, district_code: str) -> User:
+    """As whom a job works: as whoever asked, except for what reads every row of the district.
 
-    That is done as stored runs are, for whoever may set policies: they have the right and the
-    whole district, whose job it is. Raises Forbidden.
+    A run, and another policy that is tried, work with all rights under the asker's name, for
+    whoever has the right to ask and the whole district. Raises Forbidden, WholeDistrict.
     """
-    if job.kind != JobKind.POLICY:
+    needed = _ON_EVERY_ROW.get(JobKind(job.kind))
+    if needed is None:
         return user
-    whole = job.area_code.startswith(user.area_prefixes)
-    if not (whole and user.may(Capability.POLICY, Action.PUBLISH)):
-        raise Forbidden(Capability.POLICY, Action.PUBLISH)
+    if not user.may(*needed):
+        raise Forbidden(*needed)
+    if not district_code.startswith(user.area_prefixes):
+        raise WholeDistrict(NOT_A_PART)
     return replace(User.command(), id=user.id)
 
 

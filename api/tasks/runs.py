@@ -10,6 +10,10 @@ from api import analyses
 from api.tasks.work import Work
 from gis.errors import NoData
 
+NOT_A_PART = (
+    "分析覆盖全区，由负责全区的人员提交 / an analysis takes in the whole district: "
+    "whoever has all of it asks for one"
+)
 _WORDS = {
     "coverage": "设施覆盖", "grids": "网格核查", "rental": "租住密度", "rating": "三色评定",
     "video": "视频点位",

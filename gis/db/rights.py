@@ -7,6 +7,11 @@ from typing import Any
 _ENABLE = "ALTER TABLE wangge.{table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
 _OPEN = "GRANT SELECT, INSERT, UPDATE, DELETE ON wangge.{table} TO wangge_app"
 _READ = "CREATE POLICY read ON wangge.{table} FOR SELECT USING ({rows})"
+_REWRITE = (
+    "ALTER POLICY add ON wangge.{table} WITH CHECK ({rows})",
+    "ALTER POLICY change ON wangge.{table} USING ({rows}) WITH CHECK ({rows})",
+    "ALTER POLICY remove ON wangge.{table} USING ({rows})",
+)
 _WRITE = (
     "CREATE POLICY add ON wangge.{table} FOR INSERT WITH CHECK ({rows})",
     "CREATE POLICY change ON wangge.{table} FOR UPDATE USING ({rows}) WITH CHECK ({rows})",
@@ -76,6 +81,12 @@ def protect(
 def read_by(op: Any, table: str, read: Sequence[str], *, reach: Reach = Reach.OWN) -> None:
     """Let other rights than before read the rows of a table that `protect` has protected."""
     op.execute(f"ALTER POLICY read ON wangge.{table} USING ({_rows(reach, read, None)})")
+
+
+def written_by(op: Any, table: str, write: Sequence[str]) -> None:
+    """Let ``write`` change the rows of the user's own areas alone, whoever reads them."""
+    for statement in _REWRITE:
+        op.execute(statement.format(table=table, rows=_rows(Reach.OWN, write, None)))
 
 
 def _rows(reach: Reach, needed: Sequence[str], own: str | None) -> str:

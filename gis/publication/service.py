@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.errors import BadInput, BadPeriod, GisError, NoData, NotFound
+from gis.errors import BadInput, BadPeriod, GisError, NoData, NotFound, WholeDistrict
 from gis.period import Period
 from gis.privacy import checked
 from gis.publication import store
@@ -35,18 +35,6 @@ class SecondPerson(GisError):
     """Whoever asked for another colour may not decide it."""
 
     code = "second_person"
-
-
-class WholeDistrict(GisError):
-    """A step that concerns every compound, asked for by somebody who works in a part."""
-
-    code = "whole_district"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "季度评级由负责全区的人员启动和发布；您可以复核本辖区内的小区 / a quarter is taken up "
-            "and published by whoever has the whole district; you review compounds of your areas"
-        )
 
 
 @dataclass(frozen=True)
@@ -239,7 +227,10 @@ def published(
 def _works_in(session: Session, area_code: str) -> None:
     """Raises WholeDistrict for somebody who sees a part of the area."""
     if not area_code.startswith(session.info["user"].area_prefixes):
-        raise WholeDistrict
+        raise WholeDistrict(
+            "季度评级由负责全区的人员启动和发布；您可以复核本辖区内的小区 / a quarter is taken up "
+            "and published by whoever has the whole district; you review compounds of your areas"
+        )
 
 
 def _open(session: Session, cycle_id: int, *, alone: bool = False) -> RatingCycle:

@@ -52,7 +52,8 @@ FEATURES = {
 }  # fmt: skip
 CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15"}
 OF_ALL = {"cycle", "import"}  # records of the district that everybody sees, and nobody changes
-OF_DISTRICT = re.compile(r"(/ratings(/\d+/publish)?|/policy(/set)?)$")  # no step in a part of it
+# No step in a part of it.
+OF_DISTRICT = re.compile(r"(/ratings(/\d+/publish)?|/policy(/set)?|/api/v1/runs)$")
 # Names and codes of divisions are public, and the trail is the whole district's.
 WHOLE = re.compile(r"(/accounts|/areas$|(/api/v1)?/audit)")
 OWN_FINE = {200, 201, 202, 204, 303, 409, 422}

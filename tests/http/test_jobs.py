@@ -23,7 +23,7 @@ from gis.access import service as access
 from gis.access.model import State
 from gis.access.rights import Action, Capability, Role
 from gis.db.session import User
-from gis.errors import Forbidden
+from gis.errors import Forbidden, WholeDistrict
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 from gis.period import Period
@@ -68,9 +68,9 @@ def job_of(store, job_id):
 
 
 @contextmanager
-def task(monkeypatch, work):
-    """Jobs of kind run do ``work``; it has no files and needs no data."""
-    monkeypatch.setattr(perform, "TASKS", {JobKind.RUN: work})
+def task(monkeypatch, work, kind=JobKind.RUN):
+    """Jobs of a kind do ``work``; it has no files and needs no data."""
+    monkeypatch.setattr(perform, "TASKS", {kind: work})
     yield
 
 
@@ -142,10 +142,41 @@ def test_a_job_works_as_whoever_asked(store, house, monkeypatch):
         seen.append(session.info["user"])
         return {}
 
-    asked(store, house, user=signed_up(store, house, PLANNER))
-    with task(monkeypatch, work):
+    asked(store, house, JobKind.EXPORT, signed_up(store, house, PLANNER))
+    with task(monkeypatch, work, JobKind.EXPORT):
         jobs.work(house, store.engine, wait=False)
     assert seen == [PLANNER]
+
+
+def test_a_run_is_asked_for_in_the_whole_district_and_works_on_every_row(store, house, monkeypatch):
+    """Two planners: one has the district, the other a street of it."""
+    seen = []
+
+    def work(work, session):
+        seen.append(session.info["user"])
+        return {}
+
+    whole = signed_up(store, house, User.of(Role.PLANNER, id="whole", area_prefixes=("530102",)))
+    part = asked(store, house, user=signed_up(store, house, PLANNER))
+    asked(store, house, user=whole)
+    with task(monkeypatch, work):
+        jobs.work(house, store.engine, wait=False)
+    assert seen == [replace(User.command(), id="whole")]
+    refused = job_of(store, part)
+    assert (refused.state, refused.error_code) == (JobState.FAILED, "whole_district")
+
+
+def test_another_policy_is_not_tried_for_a_part_though_the_job_lies_in_it(store, house):
+    part = User.of(Role.SECURITY_ADMIN, id="part", area_prefixes=("530102001",))
+    job = job_of(store, asked(store, house, JobKind.POLICY, signed_up(store, house, part)))
+    with pytest.raises(WholeDistrict):
+        perform.worker_of(part, job, district_code=house.district.code)
+
+
+def test_a_run_of_a_part_is_refused_at_the_door(store, serve):
+    with serve(store.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
+        answer = client.post(f"{API}/runs", json={"analysis": "rating"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "whole_district")
 
 
 def test_a_job_has_no_right_that_was_missing_when_it_was_asked_for(store, house):

@@ -16,11 +16,11 @@ from gis import district as districts
 from gis import policy as policies
 from gis.access.rights import Role
 from gis.db.session import User
-from gis.errors import BadInput, BadPeriod, NoData, NotFound
+from gis.errors import BadInput, BadPeriod, NoData, NotFound, WholeDistrict
 from gis.privacy import PersonalText
 from gis.publication import service
 from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
-from gis.publication.service import NotReady, SecondPerson, WholeDistrict
+from gis.publication.service import NotReady, SecondPerson
 from gis.runs.model import Analysis, Run
 from gis.safety.model import Colour, Rating
 

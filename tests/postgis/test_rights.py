@@ -1,6 +1,6 @@
 """Row-level rights: who one is cannot be forged, and decides which rows there are."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psycopg2
 import pytest
@@ -215,3 +215,19 @@ def test_rights_are_asked_once_per_statement(db):
     plan = "\n".join(db.scalars(text("EXPLAIN SELECT * FROM incidents")))
     assert plan.count("InitPlan") == 2
     assert "Filter: ($0 OR (area_code ~~ ANY ($1)))" in plan
+
+
+@pytest.mark.parametrize(("area", "stored"), [(STREET, False), ("530102", True), ("", True)])
+def test_a_run_of_the_district_is_not_stored_by_whoever_works_in_a_part(store, area, stored):
+    liaison = User.of(Role.POLICE_LIAISON, id="li", area_prefixes=(area,))
+    with suppress(ProgrammingError), store.begin(liaison) as session:
+        session.execute(text(ADD_RUN))
+    with store.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM runs")) == stored
+
+
+ADD_RUN = """
+INSERT INTO runs (area_code, analysis, as_of, policy_version, policy_digest, input_digest,
+                  parameters, totals)
+VALUES ('530102', 'rating', '2026-09-30', '1', '0', '0', '{}', '{}')
+"""
