@@ -76,7 +76,13 @@ class PlanOut(BaseModel):
     area: str | None = Field(examples=["530102001001"])
     quality: str = Field(examples=["detect"])
     public_m2: float = Field(examples=[8421.5])
-    seen_m2: float = Field(examples=[2410.0])
+    seen_m2: float = Field(
+        examples=[2410.0], description="in view of the points that stay, if all of them work"
+    )
+    fixed: dict[str, int] = Field(
+        examples=[{"working": 12, "down": 1, "planned": 2}],
+        description="points near the compounds that stay: standing, working or not, and planned",
+    )
     then_m2: float = Field(examples=[3120.0], description="in view with the plan, by exact overlay")
     entrances: list[int] = Field(examples=[[3, 1, 2]], description="all, in view now and then")
     status: str = Field(examples=["optimal"])
@@ -104,7 +110,7 @@ def told(found: Proposed) -> dict[str, Any]:
     return {
         "compound": found.ask.compound, "area": found.ask.area_prefix or None,
         "quality": found.quality, "public_m2": found.public_m2, "seen_m2": found.seen_m2,
-        "then_m2": found.then_m2, "entrances": list(found.entrances),
+        "fixed": found.fixed, "then_m2": found.then_m2, "entrances": list(found.entrances),
         "status": found.plan.status, "bound": features.plain(found.plan.bound),
         "gap": features.plain(found.plan.gap), "poses": found.poses, "excluded": found.excluded,
         "spacing_m": found.grain.spacing_m, "every_deg": found.grain.every_deg,

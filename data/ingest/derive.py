@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.ingest import categories
+from data.ingest.fields import fold
+from data.ingest.fields.video_words import ANSWERS
 from data.ingest.types import Kind
 from data.ingest.values.cells import Mask, as_text, mask_of
 from data.ingest.values.persons import persons_among
@@ -16,6 +18,7 @@ from gis.district import District
 from gis.privacy import HIDDEN
 
 Columns = dict[str, pa.Array]
+_ANSWERS = frozenset(map(fold, ANSWERS))
 
 
 @dataclass
@@ -162,6 +165,9 @@ def _cameras(rows: Rows) -> None:
     rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
     rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
     rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
+    if "status" in rows.raw:
+        said = _each(as_text(rows.raw["status"]), lambda v: v if fold(v) in _ANSWERS else None)
+        rows.find("answers_only", "status", mask_of(said.is_valid()))
     for name in ("owner_unit", "management_unit", "contact_unit"):
         _unit_only(rows, name)
 

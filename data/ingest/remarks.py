@@ -88,8 +88,16 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
         "has entrances more than 50 km from the district; left out",
     ),
     "name_from_code": (_NOTE, "没有名称，以编码代替", "has no name; its code stands in"),
+    "answers_only": (
+        _NOTE,
+        "在线、离线是某一时刻的观测，不是设备状态，按在用登记；"
+        "请把状态连同检测时间以 camera_status 导入",
+        "says whether the device answers, an observation and no life of the point, which is kept as"
+        " in use; import the states with their time as camera_status",
+    ),
 }  # fmt: skip
-_ONCE = {"z_dropped", "m_dropped", "name_from_code"}  # said once per chunk, with the number of rows
+# Said once per chunk, with the number of rows.
+_ONCE = {"z_dropped", "m_dropped", "name_from_code", "answers_only"}
 
 
 def remark(

@@ -1,6 +1,7 @@
 """The register leaves and comes back: an export, imported again, changes nothing in the store."""
 
 import json
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from openpyxl import load_workbook
 from data.export.register import RegisterForm, write
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
+from gis.video import service
 from gis.video import store as video
 
 SUFFIX = {
@@ -57,6 +59,29 @@ def test_the_catalogue_names_its_fields_as_the_standard_does(register, tmp_path)
     assert item["DeviceID"] == east["gb28181_id"].iloc[0]
     assert (item["Info"]["DirectionType"], item["Info"]["Direction"]) == ("1", 90.0)
     assert not {"IPAddress", "Password", "MAC"} & {*item, *item["Info"]}
+
+
+def test_a_point_that_does_not_answer_is_in_use_and_down(db, demo_store, tmp_path):
+    """Ten points, two of them OFF: the catalogue makes none a repair, the status sheet 80 %."""
+    house = demo_store.house
+    keys = [f"5301020001132790{number:04d}" for number in range(10)]
+    states = ["OFF", "离线", *["ON"] * 8]
+    catalogue, sheet = tmp_path / "catalogue.json", tmp_path / "status.csv"
+    items = [
+        {"DeviceID": key, "Longitude": 102.7, "Latitude": 25.05, "Status": state}
+        for key, state in zip(keys, states, strict=True)
+    ]
+    catalogue.write_text(json.dumps({"DeviceList": items}), "utf-8")
+    report = import_file(db, catalogue, Kind.CAMERAS, Options(frame="wgs84"), house.district)
+    assert [(one.code, one.count) for one in report.notes.reasons()][:1] == [("answers_only", 1)]
+    assert set(video.register(db)["status"]) == {"in_use"}
+    seen = "".join(f"{k},2026-06-30 08:00,{s}\n" for k, s in zip(keys, states, strict=True))
+    sheet.write_text("设备编码,检测时间,状态\n" + seen, "utf-8")
+    import_file(db, sheet, Kind.CAMERA_STATUS, Options(), house.district)
+    found = service.inventory(
+        db, policy=house.policy, district=house.district, as_of=date(2026, 6, 30)
+    )
+    assert (found.totals["in_use"], found.totals["working_share"]) == (10, 0.8)
 
 
 NODES = """<osm version="0.6">

@@ -7,6 +7,9 @@ import pytest
 import shapely
 from sqlalchemy import text
 
+from data.export import planned
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
 from gis.access.rights import Role
 from gis.db.session import User
 from gis.errors import BadInput, NotFound
@@ -141,6 +144,27 @@ def test_an_area_is_planned_greedily_with_a_bound_and_reaches_a_share(asked):
     reached = planning.propose(session, ask=Ask(area_prefix=COMMUNITY, target=share), **at)
     assert reached.then_m2 / reached.public_m2 >= share - 0.01
     assert reached.plan.bound <= len(reached.places)
+
+
+def test_a_plan_that_was_taken_in_is_not_proposed_again(asked, demo_store, tmp_path):
+    """Nor is the ground of a point that is down: it will show it again."""
+    session, at, spots = asked
+    ask = Ask(compound=spots[0].compound, budget=3)
+    first = planning.propose(session, ask=ask, **at)
+    mark = session.begin_nested()
+    file = tmp_path / "planned.geojson"
+    file.write_text(planned.text(first.places), "utf-8")
+    import_file(session, file, Kind.CAMERAS, Options(), demo_store.house.district)
+    second = planning.propose(session, ask=ask, **at)
+    session.execute(text("UPDATE cameras SET status = 'repair'"))
+    broken = planning.propose(session, ask=ask, **at)
+    mark.rollback()
+    same = ["lon", "lat", "direction_deg"]
+    assert first.places[same].merge(second.places[same]).empty
+    assert second.seen_m2 == pytest.approx(first.then_m2, rel=1e-3)
+    assert (first.fixed["planned"], second.fixed["planned"]) == (0, 3)
+    assert broken.fixed == {"working": 0, "down": sum(second.fixed.values()), "planned": 0}
+    assert broken.seen_m2 == pytest.approx(second.seen_m2)
 
 
 def test_no_planned_point_looks_at_the_wall_of_a_dormitory(asked):

@@ -228,6 +228,7 @@ def test_a_catalogue_of_gb28181(tmp_path):
     assert (bool(first["indoor"]), first["light"], first["status"]) == (False, "infrared", "in_use")
     assert (first["horizontal_fov_deg"], first["max_distance_m"]) == (90, 30)
     assert (bool(second["omnidirectional"]), bool(second["indoor"])) == (True, True)
+    assert second["status"] == "in_use"  # that it does not answer is an observation
     assert str(second["installed_on"]) == "2024-05-01"
     everything = repr(source.facts) + rows.to_csv()
     assert "10.0.0" not in everything

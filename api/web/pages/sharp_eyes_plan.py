@@ -206,6 +206,7 @@ def _note(desk: Desk, found: Proposed) -> str:
         "eyes.plan_looked", poses=n(found.poses), excluded=n(found.excluded),
         spacing=n(found.grain.spacing_m), degrees=n(found.grain.every_deg),
         incidents=n(found.weighed["incidents"]), entrances=n(found.weighed["entrances"]),
+        **{state: n(points) for state, points in found.fixed.items()},
     )  # fmt: skip
 
 

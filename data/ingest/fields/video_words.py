@@ -20,10 +20,13 @@ CAMERA_KINDS = {
     "multi_view": ("7", "多目分割", "多目分割画面"),
     "other": ("9", "99", "其他", "其它"),
 }
+# Whether a device answers at the moment: the Status of a catalogue and its Chinese words. Seen at a
+# time that the register does not tell, they are no life of the point, which is in use either way.
+ANSWERS = ("在线", "ON", "OK", "离线", "OFF", "故障")
 CAMERA_STATES = {
     "planned": ("规划", "拟建", "在建", "规划中", "0"),
-    "in_use": ("1", "在用", "使用中", "正常", "在线", "ON", "OK"),
-    "repair": ("2", "维修", "维修中", "故障", "离线", "OFF"),
+    "in_use": ("1", "在用", "使用中", "正常", *ANSWERS),
+    "repair": ("2", "维修", "维修中"),
     "removed": ("3", "拆除", "已拆除", "报废"),
     "unknown": ("未知", "不详"),
 }

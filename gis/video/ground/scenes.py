@@ -29,9 +29,9 @@ DRAWN_M = 0.03  # how true the kept outlines are
 _AT_ONCE = 2_000  # shapes: their coordinates stand several times while they change the frame
 
 
-def outdoors(cameras: pd.DataFrame) -> pd.DataFrame:
-    """Points that show public ground: standing and not indoors."""
-    stands = ~cameras["status"].isin(["planned", "removed"])
+def outdoors(cameras: pd.DataFrame, *, planned: bool = False) -> pd.DataFrame:
+    """Points that show public ground: standing (or ``planned`` too) and not indoors."""
+    stands = ~cameras["status"].isin(["removed"] if planned else ["planned", "removed"])
     return cameras[stands & (cameras["indoor"] != True)].reset_index(drop=True)  # noqa: E712
 
 

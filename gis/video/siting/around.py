@@ -1,6 +1,6 @@
 """One compound, or all of an area, with what stands near it: the scene a question is asked of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import geopandas as gpd
@@ -42,10 +42,12 @@ def around(
     as_of: date,
     compound: str | None = None,
     area_prefix: str = "",
+    planned: bool = False,
 ) -> Around:
     """Read a compound, or the compounds of an area, and what stands within `NEAR_M` of them.
 
-    Raises NotFound where there is none on the day.
+    With ``planned`` the planned points stand there too, and every point works, as it will when it
+    is repaired or built. Raises NotFound where there is no compound on the day.
     """
     homes = ground_store.compounds(
         session, district=district, as_of=as_of, compound=compound, area_prefix=area_prefix
@@ -59,7 +61,7 @@ def around(
     box = (west, south, east, north)
     rules = ViewRules.of(policy)
     cameras = scenes.outdoors(
-        ground_store.cameras(session, district=district, as_of=as_of, box=box)
+        ground_store.cameras(session, district=district, as_of=as_of, box=box), planned=planned
     )
     houses = ground_store.buildings(session, district=district, box=box)
     private = ground_store.private_places(session, district=district, box=box)
@@ -68,6 +70,8 @@ def around(
         cameras, homes["geom"].to_numpy(dtype=object), gardens,
         houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), rules,
     )  # fmt: skip
+    if planned:
+        of = replace(of, working=np.ones(len(cameras), dtype=np.bool_))
     return Around(of, cameras, homes, private, rules, box)
 
 

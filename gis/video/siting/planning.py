@@ -14,7 +14,7 @@ from gis.district import District
 from gis.errors import BadInput
 from gis.policy import Policy
 from gis.video.ground import blind, survey
-from gis.video.ground.scenes import degrees
+from gis.video.ground.scenes import degrees, working
 from gis.video.rules import GroundRules, LawRules, PlanRules
 from gis.video.siting import ask as asking
 from gis.video.siting import sites, worth
@@ -34,10 +34,12 @@ class Proposed:
     """A plan: ``places``, best first: rank, compound, name, lon, lat, direction_deg, weighted_m2,
     gain_m2, cumulative_m2, cumulative_yuan; ``fields`` the same with what each shows (EPSG:4326).
 
-    ``gain_m2`` is the exact ground that a place adds to those before it, ``weighted_m2`` what it
-    counted for in the plan. ``entrances``: all, seen now, seen then. ``weighed``: how many
-    incidents, entrances and daily passers-by the weights come from. ``poses`` were looked at and
-    ``excluded`` of them left out, since they look into a private place.
+    ``seen_m2`` is what the fixed points show, of which ``fixed`` counts those near the compounds:
+    working, down (or in repair) and planned. ``gain_m2`` is the exact ground that a place adds to
+    those before it, ``weighted_m2`` what it counted for in the plan. ``entrances``: all, seen now,
+    seen then. ``weighed``: how many incidents, entrances and daily passers-by the weights come
+    from. ``poses`` were looked at and ``excluded`` of them left out, since they look into a private
+    place.
     """
 
     ask: Ask
@@ -51,6 +53,7 @@ class Proposed:
     grain: Grain
     poses: int
     excluded: int
+    fixed: dict[str, int]
     entrances: tuple[int, int, int]
     weighed: dict[str, int]
 
@@ -60,6 +63,8 @@ def propose(
 ) -> Proposed:
     """Where ``ask.budget`` more fixed points add most, or the fewest that reach ``ask.target``.
 
+    Points that stand, in whatever order, and those that are planned stay, and what their home
+    position shows needs no other: a plan that was taken into the register is not proposed again.
     Without given candidates places lie along the walls of the compounds' buildings and at their
     entrances; none stands in a private place or looks into one. One compound is solved exactly,
     many greedily; either way the plan says how far from the best it may be. Raises NotFound, and
@@ -67,7 +72,7 @@ def propose(
     """
     here = around(
         session, policy=policy, district=district, as_of=as_of, compound=ask.compound,
-        area_prefix=ask.area_prefix,
+        area_prefix=ask.area_prefix, planned=True,
     )  # fmt: skip
     rules, ground = PlanRules.of(policy), GroundRules.of(policy)
     level = here.rules.quality_names.index(ground.quality)
@@ -87,12 +92,13 @@ def propose(
     return Proposed(
         ask, ground.quality, float(shapely.area(public).sum()), seen_m2,
         seen_m2 + float(gain_m2.sum()), places, degrees(places, fields, district), plan, grain,
-        len(poses.x_m), len(poses.x_m) - len(sight.usable), _entrances(here, seen, fields), weighed,
+        len(poses.x_m), len(poses.x_m) - len(sight.usable), _fixed(here),
+        _entrances(here, seen, fields), weighed,
     )  # fmt: skip
 
 
 def _ground(here: Around, ask: Ask, level: int) -> tuple[Shapes, Shapes]:
-    """Public ground of the compounds that have buildings, and what working points see of it."""
+    """Public ground of the compounds that have buildings, and what the fixed points see of it."""
     of = here.scene
     public, seen = survey.seen_ground(of, here.rules, levels=slice(level, level + 1))
     built = np.unique(of.obstacles.tree.query(of.outlines, predicate="intersects")[0])
@@ -100,6 +106,17 @@ def _ground(here: Around, ask: Ask, level: int) -> tuple[Shapes, Shapes]:
         where = ask.compound or ask.area_prefix
         raise BadInput(f"{where}: buildings are missing, nothing can be planned")
     return public[built], seen[built, 0]
+
+
+def _fixed(here: Around) -> dict[str, int]:
+    """How many points that stay may show ground of the compounds, by their state."""
+    near = survey.cameras_near(here.scene, here.rules, here.scene.outlines)
+    cameras = here.cameras.iloc[near]
+    planned, works = (cameras["status"] == "planned").to_numpy(), working(cameras)
+    return {
+        "working": int(works.sum()), "down": int((~works & ~planned).sum()),
+        "planned": int(planned.sum()),
+    }  # fmt: skip
 
 
 def _solved(
