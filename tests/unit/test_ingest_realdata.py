@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import func, select
 
 from data.ingest.read import open_source
+from data.ingest.service import import_source
+from data.ingest.targets import TARGETS
 from data.ingest.types import Kind, Options, Severity
 from gis import district
 from gis.errors import ImportRefused
@@ -91,6 +94,36 @@ def test_outcome(case):
     assert sum(chunk.read for chunk in chunks) == kept + refused
     codes = {note.code for note in notes}
     assert set(re.findall(r"(?:row|note) (\w+)", case.outcome)) <= codes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case", [case for case in _cases() if case.outcome.startswith("loaded")],
+    ids=lambda c: f"{Path(c.file).name}-{c.kind}",
+)  # fmt: skip
+def test_what_is_loaded_is_stored_or_refused_by_row(db, case):
+    """The whole way: staged, checked by the database, placed, merged; a second time nothing changes."""
+    kind, home = Kind(case.kind), _district(case.district)
+    table = TARGETS[kind].table
+
+    def take():
+        return import_source(
+            db, open_source(REAL / case.file, kind, _options(case.options), home), kind, home
+        )
+
+    def stored():
+        return db.scalar(select(func.count()).select_from(table))
+
+    if case.outcome.startswith("loaded 0"):
+        with pytest.raises(ImportRefused) as refused:
+            take()
+        assert (refused.value.code, stored()) == ("nothing_kept", 0)
+        return
+    report = take()
+    assert report.read == report.kept + report.refused
+    assert (report.inserted, report.updated) == (stored(), 0)
+    again = take()
+    assert (again.inserted, again.updated, stored()) == (0, 0, report.inserted)
 
 
 def test_every_file_is_in_the_table():
