@@ -102,7 +102,7 @@ def test_outcome(case):
     ids=lambda c: f"{Path(c.file).name}-{c.kind}",
 )  # fmt: skip
 def test_what_is_loaded_is_stored_or_refused_by_row(db, case):
-    """The whole way: staged, checked by the database, placed, merged; a second time nothing changes."""
+    """The whole way: staged, checked by the store, placed, merged; a second time it is the same."""
     kind, home = Kind(case.kind), _district(case.district)
     table = TARGETS[kind].table
 
