@@ -1,4 +1,4 @@
-"""Peak memory of the commands at this size: every import, all runs, all maps, every export."""
+"""Peak memory of the commands at this size: imports, all runs, all maps, exports, a plan, a backup."""
 
 import sys
 import tempfile
@@ -9,11 +9,13 @@ from city import City
 from measure import run_command
 
 from data.export.model import Format
+from data.export.register import RegisterForm
 from data.export.service import suffix
 from gis.layers.model import REGISTRY
 
 LIMIT_MIB = 2048
 _INTERNAL = ["--internal", "--purpose", "bench"]
+_WUHUA = "530102"  # a plan reaches up to one district; every demo has this one
 
 
 def measure(city: City) -> dict[str, Any]:
@@ -45,9 +47,18 @@ def _commands(folder: Path) -> list[list[str]]:
         for form in (Format if layer.name == "risk" else (Format.GPKG, Format.XLSX))
     ]  # fmt: skip
     combined = ["export", "combined", "--format", "gpkg", *_INTERNAL, "--out"]
+    registers = [
+        ["video", "register", "--format", form, "--purpose", "bench", "--out",
+         str(folder / f"register.{form}")]
+        for form in RegisterForm
+    ]  # fmt: skip
     return [
         ["run", "all"],
         ["map", "all", "--internal", "--out", str(folder / "maps")],
         *exports,
         [*combined, str(folder / "combined.gpkg")],
+        *registers,
+        ["video", "plan", "--area", _WUHUA, "--budget", "50"],
+        ["counts"],
+        ["backup", str(folder / "store.dump")],
     ]
