@@ -1,4 +1,4 @@
-"""Peak memory of the commands at this size: imports, all runs, all maps, exports, a plan, a backup."""
+"""Peak memory of the commands at this size: imports, runs, maps, exports, a plan, a backup."""
 
 import sys
 import tempfile
