@@ -80,12 +80,12 @@ class Made:
 def maps_apart(made: Made) -> tuple[list[Path], float]:
     """Draw the pages in this process, over a connection of its own; how many seconds it took."""
     started = time.perf_counter()
-    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     with made.house.store() as engine, transaction(engine) as session:
         return made.maps(session), time.perf_counter() - started
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Draw no further for a command that was killed: who repeats it writes the same files."""
     while os.getppid() == parent:
         time.sleep(0.2)

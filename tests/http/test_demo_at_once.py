@@ -1,5 +1,12 @@
 """Pages and files of a district's demo are written by two processes at the same time."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from api.demo import stamps
@@ -50,3 +57,33 @@ def test_what_the_other_process_cannot_write_is_said_and_the_files_are_whole(own
     assert not two.stands()
     assert stamps.holds(two.out / "exports", dict(two.runs))
     assert [*two.out.rglob("*.part")] == []
+
+
+CHILD = """
+import os, threading, time
+from api.demo.files import end_with
+threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+print(os.getpid(), flush=True)
+time.sleep(120)
+"""
+
+
+def test_the_other_process_ends_with_a_command_that_was_killed():
+    parent = subprocess.Popen(
+        [sys.executable, "-c",
+         f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}])"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    child = int(parent.stdout.readline())
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{child}/stat").exists() or _state(child) == "Z":
+            return
+        time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("drawing went on for 10 seconds")
+
+
+def _state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
