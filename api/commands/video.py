@@ -87,7 +87,9 @@ def plan(
     compound: Annotated[str | None, typer.Option(help="Code of one compound.")] = None,
     area: Annotated[str | None, typer.Option(help="Code of an area, up to a district.")] = None,
     budget: Annotated[int, typer.Option(help="Points to place.", min=1, max=200)] = 5,
-    target: Annotated[float | None, typer.Option(help="Covered share to reach instead.")] = None,
+    target: Annotated[
+        float | None, typer.Option(help="Covered share to reach instead.", min=0.01, max=1)
+    ] = None,
     every_deg: Annotated[
         float | None, typer.Option(help="Degrees between directions looked at.", min=10, max=180)
     ] = None,
@@ -95,10 +97,13 @@ def plan(
         Path | None, typer.Option(help="File of points or table (poles): places to choose from.")
     ] = None,
     frame: Annotated[
-        str | None, typer.Option(help="Frame of the candidates: wgs84, gcj02 …; tables need one.")
+        str | None, typer.Option(help="Frame of the candidates, as at an import: wgs84, gcj02 …")
     ] = None,
     footfall: Annotated[
         Path | None, typer.Option(help="File of points with per_day: passers-by counted.")
+    ] = None,
+    footfall_frame: Annotated[
+        str | None, typer.Option(help="Frame of the footfall, as at an import.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Planned points as GeoJSON, for import cameras; private.")
@@ -111,11 +116,9 @@ def plan(
     if (compound is None) == (area is None):
         raise BadInput("say one compound, or one area: --compound C or --area A")
     at = house()
-    ask = Ask(
-        compound, area or "", budget, target, every_deg,
-        candidates=places.candidates(candidates, at.district, frame=frame) if candidates else (),
-        footfall=places.footfall(footfall) if footfall else (),
-    )  # fmt: skip
+    poles = places.candidates(candidates, at.district, frame=frame) if candidates else ()
+    counts = places.footfall(footfall, at.district, frame=footfall_frame) if footfall else ()
+    ask = Ask(compound, area or "", budget, target, every_deg, poles, counts)
     with at.store() as engine, transaction(engine) as session:
         on = day(as_of) or timeline.day_of(session, at.district)
         note(session, event="read", target="video_plan", detail={"where": compound or area})

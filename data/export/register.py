@@ -4,7 +4,9 @@ What is written reads back as it is: importing an export changes nothing in the 
 """
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -60,10 +62,19 @@ _INFO = (
 
 
 def write(register: pd.DataFrame, *, form: RegisterForm, out: Path) -> None:
-    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``, private (0600)."""
-    out.touch(mode=0o600)
-    out.chmod(0o600)
-    _WRITERS[form](register, out)
+    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``, private (0600).
+
+    The file appears complete or not at all: a part is written beside it, then renamed.
+    """
+    part = out.with_name(f".{out.name}.part")
+    try:
+        part.touch(mode=0o600)
+        part.chmod(0o600)
+        _WRITERS[form](register, part)
+        os.replace(part, out)
+    finally:
+        with suppress(OSError):  # nothing was made
+            part.unlink(missing_ok=True)
 
 
 def _sheet(register: pd.DataFrame, out: Path) -> None:

@@ -1,14 +1,17 @@
-"""Places for a plan of video points: where one could hang (poles), and counts of passers-by."""
+"""Places for a plan of video points: where one could hang (poles), and counts of passers-by.
+
+Both are read as a register of cameras is: its formats, headings, encodings and frames count, and
+what an import would refuse is refused here.
+"""
 
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
-import shapely
 
-from data.ingest.formats.sniff import Format, sniff
-from data.ingest.formats.vector import stated_frame
+from data.ingest.fields import fold
+from data.ingest.formats import open_layer
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options, Severity
 from gis.district import District
@@ -16,15 +19,7 @@ from gis.errors import BadInput
 from gis.video.siting.ask import Candidate, Footfall
 
 MOST = 5_000
-_TABLES = {".csv", ".tsv", ".txt", ".xlsx", ".xls"}
-# What GDAL may open here: formats that hold their own data and point to no other file or address.
-_POINTS = {
-    Format.GEOJSON, Format.GEOPACKAGE, Format.FLATGEOBUF, Format.KML, Format.SHAPEFILE,
-}  # fmt: skip
-_BROKEN = (
-    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
-    shapely.errors.ShapelyError, RuntimeError, OSError,
-)  # fmt: skip
+_PER_DAY = {fold(name) for name in ("per_day", "日均人流", "日均人流量")}
 
 
 def candidates(
@@ -32,30 +27,28 @@ def candidates(
 ) -> tuple[Candidate, ...]:
     """Poles and other places where a point could hang, from a file of points or a table.
 
-    ``name`` and ``direction_deg`` are read where the file has them. A table is read as a register
-    of cameras is: its headings, encodings and frames count, and ``frame`` must be said; of a file
-    of points it goes before what the file says of itself.
+    ``name`` and ``direction_deg`` are read where the file has them. ``frame`` goes as at an import:
+    before what the file says of itself, and needed where that is nothing, or bare WGS84 in China.
 
     Raises BadInput for a file that cannot be read, says no frame of reference, holds a row without
-    a usable place, no place at all, or more than `MOST`.
+    a usable place, one far from the district, no place at all, or more than `MOST`.
     """
-    if frame is not None or path.suffix.lower() in _TABLES:
-        found = _as_cameras(path, district, frame)
-    else:
-        found = _points(path)
-    names = found["name"].fillna("") if "name" in found else pd.Series("", found.index)
+    found = _places(path, district, frame)
     return tuple(
-        Candidate(point.x, point.y, str(name), None if pd.isna(look) else float(look) % 360)
-        for point, name, look in zip(
-            found.geometry, names, _numbers(found, "direction_deg"), strict=True
+        Candidate(
+            row["geom"].x, row["geom"].y, "" if pd.isna(row["name"]) else str(row["name"]),
+            None if pd.isna(row["direction_deg"]) else float(row["direction_deg"]),
         )
-    )
+        for row in found.to_dict("records")
+    )  # fmt: skip
 
 
-def footfall(path: Path) -> tuple[Footfall, ...]:
-    """Places with the passers-by of a day (``per_day``); raises BadInput as `candidates` does."""
-    found = _points(path)
-    counts = _numbers(found, "per_day")
+def footfall(path: Path, district: District, *, frame: str | None = None) -> tuple[Footfall, ...]:
+    """Places with the passers-by of a day (``per_day``); raises BadInput as `candidates` does, and
+    for a place without a count.
+    """
+    found = _places(path, district, frame)
+    counts = pd.to_numeric(found["row"].map(_per_day(path)), errors="coerce")
     if counts.isna().any() or (counts < 0).any():
         raise BadInput(
             f"{path.name}：每个点都要有 per_day（日均人流）"
@@ -63,13 +56,13 @@ def footfall(path: Path) -> tuple[Footfall, ...]:
         )
     return tuple(
         Footfall(point.x, point.y, float(count))
-        for point, count in zip(found.geometry, counts, strict=True)
+        for point, count in zip(found["geom"], counts, strict=True)
     )
 
 
-def _as_cameras(path: Path, district: District, frame: str | None) -> gpd.GeoDataFrame:
-    """Name, direction and place of every row; the first row that cannot be used is named."""
-    parts = []
+def _places(path: Path, district: District, frame: str | None) -> gpd.GeoDataFrame:
+    """Row, name, direction and place (EPSG:4326); the first row that cannot be used is named."""
+    parts, rows = [], 0
     for chunk in open_source(path, Kind.CAMERAS, Options(frame=frame), district).chunks:
         wrong = next((one for one in chunk.notes if one.severity is Severity.REFUSED), None)
         if wrong is not None:
@@ -77,56 +70,23 @@ def _as_cameras(path: Path, district: District, frame: str | None) -> gpd.GeoDat
                 f"{path.name} 第 {wrong.row} 行：{wrong.reason_zh}"
                 f" / {path.name}, row {wrong.row}: {wrong.reason_en}"
             )
-        parts.append(chunk.rows[["name", "direction_deg", "geom"]])
-        if sum(len(part) for part in parts) > MOST:
-            break
-    rows = pd.concat(parts, ignore_index=True)
-    missing = rows["geom"].isna()
-    if missing.any():
-        row = int(missing.to_numpy().argmax()) + 1
-        raise BadInput(
-            f"{path.name} 第 {row} 行没有位置 / {path.name}, row {row}: there is no place"
-        )
-    return _counted(path, gpd.GeoDataFrame(rows, geometry="geom", crs=4326))
+        parts.append(chunk.rows[["row", "name", "direction_deg", "geom"]])
+        rows += len(chunk.rows)
+        if rows > MOST:
+            raise BadInput(
+                f"{path.name}：可用 1 至 {MOST} 个位置，文件里更多"
+                f" / {path.name}: 1 to {MOST} places are taken, it has more"
+            )
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geom", crs=4326)
 
 
-def _points(path: Path) -> gpd.GeoDataFrame:
-    """The file's places in degrees; areas count by a point inside them."""
-    form = sniff(path)
-    if form not in _POINTS:
-        kinds = ", ".join(sorted(_POINTS))
-        raise BadInput(
-            f"{path.name}：点位文件可用 {kinds}，{form} 请注明坐标系 --frame"
-            f" / {path.name}: files of points are {kinds}; a {form} needs its --frame"
-        )
-    if form is Format.GEOJSON:
-        stated_frame(path)  # refuses one that lies elsewhere: it would be fetched
-    try:
-        found = gpd.read_file(path, max_features=MOST + 1)
-    except _BROKEN as exc:
-        raise BadInput(
-            f"{path.name}：读不出点位，文件已损坏"
-            f" / {path.name}: its places cannot be read, the file is broken"
-        ) from exc
-    if not isinstance(found, gpd.GeoDataFrame) or found.crs is None:
-        raise BadInput(
-            f"{path.name}：没有点，或未说明坐标系"
-            f" / {path.name}: holds no points, or says no frame of reference"
-        )
-    found = found[found.geometry.notna() & ~found.geometry.is_empty].to_crs(4326)
-    return _counted(path, found)
-
-
-def _counted(path: Path, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    if not 0 < len(found) <= MOST:
-        zh, en = ("更多", "more") if len(found) else ("没有", "none")
-        raise BadInput(
-            f"{path.name}：可用 1 至 {MOST} 个位置，文件里{zh}"
-            f" / {path.name}: 1 to {MOST} places are taken, it has {en}"
-        )
-    return found.set_geometry(found.geometry.representative_point()).reset_index(drop=True)
-
-
-def _numbers(found: gpd.GeoDataFrame, name: str) -> "pd.Series[float]":
-    values = found[name] if name in found else pd.Series(float("nan"), found.index)
-    return pd.to_numeric(values, errors="coerce")
+def _per_day(path: Path) -> dict[int, Any]:
+    """The counts as the file has them, by the number of their row."""
+    layer = open_layer(path, Kind.CAMERAS, Options())
+    named = [column for column in layer.columns if fold(column) in _PER_DAY][:1]
+    return {
+        int(row): value
+        for batch in layer.batches(named)
+        for name in named
+        for row, value in zip(batch.rows, batch.table[name].to_pylist(), strict=True)
+    }

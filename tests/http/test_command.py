@@ -533,12 +533,17 @@ def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_ho
     assert yuan == [12_000.0 * (k + 1) for k in range(len(counted))]
     assert (out.stat().st_mode & 0o777, page.stat().st_mode & 0o777) == (0o600, 0o600)
     assert "wg-index-video_plan" in page.read_text("utf-8")
-    features = json.loads(out.read_text("utf-8"))["features"]
-    poles.write_text(json.dumps({"type": "FeatureCollection", "features": features[:1]}), "utf-8")
+    proposed = json.loads(out.read_text("utf-8"))
+    features = proposed["features"]
+    poles.write_text(json.dumps(proposed | {"features": features[:1]}), "utf-8")
     chosen = wangge(*asked, "--candidates", str(poles)).json("video-plan")["places"]
     assert [(one["lon"], one["lat"]) for one in chosen] == [
         tuple(features[0]["geometry"]["coordinates"])
     ]
+    nowhere = str(tmp_path / "none.geojson")
+    for option in ("--candidates", "--footfall"):
+        assert wangge(*asked, option, nowhere).refusal()[0] == "file_missing"
+    assert wangge(*asked, "--target", "95").code == 2
     community = wangge("video", "plan", "--area", "530102001001", "--budget", "1", "--json")
     assert community.json("video-plan")["area"] == "530102001001"
 

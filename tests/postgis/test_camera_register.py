@@ -41,6 +41,16 @@ def test_importing_an_export_changes_nothing(demo_store, register, tmp_path, for
     pd.testing.assert_frame_equal(after, register)
 
 
+def test_a_register_that_cannot_be_written_leaves_the_one_that_is_there(register, tmp_path):
+    out = tmp_path / "register.xlsx"
+    write(register.head(5), form=RegisterForm.SHEET, out=out)
+    before = out.read_bytes()
+    with pytest.raises(KeyError):  # half-way: a column of the sheet is missing
+        write(register.drop(columns="lon"), form=RegisterForm.SHEET, out=out)
+    assert out.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["register.xlsx"]
+
+
 def test_the_sheet_has_the_headers_and_words_of_offices(register, tmp_path):
     out = tmp_path / "register.xlsx"
     write(register.head(50), form=RegisterForm.SHEET, out=out)

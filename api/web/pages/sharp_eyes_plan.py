@@ -87,7 +87,7 @@ def _poles(desk: Desk, data: FormData, form: Form) -> str:
     with TemporaryDirectory(prefix="wangge-poles-") as folder:
         path = Path(folder) / name
         path.write_bytes(content)
-        frame = form.text("frame") if where == "file" else ""
+        frame = form.text("frame") if where == "file" else "wgs84"
         return keep(home, candidates(path, desk.house.district, frame=frame or None))
 
 
