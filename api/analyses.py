@@ -72,15 +72,21 @@ def chosen(name: str) -> tuple[Analysis, ...]:
 
 
 def run_all(
-    session: Session, house: House, wanted: Sequence[Analysis], when: Asked
+    session: Session,
+    house: House,
+    wanted: Sequence[Analysis],
+    when: Asked,
+    *,
+    begin: Callable[[float, Analysis], None] = lambda _share, _analysis: None,
 ) -> tuple[list[Outcome], dict[Analysis, str]]:
     """Run what ``wanted`` names; of several, those that lack their data are left out.
 
-    Returns the outcomes and, for what was left out, which import is missing. Raises NoData when
-    there is data for none.
+    ``begin`` is told before each how much is done (0 to 1) and which comes. Returns the outcomes
+    and, for what was left out, which import is missing. Raises NoData when there is data for none.
     """
     done, lacking = [], {}
-    for one in wanted:
+    for at, one in enumerate(wanted):
+        begin(at / len(wanted), one)
         try:
             done.append(run(session, house, one, when))
         except NoData as exc:

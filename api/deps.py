@@ -53,7 +53,7 @@ def allow(user: User, capability: Capability, action: Action = Action.READ) -> N
     if user == User.anonymous():
         raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
     if not user.may(capability, action):
-        raise Forbidden(capability, action)
+        raise Forbidden.right(capability, action)
 
 
 def signed_in(user: Caller) -> User:

@@ -187,7 +187,9 @@ def _outside(request: Request, exc: Exception) -> JSONResponse:
     told = getattr(exc.orig, "diag", None)
     if told is None or told.source_function != _ROW_CHECK:
         raise exc
-    return _known(request, errors.Forbidden("areas", "write outside of your own"))
+    return _known(
+        request, errors.Forbidden("这里不属于您的辖区 / this lies outside of your own areas")
+    )
 
 
 def _overtaken(request: Request, exc: Exception) -> JSONResponse:

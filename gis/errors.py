@@ -1,7 +1,7 @@
 """What can go wrong in the domain, each with a stable ``code`` that scripts and pages rely on."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 
 class GisError(Exception):
@@ -141,13 +141,14 @@ class Withheld(GisError):
 
 
 class Forbidden(GisError):
-    """The user's role or areas do not allow it; names the right that is missing."""
+    """The user's role or areas do not allow it; says what is missing."""
 
     code = "forbidden"
 
-    def __init__(self, capability: str, action: str) -> None:
-        super().__init__(f"your role gives no right to {action} {capability}")
-        self.capability, self.action = capability, action
+    @classmethod
+    def right(cls, capability: str, action: str) -> Self:
+        """The role gives no such right."""
+        return cls(f"your role gives no right to {action} {capability}")
 
 
 class SignInNeeded(GisError):

@@ -57,7 +57,7 @@ class Ramp:
     missing: Entry
     outline: str = DARK
 
-    def words(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[Entry, ...]:
         """One entry per class, named by its interval, the missing class last."""
         tops = (*self.bounds[1:], None)
         pairs = zip(self.bounds, tops, self.fills, strict=True)
@@ -73,11 +73,27 @@ def _interval(low: float, top: float | None, unit: str) -> str:
     return f"≥ {low:g} {unit}" if top is None else f"{low:g} – {top:g} {unit}"
 
 
+Pair = tuple[str, str]
+COLOURS: dict[str, Pair] = {
+    "red": ("红牌", "Red"), "yellow": ("黄牌", "Yellow"), "green": ("绿牌", "Green"),
+    "unrated": ("未评级", "Unrated"),
+}  # fmt: skip
+# What stands on the plaque (SAF-1).
+PLAQUES: dict[str, Pair] = {
+    "red": ("治安警示", "warning"), "yellow": ("治安提示", "notice"), "green": ("治安良好", "good"),
+}  # fmt: skip
+
+
+def _plaque(colour: str, fill: str, shape: str, hatch: str) -> Entry:
+    (zh, en), (says_zh, says_en) = COLOURS[colour], PLAQUES[colour]
+    return Entry(colour, f"{zh} {says_zh}", f"{en}: {says_en}", fill, shape, hatch)
+
+
 RATING = Legend("rating", "三色评级", "Three-colour rating", "colour", (
-    Entry("red", "红牌 治安警示", "Red: warning", RED, "triangle", "cross"),
-    Entry("yellow", "黄牌 治安提示", "Yellow: notice", YELLOW, "square", "forward"),
-    Entry("green", "绿牌 治安良好", "Green: good", GREEN, "circle", "none"),
-    Entry("unrated", "未评级", "Unrated", GREY, "diamond", "dots"),
+    _plaque("red", RED, "triangle", "cross"),
+    _plaque("yellow", YELLOW, "square", "forward"),
+    _plaque("green", GREEN, "circle", "none"),
+    Entry("unrated", *COLOURS["unrated"], GREY, "diamond", "dots"),
 ))  # fmt: skip
 
 COVERAGE = Legend("coverage", "服务设施达标", "Service facilities", "verdict", (
@@ -193,6 +209,9 @@ COMPOUND = Legend("compound", "小区类型", "Kind of compound", "kind", (
     Entry("unit_housing", "单位小区", "Unit housing", "#44AA99", "star", "horizontal"),
     Entry("affordable", "保障房小区", "Affordable housing", "#332288", "cross", "dense"),
 ))  # fmt: skip
+# Compounds are rated among those of their kind; where these are too few, among all.
+PEER_GROUPS: dict[str, Pair] = {one.value: (one.zh, one.en) for one in COMPOUND.entries}
+PEER_GROUPS["all"] = ("全部小区", "All compounds")
 
 PLAIN = {
     "incidents": Entry("incidents", "警情（按小区计数）", "Incidents (by compound)", ORANGE),

@@ -47,7 +47,7 @@ def classify(layer: Layer, frame: gpd.GeoDataFrame) -> Classes:
     """The class of every row by the layer's legend; a value the legend lacks is its last class."""
     scheme = layer.legend
     if isinstance(scheme, Ramp):
-        entries, of = scheme.words(), _ramp_classes(scheme, frame[scheme.column])
+        entries, of = scheme.entries(), _ramp_classes(scheme, frame[scheme.column])
     elif isinstance(scheme, Legend):
         entries, of = scheme.entries, _word_classes(scheme, frame[scheme.column])
     else:

@@ -1,22 +1,7 @@
 """Words of the pages in Chinese and English: stored values, rules, thresholds, units."""
 
-Pair = tuple[str, str]
+from gis.legend import COLOURS, PEER_GROUPS, Pair
 
-_COLOUR: dict[str, Pair] = {
-    "red": ("红牌", "Red"),
-    "yellow": ("黄牌", "Yellow"),
-    "green": ("绿牌", "Green"),
-    "unrated": ("未评级", "Unrated"),
-}
-_COMPOUND_KIND: dict[str, Pair] = {
-    "commodity": ("商品房小区", "Commodity housing"),
-    "old": ("老旧小区", "Old compound"),
-    "urban_village": ("城中村", "Urban village"),
-    "resettlement": ("安置小区", "Resettlement housing"),
-    "unit_housing": ("单位小区", "Unit housing"),
-    "affordable": ("保障房小区", "Affordable housing"),
-    "all": ("全部小区", "All compounds"),
-}
 _CAMERA_KIND: dict[str, Pair] = {
     "dome_ptz": ("球机", "PTZ dome"),
     "dome": ("半球", "Dome"),
@@ -30,11 +15,11 @@ _CAMERA_KIND: dict[str, Pair] = {
 
 # Column, or layer.column where a name means different things, to the words of its values.
 VALUES: dict[str, dict[str, Pair]] = {
-    "colour": _COLOUR,
-    "previous_colour": _COLOUR,
-    "compound_colour": _COLOUR,
-    "peer_group": _COMPOUND_KIND,
-    "risk.kind": _COMPOUND_KIND,
+    "colour": COLOURS,
+    "previous_colour": COLOURS,
+    "compound_colour": COLOURS,
+    "peer_group": PEER_GROUPS,
+    "risk.kind": PEER_GROUPS,
     "cameras.kind": _CAMERA_KIND,
     "topic": {
         "law": ("合法性", "Lawfulness"),

@@ -41,7 +41,7 @@ def may_take(user: User, name: str) -> None:
     """
     capability = Capability.INCIDENTS if name == "incidents" else layer(name).capability
     if not user.may(capability, Action.EXPORT):
-        raise Forbidden(capability, Action.EXPORT)
+        raise Forbidden.right(capability, Action.EXPORT)
 
 
 def said_purpose(purpose: str | None) -> str | None:

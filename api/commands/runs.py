@@ -10,13 +10,13 @@ from api.analyses import Outcome
 from api.commands.common import AsOf, Json, Period, day, group, house
 from api.house import transaction
 from api.output import figures_out, json_out, say
-from gis.runs.model import Analysis
+from gis.runs.model import TITLES
 
 app = group()
 
 
 class What(StrEnum):
-    """An analysis, or all of them."""
+    """An analysis of `gis.runs.model.Analysis`, or all of them; a test holds the two together."""
 
     COVERAGE = "coverage"
     RATING = "rating"
@@ -49,13 +49,7 @@ def run(
 
 
 def _print(one: Outcome) -> None:
-    name = {
-        Analysis.COVERAGE: "服务设施覆盖 / coverage",
-        Analysis.RATING: "三色评级 / rating",
-        Analysis.RENTAL: "出租房密度 / rental",
-        Analysis.VIDEO: "视频点位 / video",
-        Analysis.GRIDS: "网格审计 / grids",
-    }[one.analysis]
-    figures_out(f"{name}  {one.period or one.as_of}", one.totals)
+    zh, en = TITLES[one.analysis]
+    figures_out(f"{zh} / {en}  {one.period or one.as_of}", one.totals)
     if not one.stored:
         say(f"run {one.run_id} had the same inputs and rules: kept as it is")

@@ -134,4 +134,6 @@ def reset_second_factor(db: Db, login: Login, user: Caller) -> None:
 def not_oneself(user: User, login: str) -> None:
     """What changes an account's power or its proof is done by somebody else; raises Forbidden."""
     if user.id == login:
-        raise Forbidden(Capability.ACCOUNTS, "change your own")
+        raise Forbidden(
+            "不能更改自己的账户，请由他人更改 / your own account is changed by somebody else"
+        )

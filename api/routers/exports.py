@@ -96,7 +96,7 @@ def _file(job: Job, user: User, folder: Path) -> Path:
         raise NotFound("export", job.id)
     for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
         exported.may_take(user, name)
-    if not all(area.startswith(user.area_prefixes) for area in job.asked_as["area_prefixes"]):
+    if not all(user.reaches(area) for area in job.asked_as["area_prefixes"]):
         raise NotFound("export", job.id)
     path = folder / str((job.result or {})["file"])
     if not path.is_file():

@@ -262,7 +262,7 @@ def _out(one: Upload) -> UploadOut:
 def may(user: User, kind: Kind) -> None:
     """Raises Forbidden where the kind of records is not the user's to write."""
     if not user.may(CAPABILITY[kind], Action.WRITE):
-        raise Forbidden(CAPABILITY[kind], Action.WRITE)
+        raise Forbidden.right(CAPABILITY[kind], Action.WRITE)
 
 
 def found(db: Db, user: User, upload_id: int, *, locked: bool = False) -> Upload:

@@ -133,7 +133,7 @@ def followed(request: Request, db: Db, user: User, job_id: int, *, needed: Right
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])
 def ask_run(db: Db, at: At, user: Caller, asked: RunIn) -> JobOut:
     """Run one analysis, or all, as a job; for whoever has the whole district."""
-    if not at.district.code.startswith(user.area_prefixes):
+    if not user.reaches(at.district.code):
         raise WholeDistrict(NOT_A_PART)
     parameters = {"analysis": asked.analysis or "all", "period": asked.period}
     job = service.ask(db, JobKind.RUN, parameters, district_code=at.district.code)

@@ -103,8 +103,8 @@ def worker_of(user: User, job: Job, *, district_code: str) -> User:
     if needed is None:
         return user
     if not user.may(*needed):
-        raise Forbidden(*needed)
-    if not district_code.startswith(user.area_prefixes):
+        raise Forbidden.right(*needed)
+    if not user.reaches(district_code):
         raise WholeDistrict(NOT_A_PART)
     return replace(User.command(), id=user.id)
 

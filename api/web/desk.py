@@ -83,6 +83,10 @@ class Desk:
         """Whose account is counted where there are limits; on open pages nobody's."""
         return (self.user or User.anonymous()).id
 
+    def reaches(self, area_code: str) -> bool:
+        """Whether an area lies in the reader's own; on open pages none does."""
+        return self.user is not None and self.user.reaches(area_code)
+
     # -- words and figures in the reader's language --------------------
 
     def t(self, key: str, **values: object) -> str:

@@ -17,7 +17,7 @@ class ForeignPost(Forbidden):
     code = "foreign_post"
 
     def __init__(self) -> None:
-        super().__init__("web", "post from another site")
+        super().__init__("表单来自其他网站 / the form was sent from another site")
 
 
 def own_origin(request: Request) -> None:

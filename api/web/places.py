@@ -21,9 +21,9 @@ Row = Mapping[str, Any]
 def chosen_area(desk: Desk) -> str:
     """The code prefix the address asks for, kept inside the reader's own areas."""
     asked = desk.request.query_params.get("area", "")
-    own = desk.user.area_prefixes if desk.user else ()
-    if asked.isalnum() and asked.startswith(own):
+    if asked.isalnum() and desk.reaches(asked):
         return asked
+    own = desk.user.area_prefixes if desk.user else ()
     return own[0] if len(own) == 1 else ""
 
 
@@ -31,9 +31,8 @@ def area_options(desk: Desk, session: Session) -> list[tuple[str, str]]:
     """Streets and communities of the reader, codes with names."""
     day = timeline.day_of(session, desk.house.district)
     found = areas.areas_on(session, as_of=day, levels=(Level.STREET, Level.COMMUNITY))
-    own = desk.user.area_prefixes if desk.user else ()
     rows = sorted(zip(found["code"], found["name"], strict=True))
-    return [(code, name) for code, name in rows if code.startswith(own)]
+    return [(code, name) for code, name in rows if desk.reaches(code)]
 
 
 def read(desk: Desk, session: Session, name: str, **scope: Any) -> Shown | None:

@@ -196,7 +196,7 @@ class View:
         if form not in _MEDIA:
             return None
         if not self.may_leave:
-            raise Forbidden(self.capability, Action.EXPORT)
+            raise Forbidden.right(self.capability, Action.EXPORT)
         limits_of(self.desk.request).export(self.desk.caller_id)
         self._note(form)
         body = (_csv if form == "csv" else _xlsx)(self.title, self._written())

@@ -27,7 +27,7 @@ def entries(layer: Layer) -> tuple[Entry, ...]:
     """The classes of a layer in the order of its legend."""
     if isinstance(layer.legend, Entry):
         return (layer.legend,)
-    return layer.legend.words() if isinstance(layer.legend, Ramp) else layer.legend.entries
+    return layer.legend.entries() if isinstance(layer.legend, Ramp) else layer.legend.entries
 
 
 def on_short_names(layer: Layer) -> Layer:
@@ -47,7 +47,7 @@ def class_of(layer: Layer, value: object) -> Entry:
             if value is None or value != value:  # noqa: PLR0124 - NaN is missing
                 return ramp.missing
             below = sum(float(str(value)) >= bound for bound in ramp.bounds)
-            return ramp.words()[max(below - 1, 0)]
+            return ramp.entries()[max(below - 1, 0)]
         case Legend() as classes:
             return classes.entry(None if value is None else str(value))
 
@@ -98,7 +98,7 @@ def _rules(renderer: Element, ramp: Ramp) -> None:
 def _conditions(ramp: Ramp) -> Iterator[tuple[Entry, str]]:
     tops = (*ramp.bounds[1:], None)
     name = f'"{ramp.column}"'
-    for entry, low, top in zip(ramp.words(), ramp.bounds, tops, strict=False):
+    for entry, low, top in zip(ramp.entries(), ramp.bounds, tops, strict=False):
         yield entry, f"{name} >= {low:g}" + ("" if top is None else f" AND {name} < {top:g}")
     yield ramp.missing, f"{name} IS NULL"
 
@@ -158,7 +158,7 @@ def _sld_rules(layer: Layer) -> Iterable[tuple[str, Element | None, Entry]]:
 
 def _sld_ranges(ramp: Ramp) -> Iterator[tuple[str, Element | None, Entry]]:
     tops = (*ramp.bounds[1:], None)
-    for entry, low, top in zip(ramp.words(), ramp.bounds, tops, strict=False):
+    for entry, low, top in zip(ramp.entries(), ramp.bounds, tops, strict=False):
         test = _compare("GreaterThanOrEqualTo", ramp.column, f"{low:g}")
         if top is not None:
             both = Element("ogc:And")

@@ -66,7 +66,7 @@ class Target:
         """Raise Forbidden for who cannot read every column: to them each row looks different,
         and what they overwrite could not be set back."""
         if self.withheld and not user.may(*WHOLE):
-            raise Forbidden(*WHOLE)
+            raise Forbidden.right(*WHOLE)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -151,8 +151,8 @@ def _refuse(session: Session, record: Import, target: Target) -> None:
             f"导入 {record.id} 不是该类别最近一次导入，不能撤销"
             f" / import {record.id} is not the last one of {record.kind}: only that can be undone"
         )
-    own = session.info["user"].area_prefixes
-    if not all(area.startswith(own) for area in record.summary.get("reach", ())):
+    user = session.info["user"]
+    if not all(user.reaches(area) for area in record.summary.get("reach", ())):
         raise CannotUndo(
             f"导入 {record.id} 涉及您辖区以外的记录，请由上级撤销"
             f" / import {record.id} reaches beyond your areas: whoever has them all can undo it"

@@ -114,7 +114,10 @@ def reset_password(session: Session, login: str, *, now: datetime) -> str:
     accounts would give roles, or watch over, alone. They get one on the machine itself.
     """
     if known(session, login).role in KEPT_APART:
-        raise Forbidden("of a security administrator or an auditor", "reset the password")
+        raise Forbidden(
+            "安全管理员和审计员的口令只能在服务器上重设 / the password of a security administrator"
+            " or an auditor is reset on the machine itself"
+        )
     return give_password(session, login, now=now)
 
 
@@ -132,8 +135,11 @@ def set_role(
 
     Raises Forbidden for an auditor at the hands of whoever works in a part: the trail has none.
     """
-    if role is Role.AUDITOR and not district.code.startswith(session.info["user"].area_prefixes):
-        raise Forbidden("the auditor, who reads the trail of the whole district", "appoint")
+    if role is Role.AUDITOR and not session.info["user"].reaches(district.code):
+        raise Forbidden(
+            "审计员查看全区日志，只能由负责全区的人任命 / an auditor reads the trail of the whole"
+            " district and is appointed by who works in all of it"
+        )
     areas = _areas(area_prefixes, district)
     done = store.call(
         session, "set_role", login=login, role=role, area_prefixes=areas,
@@ -171,7 +177,7 @@ def issue_token(
     if not wanted <= user.rights:
         more = ", ".join(sorted(spelled(one) for one in wanted - user.rights))
         raise BadInput(f"the account itself has no right to {more}")
-    if not all(one.startswith(user.area_prefixes) for one in areas):
+    if not all(user.reaches(one) for one in areas):
         raise BadInput("the account itself does not reach all of these areas")
     if not 1 <= days <= rules.token_days:
         raise BadInput(f"a token lives 1 to {rules.token_days} days")

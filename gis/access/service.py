@@ -104,7 +104,7 @@ def narrowed(user: User, rights: Iterable[str], area_prefixes: Iterable[str]) ->
     """
     wanted, asked = set(rights), list(area_prefixes)
     kept: frozenset[Right] = frozenset(one for one in user.rights if spelled(one) in wanted)
-    inside = {one for one in asked if one.startswith(user.area_prefixes)}
+    inside = {one for one in asked if user.reaches(one)}
     around = {own for own in user.area_prefixes if any(own.startswith(one) for one in asked)}
     return replace(user, rights=kept, area_prefixes=tuple(sorted(inside | around)))
 

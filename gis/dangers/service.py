@@ -80,7 +80,7 @@ def report(
     jpeg = None if seen.photo is None else photo.clean(seen.photo)
     where = assignment.locate(session, lon=seen.lon, lat=seen.lat)
     area_code = where.community or district_code
-    if not area_code.startswith(session.info["user"].area_prefixes):
+    if not session.info["user"].reaches(area_code):
         raise Elsewhere
     term = analysis.due(seen.severity, found=now, time=rules.time, policy=rules.policy)
     danger = Danger(

@@ -60,6 +60,14 @@ class User:
         """
         return (len(self.area_prefixes) == 1 and self.area_prefixes[0]) or district_code
 
+    def reaches(self, area_code: str) -> bool:
+        """Whether an area, with all that it holds, lies in the user's own.
+
+        >>> User("u", ("530102001",)).reaches("530102001003"), User("u", ()).reaches("530102001003")
+        (True, False)
+        """
+        return area_code.startswith(self.area_prefixes)
+
     def may(self, capability: Capability, action: Action = Action.READ) -> bool:
         """Whether the role gives that right; where, the area prefixes say."""
         return (capability, action) in self.rights

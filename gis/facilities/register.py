@@ -235,8 +235,8 @@ def find(session: Session, facility: str) -> Facility:
 
 
 def _own(session: Session, area_code: str) -> str:
-    if not area_code.startswith(tuple(session.info["user"].area_prefixes)):
-        raise Forbidden("facilities", "write")
+    if not session.info["user"].reaches(area_code):
+        raise Forbidden.right("facilities", "write")
     return area_code
 
 

@@ -65,8 +65,8 @@ def save(
 
 
 def _own(session: Session, community: str) -> None:
-    if not community.startswith(tuple(session.info["user"].area_prefixes)):
-        raise Forbidden("grids", "write")
+    if not session.info["user"].reaches(community):
+        raise Forbidden.right("grids", "write")
 
 
 def _alone(session: Session, community: str) -> None:

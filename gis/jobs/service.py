@@ -27,7 +27,7 @@ def ask(
     """
     user = _user(session)
     if not user.area_prefixes:
-        raise Forbidden(Capability.JOBS, Action.WRITE)
+        raise Forbidden.right(Capability.JOBS, Action.WRITE)
     asked_as = {
         "role": user.role and user.role.value, "area_prefixes": list(user.area_prefixes),
         "rights": sorted(f"{capability}:{action}" for capability, action in user.rights),
@@ -67,7 +67,7 @@ def cancel(session: Session, job_id: int) -> Job:
     """
     job, user = find(session, job_id), _user(session)
     if job.asked_by != user.id and not user.may(Capability.JOBS, Action.WRITE):
-        raise Forbidden(Capability.JOBS, Action.WRITE)
+        raise Forbidden.right(Capability.JOBS, Action.WRITE)
     store.cancel(session, job_id)
     return find(session, job_id)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from gis import legend
 from gis.access.rights import Capability
 from gis.errors import NotFound
+from gis.runs.model import TITLES, Analysis
 
 
 class Sensitivity(StrEnum):
@@ -124,7 +125,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("incidents", "近24个整月事件数", "Incidents, 24 full months", "incidents"),
         Column("per_100_households", "每百户事件数", "Per 100 households", "per_100hh"),
     ), legend.PLAIN["incidents"], Capability.RATING),
-    Layer("coverage", "服务设施覆盖", "Facility coverage", Geometry.AREA, "code", "name", (
+    Layer("coverage", *TITLES[Analysis.COVERAGE], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _HOUSEHOLDS,
         Column("facilities", "设施数", "Facilities", "facilities"),
         Column("floor_area_m2", "计入面积", "Floor area counted", "floor_m2", "m²"),
@@ -135,10 +136,10 @@ REGISTRY: tuple[Layer, ...] = (
         Column("verdict", "结论", "Verdict", "verdict"),
         *_WHY,
     ), legend.COVERAGE, Capability.COVERAGE, "coverage"),
-    Layer("rating", "三色评级", "Three-colour rating", Geometry.AREA, "code", "name", (
+    Layer("rating", *TITLES[Analysis.RATING], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RATING, _HOUSEHOLDS, *_WHY,
     ), legend.RATING, Capability.RATING, "rating"),
-    Layer("rental", "出租房密度", "Rental density", Geometry.AREA, "code", "name", (
+    Layer("rental", *TITLES[Analysis.RENTAL], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RENTAL,
         Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
     ), legend.RENTAL, Capability.RENTAL, "rental"),
@@ -146,7 +147,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("code", "H3 编号", "H3 index", "h3"), _AREA,
         Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
     ), legend.RENTAL_CELL, Capability.RENTAL, "rental"),
-    Layer("cameras", "视频点位", "Video points", Geometry.POINT, "code", "name", (
+    Layer("cameras", *TITLES[Analysis.VIDEO], Geometry.POINT, "code", "name", (
         Column("code", "点位编号", "Point key", "code"), _NAME, _AREA,
         Column("gb28181_id", "国标编码", "GB/T 28181 id", "gb28181"),
         Column("point_class", "点位类型", "Class", "class"),
@@ -199,7 +200,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("compound_code", "小区编码", "Compound code", "cmp_code"),
         Column("since", "起始日期", "Since", "since"), *_WHY,
     ), legend.VIDEO_FINDING, Capability.VIDEO, "video", Sensitivity.INTERNAL),
-    Layer("grid_audit", "网格审计", "Grid audit", Geometry.ANY, "code", "code", (
+    Layer("grid_audit", *TITLES[Analysis.GRIDS], Geometry.ANY, "code", "code", (
         Column("code", "发现编号", "Finding", "code"), _AREA,
         Column("kind", "问题", "Finding kind", "kind"),
         Column("grid_codes", "涉及网格", "Grids", "grid_codes"),

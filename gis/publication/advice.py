@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.errors import BadInput
-from gis.safety.model import Category, Colour
+from gis.safety.model import Category
+from gis.safety.rules import Colour
 
 _KINDS = 3  # what somebody passing by still reads
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db.base import Base, Identified, one_of
-from gis.safety.model import Colour
+from gis.safety.rules import Colour
 
 
 class CycleState(StrEnum):

@@ -19,7 +19,7 @@ from gis.publication import store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Analysis
 from gis.runs.store import latest_run
-from gis.safety.model import Colour
+from gis.safety.rules import Colour
 
 _SHORTEST_REASON = 10  # characters; the database asks for as many
 _PLAQUE_COLOURS = (Colour.GREEN, Colour.YELLOW, Colour.RED)
@@ -226,7 +226,7 @@ def published(
 
 def _works_in(session: Session, area_code: str) -> None:
     """Raises WholeDistrict for somebody who sees a part of the area."""
-    if not area_code.startswith(session.info["user"].area_prefixes):
+    if not session.info["user"].reaches(area_code):
         raise WholeDistrict(
             "季度评级由负责全区的人员启动和发布；您可以复核本辖区内的小区 / a quarter is taken up "
             "and published by whoever has the whole district; you review compounds of your areas"

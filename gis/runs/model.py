@@ -21,6 +21,16 @@ class Analysis(StrEnum):
     GRIDS = "grids"
 
 
+# What each is called in Chinese and English, on pages and in what a command or a job says.
+TITLES: dict[Analysis, tuple[str, str]] = {
+    Analysis.COVERAGE: ("服务设施覆盖", "Facility coverage"),
+    Analysis.RATING: ("三色评级", "Three-colour rating"),
+    Analysis.RENTAL: ("出租房密度", "Rental density"),
+    Analysis.VIDEO: ("视频点位", "Video points"),
+    Analysis.GRIDS: ("网格审计", "Grid audit"),
+}
+
+
 class Import(Base):
     """One file taken in: what it was, what was kept and what was not; rows name this record."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+from gis.safety.rules import Colour
 
 
 class Category(StrEnum):
@@ -41,15 +42,6 @@ class Precision(StrEnum):
     MINUTE = "minute"
     DAY = "day"
     MONTH = "month"
-
-
-class Colour(StrEnum):
-    """The three plaques and the honest fourth answer."""
-
-    GREEN = "green"
-    YELLOW = "yellow"
-    RED = "red"
-    UNRATED = "unrated"
 
 
 class Incident(Imported, Placed, Base):

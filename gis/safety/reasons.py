@@ -4,23 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gis.legend import COLOURS, PEER_GROUPS, PLAQUES
 from gis.rounding import floored
 from gis.safety.alarm import Alarm
 from gis.safety.rules import ALARM_RULE, GREEN, RED, RULE, YELLOW, AlarmRules, RatingRules
 
 NO_HOUSEHOLDS, TOO_SMALL, NO_REFERENCE = "no_households", "too_small", "no_reference"
 
-COLOUR_ZH = {RED: "红色（治安警示）", YELLOW: "黄色（治安提示）", GREEN: "绿色（治安良好）"}
-COLOUR_EN = {RED: "red (warning)", YELLOW: "yellow (notice)", GREEN: "green (good)"}
-GROUP_ZH = {
-    "commodity": "商品房小区", "old": "老旧小区", "urban_village": "城中村",
-    "resettlement": "安置小区", "unit_housing": "单位住房", "affordable": "保障性住房",
-}  # fmt: skip
-GROUP_EN = {
-    "commodity": "commodity housing", "old": "old compounds", "urban_village": "urban villages",
-    "resettlement": "resettlement housing", "unit_housing": "unit housing",
-    "affordable": "affordable housing",
-}  # fmt: skip
 EVENT_ZH = {
     "homicide": "命案", "robbery": "抢劫抢夺", "fatal_fire": "亡人或记为严重的火灾",
     "vice": "涉黄涉赌窝点", "drugs": "涉毒窝点",
@@ -58,7 +48,7 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     if verdict.unrated:
         return f"{head}，{_unrated_zh(verdict, rules)}，故不评定颜色。"
     v = verdict
-    group = GROUP_ZH.get(v.peer_group, v.peer_group)
+    group = PEER_GROUPS[v.peer_group][0]
     who = f"本小区与相邻小小区共{v.members}个合并评定，" if v.members > 1 else ""
     parts = [
         f"{head}，{window[0]}至{window[1]}共{v.months}个月，{who}计入警情{v.observed}起，"
@@ -71,7 +61,7 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
         parts.append("同类小区之间差异未超出偶然，按同类总体评定")
     if v.colour != v.base_colour:
         parts.append(f"本期发生重大事件（{_listed(v.severe, EVENT_ZH, '、')}）而提级")
-    return "；".join([*parts, f"评为{COLOUR_ZH[v.colour]}"]) + "。"
+    return "；".join([*parts, f"评为{COLOURS[v.colour][0]}（{PLAQUES[v.colour][0]}）"]) + "。"
 
 
 def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
@@ -80,7 +70,7 @@ def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     if verdict.unrated:
         return f"{head} no colour is given: {_unrated_en(verdict, rules)}."
     v = verdict
-    group = GROUP_EN.get(v.peer_group, v.peer_group)
+    group = PEER_GROUPS[v.peer_group][1].lower()
     who = f" for {v.members} small neighbouring compounds together" if v.members > 1 else ""
     parts = [
         f"{head}, {_count(v.observed, 'incident')} counted{who} in the {_count(v.months, 'month')} "
@@ -97,7 +87,7 @@ def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
         )
     if v.colour != v.base_colour:
         parts.append(f"lifted by severe events ({_listed(v.severe, EVENT_EN, ', ')})")
-    return "; ".join([*parts, f"rated {COLOUR_EN[v.colour]}"]) + "."
+    return "; ".join([*parts, f"rated {v.colour} ({PLAQUES[v.colour][1]})"]) + "."
 
 
 def alarm_chinese(alarm: Alarm, *, rules: AlarmRules) -> str:
@@ -126,7 +116,7 @@ def alarm_english(alarm: Alarm, *, rules: AlarmRules) -> str:
 def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
     """The threshold that decided the base colour, given the colour before."""
     red, amber = f"{rules.red_relative_risk:g}倍", f"{rules.amber_relative_risk:g}倍"
-    before = f"此前为{COLOUR_ZH[v.previous][:2]}，" if v.previous in COLOUR_ZH else ""
+    before = f"此前为{COLOURS[v.previous][0]}，" if v.previous in PLAQUES else ""
     if v.base_colour == RED:
         p = rules.red_leave if v.previous == RED else rules.red_enter
         return f"{before}高于{red}的概率达到红色门槛{p:g}"
@@ -142,7 +132,7 @@ def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
 
 
 def _threshold_en(v: Verdict, rules: RatingRules) -> str:
-    before = f"after {v.previous} before, " if v.previous in COLOUR_EN else ""
+    before = f"after {v.previous} before, " if v.previous in PLAQUES else ""
     if v.base_colour == RED:
         p = rules.red_leave if v.previous == RED else rules.red_enter
         return f"{before}the first reaches the red threshold {p:g}"

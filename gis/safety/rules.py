@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 from gis.errors import BadPolicy
@@ -12,7 +13,19 @@ from gis.policy import Policy
 RULE, ALARM_RULE = "SAF-1", "SAF-ALARM"
 # A severe event is a category marked severe; where the event has a word of its own, it is here.
 EVENT_CATEGORY = {"fatal_fire": "fire"}
-GREEN, YELLOW, RED, UNRATED = "green", "yellow", "red", "unrated"
+
+
+class Colour(StrEnum):
+    """The three plaques and the honest fourth answer."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    UNRATED = "unrated"
+
+
+# The plain words, for arrays of them.
+GREEN, YELLOW, RED, UNRATED = (colour.value for colour in Colour)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ from gis.runs.store import Recorded, latest_run
 from gis.safety import alarm, analysis, communities, reference, shrinkage, store
 from gis.safety.alarm import Alarm
 from gis.safety.inputs import Inputs, input_digest
-from gis.safety.model import Colour
 from gis.safety.reading import CATEGORIES, Scope, incidents_of, inputs_of, scope_of, with_neighbours
 from gis.safety.reference import Reference
-from gis.safety.rules import RULE, AlarmRules
+from gis.safety.rules import RULE, AlarmRules, Colour
 from gis.timeline import service as timeline
 
 

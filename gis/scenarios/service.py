@@ -226,9 +226,9 @@ def _user(session: Session) -> str:
 
 def _owner_only(session: Session, scenario: Scenario) -> None:
     if scenario.owner != _user(session):
-        raise Forbidden("scenarios", "write")
+        raise Forbidden.right("scenarios", "write")
 
 
 def _own_area(session: Session, area_code: str) -> None:
-    if not area_code.startswith(tuple(session.info["user"].area_prefixes)):
-        raise Forbidden("scenarios", "write")
+    if not session.info["user"].reaches(area_code):
+        raise Forbidden.right("scenarios", "write")

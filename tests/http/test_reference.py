@@ -3,12 +3,19 @@
 from pathlib import Path
 
 from api import reference
+from api.commands.runs import What
+from gis.runs.model import TITLES, Analysis
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_of_commands_is_up_to_date():
     assert (DOCS / "commands.md").read_text("utf-8") == reference.commands_page()
+
+
+def test_the_command_runs_every_analysis_there_is():
+    assert {one.value for one in What} == {*Analysis, "all"}
+    assert set(TITLES) == set(Analysis)
 
 
 def test_the_page_of_routes_is_up_to_date():

@@ -22,7 +22,8 @@ from gis.publication import service
 from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
 from gis.publication.service import NotReady, SecondPerson
 from gis.runs.model import Analysis, Run
-from gis.safety.model import Colour, Rating
+from gis.safety.model import Rating
+from gis.safety.rules import Colour
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 WUHUA = districts.load(REFERENCE / "wuhua.toml")

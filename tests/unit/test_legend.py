@@ -10,7 +10,7 @@ import pytest
 from gis import legend
 from gis.facilities.model import FacilityStatus, Verdict
 from gis.layers.model import REGISTRY
-from gis.safety.model import Colour
+from gis.safety.rules import Colour
 
 LEGENDS = [one for one in vars(legend).values() if isinstance(one, legend.Legend)]
 RAMPS = [one for one in vars(legend).values() if isinstance(one, legend.Ramp)]
@@ -148,11 +148,11 @@ def test_a_ramp_darkens_step_by_step(one):
     lightness = [lab(linear(fill))[0] for fill in one.fills]
     assert lightness == sorted(lightness, reverse=True)
     assert min(a - b for a, b in pairwise(lightness)) > 4
-    words = one.words()
-    assert len(words) == len(one.bounds) + 1
-    assert words[-1] is one.missing
-    assert words[0].zh.startswith(f"{one.bounds[0]:g} – {one.bounds[1]:g}")
-    assert words[-2].zh.startswith(f"≥ {one.bounds[-1]:g}")
+    entries = one.entries()
+    assert len(entries) == len(one.bounds) + 1
+    assert entries[-1] is one.missing
+    assert entries[0].zh.startswith(f"{one.bounds[0]:g} – {one.bounds[1]:g}")
+    assert entries[-2].zh.startswith(f"≥ {one.bounds[-1]:g}")
 
 
 @pytest.mark.parametrize("layer", REGISTRY, ids=lambda layer: layer.name)

@@ -13,7 +13,7 @@ from gis import policy
 from gis.errors import BadPolicy
 from gis.safety import colours, exposure, quality, small
 from gis.safety.communities import safe_communities
-from gis.safety.model import Category, Colour
+from gis.safety.model import Category
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 
 POLICY = policy.load(Path(reference_files.__file__).parent / "policy.toml")
@@ -40,10 +40,6 @@ def test_the_policy_file_makes_the_rules():
     assert RULES.window_months == 24
     assert (RULES.red_enter, RULES.red_relative_risk) == (0.8, 1.5)
     assert RULES.counted_apart == ("telecom_fraud",)
-
-
-def test_the_four_words_are_the_tables_words():
-    assert {GREEN, YELLOW, RED, UNRATED} == set(Colour)
 
 
 def test_severe_events_and_categories_apart_are_known_words():

@@ -105,11 +105,11 @@ def test_the_sentence_has_rule_figures_thresholds_and_period():
     assert found["reason_zh"][0] == (
         f"依据SAF-1（{POLICY.version}版），2024-10至2026-09共24个月，计入警情10起，老旧小区同期基准应为"
         "3.6起，平滑后为基准的1.99倍；高于1.5倍的概率为0.81，高于1倍的概率为0.98；"
-        "高于1.5倍的概率达到红色门槛0.8；评为红色（治安警示）。"
+        "高于1.5倍的概率达到红色门槛0.8；评为红牌（治安警示）。"
     )
     assert found["reason_en"][0] == (
         f"Under SAF-1 (version {POLICY.version}), 10 incidents counted in the 24 months 2024-10 to "
-        "2026-09, 3.6 expected at the reference rate of its peer group (old compounds), give 1.99 "
+        "2026-09, 3.6 expected at the reference rate of its peer group (old compound), give 1.99 "
         "times that rate after shrinkage; the probability of more than 1.5 times is 0.81 and of "
         "more than 1 times 0.98; the first reaches the red threshold 0.8; rated red (warning)."
     )

@@ -244,5 +244,5 @@ def read_areas(desk: AtDesk, db: Db) -> Response:
 
 def _reached(code: str, name: str, level: str, everybody: Sequence[Known]) -> dict[str, Any]:
     own = [one.login for one in everybody if code in one.area_prefixes]
-    reach = sum(code.startswith(one.area_prefixes) for one in everybody)
+    reach = sum(one.user().reaches(code) for one in everybody)
     return {"code": code, "name": name, "level": level, "own": " ".join(own), "reach": reach}

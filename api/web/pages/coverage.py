@@ -75,7 +75,7 @@ def ranked(desk: Desk, found: Coverage, level: Level) -> list[dict[str, Any]]:
     user = desk.user
     assert user is not None, "the board is no open page"
     rows = features.records(board(found.results, Costs.of(desk.house.policy), level=level))
-    return [row for row in rows if str(row["code"]).startswith(tuple(user.area_prefixes))]
+    return [row for row in rows if user.reaches(str(row["code"]))]
 
 
 def _day(desk: Desk, db: Any, period: str | None, as_of: date | None) -> date:

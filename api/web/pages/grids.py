@@ -32,8 +32,7 @@ MOST_GRIDS = 200
 @router.get("/grids", dependencies=[READ])
 def read_communities(desk: AtDesk, db: Db) -> Response:
     """Communities to choose from."""
-    own = tuple(desk.user.area_prefixes) if desk.user else ()
-    rows = [one for one in features.records(store.communities(db)) if one["code"].startswith(own)]
+    rows = [one for one in features.records(store.communities(db)) if desk.reaches(one["code"])]
     t, column = desk.t, tables.Column
     table = tables.view(
         desk, rows,

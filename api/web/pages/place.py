@@ -76,7 +76,7 @@ def _may_preview(desk: Desk, db: Db, run_id: int, code: str) -> bool:
     user = desk.user
     if user is None or not user.may(Capability.INCIDENTS):
         return False
-    whole = desk.house.district.code.startswith(user.area_prefixes)
+    whole = user.reaches(desk.house.district.code)
     return whole or safety.rated_alone(db, run_id, code)
 
 

@@ -53,7 +53,7 @@ def _may_set(desk: Desk) -> bool:
     user = desk.user
     if user is None or not user.may(Capability.POLICY, Action.PUBLISH):
         return False
-    return desk.house.district.code.startswith(user.area_prefixes)
+    return user.reaches(desk.house.district.code)
 
 
 def _beginning(desk: Desk) -> str:
@@ -80,7 +80,7 @@ def look(request: Request, desk: AtDesk, db: Db, data: Sent) -> Response:
     has the whole district. Raises Forbidden.
     """
     if not _may_set(desk):
-        raise Forbidden(Capability.POLICY, Action.PUBLISH)
+        raise Forbidden.right(Capability.POLICY, Action.PUBLISH)
     form, draft = _draft(desk, data)
     if draft is None:
         return _page(desk, form)
@@ -182,7 +182,9 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
     if draft is None or not form.ok:
         return _page(desk, form)
     if not _may_set(desk):
-        raise Forbidden("the policy of the whole district", "set")
+        raise Forbidden(
+            "规则文件由负责全区的人设定 / the policy is set by who may do so in the whole district"
+        )
     try:
         _set(request, desk, user, draft, form.text("text") + "\n")
     except BadPolicy as exc:

@@ -21,7 +21,7 @@ from gis.legend import RATING, Entry
 from gis.publication import service, store
 from gis.publication.model import CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Run
-from gis.safety.model import Colour
+from gis.safety.rules import Colour
 
 router = APIRouter()
 READ = needs(Capability.RATING)
@@ -76,7 +76,7 @@ def _board(
 
 def _whole(desk: Desk) -> bool:
     """Whether the reader works in the whole district, which takes up and publishes a quarter."""
-    return desk.user is not None and desk.house.district.code.startswith(desk.user.area_prefixes)
+    return desk.reaches(desk.house.district.code)
 
 
 def _columns(desk: Desk) -> list[tables.Column]:

@@ -42,9 +42,8 @@ def read_scenarios(desk: AtDesk, db: Db) -> Response:
 
 
 def _list(desk: Desk, db: Session, form: Form) -> Response:
-    own = desk.user.area_prefixes if desk.user else ()
     whole = [(desk.house.district.code, desk.t("scenarios.all"))]
-    whole = whole if desk.house.district.code.startswith(tuple(own)) else []
+    whole = whole if desk.reaches(desk.house.district.code) else []
     return desk.page(
         "scenarios.html", status=200 if form.ok else 422, form=form, found=store.scenarios(db),
         areas=[*whole, *area_options(desk, db)], me=desk.user.id if desk.user else "",
