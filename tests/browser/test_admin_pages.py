@@ -18,6 +18,7 @@ PAGES = (
     (Role.SECURITY_ADMIN, "/areas"), (Role.SECURITY_ADMIN, "/policy"), (Role.AUDITOR, "/audit"),
     (Role.AUDITOR, "/health"), (Role.PLANNER, "/rights"), (Role.DATA_STEWARD, "/jobs"),
     (Role.DATA_STEWARD, "/imports"), (Role.POLICE_LIAISON, "/imports"),
+    (Role.POLICE_LIAISON, "/exports"),
 )  # fmt: skip
 FILE = "点位名称,点位编号,经度,纬度\n大门,A-1,102.70,25.04\n后门,A-2,,\n"
 

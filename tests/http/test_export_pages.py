@@ -41,11 +41,23 @@ def test_without_a_purpose_or_off_the_lists_nothing_is_made(police):
     assert ask(police, layer="nothing").status_code == 404
 
 
+def test_a_map_sheet_is_asked_for_beside_the_file(police):
+    assert 'action="/exports/sheet"' in police.get("/exports").text
+    said = {"sheet_layer": "rating", "paper": "a3", "area": "530102001", "sheet_purpose": "上墙"}
+    answer = police.post("/exports/sheet", data=said, headers=HERE)
+    assert answer.headers["location"].startswith("/sheets/rating.pdf?paper=a3&area=530102001")
+    assert police.get(answer.headers["location"]).content.startswith(b"%PDF")
+    for wrong in ({"sheet_purpose": ""}, {"sheet_layer": "nothing"}, {"paper": "a0"}):
+        refused = police.post("/exports/sheet", data=said | wrong, headers=HERE)
+        assert (refused.status_code, "请" in refused.text) == (422, True)
+
+
 def test_only_what_one_may_export_is_offered(police, own_demo, serve):
     assert 'value="cameras"' in police.get("/exports").text
     with serve(own_demo.urls, role=Role.PLANNER) as planner:
         assert 'value="coverage"' in planner.get("/exports").text
         assert 'value="cameras"' not in planner.get("/exports").text
+        assert planner.get("/sheets/incidents.pdf").status_code == 403  # counts are for police duty
         assert ask(planner, layer="cameras").status_code == 403
     with serve(own_demo.urls, role=Role.VIEWER) as viewer:
         assert viewer.get("/exports").status_code == 403

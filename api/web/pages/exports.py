@@ -1,13 +1,17 @@
-"""Files for QGIS, ArcGIS and Excel: a layer, a format, what for; made as a job."""
+"""Files for QGIS, ArcGIS and Excel, made as a job; map sheets for paper, made at once."""
+
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 
 from api.audit import exported
 from api.deps import At, Caller, Db, needs
 from api.routers.exports import ExportIn, ask_export
 from api.serving.limits import export_limited
+from api.web import places
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
 from data.export.model import Format
@@ -15,15 +19,16 @@ from gis.access.rights import Capability
 from gis.db.session import User
 from gis.errors import BadInput, Forbidden
 from gis.layers.model import REGISTRY, Sensitivity
+from maps.plaque import Paper
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
 _INTERNAL = {one.name for one in REGISTRY if one.sensitivity is Sensitivity.INTERNAL}
 
 
 @router.get("/exports")
-def read_form(desk: AtDesk) -> Response:
-    """The form."""
-    return _page(desk, Form({"layer": "risk", "format": "gpkg"}))
+def read_form(desk: AtDesk, db: Db) -> Response:
+    """The forms of a file and of a map sheet."""
+    return _page(desk, db, Form({"layer": "risk", "format": "gpkg", "sheet_layer": "rating"}))
 
 
 @router.post("/exports", dependencies=[Depends(export_limited)])
@@ -32,7 +37,7 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
     form = form_of(data)
     if len(form.text("purpose")) < 2:
         form.wrong("purpose", desk.t("exports.purpose_missing"))
-        return _page(desk, form)
+        return _page(desk, db, form)
     name = form.text("layer")
     try:
         asked = ExportIn.model_validate({
@@ -44,18 +49,40 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
         form.wrong("layer", desk.t("exports.wrong"))
     except BadInput as exc:
         form.wrong("layer", desk.either(*both(exc)))
-    return _page(desk, form)
+    return _page(desk, db, form)
 
 
-def _page(desk: Desk, form: Form) -> Response:
+@router.post("/exports/sheet")
+def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Lead to the map sheet that was asked for."""
+    form = form_of(data)
+    if len(form.text("sheet_purpose")) < 2:
+        form.wrong("sheet_purpose", desk.t("exports.purpose_missing"))
+    if form.text("sheet_layer") not in {name for name, _ in _layers(desk)}:
+        form.wrong("sheet_layer", desk.t("exports.wrong"))
+    if form.text("paper") not in set(Paper):
+        form.wrong("paper", desk.t("exports.wrong"))
+    if not form.ok:
+        return _page(desk, db, form)
+    asked = {"paper": form.text("paper"), "area": form.text("area"),
+             "purpose": form.text("sheet_purpose")}  # fmt: skip
+    return RedirectResponse(f"/sheets/{form.text('sheet_layer')}.pdf?{urlencode(asked)}", 303)
+
+
+def _page(desk: Desk, db: Session, form: Form) -> Response:
+    return desk.page(
+        "exports.html", status=200 if form.ok else 422, form=form, layers=_layers(desk),
+        formats=[(one.value, desk.t(f"exports.format_{one.value}")) for one in Format],
+        papers=[(one.value, one.value.upper()) for one in Paper],
+        areas=[("", desk.t("today.all")), *places.area_options(desk, db)],
+    )  # fmt: skip
+
+
+def _layers(desk: Desk) -> list[tuple[str, str]]:
     user = desk.user or User.anonymous()
-    layers = [
+    return [
         (one.name, desk.either(one.zh, one.en)) for one in REGISTRY if _may_take(user, one.name)
     ]
-    return desk.page(
-        "exports.html", status=200 if form.ok else 422, form=form, layers=layers,
-        formats=[(one.value, desk.t(f"exports.format_{one.value}")) for one in Format],
-    )  # fmt: skip
 
 
 def _may_take(user: User, name: str) -> bool:

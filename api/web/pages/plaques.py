@@ -95,7 +95,7 @@ def read_pdf(
                 purpose=said_purpose(purpose))  # fmt: skip
     _, made = printing.plaques(db, desk.house, period=period, area_prefix=area, code=code)
     if not made:
-        raise NoData(f"{period}: no plaque in {area}")
+        raise NoData(f"{period} 此处没有标牌 / {period}: no plaque in {area}")
     made = made[:_MOST]
     line.rows = len(made)
     body = plaque.pdf(made, paper=paper, mark=mark)

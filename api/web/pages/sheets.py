@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.audit import reads
-from api.audit.exported import printed, said_purpose
-from api.deps import Asked, Db, ShownLayer, allow
+from api.audit.exported import may_take, printed, said_purpose
+from api.deps import Asked, Db, ShownLayer
 from api.serving.limits import export_limited
 from api.web.desk import AtDesk
-from gis.access.rights import Action
 from gis.audit.service import note
 from gis.errors import BadInput, NoData
 from gis.layers import service, store
@@ -31,15 +30,18 @@ def read_sheet(
 ) -> Response:  # fmt: skip
     """One layer as a map sheet; an internal one wants a purpose and carries the secrecy mark."""
     assert desk.user is not None, "ShownLayer has asked for a reader"
-    allow(desk.user, layer.capability, Action.EXPORT)
+    may_take(desk.user, layer.name)
     at, secret = desk.house, layer.sensitivity is Sensitivity.INTERNAL
     words = said_purpose(purpose)
     taken = printed(db, at, purpose=purpose, internal=secret)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
     if shown.features.empty:
-        raise NoData(f"{layer.name}: nothing to draw here")
+        raise NoData(f"此处没有可绘制的要素 / {layer.name}: nothing to draw here")
     if len(shown.features) > _MOST:
-        raise BadInput(f"{len(shown.features)} features do not fit a sheet: choose an area")
+        raise BadInput(
+            f"{len(shown.features)} 个要素一页画不下，请选择辖区 / "
+            f"{len(shown.features)} features do not fit a sheet: choose an area"
+        )
     note(
         db, event="export", target=f"sheet {layer.name}", area_code=asked.area_prefix or None,
         rows=len(shown.features), purpose=words,
