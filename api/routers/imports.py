@@ -180,7 +180,10 @@ def ask_import(
     if one.commit_job is not None and jobs.find(db, one.commit_job).state not in {
         JobState.FAILED, JobState.CANCELLED,
     }:  # fmt: skip
-        raise BadInput("the file is taken in already: send it again to repeat that")
+        raise BadInput(
+            "文件已导入，如需重复请重新上传 / "
+            "the file is taken in already: send it again to repeat that"
+        )
     parameters = {"upload_id": one.id, "dry_run": trial}
     job = jobs.ask(  # whoever sees the file sees what becomes of it
         db, JobKind.IMPORT, parameters, district_code=at.district.code, area_code=one.area_code
@@ -196,10 +199,9 @@ def ask_import(
 def read_report(db: Db, user: Caller, upload_id: RowId) -> JobOut:
     """The last job of the file; its result holds the report row by row."""
     one = found(db, user, upload_id)
-    job_id = one.commit_job or one.trial_job
-    if job_id is None:
+    if one.newest_job is None:
         raise NotFound("report of upload", upload_id)
-    return JobOut.of(jobs.find(db, job_id), user)
+    return JobOut.of(jobs.find(db, one.newest_job), user)
 
 
 @router.get(

@@ -37,9 +37,10 @@ def _answer(request: Request, exc: Exception) -> Response:
 
 def _to_the_door(request: Request, exc: SignInNeeded) -> Response:
     """Sign in, or do what is missing of it, and come back to where one wanted to go."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    address = f"/sign-in?{urlencode({'next': wanted if request.method == 'GET' else '/'})}"
-    address = _STEPS.get(getattr(exc, "missing", ""), address)
+    address = _STEPS.get(getattr(exc, "missing", ""), "/sign-in")
+    if request.method == "GET" and address != "/account/password":
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        address += f"?{urlencode({'next': wanted})}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)

@@ -12,10 +12,11 @@ from gis.errors import GisError
 
 @dataclass
 class Form:
-    """Values by name, errors by name; an empty form shows neither."""
+    """Values by name, errors by name; an empty form shows neither. ``status`` is its page's."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    status: int = 200
 
     @property
     def ok(self) -> bool:
@@ -25,6 +26,7 @@ class Form:
     def wrong(self, name: str, why: str) -> None:
         """Say what is wrong with an entry; the first reason stays."""
         self.errors.setdefault(name, why)
+        self.status = 422
 
     def text(self, name: str) -> str:
         """What was written, without the spaces round it."""

@@ -179,3 +179,31 @@ FROM wangge.published_ratings AS published
 JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
 WHERE published.compound_code = CAST(:code AS text)
 ORDER BY cycle.period DESC, cycle.revision DESC;
+
+-- name: hanging
+-- What hangs at one compound's entrances: its newest published colour, with the written reason
+-- where people decided it.
+SELECT cycle.period, cycle.run_id, cycle.issuer, cycle.published_at,
+       published.colour, published.rated_colour, asked.reason
+FROM wangge.published_ratings AS published
+JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
+LEFT JOIN wangge.colour_overrides AS asked ON asked.id = published.override_id
+WHERE published.compound_code = CAST(:code AS text)
+ORDER BY cycle.period DESC, cycle.revision DESC
+LIMIT 1;
+
+-- name: said
+-- What people said of one compound's colour in the review of a run: the look that let it stand,
+-- and the newest other colour that was asked for.
+SELECT review.reviewed_by, asked.to_colour, asked.asked_by, asked.decision, asked.decided_by
+FROM wangge.rating_cycles AS cycle
+LEFT JOIN wangge.colour_reviews AS review
+       ON review.cycle_id = cycle.id AND review.compound_code = CAST(:code AS text)
+LEFT JOIN LATERAL (
+    SELECT * FROM wangge.colour_overrides
+    WHERE cycle_id = cycle.id AND compound_code = CAST(:code AS text)
+    ORDER BY id DESC LIMIT 1
+) AS asked ON true
+WHERE cycle.run_id = CAST(:run_id AS bigint)
+ORDER BY cycle.revision DESC
+LIMIT 1;

@@ -60,10 +60,14 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
     part of the district and finds no cycle in review.
     """
     if not Period.parse(period).is_quarter:
-        raise BadPeriod(f"{period}: a month is a preview; only quarters are published")
+        raise BadPeriod(
+            f"{period} 是月度预览，只发布季度 / a month is a preview; only quarters are published"
+        )
     run = latest_run(session, Analysis.RATING, period)
     if run is None:
-        raise NoData(f"{period} has not been rated: wangge run rating --period {period}")
+        raise NoData(
+            f"{period} 尚未评级 / {period} has not been rated: wangge run rating --period {period}"
+        )
     current = store.in_review(session, area_code=district.code, period=period)
     if current is not None and current.run_id == run.id:
         return current
@@ -73,7 +77,9 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
         session.flush()
     published = store.newest_published(session, period)
     if published is not None and published.run_id == run.id:
-        raise NotReady(f"{period} is published and nothing was rated since")
+        raise NotReady(
+            f"{period} 已发布，此后没有新的评级 / {period} is published and nothing was rated since"
+        )
     revision = store.next_revision(session, area_code=district.code, period=period)
     opened = RatingCycle(
         area_code=district.code, period=period, revision=revision, run_id=run.id,
@@ -150,10 +156,13 @@ def ask(
         raise BadInput("请写明理由，至少十个字 / give a reason of ten characters or more")
     now = str(rated["colour"].iloc[0])
     if colour not in _PLAQUE_COLOURS or colour == now:
-        raise BadInput(f"the compound is {now}: ask for another of green, yellow and red")
+        raise BadInput(
+            "请选择与评级结果不同的绿、黄、红之一 / "
+            f"the compound is {now}: ask for another of green, yellow and red"
+        )
     pending = changes(session, cycle).set_index("code")["decision"].get(code)
     if pending in {Decision.ASKED, Decision.APPROVED}:
-        raise NotReady(f"another colour has been asked for {code} already")
+        raise NotReady(f"{code} 已有改色申请 / another colour has been asked for {code} already")
     asked = ColourOverride(
         cycle_id=cycle.id, area_code=str(rated["area_code"].iloc[0]), compound_code=code,
         origin=origin, from_colour=now, to_colour=colour, reason=clean,
@@ -178,13 +187,14 @@ def decide(
     _open(session, asked.cycle_id)
     user_id = session.info["user"].id
     if asked.decision != Decision.ASKED:
-        raise NotReady(f"it is {asked.decision} already")
+        raise NotReady(f"该申请已有结论 / it is {asked.decision} already")
     if asked.asked_by == user_id:
         raise SecondPerson("须由另一人审批 / another person than the one who asked decides")
+    clean = checked(reason, "审批意见") if reason else None
     asked.decision = Decision.APPROVED if approve else Decision.REJECTED
     asked.decided_by = user_id
     asked.decided_at = store.now(session)
-    asked.decision_reason = checked(reason, "审批意见") if reason else None
+    asked.decision_reason = clean
     session.flush()
     return asked
 
@@ -220,7 +230,11 @@ def published(
     """
     cycle = store.newest_published(session, period)
     if cycle is None:
-        raise NoData(f"{period} is not published" if period else "no quarter is published")
+        raise NoData(
+            f"{period} 尚未发布 / {period} is not published"
+            if period
+            else "还没有已发布的季度 / no quarter is published"
+        )
     return cycle, store.published(session, cycle, area_prefix=area_prefix)
 
 
@@ -239,5 +253,8 @@ def _open(session: Session, cycle_id: int, *, alone: bool = False) -> RatingCycl
     if cycle is None:
         raise NotFound("rating cycle", cycle_id)
     if cycle.state != CycleState.REVIEW:
-        raise NotReady(f"{cycle.period} is {cycle.state}: nothing of it can be changed")
+        raise NotReady(
+            f"{cycle.period} 已发布或已撤回，不能更改 / "
+            f"{cycle.period} is {cycle.state}: nothing of it can be changed"
+        )
     return cycle

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
@@ -120,3 +120,23 @@ def history(session: Session, code: str) -> list[tuple[str, str]]:
     """Published (period, colour) of one compound, newest first."""
     rows = session.execute(_SQL["history"], {"code": code}).all()
     return [(str(period), str(colour)) for period, colour in rows]
+
+
+def hanging(session: Session, code: str) -> RowMapping | None:
+    """What hangs at a compound's entrances: period, run_id, issuer, published_at, colours, reason.
+
+    None where nothing of it has been published.
+    """
+    return session.execute(_SQL["hanging"], {"code": code}).mappings().first()
+
+
+def said(session: Session, *, run_id: int, code: str) -> RowMapping | None:
+    """What people said of a compound's colour in a run: who looked, who asked, who decided."""
+    return session.execute(_SQL["said"], {"run_id": run_id, "code": code}).mappings().first()
+
+
+def hanging_colours(session: Session) -> dict[str, str]:
+    """The colours of the newest published cycle by compound."""
+    found = newest_published(session, None)
+    rows = [] if found is None else published(session, found, area_prefix="").itertuples()
+    return {str(row.code): str(row.colour) for row in rows}

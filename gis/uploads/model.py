@@ -35,6 +35,11 @@ class Upload(Identified, Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     preview_job: Mapped[int | None] = mapped_column(ForeignKey("wangge.jobs.id"))
 
+    @property
+    def newest_job(self) -> int | None:
+        """The trial or the commit, whichever was asked for last: jobs count upwards."""
+        return max(filter(None, (self.trial_job, self.commit_job)), default=None)
+
 
 class ImportProfile(Identified, Base):
     """A mapping that was saved under a name: which column feeds which field of a kind."""

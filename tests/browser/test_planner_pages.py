@@ -245,6 +245,15 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     assert kept.value.suggested_filename.endswith(".pdf")
     printed = page.request.get(place[0] + page.get_attribute("a[href*='.pdf']", "href"))
     assert printed.body().startswith(b"%PDF")
+    page.goto(f"{place[0]}/map?columns=name&columns=plaque")
+    assert page.locator("[data-go] td .chip[data-value=green]").count()
+    code = address.rpartition("/")[2]
+    other = browse(f"/places/compound/{code}", size, language, "supervisor")
+    told = other.inner_text("#plaque")  # without the logins of who decided
+    for said in (period, "五华区公安分局", "派出所核实：两起为同一事件的重复登记",
+                 {"zh": "第二人批准", "en": "approved by a second person"}[language]):  # fmt: skip
+        assert said in told
+    is_sound(other)
 
 
 @pytest.mark.slow

@@ -94,6 +94,33 @@ def test_columns_that_are_not_recognised_are_chosen_from_select_boxes(office):
     assert "还不能导入" not in client.get(again).text
 
 
+def test_a_trial_after_a_refused_import_is_the_one_that_is_shown(office):
+    client, work = office
+    page = upload(client, "areas", "甲,乙\n530102,五华区\n")
+    post(client, f"{page}/commit")
+    work()
+    assert "试运行结果" not in client.get(page).text
+    post(client, f"{page}/mapping", data={"field-code": "甲", "field-name": "乙"})
+    post(client, f"{page}/dry-run")
+    assert "data-job" in client.get(page).text
+    work()
+    tried = client.get(page).text
+    assert "试运行结果" in tried
+    assert "拒收原因" not in tried
+    assert client.get(f"/api/v1{page}/report").json()["result"]["report"]["dry_run"]
+
+
+def test_a_file_of_a_kind_that_one_may_not_write_is_listed_without_a_link(office, serve, store):
+    client, _ = office
+    page = upload(client, "areas", AREAS)
+    assert f'href="{page}"' in client.get("/imports").text
+    with serve(store.urls, role=Role.POLICE_LIAISON) as liaison:
+        listed = liaison.get("/imports").text
+        assert "名单.csv" in listed
+        assert f'href="{page}"' not in listed
+        assert liaison.get(page).status_code == 403
+
+
 def test_the_wizard_is_for_those_who_import_and_kinds_for_those_who_write_them(serve, store, home):
     for role, seen in ((Role.PLANNER, 403), (Role.SYSTEM_ADMIN, 403), (Role.AUDITOR, 403)):
         with serve(store.urls, home=home, role=role) as client:

@@ -123,6 +123,37 @@ def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):
         _post(client, f"/ratings/decisions/{asked}", 403, decision="approve")
 
 
+def test_what_was_written_comes_back_from_every_step_that_is_refused(rated, serve):
+    named = "王先生来电 13912345678"
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        _post(client, "/ratings", period="2026Q3")
+        with rated.begin() as session:
+            cycle = session.scalars(select(RatingCycle.id)).one()
+        ask = {"colour": "yellow", "origin": "objection", "reason": REASON}
+        looked = _post(client, f"/ratings/{cycle}/confirm", 422, code="A", note=named)
+        _post(client, f"/ratings/{cycle}/ask/A", **ask)
+        twice = _post(client, f"/ratings/{cycle}/ask/A", 409, **ask)
+        assert "已有改色申请" in twice.text
+        with rated.begin() as session:
+            asked = session.scalars(select(ColourOverride.id)).one()
+        with serve(rated.urls, role=Role.POLICE_LIAISON) as second:
+            path = f"/ratings/decisions/{asked}"
+            decided = _post(second, path, 422, decision="approve", reason=named)
+            _post(second, path, decision="approve")
+        issued = _post(client, f"/ratings/{cycle}/publish", 422, issuer=named, sure="yes")
+    for answer in (looked, decided, issued):
+        assert "疑似含个人信息" in answer.text
+        assert answer.text.count(named) == 1  # in the form it was written in
+
+
+def test_the_review_says_who_decided(rated, serve):
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        cycle = _published(client, rated)
+        page = client.get(f"/ratings/{cycle}/A").text
+    assert "second批准，改为黄牌" in page
+    assert "未经人工调整" not in page
+
+
 def test_plaques_come_with_one_page_per_entrance_in_the_approved_colour(rated, serve):
     with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _published(client, rated)

@@ -131,6 +131,11 @@ def test_without_the_second_factor_nothing_of_the_account_opens(browser, demo_st
     }  # fmt: skip
     assert browser.get(f"{AUTH}/me").status_code == 401, "signed out by the walk"
     assert sign_in(browser, login, password).json()["missing"] == "second_factor"
+    step = "/sign-in/code?next=%2Fhelp"  # with the code one comes to where one wanted to go
+    assert browser.get("/help", headers=PAGE).headers["location"] == step
+    assert 'action="/sign-in/code?next=/help"' in browser.get(step, headers=PAGE).text
+    following = {"code": pyotp.TOTP(secret).at(time.time() + 30)}
+    assert browser.post(step, data=following, headers=PAGE).headers["location"] == "/help"
 
 
 def open_to(browser, store, new):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import segno
 from fastapi import APIRouter, Query, Request, Response
@@ -39,24 +39,28 @@ def sign_in(request: Request, desk: OpenDesk, data: Sent, next: Next = "/") -> R
         opened = door.sign_in(request, form.text("login"), form.values.get("password", "")[:128])
     except (SignInRefused, TooMany) as exc:
         return _refused(desk, "sign_in.html", form, exc, next=own_address(next))
-    return _entered(request, opened, "/sign-in/code" if opened.half else own_address(next))
+    wanted = own_address(next)
+    code = f"/sign-in/code?{urlencode({'next': wanted})}"
+    return _entered(request, opened, code if opened.half else wanted)
 
 
 @router.get("/sign-in/code")
-def read_code(desk: OpenDesk, entered: Own) -> Response:
+def read_code(desk: OpenDesk, entered: Own, next: Next = "/") -> Response:
     """The form for the code of the second factor."""
-    return desk.page("sign_in_code.html", form=Form())
+    return desk.page("sign_in_code.html", form=Form(), next=own_address(next))
 
 
 @router.post("/sign-in/code")
-def give_code(request: Request, desk: OpenDesk, entered: Own, data: Sent) -> Response:
-    """The code makes the session whole."""
+def give_code(
+    request: Request, desk: OpenDesk, entered: Own, data: Sent, next: Next = "/"
+) -> Response:
+    """The code makes the session whole, and one goes on to where one wanted to go."""
     form = form_of(data)
     try:
         opened = door.give_code(request, entered, form.text("code"))
     except (SignInRefused, TooMany) as exc:
-        return _refused(desk, "sign_in_code.html", form, exc)
-    return _entered(request, opened, "/")
+        return _refused(desk, "sign_in_code.html", form, exc, next=own_address(next))
+    return _entered(request, opened, own_address(next))
 
 
 @router.post("/sign-out")

@@ -18,6 +18,7 @@ from api.uploads.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent
+from api.web.pages.jobs import may_cancel
 from data.ingest.preview import Preview
 from data.ingest.template import workbook
 from data.ingest.types import Kind
@@ -41,11 +42,12 @@ _MOST = 200  # uploads in the list
 def read_imports(desk: AtDesk, db: Db, kind: Kind | None = None) -> Response:
     """What was uploaded, and how to begin."""
     mine = [one for one in Kind if desk.user and desk.user.may(CAPABILITY[one], Action.WRITE)]
+    opens = set(mine) if desk.opens("/imports", "POST") else set()
     rows = [_row(db, one) for one in store.listed(db, before=None, most=_MOST)]
     shown = tables.view(
         desk, rows, _columns(desk), name="uploads", title=desk.t("imports.uploads"), key="id",
-        capability=Capability.IMPORTS, href=lambda row: f"/imports/{row['id']}",
-        search=("file_name", "asked_by"),
+        capability=Capability.IMPORTS, search=("file_name", "asked_by"),
+        href=lambda row: f"/imports/{row['id']}" if row["kind"] in opens else "",
     )  # fmt: skip
     kinds = [(one.value, desk.t(f"imports.kind_{one}")) for one in mine]
     return desk.page(
@@ -63,7 +65,7 @@ def _row(db: Session, one: Upload) -> dict[str, Any]:
 
 def _state(db: Session, one: Upload) -> str:
     """How far an upload is: new, tried, asked, done, failed or undone."""
-    if one.commit_job is None:
+    if one.commit_job is None or one.commit_job != one.newest_job:
         return "tried" if one.trial_job else "new"
     job = jobs.find(db, one.commit_job)
     if (job.result or {}).get("undone"):
@@ -116,8 +118,7 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Respons
     """One file: preview, mapping, what a trial or the import found."""
     one = service.found(db, user, upload_id)
     state = _state(db, one)
-    job_id = one.commit_job or one.trial_job
-    job = None if job_id is None else jobs.find(db, job_id)
+    job = None if one.newest_job is None else jobs.find(db, one.newest_job)
     working = job is not None and not JobState(job.state).ended
     looks = state in {"new", "tried", "failed"} and not working
     looks = looks and path_of(desk.house, one).is_file()
@@ -125,7 +126,7 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Respons
     seen = look.seen or Preview()
     return desk.page(
         "one_import.html", one=one, name=hidden(one.file_name), state=state, seen=seen, job=job,
-        working=working, report=_report(job),
+        working=working, may_cancel=job is not None and may_cancel(desk, job), report=_report(job),
         bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
         profiles=[p.name for p in store.profiles(db, one.kind)],
         looks=looks and look.seen is not None, looking=None if look.seen else look.job,

@@ -13,6 +13,7 @@ from gis import legend
 from gis.access.rights import Capability
 from gis.compounds.store import addresses
 from gis.layers.model import layer
+from gis.publication import store
 from gis.timeline import service as timeline
 from maps import words
 
@@ -34,9 +35,9 @@ def read_map(desk: AtDesk, db: Db) -> Response:
             row["code"]: row for row in places.rows(places.read(desk, db, "rating", period=before))
         }
         rows = [_with_before(row, old.get(row["code"])) for row in rows]
-    known_at = addresses(db)
+    known_at, hanging = addresses(db), store.hanging_colours(db)
     rows = [
-        {**row, "address": known_at.get(row["code"])}
+        {**row, "address": known_at.get(row["code"]), "plaque": hanging.get(row["code"])}
         for row in rows
         if _inside(row, asked.get("box", ""))
     ]
@@ -76,6 +77,8 @@ def _columns(desk: Desk) -> list[tables.Column]:
         tables.Column("colour", names["colour"], chip=lambda row: _class(row["colour"])),
         tables.Column("previous_colour", t("map.before"),
                       chip=lambda row: _class(row["previous_colour"])),
+        tables.Column("plaque", t("ratings.plaque"), chip=lambda row: _class(row["plaque"]),
+                      at_first=False),
         tables.Column("observed", names["observed"], number=True),
         tables.Column("relative_risk", names["relative_risk"], number=True, at_first=False),
         tables.Column("peer_group", names["peer_group"],

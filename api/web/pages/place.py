@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 
 from api.deps import Db, needs
-from api.web import places
+from api.web import decisions, places
 from api.web.desk import AtDesk, Desk
 from api.web.verdicts import Chip, Verdict, figures, verdict
 from gis.access.rights import Capability
@@ -48,7 +48,8 @@ def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
     rating, preview = _rating(desk, db, code)
     return desk.page(
         "compound.html", row=row, facts=figures(desk, layer("compounds"), row),
-        rating=rating, preview=preview, alarm=_alarm(desk, db, code), may=may,
+        rating=rating, plaque=decisions.plaque(desk, db, code), preview=preview,
+        alarm=_alarm(desk, db, code), may=may,
         rental=_rental(desk, db, code),
         dangers=[one for one in here if one["compound_code"] == code],
         notes=visits.notes(db, kind=PlaceKind.COMPOUND, code=code) if may else (),
@@ -63,6 +64,7 @@ def _rating(desk: Desk, db: Db, code: str) -> tuple[Verdict | None, Preview | No
     stored = verdict(
         desk, shown.layer, rows[0], version=shown.run.policy_version,
         history=places.colours(db, desk, code),
+        decided=decisions.decided(desk, db, shown.run.id, code),
     )  # fmt: skip
     may = _may_preview(desk, db, shown.run.id, code)
     return stored, _preview(desk, db, code) if may else None

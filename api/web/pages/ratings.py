@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import features
 from api.deps import Db, RowId, needs
-from api.web import tables, verdicts
+from api.web import decisions, tables, verdicts
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
 from gis.access.rights import Action, Capability
@@ -19,7 +19,7 @@ from gis.layers.model import layer
 from gis.layers.service import Scope, read
 from gis.legend import RATING, Entry
 from gis.publication import service, store
-from gis.publication.model import CycleState, Decision, Origin, RatingCycle
+from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Run
 from gis.safety.rules import Colour
 
@@ -70,8 +70,14 @@ def _board(
         "whole": _whole(desk),
         "form": form or Form(), "open": cycle.state == CycleState.REVIEW,
     }  # fmt: skip
-    status = 422 if form is not None else 200
+    status = form.status if form is not None else 200
     return shown.file() or desk.page("ratings.html", status=status, **values)
+
+
+def _refused(desk: Desk, form: Form, name: str, exc: BadInput | service.NotReady) -> None:
+    """What was written comes back with what is wrong with it."""
+    form.wrong(name, desk.either(*both(exc)))
+    form.status = 409 if isinstance(exc, service.NotReady) else 422
 
 
 def _whole(desk: Desk) -> bool:
@@ -136,12 +142,15 @@ def open_quarter(desk: AtDesk, db: Db, data: Sent) -> Response:
 
 
 @router.post("/ratings/{cycle_id}/confirm", dependencies=[WRITE])
-def confirm(db: Db, cycle_id: RowId, data: Sent) -> Response:
+def confirm(desk: AtDesk, db: Db, cycle_id: RowId, data: Sent) -> Response:
     """Let the named colours stand."""
-    codes = str(data.get("code") or "").splitlines()  # one entry: a form has few, a quarter many
-    said = str(data.get("note") or "") or None
-    rows = service.confirm(db, cycle_id, codes, note=said)
-    cycle = db.get_one(RatingCycle, cycle_id)
+    form, cycle = form_of(data), _cycle(db, cycle_id)
+    codes = form.text("code").splitlines()  # one entry: a form has few, a quarter many
+    try:
+        rows = service.confirm(db, cycle_id, codes, note=form.text("note") or None)
+    except (BadInput, service.NotReady) as exc:
+        _refused(desk, form, "note", exc)
+        return _again(desk, db, cycle, codes, form)
     note(db, event="rating_review", target=cycle.period, area_code=cycle.area_code, rows=rows)
     return RedirectResponse(f"/ratings?period={cycle.period}", 303)
 
@@ -154,13 +163,26 @@ def publish(desk: AtDesk, db: Db, cycle_id: RowId, data: Sent) -> Response:
         form.wrong("issuer", desk.t("ratings.issuer_missing"))
     if form.text("sure") != "yes":
         form.wrong("sure", desk.t("ratings.sure_missing"))
+    cycle = _cycle(db, cycle_id)
+    if form.ok:
+        try:
+            service.publish(db, cycle_id, issuer=form.text("issuer"))
+        except (BadInput, service.NotReady) as exc:
+            _refused(desk, form, "issuer", exc)
     if not form.ok:
-        cycle = _cycle(db, cycle_id)
-        return _board(desk, db, cycle, store.quarters(db)["period"].tolist(), form=form)
-    cycle = service.publish(db, cycle_id, issuer=form.text("issuer"))
+        return _again(desk, db, cycle, (), form)
     note(db, event="publish", target=f"rating {cycle.period}", area_code=cycle.area_code,
          detail={"revision": cycle.revision, "digest": cycle.digest})  # fmt: skip
     return RedirectResponse(f"/ratings?period={cycle.period}", 303)
+
+
+def _again(
+    desk: Desk, db: Session, cycle: RatingCycle, codes: Sequence[str], form: Form
+) -> Response:
+    """The page a form came from: one compound's, or the board."""
+    if len(codes) == 1:
+        return _compound(desk, db, cycle, codes[0], form)
+    return _board(desk, db, cycle, store.quarters(db)["period"].tolist(), form=form)
 
 
 @router.get("/ratings/{cycle_id}/{code:path}", dependencies=[WRITE])
@@ -183,9 +205,12 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
     history = [
         (period, colour) for period, colour in store.history(db, code) if period != cycle.period
     ]
-    verdict = verdicts.verdict(desk, scheme, row, version=run.policy_version, history=history)
+    verdict = verdicts.verdict(
+        desk, scheme, row, version=run.policy_version, history=history,
+        decided=decisions.decided(desk, db, run.id, code),
+    )  # fmt: skip
     return desk.page(
-        "rating.html", status=200 if form.ok else 422, cycle=cycle, row=row, said=said, form=form,
+        "rating.html", status=form.status, cycle=cycle, row=row, said=said, form=form,
         verdict=verdict, before=desk.chip(RATING.entry(said["colour_before"])) if said else None,
         now=desk.chip(RATING.entry(row["colour"])), open=cycle.state == CycleState.REVIEW,
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
@@ -213,8 +238,8 @@ def ask(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Respon
         )  # fmt: skip
     except ValueError:
         form.wrong("colour", desk.t("ratings.choose"))
-    except BadInput as exc:
-        form.wrong("reason", desk.either(*both(exc)))
+    except (BadInput, service.NotReady) as exc:
+        _refused(desk, form, "reason", exc)
     if not form.ok:
         return _compound(desk, db, cycle, code, form)
     note(db, event="rating_objection", target=code, area_code=cycle.area_code)
@@ -222,12 +247,15 @@ def ask(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Respon
 
 
 @router.post("/ratings/decisions/{override_id}", dependencies=[PUBLISH])
-def decide(db: Db, override_id: RowId, data: Sent) -> Response:
+def decide(desk: AtDesk, db: Db, override_id: RowId, data: Sent) -> Response:
     """The second person's word."""
-    form = form_of(data)
-    asked = service.decide(
-        db, override_id, approve=form.text("decision") == "approve", reason=form.text("reason")
-    )
+    form, approve = form_of(data), data.get("decision") == "approve"
+    try:
+        asked = service.decide(db, override_id, approve=approve, reason=form.text("reason"))
+    except (BadInput, service.NotReady) as exc:
+        _refused(desk, form, "reason", exc)
+        wish = db.get_one(ColourOverride, override_id)
+        return _compound(desk, db, _cycle(db, wish.cycle_id), wish.compound_code, form)
     note(db, event="rating_decision", target=asked.compound_code, area_code=asked.area_code,
          detail={"decision": asked.decision})  # fmt: skip
     return RedirectResponse(f"/ratings/{asked.cycle_id}/{asked.compound_code}", 303)

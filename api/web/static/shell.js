@@ -75,7 +75,7 @@
   function follow(box) {
     const { address } = box.dataset;
     const cancel = box.querySelector("[data-job-cancel]");
-    cancel.addEventListener("click", () => fetch(address, { method: "DELETE" }));
+    cancel?.addEventListener("click", () => fetch(address, { method: "DELETE" }));
     listen();
     function listen() {
       const source = new EventSource(`${address}/events`);
@@ -92,7 +92,7 @@
       box.dataset.state = job.state;
       if (!["done", "failed", "cancelled"].includes(job.state)) return;
       source.close();
-      cancel.hidden = true;
+      cancel?.remove();
       if ("reload" in box.dataset) location.reload();
     }
   }
