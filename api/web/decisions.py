@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from api.web.desk import Desk
 from api.web.verdicts import Chip
-from gis.access.rights import Action, Capability
 from gis.legend import RATING
 from gis.publication import store
-from gis.publication.model import Decision
 
 
 @dataclass(frozen=True)
@@ -44,25 +41,23 @@ def plaque(desk: Desk, db: Session, code: str) -> Plaque | None:
 def decided(desk: Desk, db: Session, run_id: int, code: str) -> str:
     """What people said of a compound's colour in a run; empty where the rule alone decided.
 
-    Login names are for those who review.
+    Who asked and who decided is for those who review: row rights keep it from the others, who read
+    that people decided.
     """
     row = store.said(db, run_id=run_id, code=code)
-    if row is None:
-        return ""
-    if row["decision"] is not None:
-        colour = RATING.entry(row["to_colour"])
+    if row is not None and row["decision"] is not None:
         return desk.t(
-            f"ratings.decided_{row['decision']}", colour=desk.either(colour.zh, colour.en),
-            asked_by=_who(desk, row, "asked_by"),
-            second=_who(desk, row, "decided_by") if row["decision"] != Decision.ASKED else "",
+            f"ratings.decided_{row['decision']}", colour=_word(desk, row["to_colour"]),
+            asked_by=row["asked_by"], second=row["decided_by"],
         )  # fmt: skip
-    if row["reviewed_by"] is not None:
-        return desk.t("ratings.decided_confirmed", who=_who(desk, row, "reviewed_by"))
-    return ""
+    if row is not None and row["reviewed_by"] is not None:
+        return desk.t("ratings.decided_confirmed", who=row["reviewed_by"])
+    hung = store.hanging(db, code)
+    if hung is None or hung["run_id"] != run_id or hung["colour"] == hung["rated_colour"]:
+        return ""
+    return desk.t("ratings.decided_review", colour=_word(desk, hung["colour"]))
 
 
-def _who(desk: Desk, row: RowMapping, name: str) -> str:
-    user = desk.user
-    if user is not None and user.may(Capability.RATING, Action.WRITE):
-        return str(row[name])
-    return desk.t(f"ratings.who_{name}")
+def _word(desk: Desk, colour: str) -> str:
+    entry = RATING.entry(colour)
+    return desk.either(entry.zh, entry.en)

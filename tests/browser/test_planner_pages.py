@@ -250,8 +250,8 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     code = address.rpartition("/")[2]
     other = browse(f"/places/compound/{code}", size, language, "supervisor")
     told = other.inner_text("#plaque")  # without the logins of who decided
-    for said in (period, "五华区公安分局", "派出所核实：两起为同一事件的重复登记",
-                 {"zh": "第二人批准", "en": "approved by a second person"}[language]):  # fmt: skip
+    decided = {"zh": "经复核由两人认定", "en": "decided by two people"}[language]
+    for said in (period, "五华区公安分局", decided):
         assert said in told
     is_sound(other)
 
