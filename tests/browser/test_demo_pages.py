@@ -233,9 +233,16 @@ def test_a_page_of_the_demo_says_what_sql_says(open_page, pages, truth, name, si
     check(open_page(url=pages[name].as_uri(), size=size), name, size, truth)
 
 
-def test_the_same_check_fails_on_emptied_layers(open_page, demo_store, truth, tmp_path):
+@pytest.fixture(scope="module")
+def emptied(demo_store, tmp_path_factory):
     nowhere = Scope(internal=True, area_prefix="530102999")
-    emptied = write(demo_store, tmp_path, nowhere)
-    for name in ("rating", "cameras"):
-        with pytest.raises(AssertionError):
-            check(open_page(url=emptied[name].as_uri()), name, "desk", truth)
+    return write(demo_store, tmp_path_factory.mktemp("emptied"), nowhere)
+
+
+@pytest.mark.parametrize("name", [
+    name if name in ("rating", "cameras") else pytest.param(name, marks=pytest.mark.slow)
+    for name in PAGES
+])  # fmt: skip
+def test_the_same_check_fails_on_an_emptied_layer(open_page, emptied, truth, name):
+    with pytest.raises(AssertionError):
+        check(open_page(url=emptied[name].as_uri()), name, "desk", truth)
