@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 import geopandas as gpd
 import shapely
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from api import features
 from api.audit.reads import note_read
 from api.deps import Asked, At, Caller, Db, Limit, Offset, ShownLayer, needs, said
 from api.serving.limits import FilterLimited
+from data.export import styles
 from gis.access.rights import Capability
 from gis.errors import NotFound
 from gis.layers import service
@@ -32,6 +34,21 @@ _FEATURE: dict[str, Any] = {
     "geometry": {"type": "Point", "coordinates": [102.7, 25.05]},
     "properties": {"colour": "green", "rule": "SAF-1"},
 }
+
+
+class Style(StrEnum):
+    """How a style is written: for QGIS, or as OGC Styled Layer Descriptor 1.0."""
+
+    QML = "qml"
+    SLD = "sld"
+
+
+class Family(StrEnum):
+    """What kind of geometry a style draws."""
+
+    POINT = "point"
+    LINE = "line"
+    AREA = "area"
 
 
 class ColumnOut(BaseModel):
@@ -122,6 +139,17 @@ def read_at(
     hit = shapely.intersects(shapes, point) | close
     note_read(db, layer, asked, rows=min(int(hit.sum()), AT_ONE_POINT))
     return _collection(shown, shown.features[hit].head(AT_ONE_POINT), matched=int(hit.sum()))
+
+
+@router.get("/{name}/style.{form}", response_class=Response)
+def read_style(layer: ShownLayer, form: Style, geometry: Family | None = None) -> Response:
+    """The legend's colours for QGIS (QML) or any SLD client; ``geometry`` for layers of several."""
+    usual = Family.POINT if layer.geometry is Geometry.POINT else Family.AREA
+    write = styles.qml if form is Style.QML else styles.sld
+    return Response(
+        write(layer, family=geometry or usual), media_type="application/xml",
+        headers={"Content-Disposition": f'attachment; filename="{layer.name}.{form}"'},
+    )  # fmt: skip
 
 
 def _collection(shown: service.Shown, page: gpd.GeoDataFrame, *, matched: int) -> FeaturesOut:

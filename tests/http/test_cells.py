@@ -50,7 +50,7 @@ FEATURES = {
     "/api/v1/layers/{name}/features", "/ogc/collections/{name}/items",
     "/tiles/{name}/{z}/{x}/{y}.mvt",
 }  # fmt: skip
-CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15"}
+CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15", "form": "qml"}
 OF_ALL = {"cycle", "import"}  # records of the district that everybody sees, and nobody changes
 # No step in a part of it.
 OF_DISTRICT = re.compile(r"(/ratings(/\d+/publish)?|/policy(/set)?|/api/v1/runs)$")

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from gis.access import administration
 from gis.access.rights import Role
+from gis.legend import RATING
 
 PYTHON = shutil.which("python3", path="/usr/bin") or "python3"  # the one that Debian's QGIS is for
 WANGGE = str(Path(sys.executable).with_name("wangge"))
@@ -103,3 +104,10 @@ def test_qgis_counts_the_features_of_the_role_and_the_area(
             held = sorted(session.scalars(text(HELD[name]), asked))
         assert held
         assert (found[name]["counted"], found[name]["keys"]) == (len(held), held), name
+    with demo_store.begin() as session:
+        given = "SELECT compound_code, colour FROM ratings WHERE run_id = :rating"
+        words = dict(session.execute(text(given), {"rating": demo_store.runs["rating"]}).all())
+    assert found["rating"]["colours"] == {
+        code: RATING.entry(words[code]).fill.lower() for code in found["rating"]["keys"]
+    }
+    assert None not in found["grids"]["colours"].values()
