@@ -40,11 +40,12 @@ LIMIT 1;
 SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code,
        coalesce(hanging.colour, rating.previous_colour) AS colour_before,
        rating.colour, rating.observed, rating.expected, rating.p_red, rating.quality,
-       rating.quality_notes, rating.lifted_by, rating.reason_zh, rating.reason_en,
+       rating.quality_notes, kinds.lifted_by, rating.reason_zh, rating.reason_en,
        review.reviewed_by, review.reviewed_at, review.note,
        asked.id AS override_id, asked.origin, asked.to_colour, asked.reason, asked.asked_by,
        asked.asked_at, asked.decision, asked.decided_by, asked.decision_reason
 FROM wangge.ratings AS rating
+LEFT JOIN wangge.withheld_ratings(CAST(:run_id AS bigint)) AS kinds ON kinds.id = rating.id
 LEFT JOIN wangge.published_ratings AS hanging
        ON hanging.cycle_id = CAST(:before_id AS bigint)
       AND hanging.compound_code = rating.compound_code
@@ -142,12 +143,13 @@ ORDER BY published.area_code, published.compound_code;
 -- incidents by category in the window (the main kinds choose the advice).
 SELECT published.compound_code AS code, published.compound_name AS name, published.colour,
        greatest(coalesce(ST_NumGeometries(compound.entrances), 0), 1) AS entrances,
-       rating.counts
+       kinds.counts
 FROM wangge.published_ratings AS published
 JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
 JOIN wangge.runs AS run ON run.id = cycle.run_id
 JOIN wangge.ratings AS rating
   ON rating.run_id = cycle.run_id AND rating.compound_code = published.compound_code
+LEFT JOIN wangge.withheld_ratings(CAST(:run_id AS bigint)) AS kinds ON kinds.id = rating.id
 LEFT JOIN wangge.compounds AS compound
        ON compound.code = published.compound_code
       AND compound.valid_from <= run.as_of

@@ -107,7 +107,9 @@ def plaques(
     session: Session, cycle: RatingCycle, *, area_prefix: str, code: str | None
 ) -> pd.DataFrame:
     """What plaques need of a cycle: code, name, colour, entrances, counts by category."""
-    asked = {"cycle_id": cycle.id, "area_prefix": area_prefix, "code": code}
+    asked = {
+        "cycle_id": cycle.id, "run_id": cycle.run_id, "area_prefix": area_prefix, "code": code,
+    }  # fmt: skip
     return sql.table(session, _SQL["plaques"], asked)
 
 

@@ -1,9 +1,11 @@
 """Reads stored results of a run by level and area, whichever analysis they come from."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, Table, column, func, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FromClause
 
@@ -25,6 +27,7 @@ TABLES: dict[Analysis, type[Base]] = {
     Analysis.GRIDS: GridFinding,
 }
 _HIDDEN = {"id", "run_id", "geom"}
+_WITHHELD = {Analysis.RATING: ("counts", "lifted_by")}  # by wangge.withheld_<table>(run)
 
 
 @dataclass(frozen=True)
@@ -46,22 +49,36 @@ def read(
     limit: int,
     offset: int,
 ) -> Page:
-    """A page of one run's results in the order they were written.
+    """A page of one run's results in the order they were written; withheld figures are None.
 
     ``level`` and ``code`` choose the subjects; for findings ``code`` is a grid's. Raises BadInput
     for a level that the analysis does not speak of: a rating has compounds only, a finding none.
     """
     table = TABLES[analysis].__table__
-    columns = [column for column in table.columns if column.name not in _HIDDEN]
+    assert isinstance(table, Table)
+    source, columns = _given(table, run_id, _WITHHELD.get(analysis, ()))
     chosen = [table.c.run_id == run_id, table.c.area_code.startswith(area_prefix, autoescape=True)]
     if level is not None:
         chosen += _of_level(table, analysis, level)
     if code is not None:
         chosen.append(_of_subject(table, code))
     matched = session.execute(select(func.count()).select_from(table).where(*chosen)).scalar_one()
-    query = select(*columns).where(*chosen).order_by(table.c.id).limit(limit).offset(offset)
-    rows = session.execute(query).all()
+    query = select(*columns).select_from(source).where(*chosen).order_by(table.c.id)
+    rows = session.execute(query.limit(limit).offset(offset)).all()
     return Page(pd.DataFrame(rows, columns=[column.name for column in columns]), matched)
+
+
+def _given(
+    table: Table, run_id: int, withheld: Collection[str]
+) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """The table with what is withheld from it as far as the session's user is given that."""
+    shown: list[ColumnElement[Any]] = [one for one in table.columns if one.name not in _HIDDEN]
+    if not withheld:
+        return table, shown
+    typed = [column(name, table.c[name].type) for name in ("id", *withheld)]
+    given = getattr(func.wangge, f"withheld_{table.name}")(run_id).table_valued(*typed)
+    named = [given.c[one.name] if one.name in withheld else one for one in shown]
+    return table.outerjoin(given, given.c.id == table.c.id), named
 
 
 def _of_level(

@@ -152,7 +152,8 @@ def _colours(figures: _Figures, inputs: Inputs, rules: RatingRules) -> tuple[Wor
         rules=rules,
     )
     base = np.where(np.isnan(figures.expected), UNRATED, judged)
-    events = [len(_words(text)) for text in inputs.compounds["severe"].tolist()]
+    severe = inputs.compounds["severe"].tolist()
+    events = [len(text.split(",")) if text else 0 for text in severe]
     return base, colours.lifted(base, np.array(events, dtype=np.int64), rules=rules)
 
 
@@ -230,7 +231,6 @@ def _explain(
         figures.relative_risk.tolist(),
         figures.p_red.tolist(),
         figures.p_amber.tolist(),
-        [_words(text) for text in severe],
         members,
         figures.full_shrinkage.tolist(),
         rated.unrated.tolist(),
@@ -252,7 +252,3 @@ def _explain(
 def _objects(values: Iterable[str | None]) -> "pd.Series[Any]":
     """Text or None, kept as it is: pandas would make None a NaN."""
     return pd.Series(list(values), dtype=object)
-
-
-def _words(text: str | None) -> list[str]:
-    return text.split(",") if text else []

@@ -1,7 +1,7 @@
 """One sentence per rating or alarm, in Chinese and English: rule, period, figures, thresholds."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gis.legend import COLOURS, PEER_GROUPS, PLAQUES
@@ -36,7 +36,6 @@ class Verdict:
     relative_risk: float
     p_red: float
     p_amber: float
-    severe: Sequence[str]  # severe events of the period, one word each
     members: int  # compounds rated together, 1 for one alone
     full_shrinkage: bool
     unrated: str | None
@@ -60,7 +59,7 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
     if v.full_shrinkage:
         parts.append("同类小区之间差异未超出偶然，按同类总体评定")
     if v.colour != v.base_colour:
-        parts.append(f"本期发生重大事件（{_listed(v.severe, EVENT_ZH, '、')}）而提级")
+        parts.append("本期发生公布清单所列重大事件而提级")
     return "；".join([*parts, f"评为{COLOURS[v.colour][0]}（{PLAQUES[v.colour][0]}）"]) + "。"
 
 
@@ -86,7 +85,7 @@ def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
             "compounds of the group do not differ beyond chance, so the group's rate holds"
         )
     if v.colour != v.base_colour:
-        parts.append(f"lifted by severe events ({_listed(v.severe, EVENT_EN, ', ')})")
+        parts.append("lifted by severe events of the published list")
     return "; ".join([*parts, f"rated {v.colour} ({PLAQUES[v.colour][1]})"]) + "."
 
 
@@ -190,7 +189,17 @@ def _unrated_en(v: Verdict, rules: RatingRules) -> str:
     return words[str(v.unrated)]
 
 
-def _listed(events: Sequence[str], words: Mapping[str, str], between: str) -> str:
-    """Each kind of event once, with its number where it happened more often."""
-    counted = Counter(words.get(event, event) for event in events)
+def events(lifted_by: str) -> tuple[str, str]:
+    """The kinds of a rating's severe events in Chinese and English, for who may read incidents.
+
+    Each once, with its number where it happened more often.
+
+    >>> events("robbery,homicide,robbery")
+    ('抢劫抢夺×2、命案', 'robbery×2, homicide')
+    """
+    return _listed(lifted_by, EVENT_ZH, "、"), _listed(lifted_by, EVENT_EN, ", ")
+
+
+def _listed(lifted_by: str, words: Mapping[str, str], between: str) -> str:
+    counted = Counter(words.get(event, event) for event in lifted_by.split(","))
     return between.join(word if n == 1 else f"{word}×{n}" for word, n in counted.items())

@@ -4,13 +4,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from api import analyses
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.db.session import User
+from gis.runs import results
+from gis.runs.model import Analysis
+from gis.runs.store import latest_run
+from gis.timeline import service as timeline
 
 LETTINGS = ("floating_residents", "rented_dwellings")
 GROUND = ("public_m2", "seen_m2", "blind_m2", "entrances_seen", "street_seen_m", "digest")
 WITHHELD = {"compounds": LETTINGS, "household_counts": LETTINGS, "video_coverage": GROUND,
-            "import_changes": ("withheld",)}  # fmt: skip
+            "import_changes": ("withheld",), "ratings": ("counts", "lifted_by")}  # fmt: skip
 
 
 def user(role, prefixes=("",)):
@@ -19,10 +24,11 @@ def user(role, prefixes=("",)):
 
 @pytest.fixture(scope="module")
 def told(demo_store, own_demo):
-    """The demo with let dwellings and floating residents stated of every compound."""
+    """The demo with let dwellings, floating residents and a severe event in every compound."""
     with own_demo.begin() as session:
         session.execute(text("UPDATE compounds SET rented_dwellings = 2, floating_residents = 3"))
         session.execute(text("UPDATE household_counts SET rented_dwellings = 1"))
+        session.execute(text("UPDATE ratings SET lifted_by = 'robbery'"))
     return own_demo, demo_store.runs["video"]
 
 
@@ -54,6 +60,14 @@ def test_let_dwellings_in_counts_are_for_who_may_read_rental(told, role, table):
     assert (held > 0) is rental
 
 
+@pytest.fixture(scope="module")
+def previewed(told, demo_store):
+    """The run of a month's preview."""
+    with told[0].begin() as session:
+        when = analyses.asked(session, demo_store.house, period="2026-08", as_of=None)
+        return analyses.run(session, demo_store.house, Analysis.RATING, when).run_id
+
+
 def test_square_metres_in_view_are_for_who_may_read_video(told):
     store, run = told
     asked = text(
@@ -65,6 +79,34 @@ def test_square_metres_in_view_are_for_who_may_read_video(told):
             every, given = session.execute(asked, {"run": run}).one()
         assert (every > 0) is ((Capability.RATING, Action.READ) in PERMISSIONS[role])
         assert (given > 0) is ((Capability.VIDEO, Action.READ) in PERMISSIONS[role])
+
+
+@pytest.mark.parametrize("role", Role)
+def test_kinds_of_incidents_in_a_rating_are_for_who_may_read_incidents(told, demo_store, role):
+    """In plain SQL, and where results are read; everybody else reads the counts without kinds."""
+    run, incidents = demo_store.runs["rating"], (Capability.INCIDENTS, Action.READ)
+    asked = text("SELECT counts, lifted_by FROM wangge.withheld_ratings(:run)")
+    page = {"level": None, "code": None, "area_prefix": "", "limit": 1_000, "offset": 0}
+    with told[0].begin(user(role)) as session:
+        held = session.execute(asked, {"run": run}).all()
+        rows = results.read(session, Analysis.RATING, run, **page).rows
+    for given in (held, rows[["counts", "lifted_by"]].to_numpy().tolist()):
+        assert any(counts for counts, _ in given) is (incidents in PERMISSIONS[role])
+        assert any(lifted for _, lifted in given) is (incidents in PERMISSIONS[role])
+    assert rows["observed"].any() == ((Capability.RATING, Action.READ) in PERMISSIONS[role])
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_months_preview_is_for_who_may_read_incidents(told, previewed, role):
+    """Two months side by side tell which compound had a severe event in the later one."""
+    incidents = (Capability.INCIDENTS, Action.READ) in PERMISSIONS[role]
+    rows = text("SELECT count(*) FROM ratings WHERE run_id = :run")
+    with told[0].begin(user(role)) as session:
+        found = latest_run(session, Analysis.RATING, "2026-08")
+        assert (found is not None) is incidents
+        assert ("2026-08" in timeline.rated_periods(session)) is incidents
+        assert (session.scalar(rows, {"run": previewed}) > 0) is incidents
+        assert latest_run(session, Analysis.RATING) is not None
 
 
 @pytest.mark.parametrize(("role", "seen"), [

@@ -198,7 +198,8 @@ def test_chicago_is_rated_on_a_short_window(chicago, store):
     assert (ran["incidents"], ran["incidents_outside_compounds"]) == (1412, 3)
     assert ran["saf3"]["communities"] == 0  # there are none: SAF-3 has nobody to judge
 
-    rated = table(store, "SELECT * FROM ratings").set_index("compound_code")
+    named = "compound_code, colour, observed, expected, quality_notes"
+    rated = table(store, f"SELECT {named} FROM ratings").set_index("compound_code")
     rated.index = rated.index.astype(int)
     observed = points.groupby("code").size().reindex(rated.index, fill_value=0)
     households = areas["TOT_HH"].reindex(rated.index)

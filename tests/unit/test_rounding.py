@@ -39,7 +39,7 @@ def test_binary_dust_is_no_reason_to_lose_a_digit():
 SAFETY = RatingRules.of(POLICY)
 NEARLY_RED = safety.Verdict(
     colour=YELLOW, base_colour=YELLOW, previous=None, peer_group="old", households=300, months=24,
-    observed=9, expected=3.6, relative_risk=1.9, p_red=0.7996, p_amber=0.98, severe=(), members=1,
+    observed=9, expected=3.6, relative_risk=1.9, p_red=0.7996, p_amber=0.98, members=1,
     full_shrinkage=False, unrated=None,
 )  # fmt: skip
 

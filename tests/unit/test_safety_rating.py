@@ -14,6 +14,7 @@ from gis import policy
 from gis.period import add_months
 from gis.safety import analysis, shrinkage
 from gis.safety.inputs import Inputs, input_digest
+from gis.safety.reasons import EVENT_EN, EVENT_ZH
 from gis.safety.reference import EVERYBODY, Reference, derive
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 from gis.safety.shrinkage import Prior
@@ -96,8 +97,16 @@ def test_severe_events_lift_with_their_reason():
     found = rated(district([0, 0, 0], [300] * 3, severe=["robbery", "homicide,robbery", ""]))
     assert found["colour"].tolist() == [YELLOW, RED, GREEN]
     assert found["lifted_by"].tolist() == ["robbery", "homicide,robbery", None]
-    assert "重大事件（抢劫抢夺）" in found["reason_zh"][0]
-    assert "severe events (homicide, robbery)" in found["reason_en"][1]
+    assert "发生公布清单所列重大事件而提级" in found["reason_zh"][0]
+    assert "lifted by severe events of the published list" in found["reason_en"][1]
+
+
+def test_the_reason_that_everybody_reads_names_no_kind_of_severe_event():
+    severe = [*EVENT_ZH, ",".join(EVENT_ZH)]
+    found = rated(district([0] * len(severe), [300] * len(severe), severe=severe))
+    assert set(found["lifted_by"]) == set(severe)
+    said = " ".join([*found["reason_zh"], *found["reason_en"]])
+    assert [word for word in [*EVENT_ZH.values(), *EVENT_EN.values()] if word in said] == []
 
 
 def test_the_sentence_has_rule_figures_thresholds_and_period():

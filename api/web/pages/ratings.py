@@ -21,6 +21,7 @@ from gis.legend import RATING, Entry
 from gis.publication import service, store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Run
+from gis.safety.reasons import events
 from gis.safety.rules import Colour
 
 router = APIRouter()
@@ -216,8 +217,13 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
         colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
                  if one.value not in {row["colour"], Colour.UNRATED}],
-        may_decide=_may_decide(desk, said),
+        may_decide=_may_decide(desk, said), lifted=_lifted(desk, said),
     )  # fmt: skip
+
+
+def _lifted(desk: Desk, said: Row | None) -> str:
+    """The kinds of the severe events that lifted a changed colour."""
+    return desk.either(*events(said["lifted_by"])) if said and said["lifted_by"] else ""
 
 
 def _may_decide(desk: Desk, said: Row | None) -> bool:
