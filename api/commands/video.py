@@ -17,9 +17,7 @@ from data.export import planned
 from data.export.register import RegisterForm, write
 from data.ingest import candidates as places
 from gis.audit.service import note
-from gis.errors import BadInput, NoData
-from gis.runs import store as runs
-from gis.runs.model import Analysis
+from gis.errors import BadInput
 from gis.timeline import service as timeline
 from gis.video import store
 from gis.video.siting import planning
@@ -65,9 +63,7 @@ def check(
     """Say what the newest run found wrong, by rule and since when. 核查。"""
     at = house()
     with at.store() as engine, transaction(engine) as session:
-        run = runs.latest_run(session, Analysis.VIDEO)
-        if run is None:
-            raise NoData("the analysis video has not run: wangge run video")
+        run = store.newest_run(session)
         rows, matched = store.findings(
             session, run_id=run.id, area_prefix="", kind=kind, camera=None, limit=limit, offset=0
         )

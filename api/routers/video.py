@@ -12,10 +12,7 @@ from api import features
 from api.deps import AreaPrefix, AsOf, At, Db, Limit, Offset, needs
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
-from gis.errors import NoData
 from gis.privacy import checked
-from gis.runs import store as runs
-from gis.runs.model import Analysis
 from gis.video import gb28181, store
 from gis.video import status as states
 from gis.video.model import Observation
@@ -166,9 +163,7 @@ def read_findings(
     offset: Offset = 0,
 ) -> FindingsOut:
     """What the newest run found wrong: rule, point or compound, since when, in both languages."""
-    run = runs.latest_run(db, Analysis.VIDEO, None, as_of)
-    if run is None:
-        raise NoData("the analysis video has not run for what is asked: wangge run video")
+    run = store.newest_run(db, as_of)
     rows, matched = store.findings(
         db, run_id=run.id, area_prefix=at.district.prefix_of(area), kind=kind, camera=camera,
         limit=limit, offset=offset,

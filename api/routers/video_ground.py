@@ -16,15 +16,14 @@ from api.routers.video import READ, Rows, Since, Until
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
-from gis.errors import NoData, NotFound
-from gis.runs import store as runs
-from gis.runs.model import Analysis, Run
+from gis.errors import NotFound
 from gis.timeline import service as timeline
 from gis.video.ground import shown
 from gis.video.ground import store as ground_store
 from gis.video.ground.model import PlaceKind
 from gis.video.model import CameraKind
 from gis.video.siting import what_if
+from gis.video.store import newest_run
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
 # Where ground is blind, and how much of it, is nobody's business outside police duty.
@@ -94,7 +93,7 @@ def read_coverage(
     Square metres, blind ground and entrances are for those who may read video.
     """
     rows = ground_store.coverage_rows(
-        db, run_id=_run(db, as_of).id, level=level.value, quality=quality.value,
+        db, run_id=newest_run(db, as_of).id, level=level.value, quality=quality.value,
         area_prefix=at.district.prefix_of(area), code=code, limit=limit, offset=offset,
     )  # fmt: skip
     shown = rows if user.may(Capability.VIDEO) else rows[_PUBLISHED]
@@ -159,7 +158,7 @@ def _page(
     area: str, **asked: Any,
 ) -> PageOut:  # fmt: skip
     """One page of a table of the newest run; the look is noted in the trail."""
-    run = _run(db, as_of)
+    run = newest_run(db, as_of)
     rows, matched = read(db, run_id=run.id, area_prefix=at.district.prefix_of(area), **asked)
     note(db, event="read", target=target, area_code=area or None, rows=len(rows))
     return PageOut(run_id=run.id, as_of=run.as_of, matched=matched, rows=features.records(rows))
@@ -206,7 +205,7 @@ def read_view(db: Db, camera: Annotated[str, Path(max_length=64)]) -> dict[str, 
         raise NotFound("view field of camera", camera)
     found = found.assign(id=found["looks"] + ":" + found["quality"])
     listed = features.listed(found, key="id")
-    return {"type": "FeatureCollection", "as_of": _run(db, None).as_of, "features": listed}
+    return {"type": "FeatureCollection", "as_of": newest_run(db).as_of, "features": listed}
 
 
 @router.post("/what-if", dependencies=READ)
@@ -226,13 +225,6 @@ def compute_what_if(db: Db, at: At, body: PlannedIn, as_of: AsOf = None) -> Adde
             for quality, before, after in gains
         ],
     )  # fmt: skip
-
-
-def _run(db: Db, as_of: date | None) -> Run:
-    run = runs.latest_run(db, Analysis.VIDEO, None, as_of)
-    if run is None:
-        raise NoData("the analysis video has not run for what is asked: wangge run video")
-    return run
 
 
 def plan_day(db: Db, at: At, as_of: date | None) -> date:

@@ -236,6 +236,17 @@ def _typed(
     return np.array(values, dtype=dtype)
 
 
+def page(
+    session: Session, queries: Queries, name: str, which: Mapping[str, Any], *, limit: int,
+    offset: int,
+) -> "tuple[pd.DataFrame, int]":  # fmt: skip
+    """A page of query ``name``, and how many rows match: query ``name``_counted, which is right
+    past the last page too.
+    """
+    matched = session.execute(queries[f"{name}_counted"], which).scalar_one()
+    return table(session, queries[name], {**which, "limit": limit, "offset": offset}), matched
+
+
 def frame(
     session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
 ) -> "gpd.GeoDataFrame":

@@ -50,11 +50,11 @@ def _lawful(found: Checked, law: LawRules, *, as_of: date) -> pd.DataFrame:
     """Findings of the law on video, which holds where places have GB/T 2260 codes."""
     parts = [
         lawful.breaches(found.points, law, as_of=as_of),
-        lawful.misplaced(found.inside, found.points, law, kind="forbidden_place"),
+        lawful.misplaced(found.inside, found.points, law, kind="forbidden_place", as_of=as_of),
     ]
     if found.into is not None:
         kinds = {"home": "forbidden_view", "potential": "forbidden_view_possible"}
         for looks, kind in kinds.items():
             into = found.into[found.into["looks"] == looks]
-            parts.append(lawful.misplaced(into, found.points, law, kind=kind))
+            parts.append(lawful.misplaced(into, found.points, law, kind=kind, as_of=as_of))
     return law_words.law_findings(pd.concat(parts, ignore_index=True), found.points, law)

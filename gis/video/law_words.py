@@ -60,6 +60,5 @@ def law_findings(breaches: pd.DataFrame, cameras: pd.DataFrame, rules: LawRules)
 
 def _told(kind: str, rule: str, since: Any, figure: str, *, rules: LawRules) -> tuple[str, str]:
     zh, en = (words.format(figure=figure) for words in _SAYS[kind])
-    when_zh, when_en = (f"，自 {since} 起", f", since {since}") if pd.notna(since) else ("", "")
     source = rules.source[rule]
-    return f"{rule}：{zh}{when_zh}（{source}）", f"{rule}: {en}{when_en} ({source})"
+    return f"{rule}：{zh}，自 {since} 起（{source}）", f"{rule}: {en}, since {since} ({source})"

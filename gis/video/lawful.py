@@ -1,7 +1,7 @@
 """What the law asks of each point (Order 799, Counter-Terrorism Law); pure frames.
 
-A breach is one row: ``camera``, ``kind``, ``rule``, ``since`` (a date, or None where no record says
-when it began) and ``figure``, the words that its sentence needs.
+A breach is one row: ``camera``, ``kind``, ``rule``, ``since`` (the day it began, by the record or
+by the law) and ``figure``, the words that its sentence needs.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -24,6 +24,7 @@ def breaches(cameras: pd.DataFrame, rules: LawRules, *, as_of: date) -> pd.DataF
         ``camera``, ``status``, ``legal_basis``, ``filed_on``, ``installed_on``, ``retention_days``,
         ``sign_present``. Planned and removed points owe nothing. What is not stated breaks no
         rule, but a point without a legal basis is named: nothing else can be judged of it.
+        Nothing is broken before its rule is in force, and a filing of a later day is none yet.
     """
     standing = cameras[~cameras["status"].isin(["planned", "removed"])]
     rows = [
@@ -31,11 +32,11 @@ def breaches(cameras: pd.DataFrame, rules: LawRules, *, as_of: date) -> pd.DataF
         for camera in standing.to_dict("records")
         for breach in _of_one(camera, rules, as_of)
     ]
-    return pd.DataFrame(rows, columns=list(BREACHES), dtype=object)
+    return _begun(pd.DataFrame(rows, columns=list(BREACHES), dtype=object), as_of)
 
 
 def misplaced(
-    inside: pd.DataFrame, cameras: pd.DataFrame, rules: LawRules, *, kind: str
+    inside: pd.DataFrame, cameras: pd.DataFrame, rules: LawRules, *, kind: str, as_of: date
 ) -> pd.DataFrame:
     """Breaches of art. 8: ``inside`` lists camera and place_name of points that stand in a private
     place (``kind`` forbidden_place), look into one (forbidden_view) or could be turned to do so
@@ -45,7 +46,7 @@ def misplaced(
     listed = inside[inside["kind"].isin(rules.private_kinds)]
     found = listed.merge(standing[["camera", "installed_on"]], on="camera")
     since = [_later(day, rules.in_force) for day in found["installed_on"]]
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "camera": found["camera"],
             "kind": kind,
@@ -56,9 +57,15 @@ def misplaced(
         columns=list(BREACHES),
         dtype=object,
     )
+    return _begun(rows, as_of)
 
 
-_Breach = tuple[str, str, date | None, str]
+def _begun(found: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Breaches that had begun by the end of the day."""
+    return found[found["since"].map(lambda since: since <= as_of).astype(bool)]
+
+
+_Breach = tuple[str, str, date, str]
 
 
 def _of_one(camera: Mapping[Hashable, Any], rules: LawRules, as_of: date) -> Iterator[_Breach]:
@@ -84,6 +91,8 @@ def _filing(
         due = rules.in_force + timedelta(days=rules.running_days)
     else:
         due = installed + timedelta(days=rules.filing_days)
+    if filed is not None and filed > as_of:
+        filed = None
     if filed is None and as_of > due:
         yield "not_filed", "LAW-799-14", due + timedelta(days=1), due.isoformat()
     elif filed is not None and filed > due:

@@ -14,10 +14,11 @@ from gis.areas.model import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import sql
 from gis.district import District
+from gis.errors import NoData
 from gis.period import add_months, midnight
 from gis.policy import Policy
-from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_on, record
+from gis.runs.model import Analysis, Run
+from gis.runs.store import Recorded, latest_on, latest_run, record
 from gis.video.ground.model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
 from gis.video.model import VideoFinding, VideoResult
 
@@ -25,6 +26,14 @@ _SQL = sql.load("gis.video")
 _SEEN = {
     "coverage": VideoCoverage, "places": VideoPlace, "blind": BlindArea, "weak": WeakPoint,
 }  # fmt: skip
+
+
+def newest_run(session: Session, as_of: date | None = None) -> Run:
+    """The newest run, of a day if one is given; raises NoData where there is none."""
+    run = latest_run(session, Analysis.VIDEO, None, as_of)
+    if run is None:
+        raise NoData("the analysis video has not run for what is asked: wangge run video")
+    return run
 
 
 def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
@@ -62,18 +71,14 @@ def findings(
     session: Session, *, limit: int, offset: int, **which: Any
 ) -> tuple[pd.DataFrame, int]:
     """A page of a run's findings, and how many match (run_id, area_prefix, kind, camera)."""
-    matched = session.execute(_SQL["findings_counted"], which).scalar_one()
-    page = sql.table(session, _SQL["findings"], {**which, "limit": limit, "offset": offset})
-    return page, matched
+    return sql.page(session, _SQL, "findings", which, limit=limit, offset=offset)
 
 
 def points(session: Session, *, limit: int, offset: int, **which: Any) -> tuple[pd.DataFrame, int]:
     """A page of the inventory, and how many match (area_prefix, point_class, status, owner,
     compound).
     """
-    matched = session.execute(_SQL["points_counted"], which).scalar_one()
-    page = sql.table(session, _SQL["points"], {**which, "limit": limit, "offset": offset})
-    return page, matched
+    return sql.page(session, _SQL, "points", which, limit=limit, offset=offset)
 
 
 def camera_area(session: Session, *, camera: str) -> str | None:

@@ -155,6 +155,10 @@ def test_dark_places_and_weak_points_are_read_by_page(client, serve, demo_store)
     lost = [row["lost_m2"] for row in weak["rows"]]
     assert lost == sorted(lost, reverse=True)
     assert all(0 < row["lost_share"] <= 1 for row in weak["rows"])
+    beyond = {"offset": 100_000}
+    for name, which, page in (("places", asked, dark), ("weak-points", {}, weak)):
+        past = client.get(f"/api/v1/video/{name}", params=which | beyond).json()
+        assert (past["rows"], past["matched"]) == ([], page["matched"])
     with serve(demo_store.urls, role=Role.VIEWER) as viewer:
         for name in ("places", "weak-points"):
             assert viewer.get(f"/api/v1/video/{name}").status_code == 403

@@ -206,4 +206,7 @@ def test_without_buildings_nothing_is_planned(own_demo, asked):
         session.execute(text("DELETE FROM buildings"))
         with pytest.raises(BadInput, match="buildings are missing"):
             planning.propose(session, ask=Ask(compound=spots[0].compound), **at)
+        planned = {"lon": spots[0].lon, "lat": spots[0].lat, **PLANNED}
+        with pytest.raises(BadInput, match="缺少建筑物数据"):
+            what_if(session, compound=spots[0].compound, planned=planned, **at)
         session.rollback()

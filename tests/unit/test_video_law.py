@@ -14,11 +14,11 @@ RULES = LawRules.of(policy.load(files("data.reference") / "policy.toml"))
 DAY = date(2026, 6, 30)
 
 
-def breaches(**one):
+def breaches(as_of=DAY, **one):
     usual = {"camera": "k", "status": "in_use", "legal_basis": "art7_gov",
              "installed_on": date(2026, 1, 1), "filed_on": date(2026, 1, 31),
              "retention_days": 30, "sign_present": True}  # fmt: skip
-    found = lawful.breaches(pd.DataFrame([usual | one]), RULES, as_of=DAY)
+    found = lawful.breaches(pd.DataFrame([usual | one]), RULES, as_of=as_of)
     return [(row.kind, row.rule, row.since) for row in found.itertuples()]
 
 
@@ -65,3 +65,29 @@ def test_each_breach_has_its_rule_and_its_first_day(one, breach):
 )
 def test_what_the_law_does_not_ask_is_no_breach(one):
     assert breaches(**one) == []
+
+
+def test_nothing_is_broken_before_its_rule_is_in_force():
+    """Order 799 holds from 1 April 2025, the Counter-Terrorism Law from 2016."""
+    before = date(2024, 12, 31)
+    faulty = {"sign_present": False, "filed_on": None, "retention_days": 5,
+              "installed_on": date(2020, 1, 1)}  # fmt: skip
+    assert breaches(as_of=before, **faulty) == []
+    assert breaches(as_of=before, legal_basis=None) == []
+    targets = breaches(as_of=before, **faulty, legal_basis="counter_terror")
+    assert [kind for kind, _, _ in targets] == ["retention_short"]
+    inside = pd.DataFrame({"camera": ["k"], "place": ["p"], "kind": ["bath"], "place_name": ["x"]})
+    point = pd.DataFrame({"camera": ["k"], "status": ["in_use"], "installed_on": [None]})
+    for day, found in ((before, 0), (date(2025, 4, 1), 1)):
+        rows = lawful.misplaced(inside, point, RULES, kind="forbidden_place", as_of=day)
+        assert len(rows) == found
+
+
+def test_a_filing_of_a_later_day_is_none_yet():
+    assert breaches(filed_on=date(2026, 7, 15)) == [
+        ("not_filed", "LAW-799-14", date(2026, 2, 1))
+    ]  # fmt: skip
+    assert breaches(filed_on=date(2026, 7, 15), as_of=date(2026, 7, 15)) == [
+        ("filed_late", "LAW-799-14", date(2026, 2, 1))
+    ]  # fmt: skip
+    assert breaches(filed_on=date(2026, 7, 15), as_of=date(2026, 1, 31)) == []

@@ -143,7 +143,7 @@ LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
 -- name: places
 -- A page of the places of one run: kind, compound, seen or not.
 SELECT kind, place_key, name, area_code, grid_code, compound_code, length_m, area_m2, seen_share,
-       shares, points, count(*) OVER () AS matched
+       shares, points
 FROM wangge.video_places
 WHERE run_id = CAST(:run_id AS bigint)
   AND area_code ^@ CAST(:area_prefix AS text)
@@ -153,11 +153,19 @@ WHERE run_id = CAST(:run_id AS bigint)
 ORDER BY id
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
 
+-- name: places_counted
+SELECT count(*)
+FROM wangge.video_places
+WHERE run_id = CAST(:run_id AS bigint)
+  AND area_code ^@ CAST(:area_prefix AS text)
+  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text))
+  AND (CAST(:below AS float8) IS NULL OR seen_share < CAST(:below AS float8));
+
 -- name: weak_points
 -- The points of one run whose single failure blinds most, worst first.
 SELECT weak.compound_code, weak.area_code, weak.camera_key, weak.lost_m2,
-       weak.lost_m2 / nullif(ground.public_m2, 0) AS lost_share,
-       count(*) OVER () AS matched
+       weak.lost_m2 / nullif(ground.public_m2, 0) AS lost_share
 FROM wangge.video_weak_points AS weak
 LEFT JOIN wangge.video_coverage AS covered
        ON covered.run_id = weak.run_id AND covered.subject_kind = 'compound'
@@ -170,6 +178,13 @@ WHERE weak.run_id = CAST(:run_id AS bigint)
   AND (CAST(:compound AS text) IS NULL OR weak.compound_code = CAST(:compound AS text))
 ORDER BY weak.lost_m2 DESC, weak.id
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
+
+-- name: weak_points_counted
+SELECT count(*)
+FROM wangge.video_weak_points
+WHERE run_id = CAST(:run_id AS bigint)
+  AND area_code ^@ CAST(:area_prefix AS text)
+  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text));
 
 -- name: incidents_in_view
 -- Incidents in [since, until): all, those in a home field of the given points, those in any field.

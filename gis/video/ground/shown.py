@@ -6,12 +6,10 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.errors import NoData
 from gis.period import midnight
-from gis.runs.model import Analysis
-from gis.runs.store import latest_run
 from gis.video.ground import scenes
 from gis.video.ground import store as ground_store
+from gis.video.store import newest_run
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,7 @@ def incidents_shown(
 
     Raises NoData when the analysis video has not run.
     """
-    run = latest_run(session, Analysis.VIDEO)
-    if run is None:
-        raise NoData("the analysis video has not run: wangge run video")
+    run = newest_run(session)
     points = ground_store.cameras(session, district=district, as_of=run.as_of)
     works = points.loc[scenes.working(points), "camera"].tolist()
     incidents, assured, possible = ground_store.incidents_in_view(

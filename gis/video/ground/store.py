@@ -121,27 +121,26 @@ def coverage_rows(session: Session, **asked: Any) -> pd.DataFrame:
     return sql.table(session, _SQL["coverage_rows"], asked)
 
 
-def places(session: Session, **asked: Any) -> tuple[pd.DataFrame, int]:
+def places(session: Session, *, limit: int, offset: int, **which: Any) -> tuple[pd.DataFrame, int]:
     """A page of the places of one run, and how many match (run_id, area_prefix, kind, compound,
-    below a share, limit, offset).
+    below a share).
     """
-    return _page(sql.table(session, _SQL["places"], asked))
+    return sql.page(session, _SQL, "places", which, limit=limit, offset=offset)
 
 
-def weak_points(session: Session, **asked: Any) -> tuple[pd.DataFrame, int]:
-    """A page of the points whose failure blinds most, and how many match."""
-    return _page(sql.table(session, _SQL["weak_points"], asked))
+def weak_points(
+    session: Session, *, limit: int, offset: int, **which: Any
+) -> tuple[pd.DataFrame, int]:
+    """A page of the points whose failure blinds most, and how many match (run_id, area_prefix,
+    compound; lost_share is of the ground at a quality).
+    """
+    return sql.page(session, _SQL, "weak_points", which, limit=limit, offset=offset)
 
 
 def incidents_in_view(session: Session, **asked: Any) -> tuple[int, int, int]:
     """Incidents of a window: all, in a home field of ``cameras``, in any field of theirs."""
     row = session.execute(_SQL["incidents_in_view"], asked).one()
     return row.incidents, row.assured, row.possible
-
-
-def _page(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    matched = 0 if rows.empty else int(rows["matched"].iloc[0])
-    return rows.drop(columns="matched"), matched
 
 
 def _metric(session: Session, query: str, asked: dict[str, Any], *shapes: str) -> pd.DataFrame:

@@ -7,10 +7,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.errors import NotFound
+from gis.errors import BadInput, NotFound
 from gis.policy import Policy
 from gis.video.ground import scenes
 from gis.video.ground import store as ground_store
@@ -73,6 +74,21 @@ def around(
     if planned:
         of = replace(of, working=np.ones(len(cameras), dtype=np.bool_))
     return Around(of, cameras, homes, private, rules, box)
+
+
+def built_compounds(here: Around) -> NDArray[np.int64]:
+    """Compounds that have a building, by number; raises BadInput where none has: what hides their
+    ground is then unknown, and a run answers no_buildings.
+    """
+    of = here.scene
+    built = np.unique(of.obstacles.tree.query(of.outlines, predicate="intersects")[0])
+    if not len(built):
+        where = ", ".join(here.homes["compound"].head(3))
+        raise BadInput(
+            f"{where}：缺少建筑物数据，无法判断看得到哪些地面"
+            f" / {where}: buildings are missing, so what can be seen cannot be told"
+        )
+    return built
 
 
 def count(session: Session, *, district: District, as_of: date, area_prefix: str) -> int:

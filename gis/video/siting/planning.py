@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.district import District
-from gis.errors import BadInput
 from gis.policy import Policy
 from gis.video.ground import blind, survey
 from gis.video.ground.scenes import degrees, working
 from gis.video.rules import GroundRules, LawRules, PlanRules
 from gis.video.siting import ask as asking
 from gis.video.siting import sites, worth
-from gis.video.siting.around import Around, around
+from gis.video.siting.around import Around, around, built_compounds
 from gis.video.siting.ask import Ask, Grain
 from gis.video.siting.placement import Plan, for_budget, for_target
 from gis.video.siting.poses import Sight, drawn_poses, places_of, seen_by
@@ -76,7 +75,7 @@ def propose(
     )  # fmt: skip
     rules, ground = PlanRules.of(policy), GroundRules.of(policy)
     level = here.rules.quality_names.index(ground.quality)
-    public, seen = _ground(here, ask, level)
+    public, seen = _ground(here, level)
     grain = asking.grain(ask, len(public))
     poses, names = places_of(here, ask, grain, district)
     samples, weighed = worth.samples(
@@ -97,14 +96,11 @@ def propose(
     )  # fmt: skip
 
 
-def _ground(here: Around, ask: Ask, level: int) -> tuple[Shapes, Shapes]:
+def _ground(here: Around, level: int) -> tuple[Shapes, Shapes]:
     """Public ground of the compounds that have buildings, and what the fixed points see of it."""
     of = here.scene
     public, seen = survey.seen_ground(of, here.rules, levels=slice(level, level + 1))
-    built = np.unique(of.obstacles.tree.query(of.outlines, predicate="intersects")[0])
-    if not len(built):
-        where = ask.compound or ask.area_prefix
-        raise BadInput(f"{where}: buildings are missing, nothing can be planned")
+    built = built_compounds(here)
     return public[built], seen[built, 0]
 
 

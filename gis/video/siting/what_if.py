@@ -16,7 +16,7 @@ from gis.policy import Policy
 from gis.video import optics
 from gis.video.ground import scenes, survey
 from gis.video.ground.survey import Scene
-from gis.video.siting.around import Around, around
+from gis.video.siting.around import Around, around, built_compounds
 from gis.video.view import drawn
 
 
@@ -42,9 +42,10 @@ def what_if(
 
     The compound is surveyed once; of the planned point only its own field is drawn, and what it
     shows of the ground that nobody shows yet is added. Raises NotFound for a compound that is not
-    there on the day.
+    there on the day, BadInput for one without buildings.
     """
     here = around(session, policy=policy, district=district, as_of=as_of, compound=compound)
+    built_compounds(here)
     public, seen = survey.seen_ground(here.scene, here.rules)
     alone = _alone(here, planned, district)
     field = drawn(survey.home_views(alone, np.array([0])), alone.obstacles, here.rules)[0]
