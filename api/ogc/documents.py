@@ -13,7 +13,7 @@ from gis.district import District
 from gis.layers.model import Column, Geometry, Layer
 from gis.legend import Entry, Legend
 from gis.ogc import crs as systems
-from gis.ogc.model import LIFE, Feature, Page
+from gis.ogc.model import Feature, Page
 
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 SCHEMA = "application/schema+json"
@@ -104,7 +104,7 @@ def collection(
     base = site.address("collections", layer.name)
     here = site.here() if alone else [_link(base, "self", JSON, layer.en)]
     extent: Document = {"spatial": {"bbox": [list(bounds)], "crs": systems.CRS84}}
-    if layer.name in LIFE:
+    if layer.life is not None:
         extent["temporal"] = {"interval": [[None, None]]}
     return {
         "id": layer.name,

@@ -46,6 +46,9 @@ class Layer:
     ``key`` is the column that identifies a feature, ``label`` the one that names it to people.
     Whoever may read ``capability`` may see the layer.
     ``analysis`` is the run the layer shows (None: the layer shows records, not results).
+    ``tables`` are what its tiles are made of, and ``drawn`` their columns. Features that are not
+    ``placed`` may lack a geometry; ``life`` names the columns of their first day and of the first
+    day after the last.
     """
 
     name: str
@@ -59,6 +62,10 @@ class Layer:
     capability: Capability
     analysis: str | None = None
     sensitivity: Sensitivity = Sensitivity.PUBLIC
+    tables: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
+    placed: bool = True
+    life: tuple[str, str] | None = None
 
     @property
     def query(self) -> str:
@@ -101,7 +108,8 @@ REGISTRY: tuple[Layer, ...] = (
         _CODE, _NAME, _AREA, Column("network", "网络", "Network", "network"), _HOUSEHOLDS,
         Column("posts", "在岗人数", "Posts on duty", "posts"),
         Column("size_class", "户数分级", "Size class", "size_class"),
-    ), legend.GRID, Capability.GRIDS),
+    ), legend.GRID, Capability.GRIDS,
+       tables=("grids",), drawn=("code", "name", "households")),
     Layer("compounds", "小区", "Compounds", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), _HOUSEHOLDS,
         Column("buildings", "楼栋数", "Buildings", "buildings"),
@@ -110,7 +118,8 @@ REGISTRY: tuple[Layer, ...] = (
         Column("gated", "封闭管理", "Gated", "gated"),
         Column("property_managed", "有物业", "Property managed", "prop_mgd"),
         Column("grid_code", "网格编码", "Grid code", "grid_code"),
-    ), legend.COMPOUND, Capability.COMPOUNDS),
+    ), legend.COMPOUND, Capability.COMPOUNDS,
+       tables=("compounds",), drawn=("code", "name", "kind", "households")),
     Layer("facilities", "服务设施", "Facilities", Geometry.ANY, "code", "name", (
         _CODE, _NAME, _AREA, Column("function", "功能", "Function", "function"),
         Column("provision", "提供方式", "Provision", "provision"),
@@ -119,12 +128,15 @@ REGISTRY: tuple[Layer, ...] = (
         Column("floor_area_m2", "建筑面积", "Floor area", "floor_m2", "m²"),
         Column("opened_on", "启用日期", "Opened", "opened_on"),
         Column("closed_on", "关闭日期", "Closed", "closed_on"),
-    ), legend.FACILITY, Capability.FACILITIES),
+    ), legend.FACILITY, Capability.FACILITIES,
+       tables=("facilities",), drawn=("code", "name", "function", "status"),
+       life=("opened_on", "closed_on")),
     Layer("incidents", "警情（小区计数）", "Incidents by compound", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA,
         Column("incidents", "近24个整月事件数", "Incidents, 24 full months", "incidents"),
         Column("per_100_households", "每百户事件数", "Per 100 households", "per_100hh"),
-    ), legend.PLAIN["incidents"], Capability.RATING),
+    ), legend.PLAIN["incidents"], Capability.RATING,
+       tables=("compounds",), drawn=("code", "name")),
     Layer("coverage", *TITLES[Analysis.COVERAGE], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _HOUSEHOLDS,
         Column("facilities", "设施数", "Facilities", "facilities"),
@@ -135,18 +147,23 @@ REGISTRY: tuple[Layer, ...] = (
         Column("gap_m2", "缺口", "Gap", "gap_m2", "m²"),
         Column("verdict", "结论", "Verdict", "verdict"),
         *_WHY,
-    ), legend.COVERAGE, Capability.COVERAGE, "coverage"),
+    ), legend.COVERAGE, Capability.COVERAGE, "coverage",
+       tables=("areas", "coverage_results"), drawn=("code", "name", "verdict"), placed=False),
     Layer("rating", *TITLES[Analysis.RATING], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RATING, _HOUSEHOLDS, *_WHY,
-    ), legend.RATING, Capability.RATING, "rating"),
+    ), legend.RATING, Capability.RATING, "rating",
+       tables=("compounds", "ratings"), drawn=("code", "name", "colour")),
     Layer("rental", *TITLES[Analysis.RENTAL], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RENTAL,
         Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
-    ), legend.RENTAL, Capability.RENTAL, "rental"),
+    ), legend.RENTAL, Capability.RENTAL, "rental",
+       tables=("compounds", "rental_results"),
+       drawn=("code", "name", "rented_per_100", "suppressed")),
     Layer("rental_h3", "出租房密度 H3", "Rental density, H3", Geometry.AREA, "code", "code", (
         Column("code", "H3 编号", "H3 index", "h3"), _AREA,
         Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
-    ), legend.RENTAL_CELL, Capability.RENTAL, "rental"),
+    ), legend.RENTAL_CELL, Capability.RENTAL, "rental",
+       tables=("rental_cells",), drawn=("code", "rented_per_km2", "suppressed")),
     Layer("cameras", *TITLES[Analysis.VIDEO], Geometry.POINT, "code", "name", (
         Column("code", "点位编号", "Point key", "code"), _NAME, _AREA,
         Column("gb28181_id", "国标编码", "GB/T 28181 id", "gb28181"),
@@ -163,26 +180,30 @@ REGISTRY: tuple[Layer, ...] = (
                needs=Capability.INCIDENTS),
         Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100",
                needs=Capability.RENTAL),
-    ), legend.CAMERA, Capability.VIDEO, None, Sensitivity.INTERNAL),
+    ), legend.CAMERA, Capability.VIDEO, None, Sensitivity.INTERNAL,
+       tables=("cameras",), drawn=("code", "name")),
     Layer("video_coverage", "视频覆盖率", "Video coverage", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA,
         Column("covered_percent", "覆盖率", "Covered share", "cover_pct", "%"),
         Column("met", "达标", "Met", "met"), *_WHY,
-    ), legend.VIDEO_SHARE, Capability.RATING, "video"),
+    ), legend.VIDEO_SHARE, Capability.RATING, "video",
+       tables=("compounds", "video_coverage"), drawn=("code", "name", "covered_percent")),
     Layer("view_fields", "视域", "View fields", Geometry.AREA, "code", "camera_key", (
         Column("code", "视域编号", "Field", "code"),
         Column("camera_key", "点位编号", "Point key", "camera"), _AREA,
         Column("shows", "等级", "Shows", "shows"),
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
         Column("assumed", "含假定参数", "Rests on assumptions", "assumed"),
-    ), legend.VIEW, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    ), legend.VIEW, Capability.VIDEO, "video", Sensitivity.INTERNAL,
+       tables=("view_fields",), drawn=("code", "camera_key", "shows")),
     Layer("blind_areas", "视频盲区", "Blind areas", Geometry.AREA, "code", "name", (
         Column("code", "盲区编号", "Blind area", "code"),
         Column("name", "最近楼栋", "Nearest building", "nearest"), _AREA,
         Column("compound_code", "小区编码", "Compound code", "cmp_code"),
         Column("compound_name", "小区", "Compound", "compound"),
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
-    ), legend.BLIND, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    ), legend.BLIND, Capability.VIDEO, "video", Sensitivity.INTERNAL,
+       tables=("video_blind_areas",), drawn=("code", "name", "area_m2")),
     Layer("video_places", "须看部位", "Places to be seen", Geometry.ANY, "code", "name", (
         Column("code", "部位编号", "Place", "code"), _NAME, _AREA,
         Column("kind", "种类", "Kind", "kind"), Column("seen", "结论", "Answer", "seen"),
@@ -192,14 +213,16 @@ REGISTRY: tuple[Layer, ...] = (
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
         Column("compound_code", "小区编码", "Compound code", "cmp_code"),
         Column("grid_code", "网格编码", "Grid code", "grid_code"),
-    ), legend.VIDEO_PLACE, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    ), legend.VIDEO_PLACE, Capability.VIDEO, "video", Sensitivity.INTERNAL,
+       tables=("video_places",), drawn=("code", "name", "kind", "seen_percent")),
     Layer("video_findings", "视频核查", "Video findings", Geometry.ANY, "code", "name", (
         Column("code", "发现编号", "Finding", "code"), _NAME, _AREA,
         Column("topic", "类别", "Topic", "topic"), Column("kind", "问题", "Finding kind", "kind"),
         Column("camera_key", "点位编号", "Point key", "camera"),
         Column("compound_code", "小区编码", "Compound code", "cmp_code"),
         Column("since", "起始日期", "Since", "since"), *_WHY,
-    ), legend.VIDEO_FINDING, Capability.VIDEO, "video", Sensitivity.INTERNAL),
+    ), legend.VIDEO_FINDING, Capability.VIDEO, "video", Sensitivity.INTERNAL,
+       tables=("video_findings", "cameras", "compounds"), drawn=("code", "name", "topic")),
     Layer("grid_audit", *TITLES[Analysis.GRIDS], Geometry.ANY, "code", "code", (
         Column("code", "发现编号", "Finding", "code"), _AREA,
         Column("kind", "问题", "Finding kind", "kind"),
@@ -207,11 +230,13 @@ REGISTRY: tuple[Layer, ...] = (
         Column("area_m2", "面积", "Area", "area_m2", "m²"),
         Column("figure", "数值", "Figure", "figure"),
         Column("threshold", "阈值", "Threshold", "threshold"), *_WHY,
-    ), legend.AUDIT, Capability.GRIDS, "grids"),
+    ), legend.AUDIT, Capability.GRIDS, "grids",
+       tables=("grid_findings",), drawn=("code", "kind"), placed=False),
     Layer("risk", "风险图层", "Risk layer", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING,
         *(replace(one, needs=Capability.RENTAL) for one in _RENTAL[:4]), *_WHY,
-    ), legend.RATING, Capability.RATING, "rating"),
+    ), legend.RATING, Capability.RATING, "rating",
+       tables=("compounds", "ratings"), drawn=("code", "name", "colour")),
 )  # fmt: skip
 
 _PLACE = (
@@ -235,7 +260,8 @@ PLANNED: tuple[Layer, ...] = tuple(
 GROUND: tuple[Layer, ...] = (
     Layer("buildings", "楼栋", "Buildings", Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, Column("height_m", "高度", "Height", "height_m", "m"),
-    ), legend.PLAIN["buildings"], Capability.COMPOUNDS),
+    ), legend.PLAIN["buildings"], Capability.COMPOUNDS,
+       tables=("buildings",), drawn=("code", "name", "height_m")),
 )  # fmt: skip
 """What lies below layers: it has tiles, and no page, file or table of its own."""
 

@@ -17,27 +17,6 @@ from gis.layers.model import Layer, Sensitivity
 from gis.layers.service import Scope, what_is_shown
 
 MAX_ZOOM = 22
-_AREAS, _COMPOUNDS = "areas", "compounds"
-_SOURCES = {
-    "grids": ("grids",),
-    "buildings": ("buildings",),
-    "compounds": (_COMPOUNDS,),
-    "incidents": (_COMPOUNDS,),
-    "facilities": ("facilities",),
-    "coverage": (_AREAS, "coverage_results"),
-    "rating": (_COMPOUNDS, "ratings"),
-    "risk": (_COMPOUNDS, "ratings"),
-    "rental": (_COMPOUNDS, "rental_results"),
-    "rental_h3": ("rental_cells",),
-    "cameras": ("cameras",),
-    "video_coverage": (_COMPOUNDS, "video_coverage"),
-    "view_fields": ("view_fields",),
-    "blind_areas": ("video_blind_areas",),
-    "video_places": ("video_places",),
-    "video_findings": ("video_findings", "cameras", _COMPOUNDS),
-    "grid_audit": ("grid_findings",),
-}  # what each layer's tiles are made of
-
 
 _VERSION = select(func.wangge.version_of(bindparam("sources", type_=ARRAY(Text))))
 
@@ -61,37 +40,16 @@ def tag(session: Session, layer: Layer) -> str:
 
     No geometry is read. Equal tags mean equal tiles; the reverse need not hold.
     """
-    version = session.execute(_VERSION, {"sources": list(_SOURCES[layer.name])}).scalar_one()
+    version = session.execute(_VERSION, {"sources": list(layer.tables)}).scalar_one()
     user = session.info["user"]
     told = (version, _drawn(layer), sorted(user.area_prefixes), sorted(user.rights))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
-_FIELDS = {
-    "grids": ("code", "name", "households"),
-    "buildings": ("code", "name", "height_m"),
-    "compounds": ("code", "name", "kind", "households"),
-    "incidents": ("code", "name"),
-    "facilities": ("code", "name", "function", "status"),
-    "coverage": ("code", "name", "verdict"),
-    "rating": ("code", "name", "colour"),
-    "risk": ("code", "name", "colour"),
-    "rental": ("code", "name", "rented_per_100", "suppressed"),
-    "rental_h3": ("code", "rented_per_km2", "suppressed"),
-    "cameras": ("code", "name"),
-    "video_coverage": ("code", "name", "covered_percent"),
-    "view_fields": ("code", "camera_key", "shows"),
-    "blind_areas": ("code", "name", "area_m2"),
-    "video_places": ("code", "name", "kind", "seen_percent"),
-    "video_findings": ("code", "name", "topic"),
-    "grid_audit": ("code", "kind"),
-}  # the display columns of each layer's tiles
-
-
 def fields(layer: Layer) -> dict[str, str]:
     """The fields of the layer's tiles with their titles in both languages."""
     titles = {column.name: f"{column.zh} {column.en}" for column in layer.columns}
-    return {name: titles[name] for name in _FIELDS[layer.name]}
+    return {name: titles[name] for name in layer.drawn}
 
 
 def bounds(session: Session) -> tuple[float, float, float, float] | None:

@@ -16,8 +16,6 @@ from gis.ogc.crs import Crs
 from gis.ogc.times import Span
 
 MAX_LIMIT = 10_000
-LIFE: Mapping[str, tuple[str, str]] = {"facilities": ("opened_on", "closed_on")}
-"""Layers whose features have a time of their own: first day, first day after the last."""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,9 @@ from gis.layers.model import Column, Layer
 from gis.layers.service import Scope, Statement
 from gis.ogc import filters, store
 from gis.ogc.crs import Crs
-from gis.ogc.model import LIFE, MAX_LIMIT, Feature, Page, Query, Token
+from gis.ogc.model import MAX_LIMIT, Feature, Page, Query, Token
 from gis.ogc.times import Span
 from gis.policy import Policy
-
-_UNPLACED = {"coverage", "grid_audit"}  # features without a geometry match every box
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def page(
     """
     if query.token is not None:
         scope = replace(scope, as_of=query.token.as_of, run_id=query.token.run_id)
-    if query.box is not None and layer.name not in _UNPLACED:
+    if query.box is not None and layer.placed:  # without a geometry a feature matches every box
         scope = replace(scope, box=query.box.bounds)
     there = _open(session, layer, district=district, policy=policy, scope=scope)
     conditions = _conditions(there, query, district)
@@ -112,8 +110,8 @@ def _conditions(there: _Opened, query: Query, district: District) -> list[Column
     found: list[ColumnElement[bool]] = []
     if query.box is not None:
         found.append(or_(there.table.c.geom.is_(None), store.touches(shape, query.box)))
-    if query.span is not None and there.layer.name in LIFE:
-        found += _alive(there, query.span)
+    if query.span is not None and there.layer.life is not None:
+        found += _alive(there, *there.layer.life, query.span)
     if query.filter is not None:
         known = {name: there.table.c[name] for name in there.names}
         compiler = filters.Compiler(known, shape, query.filter_crs, district.zone)
@@ -121,9 +119,9 @@ def _conditions(there: _Opened, query: Query, district: District) -> list[Column
     return found
 
 
-def _alive(there: _Opened, span: Span) -> list[ColumnElement[bool]]:
+def _alive(there: _Opened, begins: str, ends: str, span: Span) -> list[ColumnElement[bool]]:
     """Features that stood on a day of the span; an unknown first or last day is an open end."""
-    first, end = (there.table.c[name] for name in LIFE[there.layer.name])
+    first, end = there.table.c[begins], there.table.c[ends]
     found: list[ColumnElement[bool]] = []
     if span.last is not None:
         found.append(or_(first.is_(None), first <= span.last))
