@@ -36,11 +36,6 @@ class CodeList:
         """Entry of each stored word."""
         return {code.word: code for code in self.codes}
 
-    @cached_property
-    def by_number(self) -> Mapping[str, Code]:
-        """Entry of each number of the standard."""
-        return {code.number: code for code in self.codes}
-
 
 def _list(field: str, zh: str, en: str, source: str, *rows: tuple[str, str, str, str]) -> CodeList:
     return CodeList(field, zh, en, source, tuple(Code(*row) for row in rows))

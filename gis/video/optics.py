@@ -16,9 +16,6 @@ Flags = NDArray[np.bool_]
 
 TURNING = ("ptz", "dome_ptz", "dome_remote", "panoramic")
 
-# What a field is made of, in the order of `Optics.assumed`'s columns.
-SHAPED_BY = ("angle", "resolution", "height", "tilt", "vertical_angle")
-
 
 @dataclass(frozen=True)
 class CameraFields:
@@ -56,7 +53,8 @@ class Optics:
     the same at the long end of the zoom; 0 where a level is never reached. ``near_m``: the ground
     nearer than this is under the picture. ``assured``: the home position is known. ``potential``:
     the camera turns, or its direction is unknown, so it may look anywhere within its potential
-    reach. ``assumed`` (n, 5): which parts of `SHAPED_BY` rest on the policy's defaults.
+    reach. ``assumed`` (n, 5): whether angle, resolution, height, tilt and vertical angle rest
+    on the policy's defaults.
     """
 
     direction_deg: Floats
@@ -65,17 +63,11 @@ class Optics:
     tilt_deg: Floats
     height_m: Floats
     near_m: Floats
-    far_m: Floats
     reach_m: Floats
     potential_reach_m: Floats
     assured: Flags
     potential: Flags
     assumed: Flags
-
-    @property
-    def assumed_share(self) -> Floats:
-        """Per camera, the share of `SHAPED_BY` that is assumed (0: all recorded)."""
-        return np.asarray(self.assumed.mean(axis=1))
 
 
 def field_angle_deg(size_mm: Floats, focal_mm: Floats) -> Floats:
@@ -142,7 +134,6 @@ def complete(fields: CameraFields, rules: ViewRules) -> Optics:
         tilt_deg=tilt_deg,
         height_m=height_m,
         near_m=near_m,
-        far_m=far_m,
         reach_m=np.minimum(_on_ground(lens.line_m, above_m), np.minimum(cut_m, far_m[:, None])),
         potential_reach_m=np.minimum(_on_ground(lens.line_m * lens.zoom[:, None], above_m), cut_m),
         assured=directed,

@@ -17,7 +17,6 @@ class VideoRules:
     2260 that are known to exist.
     """
 
-    version: str
     working_share: float
     working_share_industries: float
     public_industries: frozenset[str]
@@ -31,7 +30,6 @@ class VideoRules:
     def of(cls, policy: Policy) -> Self:
         """Take the terms of VID-1 and VID-2 from the policy in force."""
         return cls(
-            version=policy.version,
             working_share=float(policy["VID-2", "working_share"]),
             working_share_industries=float(policy["VID-2", "working_share_other"]),
             public_industries=frozenset(policy["VID-2", "public_industries"]),

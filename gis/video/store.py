@@ -118,7 +118,7 @@ def outlined_counties(session: Session, *, as_of: date) -> pd.DataFrame:
     return sql.table(session, _SQL["outlined_counties"], {"as_of": as_of})
 
 
-def camera_context(
+def camera_statement(
     session: Session,
     *,
     policy: Policy,
@@ -128,37 +128,19 @@ def camera_context(
     area_prefix: str = "",
     key: str | None = None,
     box: tuple[float, float, float, float] | None = None,
-) -> gpd.GeoDataFrame:
-    """Each standing or planned point with its surroundings, for maps and exports (internal).
+) -> tuple[TextClause, dict[str, Any]]:
+    """The statement and its parameters that ask for each standing or planned point with its
+    surroundings, for maps and exports (internal).
 
     Columns code, name, area_code, gb28181_id, point_class, kind, state (working, down, unknown,
     repair, planned), owner_unit, direction_deg, grid_code, compound_code, compound_name,
     compound_colour (rating of the day, else the newest), incidents_50m (within VID-1's radius in
     the ``months`` months that end with the month of ``as_of``, none after the day; NaN for a role
     that may not see incidents), rented_per_100
-    and rented_per_km2 of its compound (rental run of the day, else the newest; NaN where hidden,
-    then ``rental_suppressed``); points in EPSG:4326.
+    and rented_per_km2 of its compound (rental run of the day, else the newest; NaN outside of
+    compounds, and where hidden, then ``rental_suppressed``); points in EPSG:4326.
     ``box`` is west, south, east, north in degrees.
     """
-    clause, asked = camera_statement(
-        session, policy=policy, district=district, as_of=as_of, months=months,
-        area_prefix=area_prefix, key=key, box=box,
-    )  # fmt: skip
-    return sql.frame(session, clause, asked)
-
-
-def camera_statement(
-    session: Session,
-    *,
-    policy: Policy,
-    district: District,
-    as_of: date,
-    months: int,
-    area_prefix: str,
-    key: str | None,
-    box: tuple[float, float, float, float] | None,
-) -> tuple[TextClause, dict[str, Any]]:
-    """The statement of `camera_context` and its parameters."""
     month_end = add_months(as_of.replace(day=1), 1)
     rating = latest_on(session, Analysis.RATING, as_of)
     rental = latest_on(session, Analysis.RENTAL, as_of)

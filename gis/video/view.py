@@ -45,15 +45,13 @@ class Views:
 class Fields:
     """``polygons`` (n, q): ground seen within each reach; ``stands`` (n,): a value of `Stands`.
 
-    ``x_m``, ``y_m``: where the camera was taken to hang. ``unknown_heights`` (n,): buildings within
-    reach that have no height and were taken to hide everything behind them.
+    ``x_m``, ``y_m``: where the camera was taken to hang.
     """
 
     polygons: Shapes
     stands: NDArray[np.int8]
     x_m: Floats
     y_m: Floats
-    unknown_heights: Ints
 
 
 def fields(
@@ -89,8 +87,7 @@ def fields(
         star, x_m, y_m, views.camera_height_m, most_m, obstacles, camera[low], building[low],
         target_height_m=target_height_m,
     )  # fmt: skip
-    unknown = np.bincount(camera[np.isnan(top_m)], minlength=len(x_m))
-    return Fields(polygons, stands, x_m, y_m, unknown)
+    return Fields(polygons, stands, x_m, y_m)
 
 
 def drawn(views: Views, obstacles: Obstacles, rules: ViewRules) -> Shapes:

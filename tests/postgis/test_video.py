@@ -12,6 +12,7 @@ from gis import district as districts
 from gis import policy as policies
 from gis.areas.model import Area
 from gis.compounds.model import Building, Compound
+from gis.db import sql
 from gis.runs.model import Analysis, Import
 from gis.runs.store import new_run
 from gis.safety.model import Incident, Rating
@@ -270,8 +271,8 @@ def test_a_run_is_kept_and_an_equal_one_found_again(db, world, policy, wuhua):
 
 def context(db, policy, wuhua, **asked):
     db.flush()
-    found = store.camera_context(db, policy=policy, district=wuhua, as_of=DAY, **asked)
-    return found.set_index("code")
+    clause, params = store.camera_statement(db, policy=policy, district=wuhua, as_of=DAY, **asked)
+    return sql.frame(db, clause, params).set_index("code")
 
 
 def test_incidents_within_fifty_metres_by_geodesic_distance(db, world, policy, wuhua):

@@ -30,7 +30,7 @@ def seen():
     states = pd.DataFrame(noted, columns=["camera", "observed_at", "state"])
     states["observed_at"] = pd.to_datetime(states["observed_at"], utc=True, format="ISO8601")
     rules = VideoRules(
-        version="t", working_share=0.98, working_share_industries=0.95, repair_days=3,
+        working_share=0.98, working_share_industries=0.95, repair_days=3,
         public_industries=frozenset(), key_place_kinds=frozenset(), counties=frozenset(),
         inventory_source="", working_source="",
     )  # fmt: skip

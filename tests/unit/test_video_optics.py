@@ -10,7 +10,6 @@ import pytest
 from gis import policy
 from gis.errors import BadPolicy
 from gis.video.optics import (
-    SHAPED_BY,
     CameraFields,
     angular_range_m,
     complete,
@@ -84,7 +83,7 @@ def test_recorded_fields_are_used_and_nothing_is_assumed():
         sensor_width_mm=5.4, width_px=1920, height_px=1080,
     )  # fmt: skip
     found = complete(full, RULES)
-    assert found.assumed_share.tolist() == [0.0]
+    assert not found.assumed.any()
     assert found.near_m == pytest.approx([3.0])
     # detect would reach 56.9 m, but the upper edge of the picture ends at 11.196 m
     assert found.reach_m[0, 0] == pytest.approx(3 / math.tan(math.radians(15)))
@@ -96,10 +95,8 @@ def test_recorded_fields_are_used_and_nothing_is_assumed():
 
 def test_missing_fields_are_filled_by_kind_and_marked():
     found = complete(cameras("fixed", "dome_ptz", "no such kind", height_m=5), RULES)
-    by_name = dict(zip(SHAPED_BY, found.assumed[0], strict=True))
-    assert by_name == {"angle": True, "resolution": True, "height": False, "tilt": True,
-                       "vertical_angle": True}  # fmt: skip
-    assert found.assumed_share.tolist() == [0.8, 0.8, 0.8]
+    # angle, resolution, height, tilt, vertical angle
+    assert found.assumed.tolist() == [[True, True, False, True, True]] * 3
     assert found.hfov_deg[0] == pytest.approx(2 * math.degrees(math.atan(5.4 / 8)))
     assert found.hfov_deg[2] == found.hfov_deg[0]
 

@@ -149,8 +149,6 @@ def test_heights_at_the_limits():
     assert area([wall], tops_m=[1.7]) == pytest.approx(CIRCLE, rel=3e-4)  # as low as the target
     hidden = area([wall])
     assert area([wall], tops_m=[4.0]) == pytest.approx(hidden)  # as high as the camera
-    assert look([wall]).unknown_heights.tolist() == [1]
-    assert look([wall], tops_m=[4.0]).unknown_heights.tolist() == [0]
 
 
 def test_a_building_within_the_blind_zone_parts_the_field():

@@ -21,16 +21,15 @@ Ints = NDArray[np.int64]
 class Plan:
     """Chosen poses, best first, and how good the choice is.
 
-    ``gain`` is what each adds to those before it, ``cumulative_gain`` and ``cumulative_cost`` the
-    lines of both. For a budget ``value`` is the weight covered and ``bound`` no plan covers more;
-    for a target ``value`` is the number of cameras and ``bound`` no plan needs fewer. ``gap`` is
-    their distance as a share of the larger. ``status``: "optimal", "time_limit", "greedy", or
-    "unreachable" (even all poses together miss the target).
+    ``gain`` is what each adds to those before it, ``cumulative_cost`` the line of cost. For a
+    budget ``value`` is the weight covered and ``bound`` no plan covers more; for a target ``value``
+    is the number of cameras and ``bound`` no plan needs fewer. ``gap`` is their distance as a share
+    of the larger. ``status``: "optimal", "time_limit", "greedy", or "unreachable" (even all poses
+    together miss the target).
     """
 
     chosen: Ints
     gain: Floats
-    cumulative_gain: Floats
     cumulative_cost: Floats
     value: float
     bound: float
@@ -140,7 +139,6 @@ def _plan(
     return Plan(
         chosen[rank],
         gain,
-        np.cumsum(gain),
         cost.astype(np.float64),
         float(value),
         float(bound),
