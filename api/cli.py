@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from api.output import json_out, refuse
-from gis.errors import GisError
+from gis.errors import GisError, PurposeMissing, Withheld
 
 COMMANDS = {  # name: module of `api.commands`, what it does
     "up": ("store", "启动本机数据库 / start the private store and let it run"),
@@ -54,6 +55,9 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
 
 
+# What lets pass what was refused.
+_OPTIONS: Mapping[type[GisError], str] = {PurposeMissing: "--purpose", Withheld: "--internal"}
+
 app = typer.Typer(
     name="wangge", cls=Commands, no_args_is_help=True, add_completion=False,
     rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -72,7 +76,8 @@ def main() -> NoReturn:
     try:
         app()
     except GisError as exc:
-        refuse(exc.code, str(exc), json=json)
+        option = next((word for kind, word in _OPTIONS.items() if isinstance(exc, kind)), None)
+        refuse(exc.code, f"{exc} ({option})" if option else str(exc), json=json)
         sys.exit(1)
     except SystemExit as done:
         if done.code == 2 and json:

@@ -51,7 +51,7 @@ Caller = Annotated[User, Depends(at_once(caller))]
 def allow(user: User, capability: Capability, action: Action = Action.READ) -> None:
     """Raises SignInNeeded for nobody and Forbidden for somebody without that right."""
     if user == User.anonymous():
-        raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
+        raise SignInNeeded
     if not user.may(capability, action):
         raise Forbidden.right(capability, action)
 
@@ -59,7 +59,7 @@ def allow(user: User, capability: Capability, action: Action = Action.READ) -> N
 def signed_in(user: Caller) -> User:
     """Rule of what everybody may see who has an account; raises SignInNeeded."""
     if user == User.anonymous():
-        raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
+        raise SignInNeeded
     return user
 
 

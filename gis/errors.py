@@ -156,6 +156,9 @@ class SignInNeeded(GisError):
 
     code = "sign_in_needed"
 
+    def __init__(self, message: str = "sign in, or send a token / 请先登录或使用令牌") -> None:
+        super().__init__(message)
+
 
 class TokenShown(GisError):
     """A token was shown where only a session counts: one's own account, password and tokens."""

@@ -144,7 +144,7 @@ VIDEO_FINDING = Legend("video_finding", "视频核查问题", "Video findings", 
 ))  # fmt: skip
 
 GRID = Legend("grid", "网格户数", "Households per grid", "size_class", (
-    Entry("within", "户数适中", "Within 300-500", GREEN, "circle", "none"),
+    Entry("within", "户数适中", "As many as due", GREEN, "circle", "none"),
     Entry("low", "户数偏少", "Fewer", BLUE, "square", "backward"),
     Entry("high", "户数偏多", "More", ORANGE, "triangle", "forward"),
     Entry("unknown", "户数不详", "Unknown", GREY, "diamond", "dots"),
@@ -170,7 +170,7 @@ DANGER = Legend("danger", "隐患状态", "State of a danger", "state", (
 ))  # fmt: skip
 
 SUPPRESSED = Entry(
-    "missing", "少于 5 或不详（不公布）", "Below 5 or unknown (withheld)", GREY, "circle", "dots"
+    "missing", "数值过小或不详（不公布）", "Too small or unknown (withheld)", GREY, "circle", "dots"
 )
 
 RENTAL = Ramp(

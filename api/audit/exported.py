@@ -54,7 +54,7 @@ def watermark(session: Session, *, purpose: str | None, internal: bool) -> Water
     """Who takes the file out, when and what for; raises PurposeMissing for an internal one."""
     words = said_purpose(purpose)
     if internal and words is None:
-        raise PurposeMissing("say what an internal layer is exported for: --purpose")
+        raise PurposeMissing("请写明内部图层的用途 / say what an internal layer is taken out for")
     return Watermark(
         user=session.info["user"].id,
         at=datetime.now(UTC).replace(microsecond=0),

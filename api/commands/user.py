@@ -10,7 +10,7 @@ from api.house import House
 from api.output import json_out, say, table_out
 from gis.access import administration, store
 from gis.access.model import Known, State
-from gis.access.rights import Action, Capability, Right, Role
+from gis.access.rights import Right, Role, right_of
 from gis.errors import BadInput
 
 app = group()
@@ -128,9 +128,8 @@ def _areas(asked: list[str], at: House) -> list[str]:
 
 def _right(text: str) -> Right:
     """``rental:read`` as a right; raises BadInput."""
-    capability, _, action = text.partition(":")
     try:
-        return Capability(capability), Action(action)
+        return right_of(text)
     except ValueError as exc:
         raise BadInput(f"--right {text!r}: write capability:action, e.g. rental:read") from exc
 

@@ -30,7 +30,7 @@ from maps.context import Basemap, MapContext, rule_texts
 def pages(name: str, internal: bool) -> tuple[str, ...]:
     """The pages that ``name`` (a layer, ``combined`` or ``all``) stands for.
 
-    Raises NotFound for no such layer and Withheld for an internal one without ``--internal``.
+    Raises NotFound for no such layer and Withheld for an internal one unless ``internal``.
     """
     if name == "combined":
         return (name,)
@@ -45,7 +45,7 @@ def allowed(one: Layer, *, internal: bool) -> Layer:
     """``one`` if it may leave the store; raises Withheld."""
     if is_internal(one) and not internal:
         raise Withheld(
-            f"layer {one.name} shows where cameras stand or look: ask for it with --internal"
+            f"layer {one.name} shows where cameras stand or look: ask for internal layers"
         )
     return one
 

@@ -1,6 +1,7 @@
 """The district's quarterly report: published colours, coverage, grids, video, rankings."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from gis.publication import store as publications
 from gis.ranking import service as ranking
 from gis.runs import facts
 from gis.runs.model import Analysis, Run
-from gis.runs.store import latest_run
+from gis.runs.store import require_run
 from maps.context import rule_texts
 from maps.report import Report, Section
 
@@ -56,7 +57,7 @@ def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
     cycle = publications.newest_published(db, quarter.label)
     if cycle is None:
         raise NoData(f"{quarter.label} is not published")
-    totals = _of(db.get_one(Run, cycle.run_id))
+    totals = db.get_one(Run, cycle.run_id).totals
     rows = publications.published(db, cycle, area_prefix="")
     counts = rows["colour"].value_counts()
     safe = totals.get("saf3", {})
@@ -72,7 +73,7 @@ def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
 
 
 def _coverage(db: Session, desk: Desk, quarter: Period) -> Section:
-    totals = _of(_run(latest_run(db, Analysis.COVERAGE, as_of=quarter.last_day)))
+    totals = _totals(db, Analysis.COVERAGE, quarter.last_day)
     return Section(
         desk.t("reports.coverage"), desk.t("reports.coverage_lead"),
         figures=[(desk.either(one.zh, one.en), desk.n(totals.get(one.value)))
@@ -85,7 +86,7 @@ def _coverage(db: Session, desk: Desk, quarter: Period) -> Section:
 
 
 def _grids(db: Session, desk: Desk, quarter: Period) -> Section:
-    unified = _of(_run(latest_run(db, Analysis.GRIDS, as_of=quarter.last_day))).get("unified", {})
+    unified = _totals(db, Analysis.GRIDS, quarter.last_day).get("unified", {})
     return Section(
         desk.t("reports.grids"), figures=[
             (desk.t("reports.grids_count"), desk.n(unified.get("grids"))),
@@ -96,7 +97,7 @@ def _grids(db: Session, desk: Desk, quarter: Period) -> Section:
 
 
 def _video(db: Session, desk: Desk, quarter: Period) -> Section:
-    totals = _of(_run(latest_run(db, Analysis.VIDEO, as_of=quarter.last_day)))
+    totals = _totals(db, Analysis.VIDEO, quarter.last_day)
     return Section(
         desk.t("reports.video"), figures=[
             (desk.t("reports.cameras"), desk.n(totals.get("cameras"))),
@@ -154,14 +155,8 @@ def _year(db: Session, desk: Desk, quarter: Period) -> Section:
     )  # fmt: skip
 
 
-def _run(found: Run | None) -> Run:
-    if found is None:
-        raise NoData("the analysis has not run")
-    return found
-
-
-def _of(run: Run) -> Mapping[str, Any]:
-    return run.totals
+def _totals(db: Session, analysis: Analysis, day: date) -> Mapping[str, Any]:
+    return require_run(db, analysis, as_of=day).totals
 
 
 def _figure(desk: Desk, value: float, digits: int = 1) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from api.tasks.work import Say
 from gis.compounds import store as compounds
 from gis.district import District
 from gis.errors import NoData
@@ -16,7 +17,6 @@ from gis.safety import service as safety
 from gis.timeline import service as timeline
 
 Row = Mapping[str, Any]
-Say = Callable[[float, str, str], None]
 LISTED = 200  # rows that are shown; their number is always told
 AT_ONCE = 2_000  # compounds compared while somebody waits: half a second of each analysis
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.deps import At, Caller, Db, needs, said, signed_in
 from gis.access import administration, store
-from gis.access.model import State, spelled
-from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.access.model import State
+from gis.access.rights import PERMISSIONS, Action, Capability, Role, spelled
 from gis.db.session import User
 from gis.errors import Forbidden
 

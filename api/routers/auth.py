@@ -11,9 +11,9 @@ from api.auth.identity import Identified, rules
 from api.deps import Db, RowId
 from api.web.origin import not_foreign
 from gis.access import administration, service, store, totp
-from gis.access.model import Entered, spelled
+from gis.access.model import Entered
 from gis.access.passwords import MAX_LENGTH
-from gis.access.rights import Action, Capability, Role
+from gis.access.rights import Right, Role, right_of, spelled
 from gis.access.service import Opened
 from gis.errors import BadInput, Missing, SignInNeeded, SignInRefused, TokenShown
 
@@ -159,7 +159,7 @@ def sign_out(request: Request, answer: Response, entered: Own) -> None:
 def read_me(entered: Identified) -> MeOut:
     """Who the session or the token belongs to, and what it may."""
     if entered is None:
-        raise SignInNeeded("sign in, or send a token / 请先登录或使用令牌")
+        raise SignInNeeded
     user, account = entered.user, entered.account
     return MeOut(
         login=account.login, role=account.role, area_prefixes=list(user.area_prefixes),
@@ -220,9 +220,8 @@ def revoke_token(db: Db, entered: Whole, token_id: RowId) -> None:
     administration.revoke_token(db, entered.account.login, token_id, now=datetime.now(UTC))
 
 
-def _right(text: str) -> tuple[Capability, Action]:
-    capability, _, action = text.partition(":")
+def _right(text: str) -> Right:
     try:
-        return Capability(capability), Action(action)
+        return right_of(text)
     except ValueError as exc:
         raise BadInput(f"{text!r} is no right: write capability:action, coverage:read") from exc

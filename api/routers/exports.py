@@ -46,7 +46,7 @@ def ask_export(db: Db, at: At, user: Caller, asked: ExportIn) -> JobOut:
     for name in exported.names(asked.layer, internal=asked.internal):
         _check(user, name, asked)
     if asked.internal and not at.settings.serve_internal:
-        raise Withheld("internal layers: start the service with --internal")
+        raise Withheld("this service shows no internal layer: WANGGE_SERVE_INTERNAL")
     if asked.period is not None:
         Period.parse(asked.period)
     purpose = exported.said_purpose(asked.purpose)

@@ -30,7 +30,7 @@ from gis.uploads.model import ImportProfile, Upload
 
 router = APIRouter(prefix="/api/v1/imports", tags=["imports"])
 WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Word = Annotated[str, Field(max_length=200)]
 
 
@@ -206,7 +206,7 @@ def read_report(db: Db, user: Caller, upload_id: RowId) -> JobOut:
 
 @router.get(
     "/{upload_id}/report.xlsx", dependencies=WRITES, response_class=FileResponse,
-    responses=said("a workbook", _XLSX),
+    responses=said("a workbook", XLSX),
 )  # fmt: skip
 def read_workbook(db: Db, at: At, user: Caller, upload_id: RowId) -> FileResponse:
     """The same report as a workbook for the office that sent the file."""

@@ -11,7 +11,6 @@ from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
-from gis.errors import NoData
 from gis.runs import results, store
 from gis.runs.model import Analysis
 
@@ -84,11 +83,7 @@ def read_results(
     offset: Offset = 0,
 ) -> ResultsOut:
     """The newest run of an analysis for the period or day asked; 404 when it never ran."""
-    run = store.latest_run(db, analysis, period, as_of)
-    if run is None:
-        raise NoData(
-            f"the analysis {analysis} has not run for what is asked: wangge run {analysis}"
-        )
+    run = store.require_run(db, analysis, period, as_of)
     page = results.read(
         db, analysis, run.id, level=level, code=code,
         area_prefix=at.district.prefix_of(area), limit=limit, offset=offset,

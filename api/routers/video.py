@@ -135,7 +135,7 @@ def write_observation(db: Db, response: Response, body: ObservationIn) -> Observ
 
 @router.get("/working-rate", dependencies=READ)
 def read_working_rate(db: Db, at: At, since: Since, until: Until, by: By = By.ALL) -> Rows:
-    """Working points of points with a known state, day by day, against 98 % or 95 %."""
+    """Working points of points with a known state, day by day, against the policy's limits."""
     note(db, event="read", target="video working_rate", detail={"by": by})
     seen = states.watch(db, policy=at.policy, district=at.district, since=since, until=until)
     found = states.working_rate(seen, by=by)

@@ -22,7 +22,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -176,7 +175,7 @@ def merge(
         rows = rows.where(
             ~select(table.c.id).where(table.c.source_key == fresh.c.source_key).exists()
         )
-    inserted = _count(
+    inserted = undo.changed(
         session.execute(insert(table).from_select(rows.selected_columns.keys(), rows))
     )
     return Written(inserted, updated)
@@ -237,7 +236,7 @@ def _update(
         return 0  # the rows are equal, as in most repeated imports: joined once, not twice
     same_key = table.c.source_key == fresh.c.source_key
     different = differs if whole is table else table.c.id.in_(known.where(differs))
-    return _count(session.execute(update(table).values(values).where(same_key, different)))
+    return undo.changed(session.execute(update(table).values(values).where(same_key, different)))
 
 
 def _states_shares(target: Target, present: Collection[str]) -> bool:
@@ -251,9 +250,5 @@ def write_shares(session: Session, target: Target, present: Collection[str]) -> 
     session.execute(_SQL["drop_shares"])
     session.execute(_SQL["create_shares"])
     session.execute(_SQL["split_shares"])
-    return sum(_count(session.execute(_SQL[f"{verb}_shares"])) for verb in ("forget", "write"))
-
-
-def _count(result: Any) -> int:
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    done = (session.execute(_SQL[f"{verb}_shares"]) for verb in ("forget", "write"))
+    return sum(map(undo.changed, done))

@@ -12,7 +12,8 @@ from gis.access.rights import Action, Capability
 from gis.areas.model import Area, Evaluation, HouseholdCount
 from gis.assignment.store import CODES, Layer
 from gis.compounds.model import Building, Compound
-from gis.db.base import BEGINNING, SCHEMA, Base
+from gis.db import SCHEMA
+from gis.db.base import BEGINNING, Base
 from gis.db.session import User
 from gis.district import District
 from gis.errors import Forbidden

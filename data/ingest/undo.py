@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
+    Result,
     Select,
     Table,
     Text,
@@ -179,7 +181,7 @@ def _remove(session: Session, target: Target, import_id: int) -> int:
     if target.kind is Kind.FACILITIES:
         session.execute(_SQL["drop_stated_shares"], {"import_id": import_id})
     new = (table.c.import_id == import_id) & table.c.id.not_in(_kept(import_id))
-    return _count(session.execute(delete(table).where(new)))
+    return changed(session.execute(delete(table).where(new)))
 
 
 def _restore(session: Session, target: Target, import_id: int) -> int:
@@ -192,7 +194,7 @@ def _restore(session: Session, target: Target, import_id: int) -> int:
         for name in names
     }
     here = (kept.c.import_id == import_id) & (table.c.id == kept.c.record_id)
-    return _count(session.execute(update(table).values(values).where(here)))
+    return changed(session.execute(update(table).values(values).where(here)))
 
 
 def _follow(session: Session, target: Target, record: Import, district: District) -> dict[str, int]:
@@ -217,6 +219,7 @@ def _open(target: Target) -> tuple[str, ...]:
     return tuple(name for name in own if name not in target.withheld)
 
 
-def _count(result: Any) -> int:
-    count: int = result.rowcount
-    return count
+def changed(result: Result[Any]) -> int:
+    """Rows that an INSERT, UPDATE or DELETE changed."""
+    assert isinstance(result, CursorResult)
+    return result.rowcount

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from gis.access import passwords, store
-from gis.access.model import LOGIN_PATTERN, Known, State, spelled
-from gis.access.rights import Right, Role
+from gis.access.model import LOGIN_PATTERN, Known, State
+from gis.access.rights import Right, Role, spelled
 from gis.access.rules import AccountRules
 from gis.audit import service as audit
 from gis.audit.entry import Line

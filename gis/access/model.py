@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Text, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.access.rights import PERMISSIONS, Right, Role
+from gis.access.rights import PERMISSIONS, Role
 from gis.db.base import Base, Identified, one_of
 from gis.db.session import User
 
@@ -181,8 +181,3 @@ class IssuedToken:
     expires_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
-
-
-def spelled(right: Right) -> str:
-    """A right in one word: ``video:read``."""
-    return f"{right[0]}:{right[1]}"

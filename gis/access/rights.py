@@ -54,6 +54,18 @@ class Action(StrEnum):
 
 Right = tuple[Capability, Action]
 
+
+def spelled(right: Right) -> str:
+    """A right in one word: ``video:read``."""
+    return f"{right[0]}:{right[1]}"
+
+
+def right_of(text: str) -> Right:
+    """The right that is spelled so; raises ValueError."""
+    capability, _, action = text.partition(":")
+    return Capability(capability), Action(action)
+
+
 _LETTERS = {"r": Action.READ, "w": Action.WRITE, "e": Action.EXPORT, "p": Action.PUBLISH}
 _PUBLIC = "areas:r compounds:r facilities:r coverage:r rating:r reports:r"
 _TABLE: Mapping[Role, str] = {

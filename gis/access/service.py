@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from gis.access import passwords, store, totp
-from gis.access.model import Entered, Known, State, spelled
-from gis.access.rights import Right
+from gis.access.model import Entered, Known, State
+from gis.access.rights import Right, spelled
 from gis.access.rules import AccountRules
 from gis.audit import service as audit
 from gis.db.session import User

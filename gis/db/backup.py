@@ -16,13 +16,12 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type
 from sqlalchemy import make_url
 
-from gis.db import contents
+from gis.db import SCHEMA, contents
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
 from gis.errors import BadInput, StoreUnavailable
 
 Done = subprocess.CompletedProcess[str]
-_SCHEMA = "wangge"
 # Row rights bind the owner too, so the dump is made as the role that reads every row. The key that
 # seals identities lies in a schema of its own and stays where it is.
 _EVERY_ROW = "--role=wangge_reader"
@@ -82,7 +81,7 @@ def dump(urls: Urls, file: Path) -> int:
         with _reading(urls) as cursor:
             cursor.execute("SELECT pg_export_snapshot()")
             (snapshot,) = cursor.fetchone() or ("",)
-            options = ("--format=custom", f"--schema={_SCHEMA}", f"--file={part}", _EVERY_ROW)
+            options = ("--format=custom", f"--schema={SCHEMA}", f"--file={part}", _EVERY_ROW)
             done = _run(urls, "pg_dump", *options, f"--snapshot={snapshot}", connect=True)
             if done.returncode != 0:
                 raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
@@ -206,7 +205,7 @@ def _revision(urls: Urls, file: Path) -> str:
     """The schema revision that a backup was made at; raises BadInput."""
     if not file.is_file():
         raise BadInput(f"{file}: there is no such file")
-    options = ("--data-only", f"--schema={_SCHEMA}", "--table=alembic_version", "--file=-")
+    options = ("--data-only", f"--schema={SCHEMA}", "--table=alembic_version", "--file=-")
     done = _run(urls, "pg_restore", *options, str(file))
     found = _REVISION.search(done.stdout)
     if done.returncode != 0 or found is None:
@@ -219,7 +218,7 @@ def _contents(urls: Urls, file: Path) -> str:
 
     Both are there and equal, with rights that the default ones of new tables would widen.
     """
-    listed = _run(urls, "pg_restore", "--list", f"--schema={_SCHEMA}", str(file)).stdout
+    listed = _run(urls, "pg_restore", "--list", f"--schema={SCHEMA}", str(file)).stdout
     return "\n".join(line for line in listed.splitlines() if " alembic_version" not in line)
 
 

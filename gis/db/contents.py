@@ -6,7 +6,8 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type
 
-_SCHEMA = "wangge"
+from gis.db import SCHEMA
+
 _TABLES = """
 SELECT c.relname, array_agg(a.attname ORDER BY a.attname)
 FROM pg_class AS c
@@ -52,14 +53,14 @@ class Held:
 def held(cursor: Cursor) -> dict[str, Held]:
     """What every table holds, for a role that reads every row; within one transaction."""
     cursor.execute(_SETTINGS)
-    cursor.execute(_TABLES, (_SCHEMA,))
+    cursor.execute(_TABLES, (SCHEMA,))
     return {name: _held(cursor, statement(name, columns)) for name, columns in cursor.fetchall()}
 
 
 def statement(name: str, columns: list[str]) -> sql.Composed:
     """The question for one table."""
     listed = sql.SQL(", ").join(sql.Identifier("t", column) for column in columns)
-    return sql.SQL(_FACTS).format(table=sql.Identifier(_SCHEMA, name), columns=listed)
+    return sql.SQL(_FACTS).format(table=sql.Identifier(SCHEMA, name), columns=listed)
 
 
 def _held(cursor: Cursor, question: sql.Composed) -> Held:
@@ -76,7 +77,7 @@ def as_json(tables: dict[str, Held]) -> dict[str, Any]:
 
 def checks(cursor: Cursor, expected: dict[str, dict[str, Any]]) -> str:
     """Statements that raise an error unless every table holds what ``expected`` says."""
-    cursor.execute(_TABLES, (_SCHEMA,))
+    cursor.execute(_TABLES, (SCHEMA,))
     found = dict(cursor.fetchall())
     missing = sorted(found.keys() ^ expected.keys())
     assert not missing, f"tables that only one side has: {missing}"

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, Engine, create_engine, func, inspect, select
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import column, table
 
+from gis.db import SCHEMA
 from gis.errors import BadInput
 
-_SCHEMA = "wangge"
 _LOCK = 0x77616E67676501  # "wangge", 1: a key of our own among advisory locks
 _SCRIPTS = Path(__file__).with_name("migrations")
-_VERSION = table("alembic_version", column("version_num"), schema=_SCHEMA)
+_VERSION = table("alembic_version", column("version_num"), schema=SCHEMA)
 
 
 def upgrade(owner_url: str, *, to: str | None = None) -> None:
@@ -52,7 +52,7 @@ def current(engine: Engine) -> str | None:
 
 
 def _at(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_VERSION.name, schema=_SCHEMA):
+    if not inspect(connection).has_table(_VERSION.name, schema=SCHEMA):
         return None
     return connection.execute(select(_VERSION.c.version_num)).scalar_one_or_none()
 

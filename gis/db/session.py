@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
-from gis.access.rights import EVERYTHING, PERMISSIONS, Action, Capability, Right, Role
+from gis.access.rights import EVERYTHING, PERMISSIONS, Action, Capability, Right, Role, spelled
 from gis.audit import service as audit
 from gis.audit import store as trail
 from gis.errors import StoreUnavailable
@@ -98,7 +98,7 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
         raise NoUser("open the session with info={'user': User(...)}")
     if transaction.nested:  # a savepoint belongs to the user of its transaction
         return
-    rights = sorted(f"{capability}:{action}" for capability, action in user.rights)
+    rights = sorted(spelled(one) for one in user.rights)
     told = {"user_id": user.id, "area_prefixes": list(user.area_prefixes), "rights": rights}
     connection.execute(_ENTER, told)
 

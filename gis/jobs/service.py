@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gis.access.rights import Action, Capability
+from gis.access.rights import Action, Capability, spelled
 from gis.db.session import User
 from gis.errors import Forbidden, NotFound
 from gis.jobs import store
@@ -30,7 +30,7 @@ def ask(
         raise Forbidden.right(Capability.JOBS, Action.WRITE)
     asked_as = {
         "role": user.role and user.role.value, "area_prefixes": list(user.area_prefixes),
-        "rights": sorted(f"{capability}:{action}" for capability, action in user.rights),
+        "rights": sorted(spelled(one) for one in user.rights),
     }  # fmt: skip
     job = Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,

@@ -10,7 +10,7 @@ from gis.runs.model import TITLES, Analysis
 
 
 class Sensitivity(StrEnum):
-    """``internal`` never leaves the duty rooms unless asked for with ``--internal``."""
+    """``internal`` never leaves the duty rooms unless it is asked for."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -99,7 +99,7 @@ _RATING = (
     Column("observed", "事件数", "Incidents", "observed"),
     Column("expected", "期望数", "Expected", "expected"),
     Column("relative_risk", "相对风险", "Relative risk", "rel_risk"),
-    Column("p_red", "红牌概率", "P(risk > 1.5)", "p_red"),
+    Column("p_red", "红牌概率", "P(risk above red)", "p_red"),
     Column("quality", "数据质量", "Data quality", "quality"),
 )
 
@@ -176,7 +176,7 @@ REGISTRY: tuple[Layer, ...] = (
         Column("compound_name", "小区", "Compound", "compound"),
         Column("compound_colour", "小区颜色", "Compound colour", "cmp_colour",
                needs=Capability.RATING),
-        Column("incidents_50m", "50 米内事件数", "Incidents within 50 m", "inc_50m",
+        Column("incidents_50m", "周边事件数", "Incidents nearby", "inc_50m",
                needs=Capability.INCIDENTS),
         Column("rented_per_100", "所在小区每百套出租", "Let per 100 dwellings", "rent_p100",
                needs=Capability.RENTAL),

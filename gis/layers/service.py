@@ -147,13 +147,7 @@ def _run(session: Session, layer: Layer, scope: Scope) -> Run | None:
         if pinned is None or pinned.analysis != analysis:
             raise NotFound(f"run of {analysis}", scope.run_id)
         return pinned
-    run = runs.latest_run(session, analysis, scope.period, scope.as_of)
-    if run is None:
-        raise NoData(
-            f"layer {layer.name} shows the analysis {analysis}, which has not run"
-            f"{f' for {scope.period}' if scope.period else ''}: wangge run {analysis}"
-        )
-    return run
+    return runs.require_run(session, analysis, scope.period, scope.as_of)
 
 
 def _params(

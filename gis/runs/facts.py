@@ -5,15 +5,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import column, table
 
-from gis.db import sql
+from gis.db import SCHEMA, sql
 from gis.district import District
 from gis.errors import BadInput
 
 _DISTRICT, _DEMO = "district", "demo"
-_SCHEMA = "wangge"
 _SQL = sql.load("gis.runs")
 # By name, not by model: every command asks, and the models take half a second to import.
-_FACTS = table("store_facts", column("key"), column("value"), column("area_code"), schema=_SCHEMA)
+_FACTS = table("store_facts", column("key"), column("value"), column("area_code"), schema=SCHEMA)
 # Who may sign in, what was done and asked for: of the house, not of the places it looks after.
 _NO_PLACES = {
     "accounts", "audit_entries", "import_profiles", "jobs", "uploads", _FACTS.name,
@@ -82,7 +81,7 @@ def _filled(session: Session) -> list[str]:
 
 def _tables(session: Session) -> list[tuple[str, TableClause]]:
     names = session.scalars(_SQL["readable_tables"])
-    return [(name, table(name, schema=_SCHEMA)) for name in names]
+    return [(name, table(name, schema=SCHEMA)) for name in names]
 
 
 def read(session: Session, key: str) -> str | None:

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import Column, Table
 from sqlalchemy.types import TypeEngine
 
-from gis.db import sql, statistics
-from gis.db.base import SCHEMA, Base
+from gis.db import SCHEMA, sql, statistics
+from gis.db.base import Base
+from gis.errors import NoData
 from gis.policy import Policy
 from gis.runs.model import Analysis, Run
 
@@ -146,6 +147,17 @@ def latest_run(
     """
     found = latest_run_id(session, analysis, period, as_of)
     return None if found is None else session.get_one(Run, found)
+
+
+def require_run(
+    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
+) -> Run:
+    """What `latest_run` finds; raises NoData when there is none."""
+    found = latest_run(session, analysis, period, as_of)
+    if found is None:
+        when = f" for {period or as_of}" if period or as_of else ""
+        raise NoData(f"the analysis {analysis} has not run{when}: wangge run {analysis}")
+    return found
 
 
 def latest_run_id(

@@ -14,7 +14,7 @@ from gis.errors import NoData, NotFound
 from gis.period import Period, month_of
 from gis.policy import Policy
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_run
+from gis.runs.store import Recorded, require_run
 from gis.safety import alarm, analysis, communities, reference, shrinkage, store
 from gis.safety.alarm import Alarm
 from gis.safety.inputs import Inputs, input_digest
@@ -119,9 +119,7 @@ def preview_one(
     silent is not looked at. Raises NoData before the first run, or without the compound on the
     period's last day, and NotFound for a compound that the run does not know.
     """
-    run = latest_run(session, Analysis.RATING)
-    if run is None:
-        raise NoData("nothing was rated yet: wangge run rating")
+    run = require_run(session, Analysis.RATING)
     codes = store.rated_with(session, run.id, code)
     if not codes:
         raise NotFound("rated compound", code)
@@ -150,9 +148,7 @@ def change_alarm(
     that are watched. It stands beside the colour and never feeds it. None without an alarm. Raises
     NoData before the first run, or without the compound on the period's last day.
     """
-    run = latest_run(session, Analysis.RATING)
-    if run is None:
-        raise NoData("nothing was rated yet: wangge run rating")
+    run = require_run(session, Analysis.RATING)
     rules = AlarmRules.of(policy)
     scope = scope_of(
         session, policy=policy, district=district, period=period, as_of=None,

@@ -17,6 +17,7 @@ from gis.audit.service import note
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound
 from gis.facilities import analysis as coverage
+from gis.facilities import register
 from gis.facilities import store as facilities
 from gis.facilities.board import Costs
 from gis.facilities.model import Function, Verdict
@@ -81,8 +82,8 @@ def add_change(
         values["name"] = privacy.checked(str(values.get("name") or ""), "名称")
         if not values["name"] or values.get("function") not in set(Function):
             raise BadInput("请填写名称和功能 / say name and function")
-    elif facility not in _known(session, scenario):
-        raise NotFound("facility", facility)
+    elif facility not in {one.facility for one in store.changes(session, scenario.id)}:
+        register.find(session, facility)
     if kind in (ChangeKind.ADD, ChangeKind.RESIZE):
         _check_area(values.get("floor_area_m2"))
     if kind is ChangeKind.SHARE:
@@ -102,12 +103,6 @@ def add_change(
     note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
          detail={"change": change.id, "kind": kind})  # fmt: skip
     return change
-
-
-def _known(session: Session, scenario: Scenario) -> set[str]:
-    shown = facilities.facilities_on(session, as_of=scenario.as_of, srid=3857)
-    own = {one.facility for one in store.changes(session, scenario.id)}
-    return set(shown["facility"]) | own
 
 
 def _check_area(value: Any) -> None:

@@ -49,7 +49,7 @@ def shown(
     if name != "combined":
         own = layer(name)
         if own.sensitivity is Sensitivity.INTERNAL and not internal:
-            raise BadInput(f"map {name} shows an internal layer: ask for it with --internal")
+            raise BadInput(f"map {name} shows an internal layer: ask for internal layers")
         if name not in frames:
             raise BadInput(f"map {name}: the frame of layer {name} is missing")
     found = tuple(

@@ -171,7 +171,7 @@ def test_a_public_page_has_no_video_points(frames, samples):
     page = maps.build("combined", frames, context=samples.CONTEXT)
     assert "CAM000001" not in page
     assert 'data-layer="cameras"' not in page
-    with pytest.raises(BadInput, match="--internal"):
+    with pytest.raises(BadInput, match="internal layers"):
         maps.build("cameras", frames, context=samples.CONTEXT)
 
 

@@ -34,7 +34,6 @@ WRITES = [needs(Capability.IMPORTS, Action.WRITE)]
 FRAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
 SHEETS = (Kind.CAMERAS, Kind.CAMERA_STATUS)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST = 200  # uploads in the list
 
 
@@ -92,7 +91,7 @@ def _columns(desk: Desk) -> list[tables.Column]:
 def read_template(kind: Kind) -> Response:
     """An empty workbook with headings that are recognised."""
     headers = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
-    return Response(workbook(kind), media_type=_XLSX, headers=headers)
+    return Response(workbook(kind), media_type=service.XLSX, headers=headers)
 
 
 @router.post("/imports", dependencies=WRITES)
