@@ -46,6 +46,7 @@ _EXACT = {"lon", "lat"}  # a workbook keeps 16 digits of a number and all of a t
 _TOP = (
     ("DeviceID", "gb28181_id", None), ("SourceKey", "key", None), ("Name", "name", None),
     ("CivilCode", "civil_code", None), ("Longitude", "lon", None), ("Latitude", "lat", None),
+    ("Address", "address", None), ("Model", "model", None),
     ("SecurityLevelCode", "security_level", None),
 )  # fmt: skip
 _INFO = (

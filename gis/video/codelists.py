@@ -217,8 +217,18 @@ Generated from `gis/video/codelists.py`; a test keeps this page equal to it. To 
 
 The stored word is what files, the API and the store hold. A file may give the number, the Chinese
 name or the stored word. 联网属性 (networked) has no list: one source reads 0 as networked, another
-reads 1, so its text is kept as written. 位置类型, 安装方式 and 摄像机功能类型 are kept as text too,
-because local lists extend them; their usual codes are below.
+reads 1, so its text is kept as written. 位置类型, 安装方式, 摄像机功能类型 and 照射具体位置 are
+kept as text too, because local lists extend them; their usual codes are below.
+
+## Fields of the standards that are not kept
+
+- CivilCode, Block, GrassrootsCode: community, grid and compound follow from the position.
+- Status: an observation, no life of the point; `camera_status` takes it with its time.
+- Parental, ParentID, RegisterWay, BusinessGroupID, OwnerApsID: how platforms hang together.
+- Secrecy: every position is internal here, whatever its mark.
+- IPAddress, Port, MAC, UserId, Password: network addresses and credentials are never read.
+- Manufacturer, and what the 2022 edition dropped (CertNum, SafetyWay): no rule here needs them.
+- 用途 of extended lists: may mark neighbourhoods by ethnicity or religion (PIPL art. 28).
 """
 
 

@@ -77,7 +77,8 @@ ORDER BY code;
 -- name: register
 -- The whole register with every stored field, removed points included; position in degrees.
 SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status, owner_unit,
-       management_unit, contact_unit, place_kind, mount, indoor, networked, function_type,
+       management_unit, contact_unit, place_kind, mount, indoor, networked, function_type, address,
+       model, aim,
        direction_deg, omnidirectional, horizontal_fov_deg, vertical_fov_deg, tilt_deg, height_m,
        max_distance_m, focal_mm, sensor_width_mm, width_px, height_px, light, imaging,
        security_level, installed_on, removed_on, retention_days, legal_basis, filed_on, filing_no,

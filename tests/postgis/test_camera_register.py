@@ -27,6 +27,18 @@ def register(demo_store) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("form", list(RegisterForm))
+def test_address_model_and_aim_come_back(db, demo_store, register, tmp_path, form):
+    told = {"address": "一二一大街 5 号", "model": "DS-2CD", "aim": "出入口"}
+    if form is not RegisterForm.SHEET:
+        del told["aim"]  # no field of a catalogue
+    out = tmp_path / f"register.{SUFFIX[form]}"
+    write(register.head(1).assign(**told), form=form, out=out)
+    import_file(db, out, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    back = video.register(db).iloc[0]
+    assert {name: back[name] for name in told} == told
+
+
+@pytest.mark.parametrize("form", list(RegisterForm))
 def test_importing_an_export_changes_nothing(demo_store, register, tmp_path, form):
     out = tmp_path / f"register.{SUFFIX[form]}"
     write(register, form=form, out=out)

@@ -212,9 +212,11 @@ def test_a_catalogue_of_gb28181(tmp_path):
     path = tmp_path / "catalogue.csv"
     path.write_text(
         "DeviceID,Name,PointType,PTZType,DirectionType,RoomType,SupplyLightType,Longitude,Latitude,"
-        "HorizontalFieldAngle,MaxViewDistance,RecordSaveDays,InstallTime,Status,IPAddress,Password\n"
-        "53010200011327000001,南门,3,3,5,1,2,102.70,25.05,90,30,30,2024-05-01T00:00:00,ON,10.0.0.1,x\n"
-        "53010200011327000002,大厅,1,1,9,2,1,102.70,25.05,,,90,2024-05-01,OFF,10.0.0.2,y\n",
+        "HorizontalFieldAngle,MaxViewDistance,RecordSaveDays,InstallTime,Status,IPAddress,Password,"
+        "Address,Model\n"
+        "53010200011327000001,南门,3,3,5,1,2,102.70,25.05,90,30,30,2024-05-01T00:00:00,ON,10.0.0.1,x,"
+        "小西门1号,DS-2\n"
+        "53010200011327000002,大厅,1,1,9,2,1,102.70,25.05,,,90,2024-05-01,OFF,10.0.0.2,y,,\n",
         "utf-8",
     )
     source, rows = read(path, frame="wgs84")
@@ -228,6 +230,7 @@ def test_a_catalogue_of_gb28181(tmp_path):
     assert (bool(first["indoor"]), first["light"], first["status"]) == (False, "infrared", "in_use")
     assert (first["horizontal_fov_deg"], first["max_distance_m"]) == (90, 30)
     assert (bool(second["omnidirectional"]), bool(second["indoor"])) == (True, True)
+    assert (first["address"], first["model"]) == ("小西门1号", "DS-2")
     assert second["status"] == "in_use"  # that it does not answer is an observation
     assert str(second["installed_on"]) == "2024-05-01"
     everything = repr(source.facts) + rows.to_csv()

@@ -9,6 +9,7 @@ from data.ingest.fields.video_words import DIRECTION_TYPES
 from data.ingest.types import Kind
 from gis.video import codelists
 from gis.video.codelists import LISTS
+from gis.video.model import Camera
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "video-codes.md"
 
@@ -26,6 +27,11 @@ def test_directions_look_towards_the_named_side():
     assert {code.number: code.word for code in codelists.DIRECTION.codes} == {
         names[0]: degrees for degrees, names in DIRECTION_TYPES.items()
     }
+
+
+def test_every_list_is_of_a_stored_field_or_a_part_of_the_id():
+    named = {one.field.split()[0] for one in LISTS}
+    assert named - {c.name for c in Camera.__table__.c} <= {"direction_type"}
 
 
 def test_the_page_is_what_the_code_says():

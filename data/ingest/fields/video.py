@@ -122,6 +122,15 @@ CAMERAS = (
     ),
     Field("function_type", Type.TEXT, ("摄像机功能类型", "功能类型", "卡口功能"), ()),
     Field(
+        "address",
+        Type.TEXT,
+        ("安装地址", "点位地址", "设备地址", "地址"),
+        ("place",),
+        remark="of the place, never of a person",
+    ),
+    Field("model", Type.TEXT, ("设备型号", "型号", "规格型号"), ("device_model",)),
+    Field("aim", Type.TEXT, ("照射具体位置", "照射位置"), ("monitor_area_desc",)),
+    Field(
         "direction_deg",
         Type.DIRECTION,
         ("方位角", "朝向", "角度", "方向角"),
