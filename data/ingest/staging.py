@@ -11,7 +11,7 @@ import pyarrow as pa
 from geoalchemy2 import Geometry
 from psycopg2 import sql
 from pyarrow import csv
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
@@ -52,7 +52,7 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 def create(session: Session, staged: Table) -> None:
     """Create the empty table; one of an earlier import in this transaction is dropped."""
     connection = session.connection()
-    if session.scalar(text("SELECT to_regclass(:name)"), {"name": f"pg_temp.{staged.name}"}):
+    if session.scalar(select(func.to_regclass(f"pg_temp.{staged.name}"))):
         staged.drop(connection)
     staged.create(connection)
 

@@ -5,16 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-BEGINNING = b"\0" * 32
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A line as it is stored: every field as text (None is null), its number and its hash."""
-
-    number: int
-    fields: tuple[str | None, ...]
-    hash: bytes
+from gis.audit.entry import Anchor, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +15,6 @@ class Finding:
     code: str
     number: int
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A point the chain must pass: after line ``number`` its hash is ``hash``."""
-
-    number: int
-    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A line of the audit trail before it is written, and where a transaction came from."""
+"""A line of the audit trail before it is written and as it is stored, and where it came from."""
 
 import os
 import secrets
@@ -46,3 +46,23 @@ class Line:
             self.event, self.target, self.area_code, self.rows, told, self.purpose,
             {**self.detail, **detail},
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A line as it is stored: every field as text (None is null), its number and its hash."""
+
+    number: int
+    fields: tuple[str | None, ...]
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A point the chain must pass: after line ``number`` its hash is ``hash``."""
+
+    number: int
+    hash: bytes
+
+
+BEGINNING = b"\0" * 32  # the hash before the first line

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gis.audit.analysis import Anchor, Finding
+from gis.audit.analysis import Finding
+from gis.audit.entry import Anchor
 from gis.audit.signing import Signer
 from gis.errors import BadInput
 

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gis.audit import analysis, store
-from gis.audit.analysis import Anchor, Verdict
-from gis.audit.entry import Line
+from gis.audit.analysis import Verdict
+from gis.audit.entry import Anchor, Line
 from gis.errors import GisError
 
 _PENDING = "audit_lines"  # of a session's info: lines that its transaction has not written yet

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gis.audit.analysis import BEGINNING, Anchor, Stored
-from gis.audit.entry import Line, Origin
+from gis.audit.entry import BEGINNING, Anchor, Line, Origin, Stored
 from gis.db import sql
 
 _SQL = sql.load("gis.audit")

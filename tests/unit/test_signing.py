@@ -8,7 +8,7 @@ import pytest
 
 from data.export import manifest
 from gis.audit import heads
-from gis.audit.analysis import Anchor
+from gis.audit.entry import Anchor
 from gis.audit.signing import Signer, holds
 from gis.errors import BadInput
 
