@@ -20,6 +20,7 @@ COOKIE = "wangge_session"
 def identified(request: Request) -> Entered | None:
     """Who shows a token or a session; None for nobody, and for a session that has ended.
 
+    A page that follows a job by itself does not keep the session open: nobody need sit before it.
     Raises SignInNeeded for a token that is not in force, ForeignPost for a change that a page of
     another site sends with the cookie.
     """
@@ -34,11 +35,18 @@ def identified(request: Request) -> Entered | None:
         if token is not None:
             found = service.token_entered(connection, token, now=now)
         else:
-            found = service.session_entered(connection, str(cookie), rules=rules(request), now=now)
+            found = service.session_entered(
+                connection, str(cookie), rules=rules(request), now=now, used=not _by_itself(request)
+            )
     if found is None and token is not None:
         raise SignInNeeded("the token is unknown, expired or revoked / 令牌无效、过期或已撤销")
     request.state.entered = found
     return found
+
+
+def _by_itself(request: Request) -> bool:
+    """Whether it is one of the event streams, which pages open, keep and open again alone."""
+    return str(request.scope["path"]).endswith("/events")
 
 
 Identified = Annotated[Entered | None, Depends(identified)]

@@ -19,6 +19,13 @@ FROM wangge.account_by_session(
     CAST(:secret_sha256 AS text), CAST(:now AS timestamptz), make_interval(secs => :idle_s)
 ) AS found;
 
+-- name: account_of_session
+-- The same, without counting it as a use.
+SELECT (found.account).*, found.half, found.before_at, found.before_refused
+FROM wangge.account_of_session(
+    CAST(:secret_sha256 AS text), CAST(:now AS timestamptz), make_interval(secs => :idle_s)
+) AS found;
+
 -- name: account_by_token
 SELECT (found.account).*, found.token_rights, found.token_prefixes
 FROM wangge.account_by_token(CAST(:secret_sha256 AS text), CAST(:now AS timestamptz)) AS found;

@@ -72,11 +72,15 @@ def sign_out(session: Session, entered: Entered) -> None:
 
 
 def session_entered(
-    connection: Connection, secret: str, *, rules: AccountRules, now: datetime
+    connection: Connection, secret: str, *, rules: AccountRules, now: datetime, used: bool = True
 ) -> Entered | None:
-    """Who shows a session's secret; None when it never was or has ended."""
+    """Who shows a session's secret; None when it never was or has ended.
+
+    With ``used`` false the session is looked at and comes no further from its idle end.
+    """
     sha256 = passwords.digest(secret)
-    found = store.by_session(connection, sha256, now=now, idle_s=rules.idle_minutes * 60)
+    idle_s = rules.idle_minutes * 60
+    found = store.by_session(connection, sha256, now=now, idle_s=idle_s, used=used)
     if found is None:
         return None
     account, row = found

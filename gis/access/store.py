@@ -37,11 +37,15 @@ def secret(session: Session, login: str) -> Secret:
 
 
 def by_session(
-    connection: Connection, secret_sha256: str, *, now: datetime, idle_s: float
+    connection: Connection, secret_sha256: str, *, now: datetime, idle_s: float, used: bool = True
 ) -> tuple[Known, RowMapping] | None:
-    """The account of a browser's session that has not ended, and the session's own columns."""
+    """The account of a browser's session that has not ended, and the session's own columns.
+
+    A session that is ``used`` stays open for ``idle_s`` from then on; a look at it changes nothing.
+    """
+    asked = _SQL["account_by_session" if used else "account_of_session"]
     params = {"secret_sha256": secret_sha256, "now": now, "idle_s": idle_s}
-    row = connection.execute(_SQL["account_by_session"], params).mappings().one_or_none()
+    row = connection.execute(asked, params).mappings().one_or_none()
     return (_known(row), row) if row else None
 
 

@@ -7,10 +7,11 @@ import signal
 import threading
 import time
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import psycopg2
 import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from gis.access import administration
 from gis.access import service as access
 from gis.access.model import State
 from gis.access.rights import Action, Capability, Role
+from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
 from gis.errors import Forbidden, WholeDistrict
 from gis.jobs import service
@@ -320,6 +322,37 @@ def test_events_tell_each_change_and_end_with_the_job(serve, store, house, monke
 
 def followed(client, job_id):
     return client.stream("GET", f"{API}/jobs/{job_id}/events")
+
+
+def test_a_page_that_follows_a_job_does_not_keep_its_session_open(serve, store, house, account):
+    """It is left alone for a minute; then a job is followed, and then somebody clicks."""
+    job_id = asked(store, house)
+    login, password = account(store.urls, Role.DATA_STEWARD)
+    with serve(store.urls, role=None) as browser, closing(owner_of(store)) as owner:
+        signed_in = browser.post(f"{API}/auth/sign-in", json={"login": login, "password": password})
+        assert signed_in.status_code == 200
+        owner.execute("UPDATE wangge.web_sessions SET seen_at = now() - interval '1 minute'")
+        with followed(browser, job_id) as answer:
+            lines = (line for line in answer.iter_lines() if line.startswith("data: "))
+            assert json.loads(next(lines).removeprefix("data: "))["state"] == "queued"
+            with store.begin() as session:
+                service.cancel(session, job_id)
+            assert json.loads(next(lines).removeprefix("data: "))["state"] == "cancelled"
+        assert idle_s(owner) > 59
+        assert browser.get(f"{API}/jobs/{job_id}").status_code == 200
+        assert idle_s(owner) < 30
+
+
+def owner_of(store):
+    """A cursor that reads sessions, which the application cannot."""
+    connection = psycopg2.connect(libpq_url(store.urls.owner))
+    connection.autocommit = True
+    return connection.cursor()
+
+
+def idle_s(owner):
+    owner.execute("SELECT extract(epoch FROM now() - seen_at) FROM wangge.web_sessions")
+    return owner.fetchone()[0]
 
 
 def test_one_user_follows_a_few_jobs_at_once_and_again_when_one_is_closed(serve, store, house):

@@ -69,8 +69,8 @@ def enter(db, login="lin", *, fits=True, at=NOW):
     return service.sign_in(db, login=login, fits=fits, rules=RULES, now=at)
 
 
-def shown(db, opened, at):
-    return service.session_entered(db.connection(), opened.secret, rules=RULES, now=at)
+def shown(db, opened, at, *, used=True):
+    return service.session_entered(db.connection(), opened.secret, rules=RULES, now=at, used=used)
 
 
 def token(db, account, **changes):
@@ -141,6 +141,14 @@ def test_a_session_ends_when_nobody_uses_it(db, add):
     assert shown(db, opened, NOW + idle * 0.9)
     assert shown(db, opened, NOW + idle * 1.8)  # the use before counts
     assert shown(db, opened, NOW + idle * 2.9) is None
+
+
+def test_a_look_at_a_session_does_not_keep_it_open(db, add):
+    add()
+    opened, idle = enter(db), timedelta(minutes=RULES.idle_minutes)
+    assert shown(db, opened, NOW + idle * 0.9, used=False)
+    assert shown(db, opened, NOW + idle * 1.1, used=False) is None
+    assert shown(db, opened, NOW + idle * 1.1) is None
 
 
 def test_a_session_ends_in_the_end_even_when_used(db, add):
