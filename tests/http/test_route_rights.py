@@ -3,6 +3,7 @@
 What each role then sees, in which area, is test_cells.py's matter.
 """
 
+import inspect
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from api.auth.identity import identified
 from api.deps import Needs, near_or_health, shown_layer, signed_in, tiled_layer
 from api.routers.auth import own_session
 from api.routers.results import shown as shown_result
+from api.serving.limits import export_limited
 from gis.access.rights import Role
 from gis.settings import Settings
 
@@ -63,6 +65,29 @@ def test_a_new_route_without_a_rule_is_found(app, routes):
             test_every_route_has_a_rule(list(every(app.routes)))
     finally:
         app.router.routes.pop()
+
+
+# Files that hold no records, or what was counted or sent in before: an export that was asked for,
+# the report of one's own upload; a layer's colours, and the pages' own files.
+UNCOUNTED = {
+    "/imports/templates/{kind}.xlsx", "/imports/{upload_id}/report.xlsx",
+    "/api/v1/imports/{upload_id}/report.xlsx", "/api/v1/exports/{job_id}/file",
+    "/api/v1/exports/{job_id}/manifest", "/api/v1/layers/{name}/style.{form}", "/assets/{name}",
+}  # fmt: skip
+
+
+def test_every_route_that_answers_a_file_counts_as_an_export(routes):
+    """By its path's ending, or by what its own code answers."""
+    files = [one for one in routes if hasattr(one, "dependant") and is_file(one)]
+    free = {one.path for one in files if export_limited not in asked_of(one)}
+    assert free == UNCOUNTED
+    assert len(files) > len(free) + 5
+
+
+def is_file(route):
+    body = inspect.getsource(inspect.unwrap(route.endpoint))
+    ending = re.search(r"\.(pdf|png|jpg|svg|csv|xlsx|geojson|gpkg|zip|pmtiles)$", route.path)
+    return bool(ending) or "Content-Disposition" in body or "FileResponse" in body
 
 
 def test_open_routes_are_few_and_exist(routes):

@@ -104,7 +104,7 @@ def read_pdf(
     return Response(body, media_type="application/pdf", headers=headers)
 
 
-@router.get("/plaques/{period}/{code:path}.png")
+@router.get("/plaques/{period}/{code:path}.png", dependencies=[Depends(export_limited)])
 def read_picture(desk: AtDesk, db: Db, period: str, code: Code) -> Response:
     """A compound's plaque as a picture."""
     _, made = printing.plaques(db, desk.house, period=period, area_prefix="", code=code)

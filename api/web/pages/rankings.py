@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from api import features
@@ -12,6 +12,7 @@ from api.audit.exported import printed, said_purpose
 from api.deps import Db, needs
 from api.house import House
 from api.paper import reports
+from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -89,7 +90,10 @@ def _columns(desk: Desk, weights: Mapping[str, float]) -> list[tables.Column]:
     ]
 
 
-@router.get("/reports/{period}.pdf", dependencies=[needs(Capability.REPORTS, Action.EXPORT)])
+@router.get(
+    "/reports/{period}.pdf",
+    dependencies=[needs(Capability.REPORTS, Action.EXPORT), Depends(export_limited)],
+)
 def read_report(
     desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
     purpose: Annotated[str, Query(max_length=200)] = "",

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from api import features
 from api.audit.exported import printed, said_purpose
 from api.deps import Db, RowId, needs
+from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -254,7 +255,7 @@ def delete(db: Db, scenario_id: RowId) -> Response:
     return RedirectResponse("/scenarios", 303)
 
 
-@router.get("/scenarios/{scenario_id}/print", dependencies=[EXPORT])
+@router.get("/scenarios/{scenario_id}/print", dependencies=[EXPORT, Depends(export_limited)])
 def read_print(
     desk: AtDesk, db: Db, scenario_id: RowId, purpose: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:

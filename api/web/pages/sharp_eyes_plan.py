@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -15,6 +15,7 @@ from api.deps import Db, needs
 from api.planning.plans import plan
 from api.planning.poles import Poles, keep, kept
 from api.routers.video_plan import Area, Budget, EveryDeg, Target
+from api.serving.limits import export_limited
 from api.uploads.uploading import safe_name
 from api.web import places, tables
 from api.web.desk import AtDesk, Desk
@@ -210,7 +211,10 @@ def _note(desk: Desk, found: Proposed) -> str:
     )  # fmt: skip
 
 
-@router.get("/sharp-eyes/plan.geojson", dependencies=[needs(Capability.VIDEO, Action.EXPORT)])
+@router.get(
+    "/sharp-eyes/plan.geojson",
+    dependencies=[needs(Capability.VIDEO, Action.EXPORT), Depends(export_limited)],
+)
 def read_points(
     desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: Area = None,
     budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
