@@ -6,18 +6,23 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from sqlalchemy import select
+from pandas.testing import assert_frame_equal
+from sqlalchemy import select, text
 
 from gis import district, policy
+from gis.access.rights import Role
 from gis.areas import store as areas
 from gis.areas.model import Area, HouseholdCount, SubjectKind
 from gis.bulletins import store as bulletins
 from gis.compounds.model import Compound
+from gis.db.session import User
 from gis.errors import NoData
 from gis.facilities import service, store
 from gis.facilities.model import CoverageResult, Facility, FacilityShare
 from gis.grids.model import Grid
 from gis.runs.model import Import, Run
+from gis.scenarios import service as scenarios
+from gis.scenarios.model import Scenario
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 POLICY = policy.load(REFERENCE / "policy.toml")
@@ -230,3 +235,72 @@ def test_reading_is_the_same_on_an_empty_register(db, place):
     assert store.shares(db).empty
     found = row(run(db), A)
     assert (found["verdict"], found["gap_m2"]) == ("none", 30.0)
+
+
+# -- whoever works in a part of the district --------------------
+
+SHARE = """
+INSERT INTO facility_shares (facility_id, area_code, share)
+SELECT house.id, one.area_code, one.share
+FROM (SELECT id FROM facilities WHERE area_code = :host AND function = 'service_station'
+      AND status = 'open' ORDER BY id LIMIT 1) AS house,
+     (VALUES (:guest, 0.6), (:other, 0.9)) AS one (area_code, share)
+ON CONFLICT (facility_id, area_code) DO UPDATE SET share = excluded.share
+"""
+
+
+@pytest.fixture(scope="module")
+def shared(own_demo):
+    """The demo with a house of A promised to B and to a third one, more than there is of it; and
+    what the district's own figures are.
+    """
+    with own_demo.begin() as session:
+        asked = {"host": A, "guest": B, "other": "530102001003"}
+        assert session.execute(text(SHARE), asked).rowcount == 2
+    with own_demo.begin() as session:
+        whole = run(session).results.set_index("subject_code")
+    return own_demo, whole
+
+
+@pytest.mark.parametrize("area", [A, B, STREET])
+def test_host_and_guest_find_the_districts_own_figures(shared, area):
+    store, whole = shared
+    with store.begin(User.of(Role.GRID_SUPERVISOR, id="lin", area_prefixes=(area,))) as session:
+        own = run(session).results.set_index("subject_code")
+    own = own[own.index.str.startswith(area)]
+    named = ["floor_area_m2", "facilities", "verdict", "reason_zh"]
+    assert len(own) > 0
+    assert_frame_equal(own[named], whole.loc[own.index, named])
+
+
+@pytest.mark.parametrize("area", [A, B])
+def test_a_scenario_of_a_part_begins_at_the_districts_own_figures(shared, area):
+    store, whole = shared
+    with store.begin(User.of(Role.PLANNER, id="wu", area_prefixes=(area,))) as session:
+        made = Scenario(area_code=area, owner="wu", name="x", as_of=DAY, shared=False)
+        session.add(made)
+        session.flush()
+        found = scenarios.compare(session, made, policy=POLICY, district=WUHUA).communities
+    today = found.set_index("code")["m2_per_100_households"]
+    assert today.to_dict() == {area: whole.loc[area, "m2_per_100_households"]}
+
+
+def test_a_shared_house_is_told_to_nobody_else(shared):
+    """Its guest reads what is counted and no place; a community that has no part, nothing."""
+    store, _ = shared
+    guests = text(
+        "SELECT DISTINCT source_key FROM facilities AS host JOIN facility_shares AS given"
+        " ON given.facility_id = host.id WHERE given.area_code ^@ :area"
+        " AND NOT host.area_code ^@ :area ORDER BY 1"
+    )
+    told = text("SELECT source_key FROM wangge.shared_by_neighbours(32648) ORDER BY 1")
+    expected = {}
+    for area in (A, B, "530102001003", "530102001004", STREET, ""):
+        with store.begin() as session:
+            expected[area] = session.scalars(guests, {"area": area}).all()
+        with store.begin(User.of(Role.PLANNER, id="wu", area_prefixes=(area,))) as session:
+            assert session.scalars(told).all() == expected[area]
+    assert len(expected[B]) > 0
+    assert expected[""] == []
+    with store.begin(User.of(Role.AUDITOR, id="wu", area_prefixes=(B,))) as session:
+        assert session.scalars(told).all() == []
