@@ -1,19 +1,20 @@
 """A table as a page shows it: search, filters, sort, choice of columns, pages, downloads."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import xlsxwriter
 from fastapi import Response
 
+from api.audit import exported
 from api.serving.limits import limits_of
+from api.web import table_files
 from api.web.desk import Desk
 from api.web.search import matches
+from api.web.table_files import Marked
 from data.export.columns import harmless
+from data.export.model import Watermark
 from gis.access.rights import Action, Capability
 from gis.audit import service as audit
 from gis.db.session import sessions
@@ -21,11 +22,6 @@ from gis.errors import Forbidden
 from gis.legend import Entry
 
 PER_PAGE = 50
-_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-_MEDIA = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 Row = Mapping[str, Any]
 
 
@@ -87,6 +83,7 @@ class View:
     key: str
     href: Callable[[Row], str]
     kept: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
 
     # -- what the address asks for --------------------
 
@@ -176,6 +173,16 @@ class View:
         """The same table as a file."""
         return self._address(download=form, page=None)
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What the address asks for, as entries of the form that takes an internal table along."""
+        apart = {"page", "download", "purpose"}
+        return [
+            (name, value)
+            for name, value in self.desk.request.query_params.multi_items()
+            if value and name not in apart
+        ]
+
     def _address(self, **changed: str | None) -> str:
         return self.desk.here(**changed)
 
@@ -190,28 +197,34 @@ class View:
     def file(self) -> Response | None:
         """The file the address asks for: exactly the columns, rows and order that are seen.
 
-        None where no file is asked for; raises Forbidden without the right to export.
+        None where no file is asked for; raises Forbidden without the right to export, and
+        PurposeMissing where an internal table is asked for without saying what for.
         """
         form = self._asked.get("download")
-        if form not in _MEDIA:
+        if form not in table_files.MEDIA:
             return None
         if not self.may_leave:
-            raise Forbidden.right(self.capability, Action.EXPORT)
+            raise Forbidden(self.capability, Action.EXPORT)
         limits_of(self.desk.request).export(self.desk.caller_id)
-        self._note(form)
-        body = (_csv if form == "csv" else _xlsx)(self.title, self._written())
-        headers = {"Content-Disposition": f'attachment; filename="{self.name}.{form}"'}
-        return Response(body, media_type=_MEDIA[form], headers=headers)
+        marked = Marked(self.title, self._noted(form), self.desk.demo)
+        body = table_files.written(form, marked, self._written())
+        name = f"{'demo-' if marked.demo else ''}{self.name}.{form}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type=table_files.MEDIA[form], headers=headers)
 
-    def _note(self, form: str) -> None:
-        """Leave a line of what was taken out; without it nothing leaves."""
+    def _noted(self, form: str) -> Watermark:
+        """Leave a line of what is taken out; without it nothing leaves."""
         request = self.desk.request
         info = {"user": self.desk.user, "request": request.state.origin}
         with sessions(request.app.state.engine).begin(info=info) as session:
+            mark = exported.watermark(
+                session, purpose=self._asked.get("purpose"), internal=self.internal
+            )
             audit.note(
                 session, event="export", target=f"table {self.name}", rows=self.matched,
-                detail={"format": form},
+                purpose=mark.purpose, detail={"format": form},
             )  # fmt: skip
+        return mark
 
     def _written(self) -> Iterable[list[Any]]:
         yield [column.label for column in self.shown]
@@ -237,12 +250,14 @@ def view(
     filters: Sequence[Filter] = (),
     search: Sequence[str] = ("name", "code"),
     kept: Sequence[str] = (),
+    internal: bool = False,
 ) -> View:
     """The table of ``rows`` as the address asks for it.
 
     ``search`` names the values that the search box looks through (also by pinyin initials),
-    ``kept`` the other choices in the address that a search must not lose. Raises TooMany for
-    whoever searches, filters or sorts too often.
+    ``kept`` the other choices in the address that a search must not lose. An ``internal`` table
+    leaves only for a purpose. Raises TooMany for whoever
+    searches, filters or sorts too often.
     """
     asked = desk.request.query_params
     if any(asked.get(one) for one in ("q", "sort", *(one.name for one in filters))):
@@ -252,6 +267,7 @@ def view(
     found = View(
         desk, name, title, columns, rows, chosen, capability, key, href,
         {one: asked[one] for one in ("sort", "down", "language", *kept) if one in asked},
+        internal,
     )  # fmt: skip
     if found.q:
         rows = [row for row in rows if matches(found.q, [row.get(one) for one in search])]
@@ -280,21 +296,3 @@ def _plain(desk: Desk, value: Any) -> str:
     if isinstance(value, date):
         return desk.day(value)
     return "—" if value in (None, "") else str(value)
-
-
-def _csv(title: str, lines: Iterable[list[Any]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(lines)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _xlsx(title: str, lines: Iterable[list[Any]]) -> bytes:
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        sheet = book.add_worksheet(title[:31].translate({ord(one): " " for one in "[]:*?/\\"}))
-        bold = book.add_format({"bold": True, "bg_color": "#DDE3EA", "border": 1})
-        for at, line in enumerate(lines):
-            sheet.write_row(at, 0, line, bold if at == 0 else None)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return out.getvalue()

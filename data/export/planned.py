@@ -30,6 +30,7 @@ def collection(places: pd.DataFrame) -> dict[str, Any]:
             "features": features}  # fmt: skip
 
 
-def text(places: pd.DataFrame) -> str:
-    """The same as a file's text."""
-    return json.dumps(collection(places), ensure_ascii=False, indent=1)
+def text(places: pd.DataFrame, *, description: str = "") -> str:
+    """The same as a file's text, with what the file says about itself."""
+    said = {"description": description} if description else {}
+    return json.dumps(collection(places) | said, ensure_ascii=False, indent=1)

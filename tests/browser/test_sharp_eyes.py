@@ -57,8 +57,9 @@ def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, si
     ]
     assert len(gains) == 2
     assert min(gains) > 0
+    page.fill("form[action='/sharp-eyes/plan.geojson'] [name=purpose]", "选址")
     with page.expect_download() as waiting:
-        page.click("a[download][href^='/sharp-eyes/plan.geojson']")
+        page.click("form[action='/sharp-eyes/plan.geojson'] button")
     file = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(file)
     points = json.loads(file.read_text("utf-8"))

@@ -7,6 +7,7 @@ import re
 from html import unescape
 
 import numpy as np
+import openpyxl
 import pytest
 from sqlalchemy import text
 
@@ -20,7 +21,7 @@ STREET = "530102001"
 
 
 def _rows(client, path, query=""):
-    answer = client.get(f"/sharp-eyes{path}?download=csv{query}")
+    answer = client.get(f"/sharp-eyes{path}?download=csv&purpose=巡检{query}")
     assert answer.status_code == 200, answer.text
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
@@ -67,6 +68,26 @@ def test_findings_are_the_planted_ones_and_lead_to_the_point(liaison, planted):
     assert "超过维修期限 3 天" in one
     assert "/maps/view_fields?" in one
     assert liaison.get("/sharp-eyes/points/nobody").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/findings", "/blind", "/watched"])
+def test_an_internal_table_leaves_for_a_purpose_that_it_then_carries(liaison, demo_store, path):
+    page = f"/sharp-eyes{path}"
+    assert '<input name="purpose" required' in liaison.get(page).text
+    refused = liaison.get(f"{page}?download=xlsx", headers={"accept": "text/html"})
+    assert (refused.status_code, "须写明用途" in refused.text) == (422, True)
+    answer = liaison.get(f"{page}?download=xlsx&purpose=巡检")
+    assert 'filename="demo-' in answer.headers["content-disposition"]
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    notes = {row[0].value: row[1].value for row in book.worksheets[-1].iter_rows()}
+    assert notes["用途 / Purpose"] == book.properties.subject == "巡检"
+    assert notes["导出人 / Exported by"] == book.properties.creator
+    for said in ("演示数据", "内部", book.properties.creator):
+        assert said in book.properties.description
+    assert "演示数据" in _rows(liaison, path)[0]["标记 / Mark"]
+    with demo_store.begin() as session:
+        last = "SELECT purpose FROM audit_entries WHERE event = 'export' ORDER BY id DESC LIMIT 1"
+        assert session.scalar(text(last)) == "巡检"
 
 
 def test_blind_areas_come_largest_first_and_lead_to_a_plan(liaison, demo_store):
@@ -172,7 +193,10 @@ def test_a_plan_is_shown_and_leaves_as_planned_points_that_are_imported(
     page = liaison.get(f"/sharp-eyes/plan?{asked}").text
     assert f"/maps/plan/video?compound={darkest}" in page
     assert "与最优的差距" in page
-    answer = liaison.get(f"/sharp-eyes/plan.geojson?{asked}")
+    assert liaison.get(f"/sharp-eyes/plan.geojson?{asked}").json()["code"] == "purpose_missing"
+    answer = liaison.get(f"/sharp-eyes/plan.geojson?{asked}&purpose=选址")
+    assert "演示数据" in answer.json()["description"]
+    assert "选址" in answer.json()["description"]
     file = tmp_path / "planned_cameras.geojson"
     file.write_bytes(answer.content)
     with store.begin() as session:
@@ -241,8 +265,10 @@ def test_poles_of_a_file_are_the_only_places_of_list_map_and_file(planner, darke
     assert "灯杆 12" in page
     map_ = planner.get(unescape(re.search(r'src="(/maps/plan/video[^"#]*)', page)[1])).text
     assert "wg-index-video_plan" in map_
-    file_ = unescape(re.search(r'href="(/sharp-eyes/plan.geojson[^"]*)', page)[1])
-    (point,) = planner.get(file_).json()["features"]
+    form = page.partition('action="/sharp-eyes/plan.geojson"')[2].partition("</form>")[0]
+    kept = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    answer = planner.get("/sharp-eyes/plan.geojson", params={**kept, "purpose": "选址"})
+    (point,) = answer.json()["features"]
     assert point["properties"]["name"] == "灯杆 12"
     assert point["properties"]["direction_deg"] == 30
     assert point["geometry"]["coordinates"] == pytest.approx(pole, abs=2e-6)

@@ -125,7 +125,7 @@ def _in_step(
         desk, rows, _columns(desk, sheet), name=f"sharp-eyes-{sheet.tab}", filters=filters,
         title=desk.t(f"eyes.{sheet.tab}"), capability=Capability.VIDEO, href=href,
         search=("name", "compound_name", "camera_key", "compound_code", "code"),
-        kept=("area", "at"),
+        kept=("area", "at"), internal=shown.layer.sensitivity is Sensitivity.INTERNAL,
     )  # fmt: skip
     return table.file() or desk.page(
         "sharp_eyes_map.html", table=table, tab=sheet.tab, layer=sheet.layer,

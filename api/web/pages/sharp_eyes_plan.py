@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from api import features
+from api.audit.exported import PURPOSE_LENGTH, watermark
 from api.deps import Db, needs
 from api.planning.plans import plan
 from api.planning.poles import Poles, keep, kept
@@ -20,6 +21,7 @@ from api.uploads.uploading import safe_name
 from api.web import places, tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, file_of, form_of
+from api.web.table_files import Marked
 from data.export import planned
 from data.ingest.candidates import candidates
 from gis.access.rights import Action, Capability
@@ -33,6 +35,7 @@ from gis.video.siting.planning import Proposed
 
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
 Compound = Annotated[str | None, Query(max_length=64)]  # a form sends an empty one
+Purpose = Annotated[str, Query(max_length=PURPOSE_LENGTH)]
 _COMMUNITY = 12  # digits of a community's code
 FRAMES = ("wgs84", "cgcs2000", "gcj02", "bd09")
 TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
@@ -103,8 +106,7 @@ def _page(
         chosen=chosen, given=given, frames=FRAMES,
         sums=_sums(desk, found) if found else [], note_=_note(desk, found) if found else "",
         frame=_frame(desk, found, chosen),
-        file=f"/sharp-eyes/plan.geojson?{_query(found.ask, chosen)}"
-        if found and _may_leave(desk) else None,
+        file=_said(found.ask, chosen) if found and _may_leave(desk) else None,
     )  # fmt: skip
 
 
@@ -120,10 +122,11 @@ def _ask(
     return Ask(None, area, budget, share, every_deg, given) if area.isdecimal() else None
 
 
-def _query(ask: Ask, chosen: dict[str, Any]) -> str:
+def _said(ask: Ask, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What a plan is asked for by, as entries of an address."""
     said = {"compound": ask.compound, "area": ask.area_prefix, "budget": ask.budget,
             "target": ask.target, "every_deg": ask.every_deg, "poles": chosen["poles"]}  # fmt: skip
-    return urlencode({name: value for name, value in said.items() if value})
+    return {name: value for name, value in said.items() if value}
 
 
 def _frame(desk: Desk, found: Proposed | None, chosen: dict[str, Any]) -> str | None:
@@ -132,7 +135,7 @@ def _frame(desk: Desk, found: Proposed | None, chosen: dict[str, Any]) -> str | 
         return None
     if found is None:
         return f"/maps/blind_areas?embed=1#lang={desk.language}"
-    return f"/maps/plan/video?{_query(found.ask, chosen)}&embed=1#lang={desk.language}"
+    return f"/maps/plan/video?{urlencode(_said(found.ask, chosen))}&embed=1#lang={desk.language}"
 
 
 def _may_leave(desk: Desk) -> bool:
@@ -177,7 +180,7 @@ def _table(desk: Desk, found: Proposed) -> tables.View:
     return tables.view(
         desk, features.records(found.places), columns, name="video-plan", title=t("eyes.plan"),
         capability=Capability.VIDEO, key="rank", search=("compound", "name"),
-        kept=("compound", "area", "budget", "target", "every_deg", "poles"),
+        kept=("compound", "area", "budget", "target", "every_deg", "poles"), internal=True,
     )  # fmt: skip
 
 
@@ -218,11 +221,15 @@ def _note(desk: Desk, found: Proposed) -> str:
 def read_points(
     desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: Area = None,
     budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
+    purpose: Purpose = "",
 ) -> Response:  # fmt: skip
-    """The planned points as a file that the import of cameras takes."""
+    """The planned points as a file that the import of cameras takes; it says who took it."""
+    marked = Marked(desk.t("eyes.plan"), watermark(db, purpose=purpose, internal=True), desk.demo)
     given = kept(desk.house.settings.home, poles)
     ask = Ask(compound or None, area or "", budget, target, every_deg, given)
     found: Any = plan(request.app.state.plans, db, desk.house, ask)
-    note(db, event="export", target="video_plan", rows=len(found.places))
+    note(db, event="export", target="video_plan", rows=len(found.places),
+         purpose=marked.watermark.purpose)  # fmt: skip
     headers = {"Content-Disposition": 'attachment; filename="planned_cameras.geojson"'}
-    return Response(planned.text(found.places), media_type="application/geo+json", headers=headers)
+    body = planned.text(found.places, description=marked.text)
+    return Response(body, media_type="application/geo+json", headers=headers)
