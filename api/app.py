@@ -71,7 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
         return metrics.answer()
 
     app.add_middleware(
-        Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s
-    )
-    app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics)
+        Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s,
+        shown=failures.shown,
+    )  # fmt: skip
+    app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics, shown=failures.shown)
     return app

@@ -1,5 +1,6 @@
 """From meaning to status: RFC 9457 problem+json with a stable ``code``."""
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,8 @@ from psycopg2 import errorcodes
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
 
 from gis import errors
 from gis.audit import service as audit
@@ -78,6 +81,15 @@ def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     return JSONResponse(body | more, status, headers, media_type=MEDIA_TYPE)
 
 
+Shown = Callable[[Scope, JSONResponse], Response]
+"""What becomes of a refusal before it is sent: a page, where a person looks."""
+
+
+def as_it_is(scope: Scope, refusal: JSONResponse) -> Response:
+    """The problem document itself."""
+    return refusal
+
+
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem (RFC 9457) with a stable code",
@@ -93,7 +105,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
                 },
                 "example": {
                     "type": "about:blank", "title": "Not Found", "status": 404,
-                    "code": "not_found", "detail": "layer 'x' does not exist",
+                    "code": "not_found", "detail": "没有找到 'x' / layer 'x' does not exist",
                 },
             }
         },
@@ -104,25 +116,13 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 def install(app: FastAPI) -> None:
     """Every answer that is not a success is a problem document; bugs are left to the gate."""
-    for kind in STATUS:
-        app.add_exception_handler(kind, _known)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _slow)
-    app.add_exception_handler(ProgrammingError, _outside)
-    app.add_exception_handler(IntegrityError, _overtaken)
-    app.add_exception_handler(OverflowError, _beyond)
-    app.add_exception_handler(DataError, _beyond)
-    app.add_exception_handler(PoolTimeout, _busy)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
 
 
 def answer(request: Request, exc: Exception) -> JSONResponse:
-    """The problem document of a domain error, a refused request or a status that was raised."""
-    if isinstance(exc, RequestValidationError):
-        return _invalid(request, exc)
-    if isinstance(exc, ProgrammingError):
-        return _outside(request, exc)
-    return _http(request, exc) if isinstance(exc, HTTPException) else _known(request, exc)
+    """The problem document of an error that `HANDLERS` has; a bug among them is raised again."""
+    return next(HANDLERS[kind] for kind in type(exc).__mro__ if kind in HANDLERS)(request, exc)
 
 
 def _known(request: Request, exc: Exception) -> JSONResponse:
@@ -178,7 +178,9 @@ def _slow(request: Request, exc: Exception) -> JSONResponse:
         return problem(409, "overtaken", _OVERTAKEN)
     if code != errorcodes.QUERY_CANCELED:
         raise exc
-    return problem(503, "too_slow", "the answer takes too long: ask for a smaller area")
+    return problem(
+        503, "too_slow", "查询太慢，请缩小范围 / the answer takes too long: ask for a smaller area"
+    )
 
 
 def _outside(request: Request, exc: Exception) -> JSONResponse:
@@ -208,4 +210,20 @@ def _beyond(request: Request, exc: Exception) -> JSONResponse:
 
 
 def _busy(request: Request, exc: Exception) -> JSONResponse:
-    return problem(503, "busy", "all connections to the store are in use: try again")
+    return problem(
+        503, "busy", "数据库连接已占满，请重试 / all connections to the store are in use: try again"
+    )
+
+
+HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], JSONResponse]] = {
+    **dict.fromkeys(STATUS, _known),
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    OperationalError: _slow,
+    ProgrammingError: _outside,
+    IntegrityError: _overtaken,
+    OverflowError: _beyond,
+    DataError: _beyond,
+    PoolTimeout: _busy,
+}
+"""What becomes of each kind of error, here and as a page."""

@@ -28,8 +28,8 @@ class NotFound(GisError):
 
     def __init__(self, kind: str, key: object, known: Iterable[str] = ()) -> None:
         listed = ", ".join(known)
-        rest = f"; there are {listed}" if listed else ""
-        super().__init__(f"{kind} {key!r} does not exist{rest}")
+        known_zh, known_en = (f"；可选 {listed}", f"; there are {listed}") if listed else ("", "")
+        super().__init__(f"没有找到 {key!r}{known_zh} / {kind} {key!r} does not exist{known_en}")
         self.kind, self.key = kind, key
 
 
@@ -148,7 +148,10 @@ class Forbidden(GisError):
     @classmethod
     def right(cls, capability: str, action: str) -> Self:
         """The role gives no such right."""
-        return cls(f"your role gives no right to {action} {capability}")
+        return cls(
+            f"您的角色没有此权限（{capability} {action}） / "
+            f"your role gives no right to {action} {capability}"
+        )
 
 
 class SignInNeeded(GisError):

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import problem
+from api.errors import Shown, as_it_is, problem
 from api.serving.logs import described, logger
 from api.serving.metrics import Metrics
 from gis.audit.entry import Origin
@@ -26,10 +26,15 @@ _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class Gate:
-    """The outermost middleware; whatever happens inside, an answer leaves with these headers."""
+    """The outermost middleware; whatever happens inside, an answer leaves with these headers.
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str], metrics: Metrics) -> None:
-        self._app, self._metrics, self._log = app, metrics, logger()
+    ``shown`` makes what a person sees of a refusal.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str], metrics: Metrics, shown: Shown = as_it_is
+    ) -> None:
+        self._app, self._metrics, self._log, self._shown = app, metrics, logger(), shown
         self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,8 +66,12 @@ class Gate:
         except Exception as exc:  # a bug: the log has where, the answer says nothing
             failure = described(exc)
             if status == 0:
-                mute = problem(500, "internal_error", "an unexpected error; the log has it")
-                await mute(scope, receive, answer)
+                mute = problem(
+                    500,
+                    "internal_error",
+                    "意外错误，已记入日志 / an unexpected error; the log has it",
+                )
+                await self._shown(scope, mute)(scope, receive, answer)
         finally:
             self._record(scope, status, time.perf_counter() - started, failure)
 

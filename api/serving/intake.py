@@ -3,10 +3,10 @@
 import asyncio
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import problem
+from api.errors import Shown, as_it_is, problem
 
 # Uploads go to the disk piece by piece and have a limit of their own.
 STREAMED = {("POST", "/api/v1/imports"), ("POST", "/imports")}
@@ -19,8 +19,11 @@ class _Refused(Exception):
 class Intake:
     """Middleware inside the gate; answers 413 and 408 where nothing was answered yet."""
 
-    def __init__(self, app: ASGIApp, *, limit_bytes: int, patience_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit_bytes: int, patience_s: float, shown: Shown = as_it_is
+    ) -> None:
         self._app, self._limit_bytes, self._patience_s = app, limit_bytes, patience_s
+        self._shown = shown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body watched."""
@@ -30,7 +33,7 @@ class Intake:
         limit = None if (scope["method"], scope["path"]) in STREAMED else self._limit_bytes
         told = Headers(scope=scope).get("content-length", "0")
         if limit is not None and told.isdigit() and int(told) > limit:
-            await _too_large(limit)(scope, receive, send)
+            await self._shown(scope, _too_large(limit))(scope, receive, send)
             return
         watched, started = _Watched(receive, limit, self._patience_s), False
 
@@ -46,11 +49,14 @@ class Intake:
             if started:
                 raise
         if watched.refusal is not None and not started:
-            await watched.refusal(scope, receive, send)
+            await self._shown(scope, watched.refusal)(scope, receive, send)
 
 
-def _too_large(limit: int) -> Response:
-    return problem(413, "too_large", f"a request's body has at most {limit:,} bytes")
+def _too_large(limit: int) -> JSONResponse:
+    return problem(
+        413, "too_large",
+        f"一次最多发送 {limit:,} 字节 / a request's body has at most {limit:,} bytes",
+    )  # fmt: skip
 
 
 class _Watched:
@@ -59,7 +65,7 @@ class _Watched:
     def __init__(self, receive: Receive, limit: int | None, patience_s: float) -> None:
         self._receive, self._limit, self._patience_s = receive, limit, patience_s
         self._bytes, self._whole = 0, False
-        self.refusal: Response | None = None
+        self.refusal: JSONResponse | None = None
 
     async def __call__(self) -> Message:
         """The next piece of the request."""
@@ -69,7 +75,9 @@ class _Watched:
             async with asyncio.timeout(self._patience_s):
                 message = await self._receive()
         except TimeoutError as exc:
-            self.refusal = problem(408, "too_slow_request", "the request's body does not arrive")
+            self.refusal = problem(
+                408, "too_slow_request", "内容没有传完 / the request's body does not arrive"
+            )
             raise _Refused from exc
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))

@@ -39,13 +39,17 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class Desk:
-    """One request for a page: ``user`` is None only on the open pages."""
+    """One request for a page: ``user`` is None only on the open pages.
+
+    ``away``: the page tells of a failure, and the store is not asked for anything.
+    """
 
     request: Request
     house: House
     user: User | None
     language: words.Language
     theme: str
+    away: bool = False
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """The page ``template`` in the shell's frame; its own policy and no copy in a cache.
@@ -153,6 +157,8 @@ class Desk:
     @property
     def demo(self) -> bool:
         """Whether pages must say 演示数据."""
+        if self.away:
+            return False
         with transaction(self.request.app.state.engine) as session:
             return facts.is_demo(session)
 
@@ -165,14 +171,14 @@ def _chosen(request: Request, name: str, allowed: Sequence[str]) -> str:
     return allowed[0]
 
 
-def at_desk(request: Request, user: User | None) -> Desk:
+def at_desk(request: Request, user: User | None, *, away: bool = False) -> Desk:
     """The desk of a request, for a page that anybody may open too."""
     at = house(request)
     language = _chosen(request, "language", (at.district.language, *words.LANGUAGES))
     known = None if user == User.anonymous() else user
     return Desk(
         request=request, house=at, user=known, language="en" if language == "en" else "zh",
-        theme=_chosen(request, "theme", ("auto", "light", "dark")),
+        theme=_chosen(request, "theme", ("auto", "light", "dark")), away=away,
     )  # fmt: skip
 
 

@@ -1,26 +1,33 @@
 """Errors as pages for whoever asked with a browser; everybody else gets the problem document."""
 
+import json
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
-from sqlalchemy.exc import ProgrammingError
-from starlette.exceptions import HTTPException
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.types import Scope
 
 from api import errors
 from api.web.desk import at_desk
+from api.web.forms import halves
 from gis.db.session import User
 from gis.errors import SignInNeeded
 
+_AWAY = 500  # from here on the store may be what is missing
 _STEPS = {"second_factor": "/sign-in/code", "password_change": "/account/password"}
-_KNOWN = (400, 401, 403, 404, 409, 413, 422, 429, 503)
+_KNOWN = {*map(str, (400, 401, 403, 404, 408, 409, 413, 422, 429, 503)), "not_ready", "cannot_undo"}
 
 
 def install(app: FastAPI) -> None:
     """Lay pages over the problem documents that `api.errors` has installed."""
-    for kind in (*errors.STATUS, RequestValidationError, HTTPException, ProgrammingError):
+    for kind in errors.HANDLERS:
         app.add_exception_handler(kind, _answer)
+
+
+def shown(scope: Scope, refusal: JSONResponse) -> Response:
+    """A refusal of what stands round the routes, as a page where a person looks at it."""
+    request = Request(scope)  # nothing of it blocks: this runs among all the other requests
+    return _page(request, refusal, away=True) if reads_pages(request) else refusal
 
 
 def _answer(request: Request, exc: Exception) -> Response:
@@ -29,7 +36,17 @@ def _answer(request: Request, exc: Exception) -> Response:
         return answer
     if isinstance(exc, SignInNeeded):
         return _to_the_door(request, exc)
-    page = failure(request, answer.status_code, str(getattr(exc, "detail", None) or exc))
+    return _page(request, answer, away=answer.status_code >= _AWAY)
+
+
+def _page(request: Request, answer: JSONResponse, *, away: bool) -> Response:
+    """The page that says what happened and what to do next; ``away``: without the store."""
+    told, status = json.loads(bytes(answer.body)), answer.status_code
+    user = getattr(request.state, "user", None)
+    desk = at_desk(request, user if isinstance(user, User) else None, away=away)
+    key = next((one for one in (told["code"], str(status)) if one in _KNOWN), "other")
+    detail = desk.either(*halves(told["detail"]))
+    page = desk.page("error.html", status=status, number=status, key=key, detail=detail)
     if "retry-after" in answer.headers:
         page.headers["Retry-After"] = answer.headers["retry-after"]
     return page
@@ -52,11 +69,3 @@ def reads_pages(request: Request) -> bool:
         return False
     wanted = request.headers.get("accept", "")
     return "text/html" in wanted or request.headers.get("hx-request") == "true"
-
-
-def failure(request: Request, status: int, detail: str) -> Response:
-    """The page that says what happened and what to do next."""
-    user = getattr(request.state, "user", None)
-    desk = at_desk(request, user if isinstance(user, User) else None)
-    key = str(status) if status in _KNOWN else "other"
-    return desk.page("error.html", status=status, number=status, key=key, detail=detail)

@@ -56,5 +56,10 @@ def file_of(data: FormData, name: str) -> bytes | None:
 
 def both(exc: GisError) -> tuple[str, str]:
     """A domain error's message in Chinese and in English, where it says both."""
-    zh, _, en = str(exc).partition(" / ")
+    return halves(str(exc))
+
+
+def halves(text: str) -> tuple[str, str]:
+    """A message in Chinese and in English, where it says both with `` / `` between."""
+    zh, _, en = text.partition(" / ")
     return zh, en or zh

@@ -204,7 +204,7 @@ class View:
         if form not in table_files.MEDIA:
             return None
         if not self.may_leave:
-            raise Forbidden(self.capability, Action.EXPORT)
+            raise Forbidden.right(self.capability, Action.EXPORT)
         limits_of(self.desk.request).export(self.desk.caller_id)
         marked = Marked(self.title, self._noted(form), self.desk.demo)
         body = table_files.written(form, marked, self._written())

@@ -208,6 +208,22 @@ def test_a_search_stands_in_the_address_and_back_undoes_it(browse, service, own_
     )
 
 
+def test_what_could_not_be_fetched_or_sent_is_said_and_the_page_stays(browse, service):
+    page = browse("/map", quiet=False)
+    failure = service.get("/nothing", headers={"accept": "text/html"}).text
+    page.route("**/map?*", lambda asked: asked.fulfill(status=503, body=failure))
+    page.locator("[name=q]").press_sequentially("wh")
+    page.wait_for_selector("[data-said]")
+    told = page.inner_text("[data-said]")
+    assert "页面内容未更新" in told
+    assert "没有找到" in told  # what the answer itself says
+    page.goto(page.url.partition("/map")[0] + "/today")
+    page.context.set_offline(True)
+    page.locator("form[action='/visits/add'] button").first.click()
+    assert "没有网络" in page.inner_text("[data-said]")
+    assert page.url.endswith("/today")
+
+
 def test_a_box_filters_the_list_and_two_periods_move_together(browse):
     page = browse("/map?before=2026Q2")
     frame = map_of(page)

@@ -30,6 +30,8 @@ def small(demo_store, serve):
 def test_a_body_that_says_it_is_too_large_is_not_read(small):
     answer = small.post(SIGN_IN, content=b"x" * (64 * 1024 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    page = small.post("/dangers", content=b"x" * (64 * 1024 + 1), headers={"accept": "text/html"})
+    assert (page.status_code, "选择较小的文件再试" in page.text) == (413, True)
 
 
 def test_only_an_uploads_own_address_takes_more_than_that(small):

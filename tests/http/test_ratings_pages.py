@@ -101,6 +101,9 @@ def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
         assert "请勾选确认" in forgot.text
         _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
         assert "打印标牌" in client.get("/ratings").text
+        page = {"data": {"period": "2026Q3"}, "headers": HERE | {"accept": "text/html"}}
+        again = client.post("/ratings", **page)
+        assert (again.status_code, "已结束的不能再改" in again.text) == (409, True)
 
 
 def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):

@@ -15,6 +15,7 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis import crs
 from gis.access.rights import Role
+from gis.audit import store as trail
 
 PAGES = ("", "/findings", "/blind", "/covered", "/watched", "/points/SP000001", "/plan")
 STREET = "530102001"
@@ -86,8 +87,8 @@ def test_an_internal_table_leaves_for_a_purpose_that_it_then_carries(liaison, de
         assert said in book.properties.description
     assert "演示数据" in _rows(liaison, path)[0]["标记 / Mark"]
     with demo_store.begin() as session:
-        last = "SELECT purpose FROM audit_entries WHERE event = 'export' ORDER BY id DESC LIMIT 1"
-        assert session.scalar(text(last)) == "巡检"
+        line = trail.page(session, trail.Asked(event="export"), limit=1)[0]
+    assert (line["target"].startswith("table sharp-eyes"), line["purpose"]) == (True, "巡检")
 
 
 def test_blind_areas_come_largest_first_and_lead_to_a_plan(liaison, demo_store):

@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.app import create_app
 from api.web import assets
 from gis.access.rights import Role
+from gis.settings import Settings
 
 PAGE = {"accept": "text/html"}
 
@@ -50,6 +54,36 @@ def test_an_error_is_a_page_for_people_and_a_problem_for_programs(client):
     assert program.headers["content-type"] == "application/problem+json"
     api = client.get("/api/v1/layers/none/features", headers=PAGE)
     assert api.headers["content-type"] == "application/problem+json"
+
+
+def test_a_page_tells_an_error_in_its_own_language(client):
+    def told(path, language):
+        page = client.get(path, headers=PAGE | {"cookie": f"wangge_language={language}"}).text
+        return re.search(r'class="fine">([^<]*)</p>', page.partition('class="failure"')[2])[1]
+
+    assert told("/coverage-board/999999999999", "zh").startswith("没有找到")
+    assert told("/coverage-board/999999999999", "en").endswith("does not exist")
+    assert told("/accounts", "zh").startswith("您的角色没有此权限")
+    assert told("/accounts", "en").startswith("your role gives no right")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [(PoolTimeout(), 503, "数据库连接已占满"), (ValueError("at 102.7123"), 500, "已记入日志")],
+)
+def test_a_failure_of_the_service_is_a_page_too(error, status, said):
+    """Without the store, which may be what is missing."""
+    app = create_app(Settings(_env_file=None, allowed_hosts=["testserver"]))
+
+    @app.get("/fails")
+    def fail():
+        raise error
+
+    answer = TestClient(app).get("/fails", headers=PAGE)
+    assert (answer.status_code, said in answer.text) == (status, True)
+    assert '<section class="failure"' in answer.text
+    assert "102.7" not in answer.text
+    assert TestClient(app).get("/fails").json()["status"] == status
 
 
 def test_an_asset_named_by_its_content_is_kept_for_good(client):

@@ -36,7 +36,34 @@
   addEventListener("offline", network);
   network();
 
+  // A part of the page that could not be fetched, or a form that could not be sent, is said aloud:
+  // what is seen stays as it was.
+  const said = document.querySelector("[data-said]");
+  function tell(text) {
+    said.textContent = text;
+    said.className = "notice bad";
+    said.hidden = false;
+    said.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("htmx:responseError", (event) => {
+    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+    const told = [...page.querySelectorAll(".failure h1, .failure h1 + p")].map((one) => one.textContent);
+    tell([said.dataset.noAnswer, ...told].join(" "));
+  });
+  document.addEventListener("htmx:sendError", () => tell(navigator.onLine ? said.dataset.noAnswer : said.dataset.noNetwork));
+  document.addEventListener("submit", (event) => {
+    const { method, dataset } = event.target;
+    if (navigator.onLine || method !== "post" || "draft" in dataset) return;
+    event.preventDefault();
+    tell(said.dataset.noNetwork);
+  });
+  function hush() {
+    said.className = "";
+    said.hidden = true;
+  }
+  addEventListener("online", hush);
   document.addEventListener("htmx:afterSwap", () => {
+    hush();
     document.querySelector(".notice.bad[tabindex]")?.focus();
   });
   document.addEventListener("change", (event) => {
