@@ -213,14 +213,14 @@ def test_what_could_not_be_fetched_or_sent_is_said_and_the_page_stays(browse, se
     failure = service.get("/nothing", headers={"accept": "text/html"}).text
     page.route("**/map?*", lambda asked: asked.fulfill(status=503, body=failure))
     page.locator("[name=q]").press_sequentially("wh")
-    page.wait_for_selector("[data-said]")
-    told = page.inner_text("[data-said]")
+    page.wait_for_selector("[data-told]")
+    told = page.inner_text("[data-told]")
     assert "页面内容未更新" in told
     assert "没有找到" in told  # what the answer itself says
     page.goto(page.url.partition("/map")[0] + "/today")
     page.context.set_offline(True)
     page.locator("form[action='/visits/add'] button").first.click()
-    assert "没有网络" in page.inner_text("[data-said]")
+    assert "没有网络" in page.inner_text("[data-told]")
     assert page.url.endswith("/today")
 
 

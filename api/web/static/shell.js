@@ -38,7 +38,7 @@
 
   // A part of the page that could not be fetched, or a form that could not be sent, is said aloud:
   // what is seen stays as it was.
-  const said = document.querySelector("[data-said]");
+  const said = document.querySelector("[data-told]");
   function tell(text) {
     said.textContent = text;
     said.className = "notice bad";
