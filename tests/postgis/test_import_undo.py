@@ -49,7 +49,8 @@ def take(db, tmp_path):
 def content(db):
     """Every row of every table of records as text, ids and provenance included."""
     rows = dict.fromkeys(TABLES, "CAST({0} AS text)")
-    rows["video_coverage"] = "concat_ws(' ', id, run_id)"  # no import writes it
+    for result in ("ratings", "video_coverage"):  # no import writes them
+        rows[result] = "concat_ws(' ', id, run_id)"
     whole = dict.fromkeys(("compounds", "household_counts"), "whole_{0} AS {0}")
     rows["facility_shares"] = "concat_ws(' ', facility_id, area_code, share)"  # no id of its own
     return {
