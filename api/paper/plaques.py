@@ -28,7 +28,11 @@ def plaques(
     """
     cycle = store.newest_published(session, period)
     if cycle is None:
-        raise NoData(f"{period} is not published" if period else "no quarter is published")
+        raise NoData(
+            f"{period} 尚未发布 / {period} is not published"
+            if period
+            else "还没有已发布的季度 / no quarter is published"
+        )
     rows = store.plaques(session, cycle, area_prefix=area_prefix, code=code)
     if code is not None and rows.empty:
         raise NotFound("plaque", code)

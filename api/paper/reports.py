@@ -56,7 +56,7 @@ def _made(part: Part, db: Session, desk: Desk, quarter: Period) -> Iterator[Sect
 def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
     cycle = publications.newest_published(db, quarter.label)
     if cycle is None:
-        raise NoData(f"{quarter.label} is not published")
+        raise NoData(f"{quarter.label} 尚未发布 / {quarter.label} is not published")
     totals = db.get_one(Run, cycle.run_id).totals
     rows = publications.published(db, cycle, area_prefix="")
     counts = rows["colour"].value_counts()

@@ -279,11 +279,14 @@ def test_pages_of_visits_and_dangers_open_without_a_network(chromium, place):
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     sign_in(page, base, login, password)
+    page.locator("form[action='/visits/add'] button").first.click()
+    page.wait_for_url("**/visits")
+    note = page.get_attribute(".walk a[href^='/notes/']", "href")
     for path in ("/visits", "/dangers", "/dangers/new"):
         page.goto(base + path)
         page.wait_for_selector("html[data-kept=true]", state="attached")
     context.set_offline(True)
-    for path in ("/visits", "/dangers", "/dangers/new?lon=102.7&lat=25"):
+    for path in ("/visits", note, "/dangers", "/dangers/new?lon=102.7&lat=25"):
         page.goto(base + path)
         page.wait_for_selector("html[data-ready]", state="attached")
         assert page.locator("[data-offline]").is_visible()

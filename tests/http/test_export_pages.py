@@ -24,7 +24,7 @@ def police(own_demo, serve):
         yield client
 
 
-def test_two_clicks_and_a_purpose_make_a_job_that_leads_to_the_file(police):
+def test_two_clicks_and_a_purpose_make_a_job_that_leads_to_the_file(police, own_demo, serve):
     answer = ask(police, layer="risk")
     assert answer.status_code == 303
     page = police.get(answer.headers["location"]).text
@@ -32,6 +32,11 @@ def test_two_clicks_and_a_purpose_make_a_job_that_leads_to_the_file(police):
         assert told in page
     internal = police.get(ask(police, layer="cameras").headers["location"]).text
     assert "True" in internal  # an internal layer is asked for as one
+    assert "data-job-cancel" in page
+    with serve(own_demo.urls, role=Role.GRID_SUPERVISOR) as other:  # who reads jobs ends none
+        seen = other.get(answer.headers["location"]).text
+    assert "data-job=" in seen
+    assert "data-job-cancel" not in seen
 
 
 def test_without_a_purpose_or_off_the_lists_nothing_is_made(police):

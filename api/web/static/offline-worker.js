@@ -1,4 +1,4 @@
-// Lets the pages of visits and dangers open without a network, as they were seen last.
+// Lets the pages of visits, notes and dangers open without a network, as they were seen last.
 // The network comes first; what is kept is cleared as soon as nobody is signed in.
 "use strict";
 const PAGES = "wangge-pages";

@@ -34,11 +34,18 @@
   }
   map.on("click", (event) => set(event.latlng));
   for (const one of [lon, lat]) one.addEventListener("change", () => show(true));
-  document.querySelector("[data-locate]").addEventListener("click", () => {
-    navigator.geolocation?.getCurrentPosition(({ coords }) => {
+  const button = document.querySelector("[data-locate]");
+  const said = document.querySelector("[data-located]");
+  button.addEventListener("click", () => {
+    said.textContent = "";
+    if (!navigator.geolocation) return failed({});
+    return navigator.geolocation.getCurrentPosition(({ coords }) => {
       set(L.latLng(coords.latitude, coords.longitude));
       show(true);
-    });
+    }, failed, { timeout: 10000, enableHighAccuracy: true });
   });
+  function failed({ code }) { // 1 refused, 3 too slow, else there is none
+    said.textContent = { 1: button.dataset.refused, 3: button.dataset.slow }[code] ?? button.dataset.none;
+  }
   show(true);
 })();

@@ -127,16 +127,22 @@
   const kept = "caches" in window ? caches : null;
   if (location.pathname === "/sign-in") kept?.delete("wangge-pages");
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => { kept?.delete("wangge-pages"); });
+  const register = (scope) => navigator.serviceWorker.register(document.body.dataset.offlineWorker, { scope });
   async function keepForOffline(scope) {
-    await navigator.serviceWorker.register(document.body.dataset.offlineWorker, { scope });
+    await register(scope);
+    const [files, pages] = [await kept.open("wangge-files"), await kept.open("wangge-pages")];
     if (!navigator.serviceWorker.controller) { // the first time this page came past the worker
-      const files = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href);
-      await (await kept.open("wangge-files")).addAll(files);
-      await (await kept.open("wangge-pages")).add(location.pathname);
+      await files.addAll([...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href));
+      await pages.add(location.pathname);
+    }
+    for (const list of document.querySelectorAll("[data-keep]")) { // what its lines lead to opens too
+      await Promise.all(["/notes", "/dangers"].map(register));
+      await files.addAll(list.dataset.keep.split(" "));
+      for (const { href } of list.querySelectorAll("a[href^='/notes/'], a[href^='/dangers/']")) await pages.add(href);
     }
     root.dataset.kept = "true";
   }
-  const scope = location.pathname.match(/^\/(visits|dangers)(?=\/|$)/)?.[0];
+  const scope = location.pathname.match(/^\/(visits|dangers|notes)(?=\/|$)/)?.[0];
   if (scope && kept && "serviceWorker" in navigator) keepForOffline(scope).catch(() => { root.dataset.kept = "false"; });
   root.dataset.ready = "true";
 })();
