@@ -1,11 +1,11 @@
 """Texts that somebody brings and that are asked for by a digest: so many, for so many days."""
 
 import hashlib
-import os
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from gis.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,7 @@ class Kept:
         """Keep a text, whole or not at all; returns what it is asked for by."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
-        part = self.folder / f".{key}.{secrets.token_hex(8)}"
-        try:
-            part.touch(mode=0o600)
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, self._path(key))
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(self._path(key), text)
         self._forget()
         return key
 

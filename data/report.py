@@ -1,9 +1,7 @@
 """What became of every row of an imported file: counts, reasons, rows; as JSON and workbook."""
 
-import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from data.ingest.types import FileFacts, Kind, RowNote, Severity
+from gis import files
 from gis.errors import BadInput, ImportRefused
 from gis.privacy import hidden
 
@@ -186,14 +185,10 @@ class ImportReport:
         trial = "-dry-run" if self.dry_run else ""
         name = hidden(self.facts.path.stem)[:60].replace("*", "_")
         path = folder / f"{self.kind}-{name}-{self.facts.sha256[:8]}{trial}.xlsx"
-        part = path.with_name(f".{path.name}.part")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._write_book(part)
-            part.replace(path)
+            with files.whole(path, mode=None) as draft:
+                self._write_book(draft)
         except (OSError, FileCreateError) as exc:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise BadInput(self._unwritten(exc)) from exc
         return path
 
@@ -275,8 +270,7 @@ def unopened(path: Path, kind: Kind, refusal: ImportRefused) -> ImportReport | N
     if not path.is_file():
         return None
     try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = files.sha256(path)
     except OSError:
         return None
     facts = FileFacts(

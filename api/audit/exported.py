@@ -12,6 +12,7 @@ from api.house import House
 from api.version import VERSION
 from data.export import manifest
 from data.export.model import Watermark
+from gis import files
 from gis.access.rights import Action, Capability
 from gis.audit import store
 from gis.audit.signing import Signer
@@ -98,9 +99,7 @@ def write_trail(session: Session, house: House, out: Path, *, purpose: str) -> i
     """The whole audit trail as CSV with its manifest; how many lines."""
     mark = watermark(session, purpose=purpose, internal=True)
     try:
-        out.touch(mode=0o600)
-        out.chmod(0o600)
-        with out.open("w", encoding="utf-8", newline="") as file:
+        with files.whole(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             rows = sum(1 for row in trail.as_csv(session, store.Asked()) if file.write(row)) - 1
     except OSError as exc:
         raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc

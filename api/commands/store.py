@@ -10,7 +10,7 @@ from api.audit import trail
 from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import json_out, say, table_out
-from data.export import manifest
+from gis import files
 from gis.audit import service as audit
 from gis.audit import signing
 from gis.audit.signing import Signer
@@ -94,7 +94,7 @@ def restore(
         with transaction(engine) as session:
             trail.keep_replaced(session, at)
         backups.restore(resolve_urls(at.settings), file, revision=migrations.head())
-        digest = manifest.sha256(file)
+        digest = files.sha256(file)
         with transaction(engine) as session:
             audit.note(session, event="restore", target="store", detail={"sha256": digest})
         with transaction(engine) as session:

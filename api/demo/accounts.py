@@ -1,7 +1,6 @@
 """Accounts of a demonstration: one per role, with random passwords in a file of the home."""
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from gis.access import administration, store
 from gis.access.rights import Role
 from gis.areas.levels import Level
 from gis.areas.model import Area
+from gis.files import write_whole
 
 FILE = "demo-accounts.json"
 _PLACE = {Role.GRID_WORKER: Level.COMMUNITY, Role.GRID_SUPERVISOR: Level.STREET}
@@ -37,7 +37,8 @@ def make(session: Session, house: House) -> Path:
             )
         password = administration.give_password(session, login, now=now, must_change=False)
         made.append({"login": login, "password": password, "role": role, "areas": areas})
-    _write(path, {"demo": True, "accounts": made})
+    told = {"demo": True, "accounts": made}
+    write_whole(path, json.dumps(told, ensure_ascii=False, indent=2))
     return path
 
 
@@ -45,12 +46,3 @@ def _area(session: Session, level: Level) -> str:
     """The first area of that level, where a grid worker or supervisor of the demo works."""
     codes = select(Area.code).where(Area.level == level).order_by(Area.code).limit(1)
     return session.execute(codes).scalar_one()
-
-
-def _write(path: Path, content: object) -> None:
-    """Readable by the owner alone from the first byte on."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, ensure_ascii=False, indent=2)
-    part.replace(path)

@@ -13,6 +13,7 @@ from api.house import REFERENCE
 from api.version import VERSION
 from data.demo import DemoFile, DemoFiles, Size
 from data.ingest.types import Kind
+from gis.files import sha256
 
 _STAMP = ".complete.json"
 _PACKAGES = ("gis", "data", "maps", "api")
@@ -20,7 +21,7 @@ _PACKAGES = ("gis", "data", "maps", "api")
 
 def write(folder: Path, made_from: dict[str, Any], paths: Iterable[Path]) -> None:
     """Note that ``paths`` in ``folder`` are complete, with the digest of each."""
-    stamp = {**_origin(made_from), "files": {path.name: _sha256(path) for path in paths}}
+    stamp = {**_origin(made_from), "files": {path.name: sha256(path) for path in paths}}
     (folder / _STAMP).write_text(json.dumps(stamp, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -30,7 +31,7 @@ def holds(folder: Path, made_from: dict[str, Any]) -> bool:
         stamp = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
         noted = stamp.pop("files")
         same: bool = stamp == _origin(made_from)
-        return same and all(_sha256(folder / name) == sha256 for name, sha256 in noted.items())
+        return same and all(sha256(folder / name) == digest for name, digest in noted.items())
     except (OSError, ValueError, KeyError, AttributeError):
         return False
 
@@ -84,8 +85,3 @@ def _code() -> str:
             if path.is_file() and "__pycache__" not in path.parts:
                 total.update(path.read_bytes())
     return total.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,6 @@
 """Maps and exports of what the store holds, for the command and the service alike."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ import maps.layers
 from api.audit import exported
 from api.files.frames import Frames, is_internal, page_layers
 from api.house import House
-from data.export import manifest
 from data.export.model import Caption, Format, Part, Watermark
 from data.export.service import export
+from gis import files
 from gis.audit import service as audit
 from gis.db.session import User
 from gis.errors import BadInput, NoData, Withheld
@@ -111,7 +109,7 @@ def write_export(
         period=next((words.period for _, words in parts if words.period), None),
         where=where and {where[0]: where[1]},
     )  # fmt: skip
-    line.detail["sha256"] = manifest.sha256(written)
+    line.detail["sha256"] = files.sha256(written)
     return written, line.rows
 
 
@@ -141,7 +139,7 @@ def write_maps(
         private = scope.internal and any(
             is_internal(layer(one)) for one in page_layers(name, scope)
         )
-        _write_text(path, page, mode=0o600 if private else 0o644)
+        _write_text(path, page, mode=files.PRIVATE if private else files.OPEN)
         written.append(path)
     return written, lacking
 
@@ -194,21 +192,13 @@ def _basemap(house: House) -> Basemap | None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that its owner alone can read; raises BadInput."""
-    _write_text(path, [text], mode=0o600)
+    _write_text(path, [text], mode=files.PRIVATE)
 
 
 def _write_text(path: Path, pieces: Iterable[str], *, mode: int) -> None:
     """Write a file whole or not at all; raises BadInput."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.touch(mode=mode)
-        part.chmod(mode)
-        with part.open("w", encoding="utf-8") as file:
+        with files.whole(path, mode=mode) as draft, draft.open("w", encoding="utf-8") as file:
             file.writelines(pieces)
-        os.replace(part, path)
     except OSError as exc:
         raise BadInput(f"{path}: cannot be written ({exc.strerror})") from exc
-    finally:
-        with suppress(OSError):  # nothing was made
-            part.unlink()

@@ -6,7 +6,6 @@ kept in ``<home>/policies``. A file holds once the line that says so is committe
 """
 
 import fcntl
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from api.kept import Kept
 from gis import policy as policies
 from gis.audit import store as trail
 from gis.errors import BadPolicy, NotFound
+from gis.files import write_whole
 from gis.policy import Policy
 from gis.safety.rules import AlarmRules, RatingRules
 from gis.settings import Settings
@@ -113,7 +113,7 @@ def setting(
         _settle(home, session)
         kept = _next(home / KEPT, version, now)
         kept.write_text(text, encoding="utf-8")
-        _write(home / PENDING, kept.name.encode())
+        write_whole(home / PENDING, kept.name, mode=None)
         yield kept
         _take(home, kept)
 
@@ -150,15 +150,8 @@ def _settle(home: Path, session: Session) -> None:
 
 
 def _take(home: Path, kept: Path) -> None:
-    _write(home / FILE, kept.read_bytes())
+    write_whole(home / FILE, kept.read_bytes(), mode=None)
     (home / PENDING).unlink()
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(body)
-    os.replace(part, path)
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """The signed list that goes with every exported file: digest, rows, what was asked, which rules."""
 
-import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gis.errors import BadInput
+from gis.files import sha256, write_whole
 
 _ENDING = ".manifest.json"
 
@@ -17,22 +16,14 @@ def beside(file: Path) -> Path:
     return file.with_name(f"{file.name}{_ENDING}")
 
 
-def sha256(file: Path) -> str:
-    """The digest of a file's bytes."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 def write(
     file: Path, said: Mapping[str, Any], signed: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> Path:
     """Write the manifest of ``file``, readable by those who may read the file."""
     document = {"file": file.name, "bytes": file.stat().st_size, "sha256": sha256(file), **said}
     out = beside(file)
-    part = out.with_name(f".{out.name}.part")
-    part.write_text(json.dumps(signed(document), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    part.chmod(file.stat().st_mode & 0o777)
-    os.replace(part, out)
+    text = json.dumps(signed(document), ensure_ascii=False, indent=1) + "\n"
+    write_whole(out, text, mode=file.stat().st_mode & 0o777)
     return out
 
 

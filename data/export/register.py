@@ -4,9 +4,7 @@ What is written reads back as it is: importing an export changes nothing in the 
 """
 
 import json
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +16,7 @@ import xlsxwriter
 from data.export import columns, sheets
 from data.ingest.fields import FIELDS, Field, Type
 from data.ingest.types import Kind
+from gis.files import whole
 from gis.video import codelists
 from gis.video.codelists import CodeList
 
@@ -63,19 +62,9 @@ _INFO = (
 
 
 def write(register: pd.DataFrame, *, form: RegisterForm, out: Path) -> None:
-    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``, private (0600).
-
-    The file appears complete or not at all: a part is written beside it, then renamed.
-    """
-    part = out.with_name(f".{out.name}.part")
-    try:
-        part.touch(mode=0o600)
-        part.chmod(0o600)
-        _WRITERS[form](register, part)
-        os.replace(part, out)
-    finally:
-        with suppress(OSError):  # nothing was made
-            part.unlink(missing_ok=True)
+    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``: whole, private."""
+    with whole(out) as draft:
+        _WRITERS[form](register, draft)
 
 
 def _sheet(register: pd.DataFrame, out: Path) -> None:

@@ -1,6 +1,5 @@
 """Backup into one file and restore from it, through PostgreSQL's own programs."""
 
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type
 from sqlalchemy import make_url
 
+from gis import files
 from gis.db import SCHEMA, contents
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
@@ -48,11 +48,8 @@ def beside(file: Path) -> Path:
 def sign(file: Path, signed: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
     """Replace the side file of a backup by the same with a signature."""
     side = beside(file)
-    part = side.with_name(f".{side.name}.part")
     try:
-        part.touch(mode=0o600)
-        part.write_text(json.dumps(signed(_side(file)), indent=1) + "\n", "utf-8")
-        os.replace(part, side)
+        files.write_whole(side, json.dumps(signed(_side(file)), indent=1) + "\n")
     except OSError as exc:
         raise BadInput(f"{side}: cannot be written ({exc.strerror})") from exc
 
@@ -73,29 +70,19 @@ def dump(urls: Urls, file: Path) -> int:
     that is dumped. Both appear complete or not at all. Returns the size in bytes; raises BadInput
     when they cannot be written and StoreUnavailable when pg_dump fails.
     """
-    part, side = file.with_name(f".{file.name}.part"), file.with_name(f".{file.name}.side")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.touch(mode=0o600)
-        side.touch(mode=0o600)
-        with _reading(urls) as cursor:
+        # The side file takes its place first: without it a backup is none.
+        with files.whole(file) as part, files.whole(beside(file)) as side, _reading(urls) as cursor:
             cursor.execute("SELECT pg_export_snapshot()")
             (snapshot,) = cursor.fetchone() or ("",)
             options = ("--format=custom", f"--schema={SCHEMA}", f"--file={part}", _EVERY_ROW)
             done = _run(urls, "pg_dump", *options, f"--snapshot={snapshot}", connect=True)
             if done.returncode != 0:
                 raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
-            told = {"sha256": _sha256(part), "tables": contents.as_json(contents.held(cursor))}
-        side.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-        os.replace(side, beside(file))
-        os.replace(part, file)
+            told = {"sha256": files.sha256(part), "tables": contents.as_json(contents.held(cursor))}
+            side.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     except OSError as exc:
         raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
-    finally:
-        with suppress(OSError):  # nothing was made
-            part.unlink()
-        with suppress(OSError):
-            side.unlink()
     return file.stat().st_size
 
 
@@ -145,7 +132,7 @@ def _told(file: Path) -> dict[str, dict[str, Any]]:
         sha256, tables = str(told["sha256"]), dict(told["tables"])
     except (ValueError, KeyError, TypeError) as exc:
         raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
-    if sha256 != _sha256(file):
+    if sha256 != files.sha256(file):
         raise BadInput(f"{file}: damaged: it is not the file that {beside(file).name} tells of")
     return tables
 
@@ -194,11 +181,6 @@ def _reading(urls: Urls) -> Iterator[Cursor]:
             yield cursor
     except psycopg2.OperationalError as exc:
         raise StoreUnavailable(f"PostgreSQL cannot be reached: {exc}") from exc
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _revision(urls: Urls, file: Path) -> str:
