@@ -88,6 +88,9 @@ MADE = {
                 now())
         RETURNING login""",
 }
+_UPLOAD = """
+    INSERT INTO wangge.uploads (area_code, asked_by, kind, file_name, folder, size_bytes, sha256)
+    VALUES (:area, :login, :kind, 'cells.csv', gen_random_uuid(), 10, 'none') RETURNING id"""
 _NAMES = """
     SELECT table_name, column_name FROM information_schema.columns
     JOIN information_schema.tables USING (table_schema, table_name)
@@ -123,18 +126,25 @@ def record(store, kind, area, *, login):
         return session.scalar(text(statement), asked)
 
 
-def lay_out(home, store, upload):
+def upload(store, user, area, *, kind="households"):
+    """The id of an upload that the user has sent."""
+    asked = {"area": area, "login": user.id, "kind": kind}
+    with store.begin(user) as session:
+        return session.scalar(text(_UPLOAD), asked)
+
+
+def lay_out(home, store, upload, *, words="点位编码,名称\n"):
     """The files that an upload and its jobs speak of."""
     asked = text("SELECT folder FROM wangge.uploads WHERE id = :id")
     with store.begin() as session:
         folder = session.scalar(asked, {"id": upload})
     lying = {
-        f"uploads/{folder}/cells.csv": "点位编码,名称\n", "exports/cells/cells.csv": "a\n",
+        f"uploads/{folder}/cells.csv": words, "exports/cells/cells.csv": "a\n",
         "exports/cells/cells.csv.manifest.json": "{}", "reports/cells.xlsx": "",
     }  # fmt: skip
-    for name, words in lying.items():
+    for name, body in lying.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_text(words, "utf-8")
+        (home / name).write_text(body, "utf-8")
 
 
 def held(session, *, own):

@@ -4,6 +4,7 @@ The routes are the application's own: one without a sample for its parameters fa
 """
 
 import re
+import secrets
 from datetime import UTC, datetime
 from html import unescape
 from typing import ClassVar
@@ -13,6 +14,7 @@ import pytest
 from cells import ABOVE, BESIDE, OWN, WHERE
 from fastapi.testclient import TestClient
 from routes import INSIDE, OPEN, asked_of, every
+from sqlalchemy import text
 
 from api import analyses
 from api.app import create_app
@@ -34,6 +36,7 @@ from gis.layers.model import REGISTRY, Sensitivity, layer
 from gis.publication import service as publication
 from gis.runs.model import Analysis
 from gis.settings import Settings
+from gis.uploads.model import Upload
 
 # What stands in a path, by its beginning and the parameter's name; the first that fits counts.
 PARAMETERS = [
@@ -391,24 +394,78 @@ def test_nothing_of_another_area_was_changed(walks, marked, before):
 @pytest.mark.parametrize("role", [Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON])
 def test_a_file_that_a_job_writes_holds_ones_own_area_alone(marked, house, role):
     """Every layer that the role may export, for the whole district as far as it is the caller's."""
-    user = User.of(role, id=f"exports-{role.value.replace('_', '-')}", area_prefixes=(OWN,))
-    with marked.begin() as session:
-        administration.add_without_password(
-            session, user.id, district=house.district, role=role, area_prefixes=[OWN],
-            now=datetime.now(UTC),
-        )  # fmt: skip
+    user = at_work(marked, house, role, OWN)
     for name in (one.name for one in REGISTRY if takes(user, one.name)):
         secret = layer(name).sensitivity is Sensitivity.INTERNAL
         asked = ExportIn(layer=name, format=Format.GEOJSON, internal=secret, purpose="a test")
-        with marked.begin(user) as session:
-            job = jobs.ask(session, JobKind.EXPORT, asked.model_dump(mode="json"),
-                           district_code=house.district.code)  # fmt: skip
-        perform(house, marked.engine, job.id)
-        with marked.begin(user) as session:
-            done = jobs.find(session, job.id)
-            assert done.state == JobState.DONE, (name, done.message_en)
-        body = (house.settings.home / "exports" / done.result["file"]).read_bytes()
+        ended = done(marked, house, user, JobKind.EXPORT, **asked.model_dump(mode="json"))
+        assert ended.state == JobState.DONE, (name, ended.message_en)
+        body = (house.settings.home / "exports" / ended.result["file"]).read_bytes()
         assert cells.strangers_in(body) == set(), name
+
+
+@pytest.mark.parametrize("area", [OWN, BESIDE])
+@pytest.mark.parametrize("role", [Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD])
+def test_a_run_that_a_part_asks_for_past_the_door_stores_nothing(marked, house, role, area):
+    user = at_work(marked, house, role, area)
+    stored = text("SELECT count(*) FROM runs")
+    with marked.begin() as session:
+        runs = session.scalar(stored)
+    for analysis in Analysis:
+        ended = done(marked, house, user, JobKind.RUN, analysis=analysis, period=None)
+        assert (ended.state, ended.error_code) == (JobState.FAILED, "whole_district"), analysis
+    with marked.begin() as session:
+        assert session.scalar(stored) == runs
+
+
+@pytest.mark.parametrize(("rows", "ends"), [
+    ([OWN], (JobState.DONE, None)), ([BESIDE], (JobState.FAILED, "outside_areas")),
+    ([OWN, BESIDE], (JobState.FAILED, "outside_areas")),
+])  # fmt: skip
+def test_a_file_that_a_part_sends_is_taken_in_for_that_part_alone(marked, house, rows, ends):
+    """Counts of households, looked at, tried and taken in by jobs."""
+    user, sent = at_work(marked, house, Role.DATA_STEWARD, OWN), ["对象编码,户数,统计日期"]
+    upload = cells.upload(marked, user, OWN)
+    sent += [f"{area},3210,2026-09-0{len(rows)}" for area in rows]
+    cells.lay_out(house.settings.home, marked, upload, words="\n".join(sent))
+    with marked.begin() as session:
+        before = {area: counts_of(session, area) for area in (OWN, BESIDE)}
+    seen = done(marked, house, user, JobKind.PREVIEW, upload=upload, upload_id=upload)
+    assert [row["subject_code"] for row in seen.result["preview"]["rows"]] == rows
+    for trial in (True, False):
+        ended = done(marked, house, user, JobKind.IMPORT, upload_id=upload, dry_run=trial)
+        assert (ended.state, ended.error_code) == ends
+    with marked.begin() as session:
+        assert counts_of(session, BESIDE) == before[BESIDE]
+        added = counts_of(session, OWN) - before[OWN]
+    assert added == ({(OWN, 3210)} if rows == [OWN] else set())
+
+
+def counts_of(session, area):
+    asked = "SELECT subject_code, households FROM household_counts WHERE area_code = :area"
+    return {tuple(row) for row in session.execute(text(asked), {"area": area})}
+
+
+def at_work(store, house, role, area):
+    """Somebody with that role in one area, as an account."""
+    user = User.of(role, id=f"t{secrets.token_hex(8)}", area_prefixes=(area,))
+    with store.begin() as session:
+        administration.add_without_password(
+            session, user.id, district=house.district, role=role, area_prefixes=[area],
+            now=datetime.now(UTC),
+        )  # fmt: skip
+    return user
+
+
+def done(store, house, user, kind, *, upload=None, **parameters):
+    """The job that the user asks for, once it has ended."""
+    with store.begin(user) as session:
+        job = jobs.ask(session, kind, parameters, district_code=house.district.code)
+        if upload is not None:
+            session.get_one(Upload, upload).preview_job = job.id
+    perform(house, store.engine, job.id)
+    with store.begin(user) as session:
+        return jobs.find(session, job.id)
 
 
 def takes(user, name):
