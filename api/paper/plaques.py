@@ -54,7 +54,7 @@ def _of(
     for entrance in range(1, row["entrances"] + 1):
         yield Plaque(
             compound_name=row["name"], colour=row["colour"], period=_quarter(cycle.period),
-            advice=house.advice.sentences(row["colour"], row["counts"]), issuer=cycle.issuer or "",
+            advice=house.advice.sentences(row["colour"], row["kinds"]), issuer=cycle.issuer or "",
             issued_on=cycle.published_at.astimezone(house.district.zone).date(),
             check=check if house.settings.public_url is None
             else f"{house.settings.public_url}{CHECK_PATH}?{urlencode({'t': check})}",

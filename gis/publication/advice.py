@@ -1,7 +1,7 @@
 """The advice of a plaque: sentences for the incident kinds a compound has most of; pure."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,19 +20,17 @@ class Advice:
     colours: Mapping[str, Mapping[str, str]]
 
     def sentences(
-        self, colour: str, counts: Mapping[str, int], *, language: str = "zh"
+        self, colour: str, kinds: Sequence[str], *, language: str = "zh"
     ) -> tuple[str, ...]:
-        """Advice of one plaque: its main kinds, most frequent first, then its colour's sentence.
+        """Advice of one plaque: the first of ``kinds``, then its colour's sentence.
 
-        A green plaque praises and warns of nothing. Kinds of equal number go by name; kinds
-        without a sentence are left out.
+        A green plaque praises and warns of nothing. Kinds without a sentence are left out.
         """
         closing = self.colours[colour][language]
         if colour == Colour.GREEN:
             return (closing,)
-        told = [kind for kind, times in counts.items() if times > 0 and kind in self.kinds]
-        most = sorted(told, key=lambda kind: (-counts[kind], kind))[:_KINDS]
-        return (*(self.kinds[kind][language] for kind in most), closing)
+        told = [self.kinds[kind][language] for kind in kinds if kind in self.kinds]
+        return (*told[:_KINDS], closing)
 
 
 def load(path: Path) -> Advice:

@@ -139,17 +139,16 @@ WHERE published.cycle_id = CAST(:cycle_id AS bigint)
 ORDER BY published.area_code, published.compound_code;
 
 -- name: plaques
--- What a compound's plaques need: its published colour, how many entrances it has, and its rated
--- incidents by category in the window (the main kinds choose the advice).
+-- What a compound's plaques need: its published colour, how many entrances it has, and the kinds of
+-- its rated incidents in the window, the most frequent first (they choose the advice).
 SELECT published.compound_code AS code, published.compound_name AS name, published.colour,
        greatest(coalesce(ST_NumGeometries(compound.entrances), 0), 1) AS entrances,
-       kinds.counts
+       coalesce(advised.kinds, '{}') AS kinds
 FROM wangge.published_ratings AS published
 JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
 JOIN wangge.runs AS run ON run.id = cycle.run_id
-JOIN wangge.ratings AS rating
-  ON rating.run_id = cycle.run_id AND rating.compound_code = published.compound_code
-LEFT JOIN wangge.withheld_ratings(CAST(:run_id AS bigint)) AS kinds ON kinds.id = rating.id
+LEFT JOIN wangge.plaque_kinds(CAST(:cycle_id AS bigint)) AS advised
+       ON advised.compound_code = published.compound_code
 LEFT JOIN wangge.compounds AS compound
        ON compound.code = published.compound_code
       AND compound.valid_from <= run.as_of

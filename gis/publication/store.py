@@ -106,10 +106,11 @@ def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.D
 def plaques(
     session: Session, cycle: RatingCycle, *, area_prefix: str, code: str | None
 ) -> pd.DataFrame:
-    """What plaques need of a cycle: code, name, colour, entrances, counts by category."""
-    asked = {
-        "cycle_id": cycle.id, "run_id": cycle.run_id, "area_prefix": area_prefix, "code": code,
-    }  # fmt: skip
+    """What plaques need of a cycle: code, name, colour, entrances, kinds of incidents.
+
+    The kinds come the most frequent first, of yellow and red compounds.
+    """
+    asked = {"cycle_id": cycle.id, "area_prefix": area_prefix, "code": code}
     return sql.table(session, _SQL["plaques"], asked)
 
 

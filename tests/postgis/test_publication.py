@@ -386,3 +386,24 @@ def test_decisions_have_words(desk):
     desk.decide(asked, "li")
     row = desk.changes(cycle).loc["A"]
     assert (row["decision"], row["asked_by"], row["decided_by"]) == ("approved", "zhang", "li")
+
+
+def test_who_prints_plaques_is_told_kinds_in_their_order_and_nobody_else(desk):
+    """The supervisor exports ratings and reads no incidents; the planner does neither."""
+    cycle = desk.open()
+    desk.confirm(cycle, "A", "C")
+    told = text("SELECT compound_code, kinds FROM wangge.plaque_kinds(:cycle) ORDER BY 1")
+    seen = {}
+    for step in ("review", "published"):
+        for role in (Role.GRID_SUPERVISOR, Role.POLICE_LIAISON, Role.PLANNER):
+            user = User.of(role, id="lin", area_prefixes=("530102001",))
+            with desk.store.begin(user) as session:
+                rows = session.execute(told, {"cycle": cycle}).all()
+            seen[step, role] = [(code, kinds) for code, kinds in rows]
+        if step == "review":
+            desk.publish(cycle)
+    hangs = [("A", ["theft", "fire"]), ("C", ["theft", "fire"])]  # B is green
+    assert [one for one, rows in seen.items() if rows == hangs] == [
+        ("published", Role.GRID_SUPERVISOR), ("published", Role.POLICE_LIAISON),
+    ]  # fmt: skip
+    assert [rows for rows in seen.values() if rows not in (hangs, [])] == []
