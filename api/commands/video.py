@@ -14,10 +14,12 @@ from api.output import figures_out, json_out, say, table_out
 from api.planning import plan_map
 from api.routers.video_plan import told
 from data.export import planned
+from data.export.model import DEMO
 from data.export.register import RegisterForm, write
 from data.ingest import candidates as places
 from gis.audit.service import note
 from gis.errors import BadInput
+from gis.runs import facts
 from gis.timeline import service as timeline
 from gis.video import store
 from gis.video.siting import planning
@@ -30,12 +32,14 @@ app.add_typer(video, name="video", help="视频点位 / video points: register, 
 
 @video.command("register")
 def register(
-    format_: Annotated[RegisterForm, typer.Option("--format", help="Sheet or catalogue.")],
+    format_: Annotated[
+        RegisterForm, typer.Option("--format", help="Sheet, catalogue or OSM nodes.")
+    ],
     out: Annotated[Path, typer.Option(help="File to write; private (0600).")],
     purpose: Annotated[str, typer.Option(help="What it is for; kept in the trail.")],
     json: Json = False,
 ) -> None:
-    """Write the camera register as 一机一档 (XLSX) or GB/T 28181 catalogue. 导出台账。"""
+    """Write the camera register: 一机一档, GB/T 28181 catalogue, OSM nodes. 导出台账。"""
     at = house()
     with at.store() as engine, transaction(engine) as session:
         line = note(
@@ -45,7 +49,7 @@ def register(
         found = store.register(session)
         line.rows = len(found)
         try:
-            write(found, form=format_, out=out)
+            write(found, form=format_, out=out, demo=facts.is_demo(session))
         except OSError as exc:
             raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
     if json:
@@ -121,7 +125,8 @@ def plan(
         found = planning.propose(session, policy=at.policy, district=at.district, as_of=on, ask=ask)
         if out is not None:
             note(session, event="export", target="video_plan", rows=len(found.places))
-            write_private(out, planned.text(found.places))
+            marked = DEMO if facts.is_demo(session) else ""
+            write_private(out, planned.text(found.places, description=marked))
         if map_ is not None:
             write_private(map_, plan_map.page(session, at, found, as_of=on))
     said = told(found)

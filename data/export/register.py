@@ -1,6 +1,6 @@
-"""The camera register on its way out: 一机一档 sheet, and the GB/T 28181 catalogue as JSON or CSV.
+"""The camera register on its way out: 一机一档 sheet, GB/T 28181 catalogue, OpenStreetMap nodes.
 
-What is written reads back as it is: importing an export changes nothing in the store.
+A sheet and a catalogue read back as they are: importing them changes nothing in the store.
 """
 
 import json
@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from data.export import columns, sheets
+from data.export import columns, osm, sheets
+from data.export.model import DEMO
 from data.ingest.fields import FIELDS, Field, Type
 from data.ingest.types import Kind
 from gis.files import whole
@@ -22,11 +23,12 @@ from gis.video.codelists import CodeList
 
 
 class RegisterForm(StrEnum):
-    """How the register is written: the sheet of offices, or the catalogue of platforms."""
+    """How the register is written: for offices, for platforms, or for OpenStreetMap's tools."""
 
     SHEET = "sheet"
     CATALOGUE_JSON = "catalogue-json"
     CATALOGUE_CSV = "catalogue-csv"
+    OSM = "osm"
 
 
 _LISTS = {
@@ -38,6 +40,7 @@ _LISTS = {
 }  # fmt: skip
 _NOT_STORED = {"direction_type", "resolution", "geometry"}  # other ways to say what is there
 _FIELDS = tuple(field for field in FIELDS[Kind.CAMERAS] if field.name not in _NOT_STORED)
+_INTERNAL = "内部 / internal"
 _EXACT = {"lon", "lat"}  # a workbook keeps 16 digits of a number and all of a text
 
 # Catalogue field, column, list whose numbers it takes. Status is left out: in a catalogue it says
@@ -61,19 +64,24 @@ _INFO = (
 )  # fmt: skip
 
 
-def write(register: pd.DataFrame, *, form: RegisterForm, out: Path) -> None:
-    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``: whole, private."""
+def write(register: pd.DataFrame, *, form: RegisterForm, out: Path, demo: bool = False) -> None:
+    """Write ``register`` (columns of ``gis.video.store.register``) to ``out``: whole, private.
+
+    A ``demo`` says in a column or member of its own what it is.
+    """
     with whole(out) as draft:
-        _WRITERS[form](register, draft)
+        _WRITERS[form](register, draft, demo)
 
 
-def _sheet(register: pd.DataFrame, out: Path) -> None:
+def _sheet(register: pd.DataFrame, out: Path, demo: bool) -> None:
     table = pd.DataFrame(
         {field.label_zh: _shown(register[field.name], field) for field in _FIELDS}, dtype=object
     )
+    if demo:
+        table["备注"] = DEMO
     with xlsxwriter.Workbook(out, sheets.OPTIONS) as book:
         sheets.rows(book, "一机一档", table)
-        book.set_properties({"title": "视频点位一机一档", "comments": "内部 / internal"})
+        book.set_properties({"title": "视频点位一机一档", "comments": _INTERNAL})
 
 
 def _shown(values: "pd.Series[Any]", field: Field) -> list[Any]:
@@ -126,20 +134,29 @@ def _plain(value: Any, of: CodeList | None) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _json(register: pd.DataFrame, out: Path) -> None:
+def _json(register: pd.DataFrame, out: Path, demo: bool) -> None:
     items = [{**top, "Info": info} for top, info in _catalogue(register)]
     body = {"CmdType": "Catalog", "SumNum": len(items), "DeviceList": items}
+    if demo:
+        body["Note"] = DEMO
     out.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _csv(register: pd.DataFrame, out: Path) -> None:
+def _csv(register: pd.DataFrame, out: Path, demo: bool) -> None:
     names = [name for name, _, _ in (*_TOP, *_INFO)]
     table = pd.DataFrame([{**top, **info} for top, info in _catalogue(register)], columns=names)
+    if demo:
+        table["Note"] = DEMO
     table.astype(object).map(columns.harmless).to_csv(out, **columns.CSV)
 
 
-_WRITERS: dict[RegisterForm, Callable[[pd.DataFrame, Path], None]] = {
+def _osm(register: pd.DataFrame, out: Path, demo: bool) -> None:
+    osm.nodes(register, out, note=f"{_INTERNAL}{f' {DEMO}' if demo else ''}")
+
+
+_WRITERS: dict[RegisterForm, Callable[[pd.DataFrame, Path, bool], None]] = {
     RegisterForm.SHEET: _sheet,
     RegisterForm.CATALOGUE_JSON: _json,
     RegisterForm.CATALOGUE_CSV: _csv,
+    RegisterForm.OSM: _osm,
 }

@@ -17,7 +17,7 @@ SUFFIX = {
     RegisterForm.SHEET: "xlsx",
     RegisterForm.CATALOGUE_JSON: "json",
     RegisterForm.CATALOGUE_CSV: "csv",
-}
+}  # the forms that hold the whole record; OpenStreetMap's tags do not
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def register(demo_store) -> pd.DataFrame:
         return video.register(session)
 
 
-@pytest.mark.parametrize("form", list(RegisterForm))
+@pytest.mark.parametrize("form", SUFFIX)
 def test_address_model_and_aim_come_back(db, demo_store, register, tmp_path, form):
     told = {"address": "一二一大街 5 号", "model": "DS-2CD", "aim": "出入口"}
     if form is not RegisterForm.SHEET:
@@ -38,7 +38,7 @@ def test_address_model_and_aim_come_back(db, demo_store, register, tmp_path, for
     assert {name: back[name] for name in told} == told
 
 
-@pytest.mark.parametrize("form", list(RegisterForm))
+@pytest.mark.parametrize("form", SUFFIX)
 def test_importing_an_export_changes_nothing(demo_store, register, tmp_path, form):
     out = tmp_path / f"register.{SUFFIX[form]}"
     write(register, form=form, out=out)
@@ -61,6 +61,32 @@ def test_a_register_that_cannot_be_written_leaves_the_one_that_is_there(register
         write(register.drop(columns="lon"), form=RegisterForm.SHEET, out=out)
     assert out.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["register.xlsx"]
+
+
+def test_openstreetmap_nodes_are_read_with_what_their_tags_say(db, demo_store, register, tmp_path):
+    out = tmp_path / "cameras.osm"
+    some = register[register["height_m"].notna() & register["direction_deg"].notna()].head(40)
+    some = some.assign(key=["node/4711", *some["key"].iloc[1:]], kind="fixed")
+    write(some, form=RegisterForm.OSM, out=out)
+    import_file(db, out, Kind.CAMERAS, Options(), demo_store.house.district)
+    back = video.register(db)
+    assert "node/4711" in set(back["key"])
+    same = ["lon", "lat", "name", "kind", "direction_deg", "height_m", "owner_unit", "mount",
+            "horizontal_fov_deg"]  # fmt: skip
+    pd.testing.assert_frame_equal(
+        *(one[same].sort_values(["lon", "lat"], ignore_index=True) for one in (back, some)),
+        check_dtype=False,
+    )
+
+
+@pytest.mark.parametrize("form", list(RegisterForm))
+def test_a_register_of_a_demo_says_so(register, tmp_path, form):
+    for demo in (True, False):
+        out = tmp_path / f"{demo}.{SUFFIX.get(form, 'osm')}"
+        write(register.head(3), form=form, out=out, demo=demo)
+        text = str(list(load_workbook(out)["一机一档"].values)) if form is RegisterForm.SHEET \
+            else out.read_text("utf-8-sig")  # fmt: skip
+        assert ("演示数据 / demo data" in text) is demo
 
 
 def test_the_sheet_has_the_headers_and_words_of_offices(register, tmp_path):
