@@ -57,6 +57,11 @@ def rows(shown: Shown | None) -> list[dict[str, Any]]:
     return [{**row, "lon": x, "lat": y} for row, x, y in zip(found, point.x, point.y, strict=True)]
 
 
+def hangs_other(row: Row, hanging: Mapping[str, str]) -> bool:
+    """Whether another colour hangs at a compound's entrances than the rule gives it."""
+    return bool(hanging.get(row["code"], row["colour"]) != row["colour"])
+
+
 def colours(session: Session, desk: Desk, code: str) -> Sequence[tuple[str, str]]:
     """A compound's earlier colours by period, newest first."""
     found = []

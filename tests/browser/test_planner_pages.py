@@ -254,6 +254,12 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     for said in (period, "五华区公安分局", decided):
         assert said in told
     is_sound(other)
+    other.goto(f"{place[0]}/today")
+    figure = other.locator("a.figure[href='/map?hung=other']")
+    count = int(figure.locator(".figure-value").inner_text())
+    figure.click()
+    assert f"{count}" in other.inner_text(".table-foot [role=status]")
+    assert other.locator("[data-go] tbody tr").count() == min(count, 50) > 0
 
 
 @pytest.mark.slow

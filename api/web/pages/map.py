@@ -37,7 +37,12 @@ def read_map(desk: AtDesk, db: Db) -> Response:
         rows = [_with_before(row, old.get(row["code"])) for row in rows]
     known_at, hanging = addresses(db), store.hanging_colours(db)
     rows = [
-        {**row, "address": known_at.get(row["code"]), "plaque": hanging.get(row["code"])}
+        {
+            **row,
+            "address": known_at.get(row["code"]),
+            "plaque": hanging.get(row["code"]),
+            "hung": "other" if places.hangs_other(row, hanging) else "same",
+        }
         for row in rows
         if _inside(row, asked.get("box", ""))
     ]
@@ -98,10 +103,12 @@ def _class(value: str | None) -> legend.Entry:
 def _filters(desk: Desk) -> list[tables.Filter]:
     t = desk.t
     colours = [(one.value, desk.either(one.zh, one.en)) for one in legend.RATING.entries]
+    hung = [("other", t("map.plaque_other")), ("same", t("map.plaque_same"))]
     changed = [("yes", t("map.changed_yes")), ("no", t("map.changed_no"))]
     return [
         tables.Filter("colour", t("map.colour"), colours, lambda row: str(row["colour"])),
         tables.Filter("changed", t("map.changed"), changed, lambda row: str(row["changed"])),
+        tables.Filter("hung", t("ratings.plaque"), hung, lambda row: str(row["hung"])),
     ]
 
 

@@ -56,7 +56,7 @@ def read_plan(
         ask = _ask(desk, compound, area, budget, target, every_deg, poles)
         found = plan(request.app.state.plans, db, desk.house, ask) if ask else None
     except (BadInput, NotFound) as exc:
-        wrong = desk.either(*both(exc)) if isinstance(exc, BadInput) else str(exc)
+        wrong = desk.either(*both(exc))
     table = _table(desk, found) if found else None
     return (table.file() if table else None) or _page(desk, db, chosen, wrong, found, table)
 

@@ -1,6 +1,7 @@
 """My area today: colours and what changed, incidents, cameras, facilities, rentals, findings."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from gis.dangers import service as dangers
 from gis.layers.model import layer
 from gis.layers.service import Scope
 from gis.period import midnight, quarter_of
+from gis.publication import store
 from gis.timeline import service as timeline
 from gis.visits import service as visits
 
@@ -35,7 +37,7 @@ def read_today(desk: AtDesk, db: Db) -> Response:
     return desk.page(
         "today.html", area=area, areas=places.area_options(desk, db), as_of=day, since=since,
         period=rating.run.period if rating and rating.run else None,
-        **_colours(desk, places.rows(rating)),
+        **_colours(desk, places.rows(rating), store.hanging_colours(db)),
         incidents=visits.incidents_since_visit(db, area_prefix=area, since=since, most=_MOST),
         dangers=[one for one in open_dangers if one["state"] != "closed"][:_MOST],
         overdue=sum(bool(one["overdue"]) for one in open_dangers),
@@ -44,8 +46,10 @@ def read_today(desk: AtDesk, db: Db) -> Response:
     )  # fmt: skip
 
 
-def _colours(desk: Desk, ratings: list[dict[str, Any]]) -> dict[str, Any]:
-    """Compounds by colour, and those whose colour is another one than the period before."""
+def _colours(
+    desk: Desk, ratings: list[dict[str, Any]], hanging: Mapping[str, str]
+) -> dict[str, Any]:
+    """Compounds by colour, and those with another one than the period before or than hangs."""
     counted = Counter(row["colour"] for row in ratings)
     changed = [
         {**row, "now": desk.chip(legend.RATING.entry(row["colour"])),
@@ -55,7 +59,8 @@ def _colours(desk: Desk, ratings: list[dict[str, Any]]) -> dict[str, Any]:
     ]  # fmt: skip
     colours = [(desk.chip(one), counted[one.value]) for one in legend.RATING.entries]
     worst = sorted(changed, key=lambda row: (_ORDER[row["colour"]], row["name"]))
-    return {"colours": colours, "changed": worst[:_MOST], "changes": len(changed)}
+    return {"colours": colours, "changed": worst[:_MOST], "changes": len(changed),
+            "others": sum(places.hangs_other(row, hanging) for row in ratings)}  # fmt: skip
 
 
 def _cameras(desk: Desk, db: Db) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from api import features
 from api.deps import AsOf, Db, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
+from api.web.forms import both
 from api.web.pages.facilities import word
 from gis.access.rights import Capability
 from gis.errors import NoData
@@ -34,8 +35,7 @@ def read_circle(
             db, policy=desk.house.policy, district=desk.house.district, as_of=day
         )
     except NoData as exc:
-        zh, _, en = str(exc).partition(" / ")
-        return desk.page("walking_none.html", why=desk.either(zh, en or zh))
+        return desk.page("walking_none.html", why=desk.either(*both(exc)))
     walks = found.compounds.get(function.value)
     rows = [
         {**row, "walk_m": walk_m if math.isfinite(walk_m) else None,
