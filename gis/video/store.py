@@ -14,11 +14,10 @@ from gis.areas.model import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import sql
 from gis.district import District
-from gis.errors import NoData
 from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis, Run
-from gis.runs.store import Recorded, latest_on, latest_run, record
+from gis.runs.store import Recorded, latest_on, record, require_run
 from gis.video.ground.model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
 from gis.video.model import VideoFinding, VideoResult
 
@@ -30,10 +29,7 @@ _SEEN = {
 
 def newest_run(session: Session, as_of: date | None = None) -> Run:
     """The newest run, of a day if one is given; raises NoData where there is none."""
-    run = latest_run(session, Analysis.VIDEO, None, as_of)
-    if run is None:
-        raise NoData("the analysis video has not run for what is asked: wangge run video")
-    return run
+    return require_run(session, Analysis.VIDEO, as_of=as_of)
 
 
 def cameras_on(session: Session, *, district: District, as_of: date) -> pd.DataFrame:
