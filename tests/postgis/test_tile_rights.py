@@ -168,13 +168,13 @@ def test_no_box_is_asked_of_other_tables(db):
         db.execute(text("SELECT wangge.in_box('runs', ST_MakeEnvelope(0, 0, 1, 1, 4326))"))
 
 
-# -- a hundred thousand rows --------------------
+# -- a hundred thousand rows, and half a million --------------------
 
 POINTS = """
 INSERT INTO wangge.cameras (area_code, source_key, import_id, geom)
 SELECT '5301020' || lpad((n % 20)::text, 2, '0') || '001', n::text, :import,
        ST_SetSRID(ST_MakePoint(102.6 + (n % 1000) * 0.0002, 25 + (n / 1000) * 0.002), 4326)
-FROM generate_series(1, 100000) AS n
+FROM generate_series(1, :points) AS n
 """
 IMPORT = """
 INSERT INTO wangge.imports (area_code, kind, file_name, file_sha256, read, kept, repaired, flagged,
@@ -183,16 +183,17 @@ VALUES ('530102', 'cameras', 'f', '0', 1, 1, 0, 0, 0, '{}') RETURNING id
 """
 
 
-@pytest.fixture
-def many_points(cluster, store):
-    """A superuser's cursor on a store with 100,000 video points; row rights do not bind it."""
+@pytest.fixture(params=[100_000, pytest.param(500_000, marks=pytest.mark.slow)])
+def many_points(cluster, store, request):
+    """A superuser's cursor on a store with many video points; row rights do not bind it."""
     url = cluster.url("postgres", store.engine.url.database)
     with closing(psycopg2.connect(libpq_url(url))) as admin, admin.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'idx_cameras_geom_3857'")
         (index,) = cursor.fetchone()
         cursor.execute("DROP INDEX wangge.idx_cameras_geom_3857, wangge.idx_cameras_geom")
         cursor.execute(IMPORT)
-        cursor.execute(POINTS.replace(":import", str(cursor.fetchone()[0])))
+        file = str(cursor.fetchone()[0])
+        cursor.execute(POINTS.replace(":import", file).replace(":points", str(request.param)))
         cursor.execute(index)
         cursor.execute(index.replace("_3857", ""))
         cursor.execute("ANALYZE wangge.cameras")
