@@ -17,7 +17,7 @@ BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row[
     "audit": ("result_",),
     "coverage": ("floor_", "level_", "size_", "workers_"),
     "dangers": ("handler_", "kind_", "move_", "severity_"),
-    "error": ("4", "5", "other"),
+    "error": ("4", "5", "other", "cannot_undo", "not_ready"),
     "exports": ("format_",),
     "eyes": (
         "by_", "blind_lead", "column_", "covered_lead", "findings_lead", "id_", "met_",
@@ -29,7 +29,7 @@ BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row[
     "jobs": ("kind_", "state_"),
     "policy": ("compounds", "divisions"),
     "rankings": ("class_", "inspection", "level_", "media", "problems_fixed", "satisfaction"),
-    "ratings": ("check_", "origin_", "status_"),
+    "ratings": ("check_", "decided_", "origin_", "status_"),
     "reports": ("grid_", "ranking_"),
     "scenarios": ("kind_", "said_"),
     "shell": ("role_", "theme_"),
