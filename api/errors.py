@@ -189,9 +189,7 @@ def _outside(request: Request, exc: Exception) -> JSONResponse:
     told = getattr(exc.orig, "diag", None)
     if told is None or told.source_function != _ROW_CHECK:
         raise exc
-    return _known(
-        request, errors.Forbidden("这里不属于您的辖区 / this lies outside of your own areas")
-    )
+    return _known(request, errors.Forbidden.outside())
 
 
 def _overtaken(request: Request, exc: Exception) -> JSONResponse:

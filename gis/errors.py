@@ -153,6 +153,11 @@ class Forbidden(GisError):
             f"your role gives no right to {action} {capability}"
         )
 
+    @classmethod
+    def outside(cls) -> Self:
+        """The role has the right, and the place lies elsewhere."""
+        return cls("这里不属于您的辖区 / this lies outside of your own areas")
+
 
 class SignInNeeded(GisError):
     """Nobody is signed in, or the session or token has ended; says what to do."""

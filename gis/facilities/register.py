@@ -236,7 +236,7 @@ def find(session: Session, facility: str) -> Facility:
 
 def _own(session: Session, area_code: str) -> str:
     if not session.info["user"].reaches(area_code):
-        raise Forbidden.right("facilities", "write")
+        raise Forbidden.outside()
     return area_code
 
 

@@ -66,7 +66,7 @@ def save(
 
 def _own(session: Session, community: str) -> None:
     if not session.info["user"].reaches(community):
-        raise Forbidden.right("grids", "write")
+        raise Forbidden.outside()
 
 
 def _alone(session: Session, community: str) -> None:

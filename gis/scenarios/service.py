@@ -221,9 +221,9 @@ def _user(session: Session) -> str:
 
 def _owner_only(session: Session, scenario: Scenario) -> None:
     if scenario.owner != _user(session):
-        raise Forbidden.right("scenarios", "write")
+        raise Forbidden("只有方案的建立者可以更改 / only who made a scenario changes it")
 
 
 def _own_area(session: Session, area_code: str) -> None:
     if not session.info["user"].reaches(area_code):
-        raise Forbidden.right("scenarios", "write")
+        raise Forbidden.outside()
