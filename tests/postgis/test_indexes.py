@@ -162,5 +162,7 @@ def test_one_compound_is_looked_up_in_the_index(db, incidents):
 
 def test_a_state_before_the_newest_is_one_look_into_the_index(db):
     asked = {"as_of": date(2026, 9, 30), "until": WINDOW["end"]}
+    for other in ("enable_seqscan", "enable_bitmapscan"):  # the table is empty here
+        db.execute(text(f"SET LOCAL {other} = off"))
     found = plan(db, explained(sql.load("gis.video")["cameras_on"]), asked)
     assert "Scan Backward using uq_camera_observations_camera_key_observed_at" in found
