@@ -60,7 +60,8 @@ def offline_map(bounds: tuple[float, float, float, float]) -> OfflineMap:
     drawn = OfflineMap(
         location=[(south + north) / 2, (west + east) / 2], zoom_start=12, tiles=None,
         prefer_canvas=True, zoom_control=False, attributionControl=False,
-        min_zoom=8, max_zoom=20, zoomSnap=0.25, zoomDelta=0.5, wheelPxPerZoomLevel=90,
+        minZoom=8, maxZoom=20,  # the map's own: a layer that begins closer would zoom it in
+        zoomSnap=0.25, zoomDelta=0.5, wheelPxPerZoomLevel=90,
         tapTolerance=20, boxZoom=False,
     )  # fmt: skip
     name(drawn, MAP_ID)

@@ -107,6 +107,8 @@ def test_thousands_of_buildings_lie_below_a_saved_page_as_tiles(open_page, sampl
     fields, houses = samples.view_fields(), samples.rating(MANY)
     frames = {"view_fields": fields, "buildings": houses[["geom"]]}
     opened = open_page(maps.build("view_fields", frames, context=inside))
+    opened.page.wait_for_timeout(400)  # longer than a movement of the map
+    assert opened.page.evaluate("wangge.fitted === wangge.first")
     assert opened.page.evaluate("document.getElementById('wg-base-buildings')") is None
     inner = houses.geometry.iloc[0].representative_point()
     opened.page.evaluate(
