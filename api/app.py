@@ -53,10 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
-    app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
-    app.state.looks, app.state.moments = Looks(), Shelf(MOST_MOMENTS)
-    app.state.limits, app.state.streams = Limits(settings), Streams(settings)
-    app.state.flows, app.state.line = Flows(), Line(settings)
+    _remember(app, settings)
     errors.install(app)
     failures.install(app)
     for router in ROUTERS:
@@ -76,3 +73,11 @@ def create_app(settings: Settings) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics, shown=failures.shown)
     return app
+
+
+def _remember(app: FastAPI, settings: Settings) -> None:
+    """What one process keeps between requests: what was made, and who asked how often."""
+    app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
+    app.state.looks, app.state.moments = Looks(), Shelf(MOST_MOMENTS)
+    app.state.limits, app.state.streams = Limits(settings), Streams(settings)
+    app.state.flows, app.state.line = Flows(), Line(settings)
