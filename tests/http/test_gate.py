@@ -45,7 +45,7 @@ def test_a_bug_is_answered_mutely_with_all_headers(capsys):
     assert json.loads(body)["code"] == "internal_error"
     assert headers["content-type"] == "application/problem+json"
     assert headers["x-content-type-options"] == "nosniff"
-    assert "102" not in body.decode()
+    assert "102.7" not in body.decode()
 
 
 def test_the_log_has_the_place_of_a_bug_and_no_value(capsys):
