@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from api import invalid
 from gis import errors
 from gis.audit import service as audit
 from gis.db.session import User, sessions
@@ -71,6 +72,11 @@ RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
             503: {"Retry-After": str(RETRY_AFTER_S)}}  # fmt: skip
 _HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_HTTP_WORDS = {
+    400: "请求内容不完整或过长 / the request is not complete or too long",
+    404: "没有这个地址 / there is nothing at this address",
+    405: "此地址不接受这种请求 / this address does not take such a request",
+}
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
@@ -156,17 +162,16 @@ def _note_refusal(request: Request, refusal: errors.GisError) -> None:
 def _invalid(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, RequestValidationError)
     wrong = [
-        {"where": ".".join(str(part) for part in one["loc"]), "reason": one["msg"]}
+        {"where": invalid.where(one), "reason": " / ".join(invalid.reason(one))}
         for one in exc.errors()
     ]
-    detail = "; ".join(f"{one['where']}: {one['reason']}" for one in wrong)
-    return problem(422, "bad_request", detail, errors=wrong)
+    return problem(422, "bad_request", invalid.both(exc.errors()), errors=wrong)
 
 
 def _http(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
     code = _HTTP_CODES.get(exc.status_code, "http_error")
-    answer = problem(exc.status_code, code, str(exc.detail))
+    answer = problem(exc.status_code, code, _HTTP_WORDS.get(exc.status_code, str(exc.detail)))
     answer.headers.update(exc.headers or {})
     return answer
 

@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from api import invalid
 from api.serving.at_once import at_once
 from gis.errors import BadInput, BadQuery
 
@@ -27,9 +28,14 @@ class StrictRoute(APIRoute):
             given = [name for name, _ in request.query_params.multi_items()]
             for name in given:
                 if name not in known:
-                    raise BadQuery(f"the parameter {name!r} is unknown; there are {sorted(known)}")
+                    raise BadQuery(
+                        f"没有参数 {name!r}；可用 {', '.join(sorted(known))} / the parameter"
+                        f" {name!r} is unknown; there are {', '.join(sorted(known))}"
+                    )
                 if given.count(name) > 1:
-                    raise BadQuery(f"the parameter {name!r} is given more than once")
+                    raise BadQuery(
+                        f"参数 {name!r} 重复 / the parameter {name!r} is given more than once"
+                    )
             try:
                 return await inner(request)
             except BadQuery:
@@ -37,8 +43,7 @@ class StrictRoute(APIRoute):
             except BadInput as exc:
                 raise BadQuery(str(exc)) from exc
             except RequestValidationError as exc:
-                wrong = (f"{one['loc'][-1]}: {one['msg']}" for one in exc.errors())
-                raise BadQuery("; ".join(wrong)) from exc
+                raise BadQuery(invalid.both(exc.errors(), parts=slice(-1, None))) from exc
 
         return answer
 

@@ -1,6 +1,7 @@
 """The application's routes as the tests walk them, and those that are open to everybody."""
 
 import inspect
+import re
 
 # Doors, the browser's files, what runs here: everybody's.
 OPEN = {
@@ -10,6 +11,11 @@ OPEN = {
 }  # fmt: skip
 # Rules that stand inside: the caller's own state, or one rule per layer; test_layer_rights.py.
 INSIDE = {"/api/v1/auth/me", "/", "/maps/{name}"}
+VALUES = {
+    "name": "coverage", "z": "14", "x": "1", "y": "1", "key": "none", "code": "530102001001",
+    "analysis": "coverage", "period": "2026Q3", "kind": "compound", "camera": "none",
+    "login": "nobody", "step": "commit",
+}  # fmt: skip
 
 
 def every(routes):
@@ -29,3 +35,8 @@ def calls(dependant):
 def asked_of(route):
     """What the route asks for before its body runs."""
     return list(calls(route.dependant)) if hasattr(route, "dependant") else []
+
+
+def path_of(route):
+    """An address that the route answers; most of what it names does not exist."""
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: VALUES.get(m[1], "999999"), route.path)

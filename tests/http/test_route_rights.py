@@ -8,7 +8,7 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
-from routes import INSIDE, OPEN, asked_of, every
+from routes import INSIDE, OPEN, asked_of, every, path_of
 
 from api.app import create_app
 from api.auth.identity import identified
@@ -21,11 +21,6 @@ from gis.settings import Settings
 
 BY_LAYER = {shown_layer, tiled_layer, shown_result, own_session, near_or_health, signed_in}
 STREET = "530102001"
-VALUES = {
-    "name": "coverage", "z": "14", "x": "1", "y": "1", "key": "none", "code": "530102001001",
-    "analysis": "coverage", "period": "2026Q3", "kind": "compound", "camera": "none",
-    "login": "nobody", "step": "commit",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +105,6 @@ def guarded(routes):
     for one in routes:
         if any(isinstance(call, Needs) for call in asked_of(one)):
             yield from ((one, method) for method in one.methods)
-
-
-def path_of(route):
-    return re.sub(r"\{(\w+)(:\w+)?\}", lambda m: VALUES.get(m[1], "999999"), route.path)
 
 
 def test_the_identity_is_asked_for_everywhere_but_at_the_open_routes(routes):
