@@ -21,8 +21,8 @@ from gis.db.engine import make_engine
 from gis.db.session import User, sessions
 from gis.district import District
 from gis.errors import StoreNotReady
+from gis.facts import service as facts
 from gis.policy import Policy
-from gis.runs import facts
 from gis.settings import Settings
 from gis.worktime import WorkTime
 

@@ -37,7 +37,7 @@ from gis.db.cluster.urls import libpq_url
 from gis.db.engine import make_engine
 from gis.db.session import User, WanggeSession, sessions
 from gis.errors import StoreUnavailable
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.settings import Settings
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no error

@@ -14,7 +14,7 @@ from data.ingest.types import Kind, Options, Severity
 from data.ingest.undo import undo_import
 from data.report import ImportReport, unopened
 from gis.errors import BadInput, ImportRefused
-from gis.runs import facts
+from gis.facts import service as facts
 
 app = group()
 SAID_ROWS = 5  # of the refused ones; the report has all

@@ -20,7 +20,8 @@ from gis.db.cluster import Cluster, resolve_urls
 from gis.db.cluster.lease import keep, lease, stop
 from gis.db.engine import make_engine
 from gis.errors import StoreUnavailable
-from gis.runs import facts
+from gis.facts import service as facts
+from gis.facts.store import row_counts
 
 app = group()
 
@@ -145,6 +146,6 @@ def _status(at: House) -> dict[str, Any]:
         if state["schema"] is not None:
             with transaction(engine) as session:
                 state["demo"] = facts.is_demo(session)
-                state["rows"] = facts.row_counts(session)
+                state["rows"] = row_counts(session)
         engine.dispose()
     return state

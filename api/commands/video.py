@@ -19,7 +19,7 @@ from data.export.register import RegisterForm, write
 from data.ingest import candidates as places
 from gis.audit.service import note
 from gis.errors import BadInput
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.timeline import service as timeline
 from gis.video import store
 from gis.video.siting import planning

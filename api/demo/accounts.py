@@ -4,17 +4,17 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.house import House
 from gis.access import administration, store
 from gis.access.rights import Role
 from gis.areas.levels import Level
-from gis.areas.model import Area
+from gis.areas.store import first_code
 from gis.files import write_whole
 
 FILE = "demo-accounts.json"
+# A grid worker and a supervisor work in the first area of a level, the others everywhere.
 _PLACE = {Role.GRID_WORKER: Level.COMMUNITY, Role.GRID_SUPERVISOR: Level.STREET}
 
 
@@ -30,7 +30,7 @@ def make(session: Session, house: House) -> Path:
         return path
     made, now = [], datetime.now(UTC)
     for login, role in logins.items():
-        areas = [_area(session, _PLACE[role]) if role in _PLACE else ""]
+        areas = [first_code(session, _PLACE[role]) if role in _PLACE else ""]
         if login in missing:
             administration.add_without_password(
                 session, login, district=house.district, role=role, area_prefixes=areas, now=now
@@ -40,9 +40,3 @@ def make(session: Session, house: House) -> Path:
     told = {"demo": True, "accounts": made}
     write_whole(path, json.dumps(told, ensure_ascii=False, indent=2))
     return path
-
-
-def _area(session: Session, level: Level) -> str:
-    """The first area of that level, where a grid worker or supervisor of the demo works."""
-    codes = select(Area.code).where(Area.level == level).order_by(Area.code).limit(1)
-    return session.execute(codes).scalar_one()

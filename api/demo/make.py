@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from api import analyses
 from api.analyses import Asked, Outcome
@@ -23,8 +23,10 @@ from data.demo import DemoFiles, Size, generate
 from data.ingest.formats import digest
 from data.ingest.service import import_file
 from data.ingest.types import Options
-from gis.runs import facts
-from gis.runs.model import Analysis, Import
+from gis.facts import service as facts
+from gis.facts.store import row_counts
+from gis.runs.model import Analysis
+from gis.runs.store import taken_in
 from gis.timeline import service as timeline
 
 
@@ -74,7 +76,7 @@ def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
         maps, exports = pages_and_files(engine, made, clock, at_once=size == "district")
         with clock.step("accounts"), transaction(engine) as session:
             demo_accounts.make(session, at)
-            counts = facts.row_counts(session)
+            counts = row_counts(session)
     summary = _summary(at, size, files, counts, outcomes)
     summary |= {
         "maps": [str(path.relative_to(out)) for path in maps],
@@ -101,8 +103,7 @@ def import_all(engine: Engine, house: House, files: DemoFiles, *, made_from: str
     with transaction(engine) as session:
         facts.claim_demo(session, house.district, made_from)
         facts.claim(session, house.district)
-        taken_in = session.execute(select(Import.kind, Import.file_sha256))
-        known = {(row.kind, row.file_sha256) for row in taken_in}
+        known = taken_in(session)
     for one in files.files:
         if (one.kind.value, digest(one.path)) in known:
             continue

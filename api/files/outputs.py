@@ -18,10 +18,10 @@ from gis import files
 from gis.audit import service as audit
 from gis.db.session import User
 from gis.errors import BadInput, NoData, Withheld
+from gis.facts import service as facts
 from gis.layers.model import REGISTRY, Layer, layer
 from gis.layers.service import Scope, Shown
 from gis.memory import give_back
-from gis.runs import facts
 from maps.context import Basemap, MapContext, rule_texts
 
 

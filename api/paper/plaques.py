@@ -10,10 +10,10 @@ from api import features
 from api.house import House
 from gis.audit.signing import Signer
 from gis.errors import NoData, NotFound
+from gis.facts import service as facts
 from gis.publication import seal, store
 from gis.publication.model import RatingCycle
 from gis.publication.seal import Sealed
-from gis.runs import facts
 from maps.plaque import Plaque
 
 CHECK_PATH = "/check"

@@ -10,11 +10,11 @@ from api.house import House
 from api.web.desk import Desk
 from gis.areas.levels import Level
 from gis.errors import NoData
+from gis.facts import service as facts
 from gis.legend import COVERAGE, RATING
 from gis.period import Period
 from gis.publication import store as publications
 from gis.ranking import service as ranking
-from gis.runs import facts
 from gis.runs.model import Analysis, Run
 from gis.runs.store import require_run
 from maps.context import rule_texts

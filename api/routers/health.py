@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
 
 from api.deps import At, near_or_health
 from api.version import VERSION
 from gis.db import migrate
 from gis.errors import StoreNotReady
+from gis.health.store import postgis_version
 
 router = APIRouter(tags=["health"])
 Status = Annotated[str, Field(examples=["ok"])]
@@ -50,9 +50,7 @@ def read_readyz(request: Request) -> Ready:
     current = migrate.current(engine)
     if current != migrate.head():
         raise StoreNotReady(f"the store is at schema {current}: run wangge migrate")
-    with engine.connect() as connection:
-        postgis = connection.execute(select(func.postgis_lib_version())).scalar_one()
-    return Ready(postgis=postgis, schema_version=current)
+    return Ready(postgis=postgis_version(engine), schema_version=current)
 
 
 @router.get("/version")

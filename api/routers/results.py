@@ -11,7 +11,8 @@ from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
-from gis.runs import results, store
+from gis.results import store as results
+from gis.runs import store
 from gis.runs.model import Analysis
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])

@@ -14,7 +14,7 @@ from data.report import ImportReport, unopened
 from gis.access.rights import Capability
 from gis.audit import service as audit
 from gis.errors import ImportRefused, NotFound
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.runs import store as runs
 from gis.uploads import store
 from gis.uploads.model import Upload

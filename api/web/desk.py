@@ -19,9 +19,9 @@ from api.serving.at_once import at_once
 from api.version import VERSION
 from api.web import assets, links, menu, words
 from gis.db.session import User
+from gis.facts import service as facts
 from gis.legend import Entry
 from gis.rounding import floored
-from gis.runs import facts
 from maps.palette import SHAPES
 
 _LOCALE = {"zh": "zh_CN", "en": "en_GB"}

@@ -14,6 +14,7 @@ from gis.layers import service
 from gis.layers.model import layer
 from gis.layers.service import Scope, Shown
 from gis.timeline import service as timeline
+from gis.timeline.store import rated_periods
 
 Row = Mapping[str, Any]
 
@@ -65,7 +66,7 @@ def hangs_other(row: Row, hanging: Mapping[str, str]) -> bool:
 def colours(session: Session, desk: Desk, code: str) -> Sequence[tuple[str, str]]:
     """A compound's earlier colours by period, newest first."""
     found = []
-    for period in timeline.rated_periods(session):
+    for period in rated_periods(session):
         shown = read(desk, session, "rating", area_prefix="", period=period, key=code)
         if shown is not None and len(shown.features):
             found.append((period, str(shown.features["colour"].iloc[0])))

@@ -21,14 +21,12 @@ from data.ingest.types import Chunk, FileFacts, Kind, Options, RowNote, Source
 from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
 from gis.audit import service as audit
-from gis.db import sql, statistics
+from gis.db import statistics
 from gis.db.engine import store_error
 from gis.district import District
 from gis.errors import BadInput, ImportRefused
 from gis.privacy import hidden
 from gis.runs.model import Import
-
-_SQL = sql.load("data.ingest")
 
 _KEYLESS = (
     "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column:"
@@ -144,7 +142,7 @@ class _Work:
         self.staged = staging.table_of(target)
 
     def run(self, chunks: Iterator[Chunk]) -> ImportReport:
-        self.session.execute(_SQL["lock_imports"])
+        undo.alone(self.session)
         self._stage(chunks)
         self._check()
         record = self._record()

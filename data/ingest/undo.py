@@ -102,6 +102,11 @@ def supersede(session: Session, record: Import) -> None:
     session.execute(_SQL["supersede"], {"import_id": record.id})
 
 
+def alone(session: Session) -> None:
+    """Wait until no other import or undoing writes; until the transaction ends nobody else does."""
+    session.execute(_SQL["lock_imports"])
+
+
 def undo_import(session: Session, import_id: int, district: District) -> Undone:
     """Take the rows of an import out again and set back those it changed; no commit.
 
@@ -114,7 +119,7 @@ def undo_import(session: Session, import_id: int, district: District) -> Undone:
     Forbidden
         It changed columns that the user may not read.
     """
-    session.execute(_SQL["lock_imports"])
+    alone(session)
     record = session.get(Import, import_id, populate_existing=True)
     if record is None:
         raise NotFound("import", import_id)

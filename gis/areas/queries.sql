@@ -75,3 +75,6 @@ WHERE valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
   AND level = ANY (CAST(:levels AS text[]))
 ORDER BY code;
+
+-- name: first_code
+SELECT min(code) FROM areas WHERE level = CAST(:level AS text);

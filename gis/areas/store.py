@@ -40,3 +40,8 @@ def workers_on(session: Session, *, code: str, as_of: date) -> int | None:
     """Community workers of a division on ``as_of``; None where nobody said how many."""
     found: int | None = session.scalar(_SQL["workers_on"], {"code": code, "as_of": as_of})
     return found
+
+
+def first_code(session: Session, level: Level) -> str:
+    """The lowest code of a level."""
+    return str(session.execute(_SQL["first_code"], {"level": level}).scalar_one())

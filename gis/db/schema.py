@@ -8,6 +8,7 @@ from gis.compounds import model as compounds
 from gis.dangers import model as dangers
 from gis.db.base import Base
 from gis.facilities import model as facilities
+from gis.facts import model as facts
 from gis.grids import model as grids
 from gis.jobs import model as jobs
 from gis.publication import model as publication
@@ -34,6 +35,7 @@ MODULES = (
     ground,
     walking,
     runs,
+    facts,
     audit,
     jobs,
     uploads,

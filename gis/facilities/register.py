@@ -7,20 +7,18 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.assignment import service as assignment
 from gis.assignment.service import Place
 from gis.audit.service import note
-from gis.db import sql
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound
+from gis.facilities import store
 from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.runs.by_hand import by_hand
 
-_SQL = sql.load("gis.facilities")
 _LONGEST_OWNER = 60  # characters: the name of a unit
 _SAME_GROUND_M2 = 1.0  # less is rounding of two outlines along one wall
 _MORE_THAN_DRAWN = 1.05  # stated over drawn area: walls and measuring differ by a few per cent
@@ -81,16 +79,17 @@ def check(
     found = [*_of_words(entry), *_of_shape(entry.geom)]
     if any(one.field == "geom" for one in found):
         return Checked(tuple(found), Place(None, None, None), None)
-    asked = {"geom": entry.ewkt, "srid": district.srid, "facility": facility}
-    ground = session.execute(_SQL["ground_of"], asked).one()
+    ground = store.ground_of(session, entry.ewkt, srid=district.srid)
     place = assignment.locate(session, lon=ground.lon, lat=ground.lat)
     found += _of_place(place, ground.outside_m2)
     found += _of_area(entry, ground.footprint_m2)
-    for name, shared_m2 in _overlaps(session, asked):
-        found.append(Finding(
-            "geom", f"与“{name}”的轮廓重叠 {shared_m2:,.0f} m²",
-            f"shares {shared_m2:,.0f} m² of ground with {name!r}", stops=False,
-        ))  # fmt: skip
+    shared = store.overlapping(session, entry.ewkt, srid=district.srid, besides=facility)
+    for name, shared_m2 in shared:
+        if shared_m2 > _SAME_GROUND_M2:
+            found.append(Finding(
+                "geom", f"与“{name}”的轮廓重叠 {shared_m2:,.0f} m²",
+                f"shares {shared_m2:,.0f} m² of ground with {name!r}", stops=False,
+            ))  # fmt: skip
     return Checked(tuple(found), place, ground.footprint_m2)
 
 
@@ -171,11 +170,6 @@ def _of_area(entry: Entry, footprint_m2: float | None) -> list[Finding]:
     )]  # fmt: skip
 
 
-def _overlaps(session: Session, asked: dict[str, Any]) -> list[tuple[str, float]]:
-    rows = session.execute(_SQL["overlapping"], asked)
-    return [(row.name, row.shared_m2) for row in rows if row.shared_m2 > _SAME_GROUND_M2]
-
-
 def save(
     session: Session, entry: Entry, *, district: District, facility: str | None = None
 ) -> Facility:
@@ -228,7 +222,7 @@ def close(session: Session, facility: str, *, day: date) -> Facility:
 
 def find(session: Session, facility: str) -> Facility:
     """The record with the key ``facility``; raises NotFound."""
-    found = session.scalar(select(Facility).where(Facility.source_key == facility))
+    found = store.by_key(session, facility)
     if found is None:
         raise NotFound("facility", facility)
     return found

@@ -1,14 +1,15 @@
-"""Reads the facility register as it was on one day and keeps coverage results."""
+"""Reads the facility register, on one day or for a drawing, and keeps coverage results."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
-from gis.facilities.model import CoverageResult
+from gis.facilities.model import CoverageResult, Facility
 from gis.policy import Policy
 from gis.runs import store as runs
 from gis.runs.model import Analysis
@@ -35,6 +36,24 @@ def facilities_on(session: Session, *, as_of: date, srid: int) -> pd.DataFrame:
 def shares(session: Session) -> pd.DataFrame:
     """facility (source key), area_code, share of every shared facility."""
     return sql.table(session, _SQL["shares"])
+
+
+def by_key(session: Session, facility: str) -> Facility | None:
+    """The record with the key ``facility``."""
+    return session.scalar(select(Facility).where(Facility.source_key == facility))
+
+
+def ground_of(session: Session, ewkt: str, *, srid: int) -> Row[Any]:
+    """footprint_m2, outside_m2 (None where not known), lon and lat of a drawn shape."""
+    return session.execute(_SQL["ground_of"], {"geom": ewkt, "srid": srid}).one()
+
+
+def overlapping(
+    session: Session, ewkt: str, *, srid: int, besides: str | None
+) -> list[tuple[str, float]]:
+    """Names of the facilities in use on the same ground and the m² they share, most first."""
+    asked = {"geom": ewkt, "srid": srid, "facility": besides}
+    return [(row.name, row.shared_m2) for row in session.execute(_SQL["overlapping"], asked)]
 
 
 def save(

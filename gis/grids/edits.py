@@ -7,7 +7,6 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gis.audit.service import note
@@ -154,8 +153,8 @@ def undo(session: Session, community: str, edit_id: int) -> None:
     edit = next((one for one in standing if one.id == edit_id), None)
     if edit is None:
         raise NotFound("edit", edit_id)
-    made = _versions_of(session, edit.made)
-    ended = _versions_of(session, edit.ended)
+    made = store.by_ids(session, edit.made)
+    ended = store.by_ids(session, edit.ended)
     whole = [one for one in made if one.valid_to is None]
     untouched = len(whole) == len(edit.made) and len(ended) == len(edit.ended)
     if edit is not standing[0] or not untouched or any(one.valid_to != edit.day for one in ended):
@@ -167,10 +166,6 @@ def undo(session: Session, community: str, edit_id: int) -> None:
     by_hand(session, kind="grids", area_code=community, rows=len(made))
     note(session, event="grids_edit_undone", target=community, area_code=community,
          rows=len(made), detail={"edit": edit.id})  # fmt: skip
-
-
-def _versions_of(session: Session, ids: Sequence[int]) -> Sequence[Grid]:
-    return session.scalars(select(Grid).where(Grid.id.in_(ids))).all()
 
 
 def _set_back(
@@ -190,6 +185,5 @@ def _set_back(
             **{name: told[name] for name in _KEPT}, valid_from=begun,
             geom=f"SRID=4326;{shapely.from_wkb(shape).wkt}",
         ))  # fmt: skip
-    edit.undone_at = func.now()
-    session.flush()
+    store.undone(session, edit)
     store.place_again(session, ground)

@@ -6,7 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
@@ -91,10 +91,21 @@ def versions(session: Session, community: str, codes: Collection[str]) -> Sequen
     return session.scalars(asked.order_by(Grid.code)).all()
 
 
+def by_ids(session: Session, ids: Collection[int]) -> Sequence[Grid]:
+    """Stored versions; those that are gone are missing."""
+    return session.scalars(select(Grid).where(Grid.id.in_(ids))).all()
+
+
 def edits(session: Session, community: str) -> Sequence[GridEdit]:
     """The saves of the editor in a community, newest first."""
     asked = select(GridEdit).where(GridEdit.area_code == community)
     return session.scalars(asked.order_by(GridEdit.id.desc())).all()
+
+
+def undone(session: Session, edit: GridEdit) -> None:
+    """Write down that a save is undone since this transaction."""
+    edit.undone_at = func.now()
+    session.flush()
 
 
 def lock(session: Session, community: str) -> bool:

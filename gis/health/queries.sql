@@ -1,3 +1,6 @@
+-- name: postgis_version
+SELECT postgis_lib_version();
+
 -- name: store
 SELECT current_setting('server_version') AS postgres, postgis_lib_version() AS postgis,
        pg_database_size(current_database()) AS size_bytes;

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from gis.db import sql
@@ -33,6 +34,12 @@ class Health:
     newest_run: Newest | None
     newest_backup: datetime | None
     refusals: tuple[tuple[str | None, int], ...]
+
+
+def postgis_version(engine: Engine) -> str:
+    """As the server has it; asked by nobody in particular."""
+    with engine.connect() as connection:
+        return str(connection.execute(_SQL["postgis_version"]).scalar_one())
 
 
 def look(session: Session, *, silence_s: float) -> Health:

@@ -332,3 +332,7 @@ FROM (
     JOIN unnest(CAST(:prefixes AS text[])) AS prefix ON area.code ^@ prefix
     WHERE area.valid_to IS NULL
 ) AS own;
+
+-- name: version_of
+-- Of the layer's tables, as the server counts their changes, and of imports and runs.
+SELECT wangge.version_of(CAST(:sources AS text[]));

@@ -1,15 +1,17 @@
-"""Runs the layers' statements; nothing else."""
+"""Runs the layers' statements and tile functions; nothing else."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
-from sqlalchemy import TextClause
+from sqlalchemy import Select, TextClause, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
 
 _SQL = sql.load("gis.layers")
+_TILE = ("z", "x", "y", "area_prefix", "shown_on", "run", "subject_level", "h3_resolution")
 
 
 def query(name: str) -> TextClause:
@@ -51,3 +53,19 @@ def own_bounds(
     """West, south, east, north of the areas below ``prefixes``; None where none has an outline."""
     found = session.execute(_SQL["own_bounds"], {"prefixes": list(prefixes)}).one()
     return None if found.west is None else (found.west, found.south, found.east, found.north)
+
+
+def version_of(session: Session, tables: Sequence[str]) -> str:
+    """Moves on with every change of the tables, every import and every run."""
+    asked = {"sources": list(tables)}
+    return str(session.execute(_SQL["version_of"], asked).scalar_one())
+
+
+@cache
+def _tile(layer: str) -> Select[Any]:
+    return select(getattr(func.wangge, f"tile_{layer}")(*map(bindparam, _TILE)))
+
+
+def tile(session: Session, layer: str, **asked: object) -> bytes:
+    """What ``wangge.tile_<layer>`` gives for its arguments by name; empty for no rows."""
+    return bytes(session.execute(_tile(layer), asked).scalar_one() or b"")

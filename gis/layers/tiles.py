@@ -4,9 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
-from sqlalchemy import ARRAY, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import migrate
@@ -17,16 +15,6 @@ from gis.layers.model import Layer, Sensitivity
 from gis.layers.service import Scope, what_is_shown
 
 MAX_ZOOM = 22
-
-_VERSION = select(func.wangge.version_of(bindparam("sources", type_=ARRAY(Text))))
-
-
-_ASKED = ("z", "x", "y", "area_prefix", "shown_on", "run", "subject_level", "h3_resolution")
-
-
-@cache
-def _tile(name: str) -> Select[Any]:
-    return select(getattr(func.wangge, f"tile_{name}")(*map(bindparam, _ASKED)))
 
 
 @cache
@@ -40,7 +28,7 @@ def tag(session: Session, layer: Layer) -> str:
 
     No geometry is read. Equal tags mean equal tiles; the reverse need not hold.
     """
-    version = session.execute(_VERSION, {"sources": list(layer.tables)}).scalar_one()
+    version = store.version_of(session, layer.tables)
     user = session.info["user"]
     told = (version, _drawn(layer), sorted(user.area_prefixes), sorted(user.rights))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
@@ -89,8 +77,7 @@ def mvt(
     if layer.sensitivity is Sensitivity.INTERNAL and not scope.internal:
         raise NotFound("layer", layer.name)
     shown = shown or moment(session, layer, district=district, scope=scope)
-    asked = (
-        z, x, y, scope.area_prefix, shown.as_of, shown.run_id, scope.level.value, scope.resolution,
+    return store.tile(
+        session, layer.name, z=z, x=x, y=y, area_prefix=scope.area_prefix, shown_on=shown.as_of,
+        run=shown.run_id, subject_level=scope.level.value, h3_resolution=scope.resolution,
     )  # fmt: skip
-    found = session.execute(_tile(layer.name), dict(zip(_ASKED, asked, strict=True)))
-    return bytes(found.scalar_one() or b"")

@@ -1,1 +1,1 @@
-"""What happened to the store: imports with their reports, analysis runs, facts of the store."""
+"""What happened to the store: imports with their reports, analysis runs."""

@@ -1,4 +1,4 @@
-"""Tables of imports, of analysis runs and of facts about the store itself."""
+"""Tables of imports and of analysis runs."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -109,13 +109,3 @@ class Run(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSONB)
     totals: Mapped[dict[str, Any]] = mapped_column(JSONB)
     ran_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-
-
-class StoreFact(Base):
-    """A fact about the whole store, such as ``demo`` (its seed) or ``district`` (its code)."""
-
-    __tablename__ = "store_facts"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    area_code: Mapped[str]
-    value: Mapped[str]

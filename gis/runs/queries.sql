@@ -48,14 +48,10 @@ LIMIT 1;
 -- name: latest_import
 SELECT max(id) FROM imports WHERE kind = CAST(:kind AS text) AND undone_at IS NULL;
 
+-- name: taken_in
+SELECT DISTINCT kind, file_sha256 FROM imports;
+
 -- name: newest
 -- Moves on with every import, every undoing of one and every run: what was made of the store before
 -- is old then. Everybody is told, whoever may read the records of imports.
 SELECT import_id, run_id FROM wangge.newest();
-
--- name: readable_tables
--- All but what proves an identity: that is reached through functions of the owner alone.
-SELECT relname FROM pg_catalog.pg_class
-WHERE relnamespace = 'wangge'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-  AND relname <> 'alembic_version' AND has_any_column_privilege(oid, 'SELECT')
-ORDER BY relname;

@@ -4,22 +4,19 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from gis.db import sql
 from gis.district import District
 from gis.errors import NoData
 from gis.period import Period, last_complete_quarter
-
-_SQL = sql.load("gis.timeline")
+from gis.timeline import store
 
 
 def newest_day(session: Session, district: District) -> date:
     """The newest day in the data; raises NoData for a store without any dated record."""
-    day = session.execute(_SQL["newest_day"], {"zone": district.time_zone}).scalar_one()
+    day = store.newest_day(session, zone=district.time_zone)
     if day is None:
         raise NoData(
             "no record in the store has a date: wangge import KIND FILE, or say --as-of YYYY-MM-DD"
         )
-    assert isinstance(day, date)
     return day
 
 
@@ -30,11 +27,10 @@ def default_period(session: Session, district: District) -> Period:
 
 def newest_incident_day(session: Session, district: District) -> date:
     """The day of the newest incident in the district's time zone; raises NoData without any."""
-    newest = session.execute(_SQL["newest_incident"]).scalar_one()
+    newest = store.newest_incident(session)
     if newest is None:
         raise NoData("the store holds no incidents yet: wangge import incidents FILE")
-    day: date = newest.astimezone(district.zone).date()
-    return day
+    return newest.astimezone(district.zone).date()
 
 
 def day_of(session: Session, district: District, *, period: Period | None = None) -> date:
@@ -48,8 +44,3 @@ def day_of(session: Session, district: District, *, period: Period | None = None
         return default_period(session, district).last_day
     except NoData:
         return newest_day(session, district)
-
-
-def rated_periods(session: Session) -> list[str]:
-    """Quarters and months that the rating was run for, newest first."""
-    return list(session.execute(_SQL["rated_periods"]).scalars())

@@ -35,7 +35,7 @@ from gis.db.cluster import Cluster
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import libpq_url
 from gis.db.engine import make_engine
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.settings import Settings
 
 CLIENTS, SECONDS, ROUNDS = 8, 3.0, 3

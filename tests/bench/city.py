@@ -20,7 +20,7 @@ from api.house import House, transaction
 from data.demo import DemoFiles, Size, generate
 from gis.db.cluster import Cluster
 from gis.db.cluster.urls import libpq_url
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.runs.model import Analysis
 from gis.runs.store import latest_run
 from gis.settings import Settings

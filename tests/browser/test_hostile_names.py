@@ -14,8 +14,8 @@ from data.ingest.fields import FIELDS
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity
 from gis.access.rights import Role
+from gis.facts import service as facts
 from gis.layers.service import Scope
-from gis.runs import facts
 
 pytestmark = pytest.mark.browser
 READERS = (Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD)

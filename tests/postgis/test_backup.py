@@ -18,7 +18,7 @@ from gis.db import backup, migrate
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
 from gis.errors import BadInput, StoreUnavailable
-from gis.runs import facts
+from gis.facts.store import row_counts
 
 HEAD = migrate.head()
 UNTOLD = {"audit_entries": None}  # other tests write lines into the demo's trail meanwhile
@@ -26,7 +26,7 @@ UNTOLD = {"audit_entries": None}  # other tests write lines into the demo's trai
 
 def counts(store):
     with store.begin() as session:
-        return facts.row_counts(session)
+        return row_counts(session)
 
 
 def digests(store):

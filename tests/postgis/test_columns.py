@@ -7,10 +7,10 @@ from sqlalchemy.exc import ProgrammingError
 from api import analyses
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.db.session import User
-from gis.runs import results
+from gis.results import store as results
 from gis.runs.model import Analysis
 from gis.runs.store import latest_run
-from gis.timeline import service as timeline
+from gis.timeline.store import rated_periods
 
 LETTINGS = ("floating_residents", "rented_dwellings")
 GROUND = ("public_m2", "seen_m2", "blind_m2", "entrances_seen", "street_seen_m", "digest")
@@ -104,7 +104,7 @@ def test_a_months_preview_is_for_who_may_read_incidents(told, previewed, role):
     with told[0].begin(user(role)) as session:
         found = latest_run(session, Analysis.RATING, "2026-08")
         assert (found is not None) is incidents
-        assert ("2026-08" in timeline.rated_periods(session)) is incidents
+        assert ("2026-08" in rated_periods(session)) is incidents
         assert (session.scalar(rows, {"run": previewed}) > 0) is incidents
         assert latest_run(session, Analysis.RATING) is not None
 

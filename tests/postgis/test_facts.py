@@ -8,7 +8,7 @@ import pytest
 from gis import district as districts
 from gis.access import administration
 from gis.errors import BadInput
-from gis.runs import facts
+from gis.facts import service as facts
 from gis.runs.by_hand import by_hand
 from gis.scenarios.model import Scenario
 from gis.visits.model import PlaceNote

@@ -17,6 +17,7 @@ from gis.db.session import User
 from gis.grids.model import GridFinding
 from gis.runs import digest
 from gis.runs import store as runs
+from gis.runs.append import append
 from gis.runs.model import Analysis, Run
 from gis.safety.model import Rating
 
@@ -88,7 +89,7 @@ def test_results_come_back_as_they_were_given(db):
     points = [shapely.Point(102.7, 25.04), None, shapely.box(0, 0, 1, 1).normalize(), None, None]
     figures = [0.1 + 0.2, np.nan, 1e-300, -0.0, 1 / 3]
     frame = findings(grid_codes=words, figure=figures, geom=points)
-    assert runs.write_results(db, GridFinding, run_id, frame) == 5
+    assert append(db, GridFinding, run_id, frame) == 5
     rows = db.execute(text(
         "SELECT grid_codes, figure, ST_AsBinary(geom), ST_SRID(geom) FROM wangge.grid_findings"
         " ORDER BY id"
@@ -120,7 +121,7 @@ def test_json_integers_truth_and_missing_values(db):
             "counts": [{"theft": 1, "词": None}, {}], **rating,
         }
     )  # fmt: skip
-    runs.write_results(db, Rating, run_id, frame)
+    append(db, Rating, run_id, frame)
     asked = (
         "SELECT households, low_count, given.counts FROM ratings"
         " JOIN wangge.withheld_ratings(:run) AS given USING (id) ORDER BY compound_code"
@@ -133,10 +134,10 @@ def test_json_integers_truth_and_missing_values(db):
 def test_wrong_columns_are_refused_by_name(db):
     run_id = runs.new_run(db, **line())
     with pytest.raises(ValueError, match=r"no columns.*surprise"):
-        runs.write_results(db, GridFinding, run_id, findings(area_m2=[1.0], surprise=1))
+        append(db, GridFinding, run_id, findings(area_m2=[1.0], surprise=1))
     with pytest.raises(ValueError, match=r"needs the columns.*'kind'"):
-        runs.write_results(db, GridFinding, run_id, findings(area_m2=[1.0]).drop(columns="kind"))
-    assert runs.write_results(db, GridFinding, run_id, findings(area_m2=[])) == 0
+        append(db, GridFinding, run_id, findings(area_m2=[1.0]).drop(columns="kind"))
+    assert append(db, GridFinding, run_id, findings(area_m2=[])) == 0
 
 
 def test_two_runs_at_once_get_two_revisions(store):

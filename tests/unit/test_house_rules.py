@@ -78,7 +78,7 @@ HELD_ELSEWHERE = {  # statements outside of queries.sql, and why they are
     "gis/db/rights.py": "makes policies in migrations",
     "gis/db/tile_functions.py": "makes functions in migrations",
     "gis/ogc/store.py": "a setting, no question",
-    "gis/runs/store.py": "a temporary table whose name and columns are those of the results",
+    "gis/runs/append.py": "a temporary table whose name and columns are those of the results",
 }
 
 
@@ -89,6 +89,37 @@ def test_sql_stays_in_queries_sql():
         if "migrations" not in path.parts and any(map(SQL.match, _texts(path)))
     }
     assert found == set(HELD_ELSEWHERE)
+
+
+ASKED_ELSEWHERE = {  # statements made or named outside of a store.py, and why they are
+    "data/ingest/checks.py": "about a staged table whose columns are those of the file",
+    "data/ingest/merge.py": "from that table into the one of the kind",
+    "data/ingest/staging.py": "makes that table",
+    "data/ingest/undo.py": "about the table of the kind, column by column",
+    "gis/ogc/filters.py": "compiles the filter that a request brings",
+}
+MAKES_STATEMENTS = {"delete", "func", "insert", "literal_column", "select", "text", "update"}
+
+
+def test_questions_are_asked_in_stores_alone():
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in _sources()
+        if path.name not in {"store.py", "model.py"} and _asks(path)
+    }
+    assert {path for path in found if not path.startswith("gis/db/")} == set(ASKED_ELSEWHERE)
+
+
+def _asks(path: Path) -> bool:
+    """Whether a module makes statements of its own or runs those of a queries.sql."""
+    for one in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(one, ast.ImportFrom):
+            names, origin = {alias.name for alias in one.names}, str(one.module)
+            if origin.split(".", maxsplit=1)[0] == "sqlalchemy" and names & MAKES_STATEMENTS:
+                return True
+            if origin == "gis.db.sql" or (origin == "gis.db" and "sql" in names):
+                return True
+    return False
 
 
 def _texts(path: Path) -> list[str]:

@@ -14,7 +14,7 @@ from gis.access.rights import Capability
 from gis.compounds.store import addresses
 from gis.layers.model import layer
 from gis.publication import store
-from gis.timeline import service as timeline
+from gis.timeline.store import rated_periods
 from maps import words
 
 router = APIRouter()
@@ -25,7 +25,7 @@ _KEPT = ("area", "period", "before", "box", "at", "lon", "lat")
 def read_map(desk: AtDesk, db: Db) -> Response:
     """The map beside the list of compounds."""
     asked = desk.request.query_params
-    known = timeline.rated_periods(db)
+    known = rated_periods(db)
     period = asked["period"] if asked.get("period") in known else (known[0] if known else None)
     before = asked["before"] if asked.get("before") in known else None
     rated = places.read(desk, db, "rating", period=period)

@@ -11,9 +11,9 @@ from api.serving.limits import export_limited
 from api.web.desk import AtDesk
 from gis.audit.service import note
 from gis.errors import BadInput, NoData
+from gis.facts import service as facts
 from gis.layers import service, store
 from gis.layers.model import Sensitivity
-from gis.runs import facts
 from maps import sheet
 from maps.plaque import Paper
 from maps.sheet import Drawn, Sheet

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gis.db import sql, statistics
 from gis.district import District
 from gis.period import midnight
-from gis.runs.store import write_results
+from gis.runs.append import append
 from gis.video.ground.model import ViewField
 
 _SQL = sql.load("gis.video.ground")
@@ -94,7 +94,7 @@ def view_digests(session: Session) -> "pd.Series[Any]":
 def keep_views(session: Session, *, gone: list[str], fresh: Iterable[pd.DataFrame]) -> None:
     """Forget the fields of points and write new ones."""
     session.execute(_SQL["forget_views"], {"cameras": gone})
-    written = [write_results(session, ViewField, 0, frame) for frame in fresh]  # of no run
+    written = [append(session, ViewField, 0, frame) for frame in fresh]  # of no run
     if gone or written:
         statistics.refresh(session, ViewField.__tablename__)
 

@@ -1,0 +1,57 @@
+"""Facts about the store itself: whose district it holds and whether it is a demonstration."""
+
+from sqlalchemy.orm import Session
+
+from gis.district import District
+from gis.errors import BadInput
+from gis.facts import store
+
+_DISTRICT, _DEMO = "district", "demo"
+# Who may sign in, what was done and asked for: of the house, not of the places it looks after.
+_NO_PLACES = {
+    "accounts", "audit_entries", "import_profiles", "jobs", "uploads", "store_facts",
+}  # fmt: skip
+
+
+def claim(session: Session, district: District) -> None:
+    """Note on the first import which district the store serves; refuse any other one later.
+
+    Raises BadInput when the store already serves another district.
+    """
+    store.note(session, _DISTRICT, district.code, area_code=district.code)
+    confirm(session, district)
+
+
+def confirm(session: Session, district: District) -> None:
+    """Raises BadInput when the store serves another district; an empty store serves any."""
+    held = store.read(session, _DISTRICT)
+    if held not in (None, district.code):
+        raise BadInput(
+            f"this store serves district {held}, the district file says {district.code}: "
+            "set WANGGE_DISTRICT_FILE to that district's file, or WANGGE_HOME to another folder"
+        )
+
+
+def claim_demo(session: Session, district: District, made_from: str) -> None:
+    """Mark an empty store as demonstration data made from ``made_from`` (size and seed).
+
+    Raises BadInput when the store holds other rows, or demonstration data made otherwise.
+    """
+    held = store.read(session, _DEMO)
+    if held == made_from:
+        return
+    if held is not None:
+        raise BadInput(
+            f"this store holds the demo {held}: set WANGGE_HOME to another folder for {made_from}"
+        )
+    if filled := store.filled(session, besides=_NO_PLACES):
+        raise BadInput(
+            f"this store holds rows of {', '.join(filled)}, and invented ones are not mixed with "
+            "them: set WANGGE_HOME to an empty folder"
+        )
+    store.note(session, _DEMO, made_from, area_code=district.code)
+
+
+def is_demo(session: Session) -> bool:
+    """Whether pages and exports must say 演示数据."""
+    return store.read(session, _DEMO) is not None

@@ -1,0 +1,1 @@
+"""Stored results of the analyses, whichever they are."""
