@@ -97,6 +97,7 @@ class GroundRules:
     blind_opening_m: float
     buildings_margin_m: float
     weak_points: int
+    deepest: int
     key_place_functions: tuple[str, ...]
     key_place_margin_m: float
     key_place_share: float
@@ -112,6 +113,7 @@ class GroundRules:
             blind_opening_m=float(policy["VID-2", "blind_opening_m"]),
             buildings_margin_m=float(policy["VID-2", "buildings_margin_m"]),
             weak_points=int(policy["VID-2", "weak_points"]),
+            deepest=int(policy["VID-2", "deepest"]),
             key_place_functions=tuple(policy["VID-2", "key_place_functions"]),
             key_place_margin_m=float(policy["VID-2", "key_place_margin_m"]),
             key_place_share=float(policy["VID-2", "key_place_share"]),

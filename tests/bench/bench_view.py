@@ -25,6 +25,7 @@ from gis import policy
 from gis.video.ground.blind import BlindRule
 from gis.video.ground.survey import survey
 from gis.video.kernels.obstacles import Obstacles
+from gis.video.rules import GroundRules
 from gis.video.view import Views, fields
 from gis.video.view_rules import ViewRules
 
@@ -35,9 +36,8 @@ CITIES = {
     "small": (500, 2_000), "district": (2_000, 10_000), "city": (10_000, 30_000, 100_000),
 }  # fmt: skip
 PLAIN = 300  # cameras that the slow ones do; their time grows with the cameras alone
-RULES = ViewRules.of(
-    policy.load(Path(__file__).parents[2] / "data" / "reference" / "policy.toml")
-)  # fmt: skip
+POLICY = policy.load(Path(__file__).parents[2] / "data" / "reference" / "policy.toml")
+RULES, DEEPEST = ViewRules.of(POLICY), GroundRules.of(POLICY).deepest
 
 
 def measure(size: str) -> dict[str, dict[str, Any]]:
@@ -155,11 +155,11 @@ def _in_a_process(cameras: int) -> dict[str, float]:
 
 def _coverage_run(cameras: int) -> dict[str, float]:
     """One run over a whole city, and the cores it kept busy."""
-    survey(scene(50, RULES, np.random.default_rng(2)), RULES, BlindRule())
+    survey(scene(50, RULES, np.random.default_rng(2)), RULES, BlindRule(), deepest=DEEPEST)
     city = scene(cameras, RULES, np.random.default_rng(1))
     begun = time.perf_counter(), _tree_cpu_s()
     with Wanted() as wanted:
-        found = survey(city, RULES, BlindRule()).coverage
+        found = survey(city, RULES, BlindRule(), deepest=DEEPEST).coverage
     wall_s, cpu_s = time.perf_counter() - begun[0], _tree_cpu_s() - begun[1]
     return {
         "cameras": cameras, "buildings": len(city.obstacles.polygons),

@@ -116,6 +116,21 @@ def test_every_compound_has_its_covered_share(liaison, demo_store):
     assert len(rows) == demo_store.truth["counts"]["compounds"]
 
 
+def test_a_compounds_page_says_how_many_points_see_its_ground(serve, liaison, demo_store):
+    rows = liaison.get("/api/v1/video/coverage").json()["rows"]
+    row = max(rows, key=lambda one: (one["depth_shares"] or [0] * 5)[2])
+    path = f"/places/compound/{row['subject_code']}"
+    told = re.findall(r"由至少 (\d) 个完好点位可见</dt><dd>([\d.]+)%", liaison.get(path).text)
+    assert [int(k) for k, _ in told] == [1, 2, 3, 4, 5]
+    shares = [float(share) / 100 for _, share in told]
+    assert shares == pytest.approx(row["depth_shares"], abs=0.001)
+    asked = {"compound": row["subject_code"], "limit": 1}
+    (weak,) = liaison.get("/api/v1/video/weak-points", params=asked).json()["rows"]
+    assert f"<dd>{weak['camera_key']}：" in liaison.get(path).text
+    with serve(demo_store.urls, role=Role.PLANNER) as planner:
+        assert 'id="video"' not in planner.get(path).text
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_who_may_not_read_video_sees_nothing(serve, demo_store, path):
     with serve(demo_store.urls, role=Role.PLANNER) as planner:

@@ -112,7 +112,13 @@ def test_coverage_says_shares_and_names_no_point(client, demo_store):
         assert 0 <= row["twice_share"] <= row["covered_share"] + 1e-9
         rest = row["seen_m2"] - row["seen_measured_m2"]
         assert row["assumed_share"] == pytest.approx(rest / row["seen_m2"], abs=1e-9)
+        by_k = row["depth_shares"]
+        assert by_k[:2] == pytest.approx([row["covered_share"], row["twice_share"]])
+        assert by_k == sorted(by_k, reverse=True)
+    assert {len(row["depth_shares"]) for row in [*seen, district]} == {5}
     assert any(row["twice_share"] > 0 for row in seen)
+    third_m2 = sum(row["depth_shares"][2] * row["public_m2"] for row in seen)
+    assert 0 < third_m2 == pytest.approx(district["depth_shares"][2] * district["public_m2"])
 
 
 def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serve, demo_store):
@@ -134,7 +140,7 @@ def test_who_may_not_read_video_is_told_the_covered_share_and_nothing_blind(serv
         ]
     for rows in answers:
         assert any(row["covered_share"] for row in rows)
-        assert not any(key.endswith("_m2") for row in rows for key in row)
+        assert not any(key.endswith("_m2") or "depth" in key for row in rows for key in row)
         assert not any(word in row["reason_zh"] for row in rows for word in ("m²", "盲区"))
     assert len(layer) == demo_store.truth["counts"]["compounds"]
     assert not any("blind" in key for one in layer for key in one["properties"])

@@ -1,5 +1,6 @@
 """Entrances, streets and key places of the demo's run, counted again by PostGIS."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import text
@@ -36,6 +37,44 @@ SELECT subject_kind, subject_code, ground.entrances, ground.entrances_seen, grou
        ground.street_seen_m, ground.key_places, ground.key_places_seen
 FROM video_coverage JOIN wangge.withheld_video_coverage(:run) AS ground USING (id)
 WHERE run_id = :run AND quality = :quality
+"""
+GROUND = """
+SELECT subject_code, ground.public_m2, ground.seen_m2, ground.seen_twice_m2, ground.seen_deeper_m2
+FROM video_coverage JOIN wangge.withheld_video_coverage(:run) AS ground USING (id)
+WHERE run_id = :run AND quality = 'detect' AND subject_kind = 'compound'
+  AND ground.seen_deeper_m2 IS NOT NULL
+ORDER BY CAST(ground.seen_deeper_m2 -> 0 AS float8) / ground.public_m2 DESC LIMIT 1
+"""
+ON_A_GRID = """
+WITH home AS (
+    SELECT ST_Transform(geom, 4543) AS geom FROM compounds
+    WHERE code = :compound AND valid_to IS NULL
+),
+held AS (
+    SELECT ST_Transform(geom, 4543) AS geom FROM buildings
+    UNION ALL SELECT ST_Transform(geom, 4543) FROM private_places WHERE kind = 'garden'
+),
+public AS (
+    SELECT ST_Difference(home.geom, ST_Union(held.geom)) AS geom
+    FROM home JOIN held ON ST_Intersects(home.geom, held.geom) GROUP BY home.geom
+),
+point AS (
+    SELECT ST_Centroid(cell.geom) AS geom FROM public, ST_SquareGrid(0.8, public.geom) AS cell
+    WHERE ST_Contains(public.geom, ST_Centroid(cell.geom))
+),
+field AS MATERIALIZED (
+    SELECT ST_Transform(field.geom, 4543) AS geom
+    FROM view_fields AS field
+    JOIN cameras AS camera ON camera.source_key = field.camera_key
+    LEFT JOIN camera_states AS state ON state.camera_key = field.camera_key
+    WHERE field.looks = 'home' AND camera.status IN ('in_use', 'unknown')
+      AND field.quality = 'detect' AND state.state IS DISTINCT FROM 'down'
+)
+SELECT deep, count(*) AS points
+FROM point CROSS JOIN LATERAL (
+    SELECT count(*) AS deep FROM field WHERE ST_Intersects(field.geom, point.geom)
+) AS counted
+GROUP BY deep
 """
 QUALITIES = ["detect", "observe", "recognise", "identify"]
 
@@ -163,3 +202,13 @@ def test_levels_have_the_sums_of_what_lies_in_them(ask, places):
     assert totals["street_m"] == pytest.approx(whole["street_m"], abs=0.1)
     weaker = ask(SUMS, quality="identify").set_index(["subject_kind", "subject_code"])
     assert weaker["street_seen_m"].sum() < rows["street_seen_m"].sum()
+
+
+def test_ground_that_several_points_see_is_what_a_grid_counts_in_the_stored_fields(ask):
+    """The compound that most points see at once, every 0.8 m, fields counted by PostGIS."""
+    (most,) = ask(GROUND).to_dict("records")
+    counted = ask(ON_A_GRID, compound=most["subject_code"]).set_index("deep")["points"]
+    shares = [counted[counted.index >= k].sum() / counted.sum() for k in range(1, 6)]
+    found = [most["seen_m2"], most["seen_twice_m2"], *most["seen_deeper_m2"]]
+    assert np.array(found) / most["public_m2"] == pytest.approx(shares, abs=0.01)
+    assert shares[2] > 0.01

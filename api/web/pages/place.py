@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from fastapi import APIRouter, Response
 
@@ -11,15 +12,20 @@ from api.web import decisions, places
 from api.web.desk import AtDesk, Desk
 from api.web.verdicts import Chip, Verdict, figures, verdict
 from gis.access.rights import Capability
+from gis.audit.service import note
 from gis.dangers import service as dangers
 from gis.errors import NoData, NotFound
 from gis.layers.model import layer
 from gis.legend import RATING
 from gis.period import month_of
+from gis.runs import store as runs
+from gis.runs.model import Analysis
 from gis.safety import reasons
 from gis.safety import service as safety
 from gis.safety.rules import AlarmRules
 from gis.timeline import service as timeline
+from gis.video.ground import store as ground_store
+from gis.video.rules import GroundRules
 from gis.visits import service as visits
 from gis.visits.model import PlaceKind
 
@@ -36,6 +42,14 @@ class Preview:
     over: bool
 
 
+@dataclass(frozen=True)
+class Video:
+    """How many working points see the public ground, and which failure blinds most of it."""
+
+    as_of: date
+    figures: list[tuple[str, str]]
+
+
 @router.get("/places/compound/{code}", dependencies=[needs(Capability.COMPOUNDS)])
 def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
     """A compound's page."""
@@ -50,7 +64,7 @@ def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
         "compound.html", row=row, facts=figures(desk, layer("compounds"), row),
         rating=rating, plaque=decisions.plaque(desk, db, code), preview=preview,
         alarm=_alarm(desk, db, code), may=may,
-        rental=_rental(desk, db, code),
+        rental=_rental(desk, db, code), video=_video(desk, db, code),
         dangers=[one for one in here if one["compound_code"] == code],
         notes=visits.notes(db, kind=PlaceKind.COMPOUND, code=code) if may else (),
     )  # fmt: skip
@@ -121,3 +135,26 @@ def _alarm(desk: Desk, db: Db, code: str) -> str:
 def _rental(desk: Desk, db: Db, code: str) -> list[tuple[str, str]]:
     rows = places.rows(places.read(desk, db, "rental", area_prefix="", key=code))
     return figures(desk, layer("rental"), rows[0]) if rows else []
+
+
+def _video(desk: Desk, db: Db, code: str) -> Video | None:
+    """None for who may not read video, before the first run, and where buildings are missing."""
+    run = runs.latest_run(db, Analysis.VIDEO)
+    if run is None or desk.user is None or not desk.user.may(Capability.VIDEO):
+        return None
+    asked: dict[str, Any] = {
+        "run_id": run.id, "area_prefix": "", "limit": 1, "offset": 0,
+        "quality": GroundRules.of(desk.house.policy).quality,
+    }  # fmt: skip
+    covered = ground_store.coverage_rows(db, level="compound", code=code, **asked)
+    shares = next(iter(covered["depth_shares"]), None) or ()
+    shown = [
+        (desk.t("place.video_depth", points=points), desk.share(share))
+        for points, share in enumerate(shares, start=1)
+    ]
+    for weak in ground_store.weak_points(db, compound=code, **asked)[0].to_dict("records"):
+        area = desk.n(weak["lost_m2"])
+        lost = desk.t("place.video_lost", camera=weak["camera_key"], area=area)
+        shown.append((desk.t("place.video_weakest"), lost))
+    note(db, event="read", target="sharp eyes compound", rows=len(shown), detail={"code": code})
+    return Video(run.as_of, shown) if shown else None

@@ -51,7 +51,7 @@ WATCHED = _Sheet("video_places", "watched",
                  ("seen", "place_kind", "name", "seen_percent", "points"),
                  ("length_m", "area_m2", "compound_code", "grid_code", "area_code"))  # fmt: skip
 COVERED = _Sheet("video_coverage", "covered",
-                 ("name", "share", "met", "public_m2", "blind_m2", "entrances"),
+                 ("name", "share", "depth_shares", "met", "public_m2", "blind_m2", "entrances"),
                  ("seen_m2", "seen_twice_m2", "seen_all_m2", "seen_potential_m2", "code",
                   "area_code"))  # fmt: skip
 
@@ -167,7 +167,7 @@ def _with_ground(desk: Desk, db: Session, rows: list[dict[str, Any]], run: int) 
         quality=GroundRules.of(desk.house.policy).quality,
     )  # fmt: skip
     columns = ["public_m2", "seen_m2", "seen_twice_m2", "seen_all_m2", "seen_potential_m2",
-               "blind_m2", "entrances", "entrances_seen"]  # fmt: skip
+               "blind_m2", "entrances", "entrances_seen", "depth_shares"]  # fmt: skip
     known = ground.set_index("subject_code")[columns].astype(object)
     by_code = known.where(known.notna(), None).to_dict("index")
     return [
@@ -194,6 +194,7 @@ def _columns(desk: Desk, sheet: _Sheet) -> list[tables.Column]:
         linked: {"link": True},
         "reason": {"text": lambda row: desk.either(row["reason_zh"], row["reason_en"])},
         "share": {"text": lambda row: desk.share(row["share"]), "number": True},
+        "depth_shares": {"text": lambda row: _depths(desk, row)},
         "met": {"text": lambda row: _met(desk, row)},
         "entrances": {"text": lambda row: _entrances(desk, row)},
     }
@@ -226,6 +227,11 @@ def _met(desk: Desk, row: Row) -> str:
     if row["met"] is None:
         return desk.t("eyes.no_buildings")
     return desk.t(f"eyes.met_{'yes' if row['met'] else 'no'}")
+
+
+def _depths(desk: Desk, row: Row) -> str:
+    """By at least 1, 2, 3 ... points, in this order."""
+    return " · ".join(desk.share(one) for one in row["depth_shares"] or ()) or "—"
 
 
 def _entrances(desk: Desk, row: Row) -> str:

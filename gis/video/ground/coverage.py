@@ -10,6 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.video.kernels.depths import deeper_m2
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -35,7 +37,8 @@ class Seen:
 class Coverage:
     """Square metres of public ground per compound and level, (c, q) but ``public_m2`` (c,).
 
-    ``seen_m2``, ``seen_twice_m2``: by one, by two or more working cameras; ``seen_all_m2``,
+    ``seen_m2``, ``seen_twice_m2``: by one, by two or more working cameras; ``seen_deeper_m2``
+    (c, q, k): by at least 3, 4 ... working ones (k-coverage beyond two); ``seen_all_m2``,
     ``seen_all_twice_m2``: by any, working or not; ``seen_measured_m2``: by working cameras without
     assumed fields; ``seen_potential_m2``: if all working cameras that turn looked the right way.
     ``loss_compound``, ``loss_camera``, ``loss_m2`` (p, and p, q): what each working camera alone
@@ -45,6 +48,7 @@ class Coverage:
     public_m2: Floats
     seen_m2: Floats
     seen_twice_m2: Floats
+    seen_deeper_m2: Floats
     seen_all_m2: Floats
     seen_all_twice_m2: Floats
     seen_measured_m2: Floats
@@ -68,18 +72,21 @@ def public_ground(outlines: Shapes, footprints: Shapes, gardens: Shapes) -> Shap
     return np.asarray(shapely.difference(outlines, union_by(cut[piece], compound, len(outlines))))
 
 
-def coverage(public: Shapes, seen: Seen, *, kept_level: int = 0) -> tuple[Coverage, Shapes]:
-    """Overlay public ground (c,) with what the cameras see.
+def coverage(
+    public: Shapes, seen: Seen, *, kept_level: int = 0, deepest: int = 2
+) -> tuple[Coverage, Shapes]:
+    """Overlay public ground (c,) with what the cameras see, by up to ``deepest`` working ones.
 
     Beside the figures the ground that working cameras see at one level, (c,): that of all would
     fill the memory of a city's run.
     """
-    levels = [_level(public, seen, level) for level in range(seen.fields.shape[1])]
+    levels = [_level(public, seen, level, deepest) for level in range(seen.fields.shape[1])]
     losses = _losses(levels)
     areas = {name: np.column_stack([one.areas[name] for one in levels]) for name in levels[0].areas}
     figures = Coverage(
         public_m2=shapely.area(public),
         **{f"{name}_m2": areas[name] for name in MEASURES},
+        seen_deeper_m2=np.stack([one.deeper_m2 for one in levels], axis=1),
         loss_compound=losses[0],
         loss_camera=losses[1],
         loss_m2=losses[2],
@@ -90,13 +97,14 @@ def coverage(public: Shapes, seen: Seen, *, kept_level: int = 0) -> tuple[Covera
 @dataclass(frozen=True)
 class _Level:
     areas: dict[str, Floats]
+    deeper_m2: Floats
     seen: Shapes
     compound: Ints
     camera: Ints
     loss_m2: Floats
 
 
-def _level(public: Shapes, seen: Seen, level: int) -> _Level:
+def _level(public: Shapes, seen: Seen, level: int, deepest: int) -> _Level:
     """One quality level: unions of the clipped fields, and of their overlaps."""
     compounds = len(public)
     piece, camera, compound = _clip(public, seen.fields[:, level])
@@ -122,7 +130,10 @@ def _level(public: Shapes, seen: Seen, level: int) -> _Level:
         "seen_potential": shapely.union(now, turned),
     }
     areas = {name: shapely.area(shape) for name, shape in shapes.items()}
-    return _Level(areas, now, compound[works], camera[works], alone_m2)
+    deeper = deeper_m2(
+        piece[works], compound[works], areas["seen"], areas["seen_twice"], deepest=deepest
+    )
+    return _Level(areas, deeper, now, compound[works], camera[works], alone_m2)
 
 
 def _clip(public: Shapes, fields: Shapes) -> tuple[Shapes, Ints, Ints]:

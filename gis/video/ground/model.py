@@ -40,7 +40,10 @@ class ViewField(Identified, Base):
 
 
 class VideoCoverage(Identified, Base):
-    """Covered public ground of one subject at one quality in one run (VID-2), square metres."""
+    """Covered public ground of one subject at one quality in one run (VID-2), square metres.
+
+    ``seen_deeper_m2``: by at least 3, 4 ... working points, up to the policy's ``deepest``.
+    """
 
     __tablename__ = "video_coverage"
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code", "quality"),)
@@ -58,6 +61,7 @@ class VideoCoverage(Identified, Base):
     public_m2: Mapped[float | None]
     seen_m2: Mapped[float | None]
     seen_twice_m2: Mapped[float | None]
+    seen_deeper_m2: Mapped[list[float] | None] = mapped_column(JSONB)
     seen_all_m2: Mapped[float | None]
     seen_all_twice_m2: Mapped[float | None]
     seen_measured_m2: Mapped[float | None]

@@ -94,8 +94,9 @@ DELETE FROM wangge.view_fields WHERE camera_key = ANY (CAST(:cameras AS text[]))
 -- name: kept_coverage
 -- The compounds' rows of an earlier run, to be kept where nothing changed.
 SELECT subject_code AS compound, quality, ground.digest, ground.public_m2, ground.seen_m2,
-       ground.seen_twice_m2, ground.seen_all_m2, ground.seen_all_twice_m2,
-       ground.seen_measured_m2, ground.seen_potential_m2, ground.blind_m2
+       ground.seen_twice_m2, ground.seen_deeper_m2, ground.seen_all_m2,
+       ground.seen_all_twice_m2, ground.seen_measured_m2, ground.seen_potential_m2,
+       ground.blind_m2
 FROM wangge.video_coverage
 JOIN wangge.withheld_video_coverage(CAST(:run_id AS bigint)) AS ground USING (id)
 WHERE run_id = CAST(:run_id AS bigint) AND subject_kind = 'compound' AND answer = 'measured'
@@ -123,9 +124,14 @@ ORDER BY camera_key, looks, id;
 
 -- name: coverage_rows
 -- Covered ground of one run by level, quality and area; square metres where video may be read.
+-- depth_shares: the share that at least 1, 2, 3 ... working points see.
 SELECT subject_kind, subject_code, area_code, name, quality, answer, ground.public_m2,
        ground.seen_m2, covered_share, ground.seen_twice_m2,
        ground.seen_twice_m2 / nullif(ground.public_m2, 0) AS twice_share,
+       (SELECT jsonb_agg(CAST(m2 AS float8) / nullif(ground.public_m2, 0) ORDER BY k)
+        FROM jsonb_array_elements_text(
+                 jsonb_build_array(ground.seen_m2, ground.seen_twice_m2) || ground.seen_deeper_m2
+             ) WITH ORDINALITY AS by_k (m2, k)) AS depth_shares,
        1 - ground.seen_measured_m2 / nullif(ground.seen_m2, 0) AS assumed_share,
        ground.seen_all_m2, ground.seen_all_twice_m2, ground.seen_measured_m2,
        ground.seen_potential_m2, ground.blind_m2, ground.entrances, ground.entrances_seen,

@@ -41,7 +41,9 @@ def by_level(
     parts = []
     for level in (*analysis.LEVELS[:-1],):
         grouped = held.groupby([level, "quality"], dropna=True)[_SUMS]
-        sums = grouped.sum(min_count=1).assign(compounds=grouped.size())
+        sums = grouped.sum(min_count=1).assign(
+            compounds=grouped.size(), seen_deeper_m2=_depths(held, [level, "quality"])
+        )
         sums = sums.join(_passed(passed, level), how="outer").reset_index(names=[level, "quality"])
         rows = sums.rename(columns={level: "subject_code"}).assign(subject_kind=level, digest=None)
         about = named.reindex(list(zip(rows["subject_kind"], rows["subject_code"], strict=True)))
@@ -57,7 +59,17 @@ def by_level(
     own = own.assign(subject_kind="compound", compounds=1).drop(columns="grid_code")
     found = pd.concat([*parts, own], ignore_index=True)
     found["area_code"] = found["area_code"].where(found["area_code"].notna(), district)
+    deeper = found["seen_deeper_m2"].astype(object)
+    found["seen_deeper_m2"] = deeper.where(deeper.notna(), None)  # NaN is no JSON
     return judged(found, rules)
+
+
+def _depths(held: pd.DataFrame, by: list[str]) -> "pd.Series[Any]":
+    """Sums of ``seen_deeper_m2``, depth by depth, of the compounds that have an answer."""
+    known = held[held["seen_deeper_m2"].notna()]
+    columns = pd.DataFrame(known["seen_deeper_m2"].tolist(), known.index).join(known[by])
+    summed = columns.groupby(by, dropna=True).sum()
+    return pd.Series(summed.to_numpy().tolist(), summed.index, dtype=object)
 
 
 def _placed_places(

@@ -81,7 +81,7 @@ def measure(
     fresh = np.flatnonzero(known & ~homes["compound"].isin(same).to_numpy())
     level = views.quality_names.index(rules.quality)
     rule = BlindRule(level, rules.blind_opening_m, rules.blind_min_m2)
-    surveyed = survey.survey(of, views, rule, compounds=fresh)
+    surveyed = survey.survey(of, views, rule, compounds=fresh, deepest=rules.deepest)
     give_back()  # of the survey its figures are left
     found = surveyed.coverage
     dark = _blind(homes, surveyed.blind, fresh, district)
@@ -151,6 +151,7 @@ def _rows(
         parts.append(
             chosen[["compound", "digest"]].assign(
                 quality=quality, public_m2=found.public_m2, **areas,
+                seen_deeper_m2=found.seen_deeper_m2[:, level].tolist(),
                 blind_m2=lost_m2.to_numpy(),
             )
         )  # fmt: skip

@@ -111,9 +111,10 @@ class Survey:
 
 def survey(
     scene: Scene, rules: ViewRules, rule: BlindRule, *, compounds: Ints | None = None,
-    workers: int | None = None,
+    deepest: int = 2, workers: int | None = None,
 ) -> Survey:  # fmt: skip
-    """Coverage of the given compounds (all without), in their order; cameras keep their numbers.
+    """Coverage of the given compounds (all without), in their order, by up to ``deepest`` cameras
+    at once; cameras keep their numbers.
 
     A batch of compounds is measured at a time and leaves its figures and blind areas alone, so
     that a city needs the memory of a few batches.
@@ -123,7 +124,7 @@ def survey(
     order = along_a_curve(middle)
     batches = [order[i : i + _BATCH] for i in range(0, len(order), _BATCH)] or [order]
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        parts = list(pool.map(lambda at: _batch(scene, rules, rule, chosen[at]), batches))
+        parts = list(pool.map(lambda at: _batch(scene, rules, rule, deepest, chosen[at]), batches))
     return Survey(
         _joined([one.coverage for one in parts], batches),
         blind.joined([one.blind for one in parts], batches),
@@ -156,7 +157,9 @@ def cameras_near(scene: Scene, rules: ViewRules, shapes: Shapes) -> Ints:
     return np.unique(scene.reached(shapes, margin_m=rules.moved_m)[1])
 
 
-def _batch(scene: Scene, rules: ViewRules, rule: BlindRule, compounds: Ints) -> Survey:
+def _batch(
+    scene: Scene, rules: ViewRules, rule: BlindRule, deepest: int, compounds: Ints
+) -> Survey:
     """Fields of all cameras that reach the compounds, laid over their public ground."""
     outlines = scene.outlines[compounds]
     camera = cameras_near(scene, rules, outlines)
@@ -171,7 +174,7 @@ def _batch(scene: Scene, rules: ViewRules, rule: BlindRule, compounds: Ints) -> 
     ]  # fmt: skip
     assumed = np.asarray(scene.optics.assumed[camera].any(axis=1))
     seen = Seen(drawn[0], drawn[1], scene.working[camera], assumed)
-    found, ground = coverage(public, seen, kept_level=rule.level)
+    found, ground = coverage(public, seen, kept_level=rule.level, deepest=deepest)
     return Survey(
         replace(found, loss_camera=camera[found.loss_camera]),
         blind.blind_areas(public, ground, rule),

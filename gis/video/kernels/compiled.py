@@ -13,7 +13,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _HERE = Path(__file__).parent
-_KERNELS = ("visibility.py", "outlines.py")
+_KERNELS = ("visibility.py", "outlines.py", "depths.py")
 
 
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
