@@ -38,7 +38,8 @@ _LISTS = {
         codelists.IMAGING, codelists.LEGAL,
     )
 }  # fmt: skip
-_NOT_STORED = {"direction_type", "resolution", "geometry"}  # other ways to say what is there
+# Other ways to say what is there.
+_NOT_STORED = {"direction_type", "resolution", "focal_range", "geometry"}
 _FIELDS = tuple(field for field in FIELDS[Kind.CAMERAS] if field.name not in _NOT_STORED)
 _INTERNAL = "内部 / internal"
 _EXACT = {"lon", "lat"}  # a workbook keeps 16 digits of a number and all of a text

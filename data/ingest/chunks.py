@@ -1,5 +1,6 @@
 """One batch of a file into one chunk: cells typed, geometry shaped and moved, rows checked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,8 +98,8 @@ def _cells(work: _Work, field: Field) -> None:
             work.columns.setdefault("occurred_precision", pa.nulls(work.count, pa.string()))
         return
     work.raw[field.name] = cells
-    if field.type is Type.PIXELS:
-        _pixels(work, field, cells)
+    if field.type in _SEVERAL:
+        _SEVERAL[field.type](work, field, cells)
         return
     if field.name == "occurred_at":
         found, precision = moments.moments(cells, plan.reading.calendar)
@@ -120,6 +121,21 @@ def _pixels(work: _Work, field: Field, cells: pa.Array) -> None:
     for name, found in (("width_px", width), ("height_px", height)):
         work.columns[name] = pc.coalesce(work.columns[name], found.values)
     _flaws(work, field, width.flaws)
+
+
+def _lens(work: _Work, field: Field, cells: pa.Array) -> None:
+    """One focal length, or the two ends of a zoom."""
+    single, ends = numerals.focal_lengths(cells, field)
+    found = {"focal_mm": single.values, "focal_min_mm": ends[0], "focal_max_mm": ends[1]}
+    for name, values in found.items():
+        known = work.columns.get(name)
+        work.columns[name] = values if known is None else pc.coalesce(known, values)
+    _flaws(work, field, single.flaws)
+
+
+_SEVERAL: dict[Type, Callable[[_Work, Field, pa.Array], None]] = {
+    Type.PIXELS: _pixels, Type.LENS: _lens,
+}  # fmt: skip
 
 
 def _required(work: _Work) -> None:

@@ -163,6 +163,7 @@ def _cameras(rows: Rows) -> None:
     turned = pc.cast(pc.if_else(pc.equal(kind, "all"), None, kind), pa.float64())
     direction = pc.coalesce(rows.columns["direction_deg"], turned)
     rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
+    _zoom(rows)
     rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
     rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
     if "status" in rows.raw:
@@ -170,6 +171,15 @@ def _cameras(rows: Rows) -> None:
         rows.find("answers_only", "status", mask_of(said.is_valid()))
     for name in ("owner_unit", "management_unit", "contact_unit"):
         _unit_only(rows, name)
+
+
+def _zoom(rows: Rows) -> None:
+    """A wide end longer than the long end says nothing of either."""
+    wide, long = rows.columns["focal_min_mm"], rows.columns["focal_max_mm"]
+    crossed = mask_of(pc.greater(wide, long))
+    rows.find("ends_crossed", "focal_max_mm", crossed)
+    for name in ("focal_min_mm", "focal_max_mm"):
+        rows.columns[name] = pc.if_else(pa.array(crossed), None, rows.columns[name])
 
 
 def _unit_only(rows: Rows, name: str) -> None:

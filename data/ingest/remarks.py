@@ -47,6 +47,10 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     ),
     "dates_reversed": (_REFUSED, "结束日期早于开始日期", "ends before it begins"),
     "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "exceeds the whole; was left out"),
+    "ends_crossed": (
+        _FLAGGED, "最小焦距大于最大焦距，两者均已忽略",
+        "is shorter than the wide end; both were left out",
+    ),
     "count_missing": (_REFUSED, "没有任何计数", "states no count at all"),
     "subject_missing": (_REFUSED, "没有统计对象的编码或名称", "names no subject by code or name"),
     "subject_kind_unknown": (

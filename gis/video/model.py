@@ -95,6 +95,8 @@ class Camera(Imported, Placed, Base):
         CheckConstraint("tilt_deg BETWEEN -90 AND 90", name="tilt"),
         CheckConstraint("max_distance_m > 0", name="max_distance"),
         CheckConstraint("height_m BETWEEN 0 AND 500", name="height"),
+        CheckConstraint("focal_min_mm > 0 AND focal_max_mm > 0", name="focal"),
+        CheckConstraint("focal_min_mm <= focal_max_mm", name="zoom"),
         CheckConstraint("width_px > 0 AND height_px > 0", name="pixels"),
         CheckConstraint("retention_days >= 0", name="retention"),
         Index(
@@ -129,6 +131,8 @@ class Camera(Imported, Placed, Base):
     height_m: Mapped[float | None]
     max_distance_m: Mapped[float | None]
     focal_mm: Mapped[float | None]
+    focal_min_mm: Mapped[float | None]
+    focal_max_mm: Mapped[float | None]
     sensor_width_mm: Mapped[float | None]
     width_px: Mapped[int | None]
     height_px: Mapped[int | None]

@@ -14,15 +14,17 @@ from gis.video.view_rules import ViewRules
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-TURNING = ("ptz", "dome_ptz", "dome_remote", "panoramic")
+ZOOMING = ("ptz", "dome_ptz", "dome_remote")
+TURNING = (*ZOOMING, "panoramic")
 
 
 @dataclass(frozen=True)
 class CameraFields:
     """Catalogue fields of n cameras as they were recorded; NaN where nothing was.
 
-    ``kind`` holds `CameraKind` words, ``direction_deg`` is NaN for unknown or all-round views,
-    ``focal_max_mm`` is the long end of a zoom (NaN: no zoom known).
+    ``kind`` holds `CameraKind` words, ``direction_deg`` is NaN for unknown or all-round views.
+    ``focal_mm`` is the lens, or where a zoom stands at home; ``focal_min_mm``, ``focal_max_mm`` are
+    the wide and the long end of a zoom (NaN: not known).
     """
 
     kind: NDArray[np.str_]
@@ -33,6 +35,7 @@ class CameraFields:
     height_m: Floats
     max_distance_m: Floats
     focal_mm: Floats
+    focal_min_mm: Floats
     focal_max_mm: Floats
     sensor_width_mm: Floats
     width_px: Floats
@@ -42,7 +45,7 @@ class CameraFields:
     def unknown(cls, kind: NDArray[np.str_]) -> "CameraFields":
         """Cameras of which only the kind is known; use `dataclasses.replace` to add fields."""
         blank = np.full(len(kind), np.nan)
-        return cls(kind, *(blank for _ in range(11)))
+        return cls(kind, *(blank for _ in range(12)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Optics:
     nearer than this is under the picture. ``assured``: the home position is known. ``potential``:
     the camera turns, or its direction is unknown, so it may look anywhere within its potential
     reach. ``assumed`` (n, 5): whether angle, resolution, height, tilt and vertical angle rest
-    on the policy's defaults.
+    on the policy's defaults. ``potential_assumed`` (n,): any of them does, or a zoom of a kind that
+    has one is not on record and is taken for none.
     """
 
     direction_deg: Floats
@@ -68,6 +72,7 @@ class Optics:
     assured: Flags
     potential: Flags
     assumed: Flags
+    potential_assumed: Flags
 
 
 def field_angle_deg(size_mm: Floats, focal_mm: Floats) -> Floats:
@@ -126,6 +131,8 @@ def complete(fields: CameraFields, rules: ViewRules) -> Optics:
     )
     above_m = np.maximum(height_m - rules.target_height_m, 0.0)[:, None]
     cut_m = np.fmin(fields.max_distance_m, np.inf)[:, None]
+    assumed = _assumed(fields, lens.recorded)
+    no_zoom = np.isin(fields.kind, ZOOMING) & np.isnan(fields.focal_max_mm)
     directed = ~np.isnan(fields.direction_deg) | (lens.hfov_deg >= 360)
     return Optics(
         direction_deg=np.where(lens.hfov_deg >= 360, 0.0, fields.direction_deg),
@@ -138,7 +145,8 @@ def complete(fields: CameraFields, rules: ViewRules) -> Optics:
         potential_reach_m=np.minimum(_on_ground(lens.line_m * lens.zoom[:, None], above_m), cut_m),
         assured=directed,
         potential=~directed | np.isin(fields.kind, TURNING),
-        assumed=_assumed(fields, lens.recorded),
+        assumed=assumed,
+        potential_assumed=assumed.any(axis=1) | no_zoom,
     )
 
 
@@ -153,13 +161,17 @@ class _Lens:
 
 
 def _lens(fields: CameraFields, rules: ViewRules) -> _Lens:
-    """A recorded angle goes before one from sensor and focal length; ranges the other way round."""
+    """A recorded angle goes before one from sensor and focal length; ranges the other way round.
+
+    A zoom stands at its wide end unless its record says where.
+    """
     sensor_mm = _filled(
         fields.sensor_width_mm, np.full(len(fields.kind), rules.sensor_width_mm)
     )  # fmt: skip
-    focal_mm = _filled(fields.focal_mm, _default("focal_mm", fields, rules))
+    stated_mm = _filled(fields.focal_mm, fields.focal_min_mm)
+    focal_mm = _filled(stated_mm, _default("focal_mm", fields, rules))
     width_px = _filled(fields.width_px, _default("width_px", fields, rules))[:, None]
-    recorded = ~np.isnan(fields.focal_mm) & ~np.isnan(fields.sensor_width_mm)
+    recorded = ~np.isnan(stated_mm) & ~np.isnan(fields.sensor_width_mm)
     usual_deg = _default("hfov_deg", fields, rules)
     by_kind = ~recorded & (usual_deg > 0)
     angle_deg = np.where(by_kind, usual_deg, field_angle_deg(sensor_mm, focal_mm))

@@ -80,7 +80,7 @@ SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status
        management_unit, contact_unit, place_kind, mount, indoor, networked, function_type, address,
        model, aim,
        direction_deg, omnidirectional, horizontal_fov_deg, vertical_fov_deg, tilt_deg, height_m,
-       max_distance_m, focal_mm, sensor_width_mm, width_px, height_px, light, imaging,
+       max_distance_m, focal_mm, focal_min_mm, focal_max_mm, sensor_width_mm, width_px, height_px, light, imaging,
        security_level, installed_on, removed_on, retention_days, legal_basis, filed_on, filing_no,
        sign_present, consent_needed, ST_X(geom) AS lon, ST_Y(geom) AS lat
 FROM wangge.cameras

@@ -12,6 +12,10 @@ from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis.video import service
 from gis.video import store as video
+from gis.video.ground import store as ground
+from gis.video.ground.scenes import recorded
+from gis.video.optics import complete
+from gis.video.view_rules import ViewRules
 
 SUFFIX = {
     RegisterForm.SHEET: "xlsx",
@@ -36,6 +40,48 @@ def test_address_model_and_aim_come_back(db, demo_store, register, tmp_path, for
     import_file(db, out, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
     back = video.register(db).iloc[0]
     assert {name: back[name] for name in told} == told
+
+
+def test_a_zoom_range_comes_back_and_reaches_the_field(db, demo_store, register, tmp_path):
+    """4.8 to 120 mm: at home the wide end, 1920·4.8 / (25·5.4) m; anywhere it turns 25 times that,
+    which the recorded distance would cut.
+    """
+    told = {"kind": "ptz", "focal_mm": None, "focal_min_mm": 4.8, "focal_max_mm": 120.0,
+            "sensor_width_mm": 5.4, "width_px": 1920, "max_distance_m": None,
+            "horizontal_fov_deg": None, "direction_deg": 90.0, "height_m": 1.7}  # fmt: skip
+    out, house = tmp_path / "register.xlsx", demo_store.house
+    write(register.head(1).assign(**told), form=RegisterForm.SHEET, out=out)
+    import_file(db, out, Kind.CAMERAS, Options(frame="wgs84"), house.district)
+    back = video.register(db).iloc[0]
+    assert (back["focal_min_mm"], back["focal_max_mm"]) == (4.8, 120.0)
+    points = ground.cameras(db, district=house.district, as_of=date(2026, 9, 30))
+    found = complete(recorded(points), ViewRules.of(house.policy))
+    home_m = 1920 * 4.8 / (25 * 5.4)
+    assert found.potential_reach_m[0, 0] == pytest.approx(25 * home_m)
+    assert found.hfov_deg[0] == pytest.approx(58.7, abs=0.05)  # 2·atan(5.4 / 9.6)
+    assert not found.assumed[0, 0]
+
+
+def test_an_office_writes_a_zoom_in_one_cell(db, demo_store, tmp_path):
+    cells = ["2.8-12mm", "4", "4.8～120毫米（25倍）", "30倍", "12-2.8", "f=6mm 至 60mm"]
+    sheet = tmp_path / "一机一档.csv"
+    lines = [f"SP{at},102.7,25.05,{cell}" for at, cell in enumerate(cells)]
+    sheet.write_text("\n".join(["设备编号,经度,纬度,焦距", *lines]), "utf-8")
+    report = import_file(db, sheet, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    back = video.register(db)[["focal_mm", "focal_min_mm", "focal_max_mm"]].astype(object)
+    assert back.where(back.notna(), None).to_numpy().tolist() == [
+        [None, 2.8, 12], [4, None, None], [None, 4.8, 120], [None] * 3, [None, 2.8, 12],
+        [None, 6, 60],
+    ]  # fmt: skip
+    assert [(one.code, one.row, one.value) for one in report.notes] == [("unit_unknown", 4, "30倍")]
+
+
+def test_ends_of_a_zoom_that_are_crossed_say_nothing(db, demo_store, tmp_path):
+    sheet = tmp_path / "cameras.csv"
+    sheet.write_text("key,lon,lat,最小焦距,最大焦距\nSP1,102.7,25.05,60,6\n", "utf-8")
+    report = import_file(db, sheet, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    assert video.register(db)[["focal_min_mm", "focal_max_mm"]].isna().all(axis=None)
+    assert [one.code for one in report.notes] == ["ends_crossed"]
 
 
 @pytest.mark.parametrize("form", SUFFIX)

@@ -308,6 +308,8 @@ BAD = [
     ("ratings", {"quality": "D"}, "quality"),
     ("rental_results", {"run_id": -1}, "run_id"),
     ("rental_cells", {"resolution": 7}, "resolution"),
+    ("cameras", {"focal_min_mm": 12, "focal_max_mm": 2.8}, "zoom"),
+    ("cameras", {"focal_max_mm": 0}, "focal"),
     ("video_results", {"run_id": -1}, "run_id"),
     ("video_findings", {"kind": None}, "null value"),
     ("view_fields", {"looks": None}, "null value"),

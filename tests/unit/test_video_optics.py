@@ -117,6 +117,35 @@ def test_home_position_and_potential_are_kept_apart():
     assert zoom.potential_reach_m == pytest.approx(10 * zoom.reach_m)
 
 
+def test_a_zoom_is_wide_at_home_unless_said_and_long_where_it_may_turn():
+    """4.8 to 120 mm, 1920 px: 1920·4.8/(25·5.4) = 68.3 m at home, 25 times that when it turns."""
+    known = {"height_m": 1.7, "sensor_width_mm": 5.4, "width_px": 1920, "direction_deg": 0}
+    zoom = complete(cameras("ptz", focal_min_mm=4.8, focal_max_mm=120, **known), RULES)
+    assert zoom.reach_m[0, 0] == pytest.approx(1920 * 4.8 / (25 * 5.4))
+    assert zoom.hfov_deg[0] == pytest.approx(2 * math.degrees(math.atan(5.4 / 9.6)))
+    assert zoom.potential_reach_m == pytest.approx(25 * zoom.reach_m)
+    assert not zoom.assumed[0, 0]
+    stated = complete(
+        cameras("ptz", focal_min_mm=4.8, focal_max_mm=120, focal_mm=12, **known), RULES
+    )
+    assert stated.reach_m[0, 0] == pytest.approx(1920 * 12 / (25 * 5.4))
+    assert stated.potential_reach_m == pytest.approx(zoom.potential_reach_m)
+
+
+def test_what_a_turning_camera_could_show_is_assumed_without_its_long_end():
+    full = {"direction_deg": 0, "vfov_deg": 30, "tilt_deg": 30, "height_m": 4, "focal_mm": 4,
+            "sensor_width_mm": 5.4, "width_px": 1920, "height_px": 1080}  # fmt: skip
+    kinds = ("fixed", "dome_ptz", "panoramic")
+    without, with_ = (
+        complete(cameras(*kinds, **full, **more), RULES) for more in ({}, {"focal_max_mm": 40})
+    )
+    assert not without.assumed.any()
+    assert without.potential_assumed.tolist() == [False, True, False]
+    assert not with_.potential_assumed.any()
+    no_wide_end = complete(cameras("ptz", focal_max_mm=40, sensor_width_mm=5.4), RULES)
+    assert no_wide_end.assumed[0, 0]
+
+
 def test_a_view_all_round_needs_no_direction():
     found = complete(cameras("panoramic", hfov_deg=360), RULES)
     assert found.assured.tolist() == [True]

@@ -23,6 +23,7 @@ class Type(StrEnum):
     CATEGORY = "category"
     DIRECTION = "direction"
     PIXELS = "pixels"
+    LENS = "lens"
     SHARES = "shares"
     POINTS = "points"
     WKT = "wkt"

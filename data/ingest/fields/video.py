@@ -178,7 +178,28 @@ CAMERAS = (
     _number(
         "max_distance_m", ("可视距离", "最大可视距离", "监控距离"), ("max_view_distance",), "m"
     ),
-    _number("focal_mm", ("焦距",), ("focal_length", "focal"), "mm"),
+    _number("focal_min_mm", ("最小焦距", "广角端焦距"), ("min_focal_length", "focal_min"), "mm"),
+    _number("focal_max_mm", ("最大焦距", "长焦端焦距"), ("max_focal_length", "focal_max"), "mm"),
+    Field(
+        "focal_mm",
+        Type.LENS,
+        ("焦距",),
+        ("focal_length", "focal"),
+        unit="mm",
+        low=0,
+        open_low=True,
+        remark="of a zoom where it stands at home; a range (2.8-12mm) becomes its two ends",
+    ),
+    Field(
+        "focal_range",
+        Type.LENS,
+        ("焦距范围", "变焦范围", "焦段"),
+        ("zoom_range",),
+        unit="mm",
+        low=0,
+        open_low=True,
+        remark="2.8-12mm; becomes focal_min_mm and focal_max_mm; a factor (30倍) says no length",
+    ),
     _number("sensor_width_mm", ("靶面宽度", "传感器宽度"), ("sensor_width",), "mm"),
     Field(
         "width_px",

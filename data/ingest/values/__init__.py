@@ -13,6 +13,7 @@ ARROW: Mapping[Type, pa.DataType] = {
     Type.INTEGER: pa.int64(),
     Type.YEAR: pa.int64(),
     Type.NUMBER: pa.float64(),
+    Type.LENS: pa.float64(),
     Type.DIRECTION: pa.float64(),
     Type.LON: pa.float64(),
     Type.LAT: pa.float64(),

@@ -57,6 +57,11 @@ _DMS = re.compile(
     re.IGNORECASE,
 )
 _PIXELS = re.compile(r"(\d{3,6})\s*[x*×X]\s*(\d{3,6})")
+_ENDS = re.compile(  # f=4.8mm~120mm (25倍)
+    r"(?:f\s*=?\s*)?(\d+(?:\.\d+)?)\s*(?:mm|毫米)?\s*(?:-|–|—|−|~|至|到)+\s*"
+    r"(\d+(?:\.\d+)?)\s*(?:mm|毫米)?(?:[\s,(]*[\d.]+\s*(?:倍|x)[^\d]*)?",
+    re.IGNORECASE,
+)
 _NAMED_PIXELS = {
     "720p": (1280, 720),
     "1080p": (1920, 1080),
@@ -116,6 +121,21 @@ def pixels(column: pa.Array) -> tuple[Read, Read]:
 
     read = by_value(as_text(column), convert)
     return tuple(Read(pc.list_element(read.values, at), read.flaws) for at in (0, 1))  # type: ignore[return-value]
+
+
+def focal_lengths(column: pa.Array, field: Field) -> tuple[Read, tuple[pa.Array, pa.Array]]:
+    """Single lengths as `numbers` reads them, and the shorter and longer end of ranges."""
+    text = as_text(column)
+    found = {one: _ends(one) for one in pc.unique(text).to_pylist() if one is not None}
+    pairs = pa.array([found.get(one) for one in text.to_pylist()], pa.list_(pa.float64(), 2))
+    single = numbers(pc.if_else(pairs.is_valid(), pa.scalar(None, pa.string()), text), field)
+    return single, (pc.list_element(pairs, 0), pc.list_element(pairs, 1))
+
+
+def _ends(text: str) -> list[float] | None:
+    match = _ENDS.fullmatch(narrow(text))
+    ends = sorted(map(float, match.groups())) if match else [0.0]
+    return ends if ends[0] > 0 else None
 
 
 def _pixel_pair(text: str) -> tuple[int, int] | None:

@@ -6,7 +6,8 @@
 SELECT camera.source_key AS camera, camera.area_code, camera.kind, camera.indoor,
        camera.omnidirectional, camera.direction_deg, camera.horizontal_fov_deg,
        camera.vertical_fov_deg, camera.tilt_deg, camera.height_m, camera.max_distance_m,
-       camera.focal_mm, camera.sensor_width_mm, camera.width_px, camera.height_px,
+       camera.focal_mm, camera.focal_min_mm, camera.focal_max_mm, camera.sensor_width_mm,
+       camera.width_px, camera.height_px,
        CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
             WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
             WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)

@@ -23,6 +23,7 @@ _FIELDS = {
     "direction_deg": "direction_deg", "hfov_deg": "horizontal_fov_deg",
     "vfov_deg": "vertical_fov_deg", "tilt_deg": "tilt_deg", "height_m": "height_m",
     "max_distance_m": "max_distance_m", "focal_mm": "focal_mm",
+    "focal_min_mm": "focal_min_mm", "focal_max_mm": "focal_max_mm",
     "sensor_width_mm": "sensor_width_mm", "width_px": "width_px", "height_px": "height_px",
 }  # fmt: skip
 DRAWN_M = 0.03  # how true the kept outlines are
@@ -67,7 +68,7 @@ def recorded(cameras: pd.DataFrame) -> optics.CameraFields:
     around = (cameras["omnidirectional"] == True).to_numpy()  # noqa: E712 - unknown is not all round
     values["hfov_deg"] = np.where(around, 360.0, values["hfov_deg"])
     kind = cameras["kind"].fillna("other").to_numpy(dtype=str)
-    return optics.CameraFields(kind=kind, focal_max_mm=np.full(len(cameras), np.nan), **values)
+    return optics.CameraFields(kind=kind, **values)
 
 
 def of_shapes(shapes: Shapes, *more: NDArray[np.float64]) -> Digests:

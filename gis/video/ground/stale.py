@@ -76,7 +76,8 @@ class Stale:
         shapes = np.concatenate([home.ravel(order="F"), potential.ravel(order="F")])
         qualities, points = self.rules.quality_names, len(chosen)
         turns = 2 * len(qualities)
-        assumed = np.asarray(self.scene.optics.assumed.any(axis=1))
+        of = self.scene.optics
+        assumed = np.stack([of.assumed.any(axis=1), of.potential_assumed])[:, chosen]
         rows = pd.DataFrame(
             {
                 "area_code": np.tile(self._column("area_code", chosen), turns),
@@ -85,7 +86,7 @@ class Stale:
                 "looks": np.repeat(["home", "potential"], points * len(qualities)),
                 "digest": np.tile(self.digests[chosen], turns),
                 "area_m2": shapely.area(shapes),
-                "assumed": np.tile(assumed[chosen], turns),
+                "assumed": np.tile(assumed, len(qualities)).ravel(),
             }
         )
         some = rows["area_m2"].to_numpy() > 0
