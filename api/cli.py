@@ -24,6 +24,7 @@ COMMANDS = {  # name: module of `api.commands`, what it does
     "import": ("inputs", "导入 / take a file into the store, or say row by row why not"),
     "import-undo": ("inputs", "撤销导入 / undo the last import of a kind"),
     "run": ("runs", "运行分析 / compute and store an analysis"),
+    "replay": ("runs", "复算评级 / compute a stored rating again and compare every bit"),
     "counts": ("counts", "现状统计 / count what stands on a day, between two runs"),
     "map": ("outputs", "出图 / write map pages that need no network"),
     "export": ("outputs", "导出 / write a layer to a file"),

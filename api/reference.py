@@ -26,7 +26,8 @@ Generated from the code; a test keeps this page equal to it. To write it anew:
 - With `--json` a command prints exactly one object on stdout; `docs/json/` has the schemas.
   Progress and remarks go to stderr. A refusal is `{"error": {"code", "message"}}`, as in
   `docs/json/error.json`.
-- Exit codes: 0 done; 1 refused, nothing changed; 2 wrong usage.
+- Exit codes: 0 done; 1 refused, nothing changed, or not as it should be (`replay`, `audit verify`);
+  2 wrong usage.
 - Without `WANGGE_DATABASE_URL` a command starts the private store of the home and the last one
   to end stops it. `wangge up` keeps it running until `wangge down`.
 - `status` starts nothing, and two calls with nothing between are equal.

@@ -1,16 +1,17 @@
-"""``wangge run``: analyses on what the store holds, results stored with a run id."""
+"""``wangge run`` and ``wangge replay``: analyses stored with a run id, a rating computed again."""
 
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from api import analyses
+from api import analyses, replays
 from api.analyses import Outcome
 from api.commands.common import AsOf, Json, Period, day, group, house
 from api.house import transaction
-from api.output import figures_out, json_out, say
+from api.output import figures_out, json_out, say, table_out
 from gis.runs.model import TITLES
+from gis.safety.replay import Replay
 
 app = group()
 
@@ -46,6 +47,38 @@ def run(
         return
     for one in outcomes:
         _print(one)
+
+
+@app.command("replay")
+def replay(
+    which: Annotated[
+        str, typer.Argument(help="Quarter 2026Q3 (as published, else its newest run), or a run.")
+    ],
+    json: Json = False,
+) -> None:
+    """Compute a rating again from its kept inputs; exit code 1 if a bit differs. 复算。"""
+    at = house()
+    with at.store() as engine, transaction(engine) as session:
+        found = replays.again(session, at, which)
+    if json:
+        json_out(found.as_dict())
+    else:
+        _compared(found)
+    for zh, en in replays.words(found):
+        say(f"{zh} / {en}")
+    if not found.equal:
+        raise typer.Exit(1)
+
+
+def _compared(found: Replay) -> None:
+    named = {"run": found.run_id, "revision": found.revision, "policy": found.policy_version,
+             "compounds": found.compounds, "figures": found.figures,
+             "differing": found.differing}  # fmt: skip
+    figures_out(f"复算 / Replay  {found.period}", named)
+    if found.differences:
+        rows = [(one.code, one.figure, repr(one.stored), repr(one.again))
+                for one in found.differences]  # fmt: skip
+        table_out("不同之处 / What differs", ("", "", "保存 / stored", "复算 / again"), rows)
 
 
 def _print(one: Outcome) -> None:

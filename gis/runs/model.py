@@ -81,7 +81,7 @@ class ImportChange(Identified, Base):
 
 
 class Run(Base):
-    """One analysis run; results name it. ``input_digest`` lets anybody replay it bit for bit."""
+    """One analysis run; results name it. Runs of the same ``input_digest`` have the same bits."""
 
     __tablename__ = "runs"
     __table_args__ = (

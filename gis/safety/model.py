@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -106,3 +114,23 @@ class Rating(Identified, Base):
     rule: Mapped[str]
     reason_zh: Mapped[str]
     reason_en: Mapped[str]
+
+
+class RatingInputs(Base):
+    """What the rating of a quarter was computed from, for a replay: counts, no single incident.
+
+    ``payload`` is the Parquet file of `gis.safety.kept`, ``rules`` and ``reference`` are JSON in
+    its canonical form. Whoever may read incidents in the whole district reads it.
+    """
+
+    __tablename__ = "rating_inputs"
+    __table_args__ = (CheckConstraint("payload <> ''", name="payload"),)
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    area_code: Mapped[str]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    rules: Mapped[str]
+    reference: Mapped[str]
+    computed_with: Mapped[str]

@@ -126,3 +126,15 @@ WHERE runs.analysis = 'rating'
   )
 ORDER BY runs.as_of DESC, runs.revision DESC, runs.id DESC
 LIMIT 1;
+
+-- name: stored_rows
+-- What a run stored of each compound, but for the name, which no rule reads.
+SELECT rating.compound_code, rating.area_code, rating.peer_group, rating.colour,
+       rating.previous_colour, rating.households, rating.observed, rating.expected,
+       rating.relative_risk, rating.p_red, rating.p_amber, given.counts, given.lifted_by,
+       rating.low_count, rating.rated_with, rating.quality, rating.quality_notes, rating.rule,
+       rating.reason_zh, rating.reason_en
+FROM ratings AS rating
+LEFT JOIN wangge.withheld_ratings(CAST(:run_id AS bigint)) AS given ON given.id = rating.id
+WHERE rating.run_id = CAST(:run_id AS bigint)
+ORDER BY rating.compound_code COLLATE "C";

@@ -103,6 +103,12 @@ class RatingRules:
         lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list | tuple)}
         return cls(**(values | lists))
 
+    @classmethod
+    def from_canonical(cls, text: str | bytes) -> Self:
+        """What `canonical` wrote; raises BadPolicy."""
+        values = json.loads(text)
+        return cls.from_values(values.pop("version"), values, {})
+
     def canonical(self) -> bytes:
         """The same rules give the same bytes, whatever order the file had."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False).encode()

@@ -15,12 +15,13 @@ from gis.period import Period, month_of
 from gis.policy import Policy
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, require_run
-from gis.safety import alarm, analysis, communities, reference, shrinkage, store
+from gis.safety import alarm, analysis, outcomes, reference, shrinkage, store
 from gis.safety.alarm import Alarm
-from gis.safety.inputs import Inputs, input_digest
-from gis.safety.reading import CATEGORIES, Scope, incidents_of, inputs_of, scope_of, with_neighbours
+from gis.safety.inputs import Inputs
+from gis.safety.kept import Basis
+from gis.safety.reading import Scope, incidents_of, inputs_of, scope_of, with_neighbours
 from gis.safety.reference import Reference
-from gis.safety.rules import RULE, AlarmRules, Colour
+from gis.safety.rules import AlarmRules
 from gis.timeline import service as timeline
 
 
@@ -30,13 +31,15 @@ class RatingRun:
 
     ``results`` has one row per compound with the columns of table ratings. ``parameters`` hold the
     frozen reference rates and the fitted priors, so that one compound can be rated again alone;
-    ``totals`` are the counts by colour and grade. Both are plain JSON. ``preview`` marks a month.
+    ``totals`` are the counts by colour and grade. Both are plain JSON. ``basis`` is all that the
+    colours depend on. ``preview`` marks a month.
     """
 
     period: Period
     as_of: date
     area_code: str
     policy: Policy
+    basis: Basis
     input_digest: str
     results: pd.DataFrame
     parameters: dict[str, Any]
@@ -74,34 +77,37 @@ def rate(
     incidents = incidents_of(session, scope)
     inputs = with_neighbours(session, inputs_of(session, scope, compounds, incidents), scope)
     frozen = _reference(session, inputs, scope)
-    found = analysis.rate(inputs, rules=scope.rules, reference=frozen)
-    results = _results(compounds, inputs, found.frame)
+    basis = Basis(inputs, scope.rules, frozen)
+    found = outcomes.outcome(basis, period=scope.period.label, area_code=district.code)
+    inside = int(incidents["incidents"].sum())
+    told = {"incidents": happened, "incidents_outside_compounds": happened - inside}
     return RatingRun(
         period=scope.period,
         as_of=scope.as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=input_digest(inputs, scope.rules, frozen),
-        results=results,
-        parameters={
-            "window": list(scope.window()),
-            "reference": frozen.as_json(),
-            "priors": shrinkage.priors_as_json(found.priors),
-        },
-        totals=_totals(results, scope, happened=happened, inside=int(incidents["incidents"].sum())),
+        basis=basis,
+        input_digest=basis.digest,
+        results=found.rows.assign(compound_name=compounds["name"]),
+        parameters=found.parameters,
+        totals=found.totals | told,
     )
 
 
 def save(session: Session, found: RatingRun) -> Recorded:
     """Keep a rating as a run; the same inputs and rules find the run that is there.
 
-    A period rated again after late reports becomes a new revision; nothing is overwritten.
+    A period rated again after late reports becomes a new revision; nothing is overwritten. The
+    inputs of a quarter are kept beside it, for `gis.safety.replay`.
     """
-    return store.save(
+    recorded = store.save(
         session, found.results, policy=found.policy, period=found.period.label, as_of=found.as_of,
         area_code=found.area_code, input_digest=found.input_digest, parameters=found.parameters,
         totals=found.totals,
     )  # fmt: skip
+    if not found.preview and not store.basis_kept(session, recorded.run_id):
+        store.keep_basis(session, recorded.run_id, found.area_code, found.basis.packed())
+    return recorded
 
 
 def preview_one(
@@ -136,7 +142,7 @@ def preview_one(
         reference=Reference.from_json(run.parameters["reference"]),
         priors=shrinkage.priors_from_json(run.parameters["priors"]),
     )
-    return _results(compounds, inputs, found.frame)
+    return outcomes.rows(inputs, found.frame).assign(compound_name=compounds["name"])
 
 
 def change_alarm(
@@ -188,48 +194,3 @@ def _reference(session: Session, inputs: Inputs, scope: Scope) -> Reference:
         window=scope.window(),
         min_incidents=scope.rules.reference_min_incidents,
     )
-
-
-def _results(compounds: pd.DataFrame, inputs: Inputs, frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows of table ratings."""
-    kept = inputs.compounds
-    used = np.flatnonzero(inputs.counts.any(axis=0))
-    names = [CATEGORIES[column] for column in used]
-    counts = [
-        {name: times for name, times in zip(names, row, strict=True) if times}
-        for row in inputs.counts[:, used].tolist()
-    ]
-    columns = {
-        "area_code": kept["area_code"],
-        "compound_code": kept["code"],
-        "compound_name": compounds["name"],
-        "peer_group": kept["peer_group"],
-        "previous_colour": kept["previous_colour"],
-        "households": kept["households"],
-        "counts": pd.Series(counts, index=kept.index, dtype=object),
-        "rule": RULE,
-        **{name: frame[name] for name in frame},
-    }
-    return pd.DataFrame(columns, index=kept.index, copy=False)
-
-
-def _totals(results: pd.DataFrame, scope: Scope, *, happened: int, inside: int) -> dict[str, Any]:
-    colours, grades = results["colour"].value_counts(), results["quality"].value_counts()
-    placed = results[results["area_code"] != scope.district.code]  # the others lie in no community
-    safe = communities.safe_communities(
-        placed["colour"].to_numpy(dtype=np.str_),
-        placed["area_code"].to_numpy(dtype=np.str_),
-        rules=scope.rules,
-    )
-    return {
-        "period": scope.period.label,
-        "window": list(scope.window()),
-        **{colour.value: int(colours.get(colour.value, 0)) for colour in Colour},
-        "compounds": len(results),
-        "incidents": happened,
-        "incidents_outside_compounds": happened - inside,
-        "lifted": int(results["lifted_by"].notna().sum()),
-        "low_count": int(results["low_count"].sum()),
-        "quality": {grade: int(grades.get(grade, 0)) for grade in "ABC"},
-        "saf3": dataclasses.asdict(safe),
-    }

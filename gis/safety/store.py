@@ -1,5 +1,6 @@
 """Reads what a rating needs, unweighted and grouped, and keeps ratings as runs."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+from sqlalchemy import insert, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,8 @@ from gis.db import bulk, sql
 from gis.policy import Policy
 from gis.runs import store as runs
 from gis.runs.model import Analysis
-from gis.safety.model import Rating
+from gis.safety.kept import Packed, libraries
+from gis.safety.model import Rating, RatingInputs
 
 _SQL = sql.load("gis.safety")
 _RESULT = [
@@ -149,3 +152,27 @@ def save(
         area_code=area_code,
         results={Rating: results[_RESULT]},
     )
+
+
+def keep_basis(session: Session, run_id: int, area_code: str, packed: Packed) -> None:
+    """Keep what a run was computed from."""
+    row = {"run_id": run_id, "area_code": area_code, "computed_with": libraries()}
+    session.execute(insert(RatingInputs).values(**row, **dataclasses.asdict(packed)))
+
+
+def basis_kept(session: Session, run_id: int) -> bool:
+    """Whether what a run was computed from is there, for whoever asks."""
+    return session.scalar(select(RatingInputs.run_id).filter_by(run_id=run_id)) is not None
+
+
+def basis_of(session: Session, run_id: int) -> tuple[Packed, str] | None:
+    """What a run was computed from, and the libraries that did; None where it is not there."""
+    found = session.get(RatingInputs, run_id)
+    if found is None:
+        return None
+    return Packed(found.payload, found.rules, found.reference), found.computed_with
+
+
+def stored_rows(session: Session, run_id: int) -> pd.DataFrame:
+    """A run's rows of table ratings but for names, by compound_code."""
+    return sql.table(session, _SQL["stored_rows"], {"run_id": run_id})

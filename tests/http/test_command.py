@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,11 @@ import pytest
 from openpyxl import load_workbook
 from processes import lives, wait_for, workers_of
 from referencing import Registry, Resource
+from sqlalchemy import text
 
 from api.cli import COMMANDS, main
 from api.commands.serve import _listening
+from api.house import House, transaction
 from data.export import manifest
 from data.export.model import Format
 from data.export.service import suffix
@@ -386,6 +389,51 @@ def test_a_report_that_cannot_be_written_undoes_nothing(wangge, server, incident
     report = said.json("import")
     assert (said.code, report["kept"], report["report"]) == (0, 1, None)
     assert counts(wangge, **here)["incidents"] == 1
+
+
+# -- a rating computed again ---------------------------------------------------------------------
+
+
+def test_a_quarter_is_computed_again_and_a_changed_colour_is_exit_code_1(wangge, demo_home):
+    before = records(wangge)
+    said = wangge("replay", "2026Q3", "--json")
+    found = said.json("replay")
+    assert (said.code, found["equal"], found["period"]) == (0, True, "2026Q3")
+    assert "逐位相同" in said.err
+    with recoloured(demo_home, found["run_id"]) as code:
+        said = wangge("replay", found["run_id"], "--json")
+        shown = wangge("replay", "2026Q3")
+    wanted = {"code": code, "figure": "colour", "stored": "red", "again": "green"}
+    assert (said.code, said.json("replay")["differences"]) == (1, [wanted])
+    assert shown.code == 1
+    assert code in shown.out
+    assert records(wangge) == before
+
+
+@contextmanager
+def recoloured(home, run_id):
+    """The code of a green compound that the store calls red meanwhile."""
+    rows = {"run": run_id}
+    with House(Settings(_env_file=None, home=home)).store() as engine:
+        with transaction(engine) as session:
+            rows["code"] = session.scalar(text(GREEN), rows)
+            session.execute(text(RECOLOUR), rows | {"colour": "red"})
+        try:
+            yield rows["code"]
+        finally:
+            with transaction(engine) as session:
+                session.execute(text(RECOLOUR), rows | {"colour": "green"})
+
+
+GREEN = "SELECT min(compound_code) FROM ratings WHERE run_id = :run AND colour = 'green'"
+RECOLOUR = "UPDATE ratings SET colour = :colour WHERE run_id = :run AND compound_code = :code"
+
+
+@pytest.mark.parametrize(
+    ("which", "code"), [("2026-07", "bad_period"), ("soon", "bad_period"), ("999999", "not_found")]
+)
+def test_what_cannot_be_computed_again_is_refused(wangge, which, code):
+    assert wangge("replay", which, "--json").refusal()[0] == code
 
 
 # -- maps and exports -------------------------------------------------------------------------

@@ -106,6 +106,32 @@ def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
         assert (again.status_code, "已结束的不能再改" in again.text) == (409, True)
 
 
+def test_the_board_says_that_a_quarter_can_be_computed_again_and_what_came_out(own_demo, serve):
+    asked = "/ratings?period=2026Q3&replay=yes"
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON) as client:
+        _post(client, "/ratings", period="2026Q3")
+        board = client.get("/ratings?period=2026Q3").text
+        assert "立即复算" in board
+        assert "逐位相同" not in board
+        assert "逐位相同" in client.get(asked).text
+        changed = text("UPDATE ratings SET p_red = 0.125 WHERE compound_code = :code")
+        with own_demo.begin() as session:
+            code = session.scalar(select(Rating.compound_code).order_by(Rating.id).limit(1))
+            session.execute(changed, {"code": code})
+        again = client.get(asked).text
+        assert "有1处不同" in again
+        assert "0.125" in again
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, areas=[COMMUNITY]) as client:
+        assert "由负责全区的人员进行" in client.get("/ratings?period=2026Q3").text
+        assert client.get(asked).status_code == 403
+
+
+def test_the_board_says_where_the_inputs_were_not_kept(rated, serve):
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        _post(client, "/ratings", period="2026Q3")
+        assert "不能复算" in client.get("/ratings").text
+
+
 def test_a_wish_without_a_reason_comes_back_with_what_is_wrong(rated, serve):
     with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _post(client, "/ratings", period="2026Q3")

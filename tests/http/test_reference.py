@@ -32,5 +32,5 @@ def test_every_schema_belongs_to_a_command():
     names = {path.stem for path in (DOCS / "json").glob("*.json")}
     assert names == {
         "audit", "backup", "counts", "demo", "error", "export", "import", "import-undo", "map",
-        "restore", "run", "serve", "status", "video-check", "video-plan",
+        "replay", "restore", "run", "serve", "status", "video-check", "video-plan",
     }  # fmt: skip

@@ -273,6 +273,32 @@ def test_a_period_asks_for_its_run(client):
     assert problem_of(missing) == (404, "no_data")
 
 
+def test_a_rating_is_computed_again_for_who_may_read_incidents_everywhere(
+    client, demo_store, token_for
+):
+    path, quarter = f"{API}/results/rating/replay", {"which": "2026Q3"}
+    found = get(client, path, **quarter)
+    assert (found["equal"], found["differences"]) == (True, [])
+    assert (found["run_id"], found["compounds"]) == (
+        demo_store.runs["rating"],
+        get(client, f"{API}/results/rating", limit=1)["matched"],
+    )
+    assert get(client, path, which=found["run_id"]) == found
+    for role, areas, refused in (
+        (Role.PLANNER, [DISTRICT], (403, "forbidden")),
+        (Role.POLICE_LIAISON, ["530102001"], (403, "whole_district")),
+        (None, [], (401, "sign_in_needed")),
+    ):
+        token = f"Bearer {token_for(demo_store.urls, role, areas)}" if role else ""
+        answer = client.get(path, params=quarter, headers={"Authorization": token})
+        assert problem_of(answer) == refused
+    for which, refused in (
+        (demo_store.runs["grids"], (404, "not_found")), ("1999Q1", (404, "no_data")),
+        ("2026-07", (422, "bad_request")),
+    ):  # fmt: skip
+        assert problem_of(client.get(path, params={"which": which})) == refused
+
+
 def test_totals_equal_the_rows_in_the_store(client, demo_store):
     """Colours, verdicts and let dwellings: the run's totals against counts of the rows."""
     colours = dict(

@@ -7,9 +7,11 @@ from sqlalchemy.exc import ProgrammingError
 from api import analyses
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.db.session import User
+from gis.errors import NoData, WholeDistrict
 from gis.results import store as results
-from gis.runs.model import Analysis
+from gis.runs.model import Analysis, Run
 from gis.runs.store import latest_run
+from gis.safety import replay
 from gis.timeline.store import rated_periods
 
 LETTINGS = ("floating_residents", "rented_dwellings")
@@ -94,6 +96,24 @@ def test_kinds_of_incidents_in_a_rating_are_for_who_may_read_incidents(told, dem
         assert any(counts for counts, _ in given) is (incidents in PERMISSIONS[role])
         assert any(lifted for _, lifted in given) is (incidents in PERMISSIONS[role])
     assert rows["observed"].any() == ((Capability.RATING, Action.READ) in PERMISSIONS[role])
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_inputs_of_a_rating_are_for_who_may_read_incidents_everywhere(told, demo_store, role):
+    """Whoever works in a part of the district gets none: the file holds all of it."""
+    incidents = (Capability.INCIDENTS, Action.READ) in PERMISSIONS[role]
+    asked = text("SELECT count(*) FROM rating_inputs")
+    run, policy = demo_store.runs["rating"], demo_store.house.policy
+    for prefixes, given in (("530102",), incidents), (("530102001", "530102002"), False):
+        with told[0].begin(user(role, prefixes)) as session:
+            assert (session.scalar(asked) > 0) is given
+            kept = session.get(Run, run)
+            if given:
+                assert replay.replay(session, kept, policy=policy).compounds > 50
+            elif kept is not None:
+                refused = NoData if prefixes == ("530102",) else WholeDistrict
+                with pytest.raises(refused):
+                    replay.replay(session, kept, policy=policy)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,14 +1,20 @@
 """The rating on real PostGIS: what is counted, what stays frozen, what is revised."""
 
+import hashlib
+import io
+import json
+import struct
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 import shapely
 from scipy import stats
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import ProgrammingError
 
 from gis import district as districts
 from gis import policy as policies
@@ -17,8 +23,8 @@ from gis.compounds.model import Compound
 from gis.errors import BadPeriod, NoData, NotFound
 from gis.period import Period
 from gis.runs.model import Import, Run
-from gis.safety import service
-from gis.safety.model import Incident, Rating
+from gis.safety import replay, service
+from gis.safety.model import Category, Incident, Rating, RatingInputs
 
 ZONE = ZoneInfo("Asia/Shanghai")
 COMMUNITY, OTHER = "530102001001", "530102001002"
@@ -320,6 +326,209 @@ def test_a_month_is_a_preview_against_the_last_quarter(world, street):
     assert run.preview
     assert run.parameters["window"] == ["2024-09", "2026-08"]
     assert run.results["previous_colour"].notna().all()
+
+
+# -- computed again --------------------
+
+
+@pytest.fixture
+def rated(world, street):
+    """Run of a quarter with colours before, small neighbours, a lift and unknown households."""
+    plain = {"households": 30, "buildings": 1, "lat": 25.2}
+    world.compound("S1", lon=102.7000, **plain)
+    world.compound("S2", lon=102.7015, **plain)
+    world.compound("U", lon=102.9, households=None)
+    world.counted("C05", date(2025, 9, 15), 900)
+    world.at("C00", [datetime(2026, 8, 1, 3, tzinfo=ZONE)], category="robbery", severe=True)
+    world.incidents("C01", 5, category="telecom_fraud", first=date(2026, 1, 1), days=90)
+    street.keep(Q2)
+    return world.db.get_one(Run, street.keep(Q3).run_id)
+
+
+def again(world, run, **others):
+    return replay.replay(world.db, run, **{"policy": world.settings["policy"], **others})
+
+
+def rows_of(world, run):
+    asked = text("SELECT * FROM wangge.withheld_ratings(:run)")
+    held = world.db.execute(asked, {"run": run.id}).all()
+    open_columns = select(Rating.compound_code, Rating.colour, Rating.p_red, Rating.reason_en)
+    return held, world.db.execute(open_columns.where(Rating.run_id == run.id)).all()
+
+
+def test_a_quarter_is_computed_again_bit_for_bit_whatever_is_corrected_later(world, rated):
+    before = rows_of(world, rated)
+    world.db.execute(text("DELETE FROM incidents WHERE compound_code IN ('C11', 'C00')"))
+    world.db.execute(text("UPDATE incidents SET category = 'fraud', severe = true"))
+    world.db.execute(text("UPDATE compounds SET households = 77, kind = 'urban_village'"))
+    world.db.execute(text("UPDATE compounds SET valid_to = '2025-01-01' WHERE code = 'C03'"))
+    world.db.execute(text("DELETE FROM household_counts"))
+    rerun = world.keep()
+    assert (rerun.stored, rerun.revision) == (True, 2)
+    assert rows_of(world, world.db.get_one(Run, rerun.run_id)) != before
+    for run in (rated, world.db.get_one(Run, rerun.run_id)):
+        found = again(world, run)
+        assert (found.equal, found.differences) == (True, ())
+        assert (
+            found.figures == found.compounds * 20
+        )  # every column but the name, which nobody rates
+    assert again(world, rated).compounds == 15
+
+
+def test_the_rules_of_then_are_used_whatever_is_in_force(world, rated, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text('version = "2099.1"\n\n[rules.SAF-1]\nred_enter = { value = 0.99 }\n')
+    later = policies.load(files("data.reference") / "policy.toml", own)
+    found = again(world, rated, policy=later)
+    assert (found.equal, found.rules_now) == (True, False)
+    assert (found.policy_version, found.policy_now) == (rated.policy_version, "2099.1")
+    assert again(world, rated).rules_now
+
+
+def test_a_months_inputs_are_not_kept(world, rated):
+    run = world.db.get_one(Run, world.keep(Period.parse("2026-08")).run_id)
+    held = select(RatingInputs.run_id).order_by(RatingInputs.run_id)
+    assert run.id not in world.db.scalars(held).all()
+    with pytest.raises(BadPeriod, match="preview"):
+        again(world, run)
+
+
+def test_an_equal_rerun_keeps_the_inputs_of_a_run_that_had_none(world, rated):
+    world.db.execute(text("DELETE FROM rating_inputs"))
+    world.db.expire_all()
+    with pytest.raises(NoData, match="not kept"):
+        again(world, rated)
+    assert not world.keep().stored
+    assert again(world, rated).equal
+
+
+def test_the_digest_of_a_run_is_that_of_the_file_that_was_kept(world, rated):
+    """Second opinion: the file read by pandas, the digest put together by hand."""
+    kept = world.db.get_one(RatingInputs, rated.id)
+    assert digest_by_hand(kept) == rated.input_digest
+    table = pd.read_parquet(io.BytesIO(kept.payload)).set_index("code")
+    theft = [one.value for one in Category].index("theft")
+    wanted = thefts_of(world, "C07", date(2024, 10, 1), date(2026, 10, 1))
+    assert table.loc["C07", "incidents_by_category"][theft] == wanted
+    assert sum(table.loc["C07", "incidents_by_month"]) == wanted
+    assert list(table.loc["C05", "households_by_month"]) == [900.0] * 17 + [300.0] * 7
+    assert list(table.loc["S1", "beside"]) == [table.index.get_loc("S2")]
+
+
+def digest_by_hand(kept):
+    table = pd.read_parquet(io.BytesIO(kept.payload))
+    about = json.loads(pyarrow.parquet.read_schema(io.BytesIO(kept.payload)).metadata[b"wangge"])
+    pairs = [(row, other) for row, beside in enumerate(table["beside"]) for other in beside]
+    plain = ["area_code", "buildings", "code", "households", "households_as_of", "peer_group",
+             "previous_colour", "severe"]  # fmt: skip
+    lists = {
+        "counts": ("incidents_by_category", about["categories"]),
+        "households": ("households_by_month", [str(at) for at in range(len(about["months"]))]),
+        "monthly": ("incidents_by_month", [month[:7] for month in about["months"]]),
+    }
+    frames = {name: {label: [row[at] for row in table[column]] for at, label in enumerate(labels)}
+              for name, (column, labels) in lists.items()}  # fmt: skip
+    frames["compounds"] = {name: table[name].tolist() for name in plain}
+    frames["compounds"]["households_as_of"] = [
+        None if pd.isna(day) else f"{day} 00:00:00" for day in table["households_as_of"]
+    ]
+    frames["neighbours"] = {"0": [one for one, _ in pairs], "1": [other for _, other in pairs]}
+    digest = hashlib.sha256()
+    for name in sorted(frames):
+        rows = len(pairs) if name == "neighbours" else len(table)
+        digest.update(f"frame {name} {rows}\n".encode())
+        for column in sorted(frames[name]):
+            digest.update(f"column {column}\n".encode() + bytes_by_hand(frames[name][column]))
+    whole = digest.hexdigest() + kept.rules + kept.reference + about["as_of"]
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def bytes_by_hand(values):
+    if not any(isinstance(value, str) for value in values):
+        return struct.pack(f"<{len(values)}d", *values)
+    texts = [None if pd.isna(value) else value.encode() for value in values]
+    lengths = [-1 if one is None else len(one) for one in texts]
+    return struct.pack(f"<{len(values)}q", *lengths) + b"".join(one or b"" for one in texts)
+
+
+@pytest.mark.parametrize(
+    ("tampered", "figure"),
+    [
+        ("UPDATE ratings SET colour = 'green' WHERE compound_code = 'C11'", "colour"),
+        ("UPDATE ratings SET p_red = p_red + 1e-16 WHERE compound_code = 'C11'", "p_red"),
+        ("""UPDATE ratings SET counts = '{"theft": 1}' WHERE compound_code = 'C11'""", "counts"),
+        ("UPDATE ratings SET reason_zh = '因' WHERE compound_code = 'C11'", "reason_zh"),
+        ("DELETE FROM ratings WHERE compound_code = 'C11'", "colour"),
+    ],
+)
+def test_what_was_changed_in_a_compound_is_named(world, rated, tampered, figure):
+    (stored,) = world.db.execute(
+        select(Rating.colour).where(Rating.compound_code == "C11", Rating.run_id == rated.id)
+    ).one()
+    assert world.db.execute(text(tampered)).rowcount == 2  # in both quarters
+    (one,) = again(world, rated).differences
+    assert (one.code, one.figure) == ("C11", figure)
+    assert one.stored != one.again
+    if figure == "colour":
+        assert (one.again, stored) == ("red", "red")
+
+
+@pytest.mark.parametrize(
+    ("tampered", "figure"),
+    [
+        ("""UPDATE runs SET totals = totals || '{"red": 9}'""", "totals.red"),
+        ("UPDATE runs SET parameters = jsonb_set(parameters, '{priors,old,nu}', '3')",
+         "parameters.priors.old.nu"),
+        ("UPDATE runs SET input_digest = 'x'", "input_digest"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_in_the_run_is_named(world, rated, tampered, figure):
+    world.db.execute(text(tampered))
+    world.db.expire_all()
+    (one,) = again(world, rated).differences
+    assert (one.code, one.figure) == (None, figure)
+
+
+def one_theft_less(kept):
+    table = pyarrow.parquet.read_table(io.BytesIO(kept["payload"]))
+    at = table.schema.get_field_index("incidents_by_month")
+    lists = [row.copy() for row in table["incidents_by_month"].to_pylist()]
+    lists[11][-1] -= 1
+    column = pyarrow.array(lists, table.schema.field(at).type)
+    body = io.BytesIO()
+    pyarrow.parquet.write_table(table.set_column(at, "incidents_by_month", column), body)
+    return {"payload": body.getvalue()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "figure"),
+    [
+        (one_theft_less, "input_digest"),
+        (lambda kept: {"rules": kept["rules"].replace('"red_enter": 0.8', '"red_enter": 0.7')},
+         "input_digest"),
+        (lambda kept: {"reference": kept["reference"].replace("2024-07", "2024-08")},
+         "input_digest"),
+        (lambda kept: {"payload": kept["payload"][:-9]}, "inputs"),
+        (lambda kept: {"payload": b"nothing"}, "inputs"),
+        (lambda kept: {"rules": "{}"}, "inputs"),
+        (lambda kept: {"reference": "{}"}, "inputs"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_in_the_inputs_is_found(world, rated, changed, figure):
+    asked = select(RatingInputs.__table__).where(RatingInputs.run_id == rated.id)
+    kept = dict(world.db.execute(asked).mappings().one())
+    other = changed(kept)
+    assert other != {name: kept[name] for name in other}
+    world.db.execute(text("DELETE FROM rating_inputs WHERE run_id = :id"), {"id": rated.id})
+    world.db.execute(insert(RatingInputs), [kept | other])
+    world.db.expire_all()
+    (one,) = again(world, rated).differences
+    assert (one.code, one.figure) == (None, figure)
+
+
+def test_inputs_that_were_kept_are_not_written_over(world, rated):
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        world.db.execute(text("UPDATE rating_inputs SET rules = '{}'"))
 
 
 # -- one compound --------------------

@@ -207,6 +207,8 @@ GOOD = {
     "ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "compound_name": "小区",
                 "peer_group": "old", "colour": "red", "observed": 1, "counts": "{}",
                 "quality": "A", **TOLD},
+    "rating_inputs": {"area_code": "530102", "payload": b"x", "rules": "{}", "reference": "{}",
+                      "computed_with": "numpy"},
     "rental_results": SUBJECT,
     "rental_cells": {"area_code": COMMUNITY, "h3": "8928308280fffff", "resolution": 9,
                      "geom": "SRID=4326;POLYGON((0 0,0 1,1 1,0 0))"},
@@ -306,6 +308,7 @@ BAD = [
     ("coverage_results", {"verdict": "fine"}, "verdict_listed"),
     ("ratings", {"colour": "blue"}, "colour_listed"),
     ("ratings", {"quality": "D"}, "quality"),
+    ("rating_inputs", {"payload": b""}, "ck_rating_inputs_payload"),
     ("rental_results", {"run_id": -1}, "run_id"),
     ("rental_cells", {"resolution": 7}, "resolution"),
     ("cameras", {"focal_min_mm": 12, "focal_max_mm": 2.8}, "zoom"),
@@ -343,7 +346,8 @@ BAD = [
 ]
 TWICE = [  # rows of which a second one, with its own key, is refused
     "areas", "household_counts", "grids", "compounds", "camera_observations", "store_facts",
-    "facility_shares", "coverage_results", "ratings", "rental_results", "rental_cells",
+    "facility_shares", "coverage_results", "ratings", "rating_inputs", "rental_results",
+    "rental_cells",
     "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
     "published_ratings", "accounts", "bulletins",
 ]  # fmt: skip
@@ -412,8 +416,10 @@ def test_the_next_version_begins_on_the_day_the_last_one_ends(add, name):
 @pytest.mark.parametrize("level", list(Level))
 def test_a_run_takes_its_results_with_it(db, add, level):
     add("coverage_results", subject_kind=level)
+    add("rating_inputs")
     db.execute(text("DELETE FROM wangge.runs"))
     assert db.scalar(text("SELECT count(*) FROM wangge.coverage_results")) == 0
+    assert db.scalar(text("SELECT count(*) FROM wangge.rating_inputs")) == 0
 
 
 # -- every named query is valid on this schema -----------------------

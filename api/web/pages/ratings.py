@@ -1,13 +1,13 @@
 """The quarter's cycle: data check, review of each change, objections, publication."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from api import features
+from api import features, replays
 from api.deps import Db, RowId, needs
 from api.web import decisions, tables, verdicts
 from api.web.desk import AtDesk, Desk
@@ -23,6 +23,7 @@ from gis.publication.model import ColourOverride, CycleState, Decision, Origin, 
 from gis.runs.model import Run
 from gis.safety.reasons import events
 from gis.safety.rules import Colour
+from gis.safety.store import basis_kept
 
 router = APIRouter()
 READ = needs(Capability.RATING)
@@ -34,8 +35,13 @@ Row = Mapping[str, Any]
 
 
 @router.get("/ratings", dependencies=[WRITE])
-def read_board(desk: AtDesk, db: Db, period: Quarter = None) -> Response:
-    """The quarter in hand: what its data are worth, which colours change, what is left to do."""
+def read_board(
+    desk: AtDesk, db: Db, period: Quarter = None, replay: Literal["yes"] | None = None
+) -> Response:
+    """The quarter in hand: what its data are worth, which colours change, what is left to do.
+
+    With ``replay`` its rating is computed again and compared; nothing is written.
+    """
     quarters = store.quarters(db)
     if quarters.empty:
         return desk.page("ratings_none.html")
@@ -49,12 +55,13 @@ def read_board(desk: AtDesk, db: Db, period: Quarter = None) -> Response:
         return desk.page(
             "ratings_new.html", period=period, periods=periods, whole=_whole(desk)
         )  # fmt: skip
-    return _board(desk, db, db.get_one(RatingCycle, int(found)), periods)
+    return _board(desk, db, db.get_one(RatingCycle, int(found)), periods, replay=bool(replay))
 
 
 def _board(
-    desk: Desk, db: Session, cycle: RatingCycle, periods: Sequence[str], *, form: Form | None = None
-) -> Response:
+    desk: Desk, db: Session, cycle: RatingCycle, periods: Sequence[str], *,
+    form: Form | None = None, replay: bool = False,
+) -> Response:  # fmt: skip
     rows = features.records(service.changes(db, cycle))
     shown = tables.view(
         desk, [{**row, "status": _status(row)} for row in rows], _columns(desk), name="changes",
@@ -68,11 +75,29 @@ def _board(
         "colours": [(desk.chip(one), run.totals.get(one.value, 0)) for one in RATING.entries],
         "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
-        "whole": _whole(desk),
+        "whole": _whole(desk), "kept": basis_kept(db, run.id),
+        "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": cycle.state == CycleState.REVIEW,
     }  # fmt: skip
     status = form.status if form is not None else 200
     return shown.file() or desk.page("ratings.html", status=status, **values)
+
+
+def _replayed(desk: Desk, db: Session, run: Run) -> dict[str, Any]:
+    """Whether the rating came out the same, in words, and what of it did not."""
+    found = replays.again(db, desk.house, str(run.id))
+
+    def cell(figure: str, value: Any) -> str:
+        colour = figure in {"colour", "previous_colour"} and value is not None
+        return desk.chip(RATING.entry(value))["word"] if colour else f"{value}"
+
+    rows = [
+        (one.code or desk.t("ratings.replay_run"), one.figure,
+         cell(one.figure, one.stored), cell(one.figure, one.again))
+        for one in found.differences
+    ]  # fmt: skip
+    told = [desk.either(*one) for one in replays.words(found)]
+    return {"equal": found.equal, "words": told, "rows": rows}
 
 
 def _refused(desk: Desk, form: Form, name: str, exc: BadInput | service.NotReady) -> None:
