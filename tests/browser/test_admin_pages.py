@@ -4,7 +4,7 @@ import re
 import threading
 
 import pytest
-from looks import IN_BOTH, IN_EACH_LOOK, is_sound
+from looks import IN_BOTH, is_sound
 from serving import serving, token_of
 
 from api import jobs
@@ -13,13 +13,6 @@ from gis.access.rights import Role
 from gis.settings import Settings
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    (Role.SYSTEM_ADMIN, "/accounts"), (Role.SECURITY_ADMIN, "/accounts/system"),
-    (Role.SECURITY_ADMIN, "/areas"), (Role.SECURITY_ADMIN, "/policy"), (Role.AUDITOR, "/audit"),
-    (Role.AUDITOR, "/health"), (Role.PLANNER, "/rights"), (Role.DATA_STEWARD, "/jobs"),
-    (Role.DATA_STEWARD, "/imports"), (Role.POLICE_LIAISON, "/imports"),
-    (Role.POLICE_LIAISON, "/exports"),
-)  # fmt: skip
 FILE = "点位名称,点位编号,经度,纬度\n大门,A-1,102.70,25.04\n后门,A-2,,\n"
 
 
@@ -40,18 +33,6 @@ def browse(open_served, place):
     """Open a page as a role."""
     base, _, tokens = place
     return lambda role, path, *look: open_served(base, path, *look, token=tokens[role])
-
-
-@IN_EACH_LOOK
-@pytest.mark.parametrize(("role", "path"), PAGES, ids=lambda one: str(one).strip("/"))
-def test_every_page_is_accessible_and_fits_the_screen(browse, role, path, size, language, theme):
-    is_sound(browse(role, path, size, language, theme))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("role", "path"), PAGES, ids=lambda one: str(one).strip("/"))
-def test_every_page_holds_at_200_per_cent(browse, role, path):
-    is_sound(browse(role, path, "zoomed"))
 
 
 @IN_BOTH

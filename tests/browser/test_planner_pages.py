@@ -262,23 +262,6 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     assert other.locator("[data-go] tbody tr").count() == min(count, 50) > 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("who", "paths"), [
-    ("planner", ("/map", "/coverage-board", "/facilities", "/facilities/new", "/scenarios",
-                 "/grids", "/walking")),
-    ("police", ("/ratings", "/rankings", "/bulletins", "/imports", "/sharp-eyes",
-                "/sharp-eyes/findings", "/sharp-eyes/blind", "/sharp-eyes/covered",
-                "/sharp-eyes/watched", "/sharp-eyes/points/SP000001", "/sharp-eyes/plan")),
-    ("supervisor", ("/today", "/dangers", "/dangers/new", "/visits", "/help")),
-])  # fmt: skip
-def test_pages_hold_at_200_per_cent(browse, place, who, paths):
-    page = browse(paths[0], "zoomed", who=who)
-    for path in paths:
-        page.goto(place[0] + path)
-        page.wait_for_selector("html[data-ready]", state="attached")
-        is_sound(page)
-
-
 def test_pages_of_visits_and_dangers_open_without_a_network(chromium, place):
     """By a session's cookie, as on a phone; nothing stays on the device of who signed out."""
     base, _, (login, password) = place
