@@ -1,7 +1,7 @@
 """the inputs of a quarter's rating are kept, so that it can be computed again bit for bit
 
 Revision: 0042
-Follows: 0038
+Follows: 0041
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from gis.db.rights import protect
 
 revision = "0042"
-down_revision = "0038"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
