@@ -61,7 +61,7 @@ class Move(StrEnum):
 
 
 class Danger(Identified, Base):
-    """A fault of a place; ``key`` is made where it was written, so that sending twice adds once.
+    """A fault of a place; ``key`` is made of the device's (`gis.db.once`): sent twice, added once.
 
     ``due_known`` is false where the term runs into a year whose holidays were not announced.
     """

@@ -23,6 +23,7 @@ from gis.dangers.model import (
     Severity,
     State,
 )  # fmt: skip
+from gis.db.once import own_key
 from gis.errors import BadInput, NotFound
 from gis.policy import Policy
 from gis.worktime import WorkTime
@@ -74,7 +75,8 @@ def report(
     """
     what = privacy.checked(seen.what, "情况")
     place = privacy.checked(seen.place or "", "位置说明") or None
-    known = store.by_key(session, seen.key)
+    key = own_key(session, seen.key)
+    known = store.by_key(session, key)
     if known is not None:
         return known
     jpeg = None if seen.photo is None else photo.clean(seen.photo)
@@ -84,7 +86,7 @@ def report(
         raise Elsewhere
     term = analysis.due(seen.severity, found=now, time=rules.time, policy=rules.policy)
     danger = Danger(
-        key=seen.key, area_code=area_code, grid_code=where.grid,
+        key=key, area_code=area_code, grid_code=where.grid,
         compound_code=where.compound, kind=seen.kind, severity=seen.severity, what=what,
         place=place, state=State.FOUND, handler=Handler.COMMUNITY, found_at=now,
         due_at=term.at, due_known=term.known, geom=f"SRID=4326;POINT({seen.lon} {seen.lat})",

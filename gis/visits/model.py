@@ -45,7 +45,7 @@ class Visit(Identified, Base):
 
 
 class PlaceNote(Identified, Base):
-    """A note on a place; ``key`` is made where it was written, so that sending twice adds once."""
+    """A note on a place; ``key`` is made of the device's (`gis.db.once`), so it is added once."""
 
     __tablename__ = "place_notes"
     __table_args__ = (

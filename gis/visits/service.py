@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.audit import service as audit
+from gis.db.once import own_key
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.visits import analysis, store
@@ -120,6 +121,7 @@ def write_note(
     Raises NotFound and PersonalText.
     """
     body = privacy.checked(body, "便条")
+    key = own_key(session, key)
     known = store.note_by_key(session, key)
     if known is not None:
         return known

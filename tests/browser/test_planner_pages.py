@@ -312,7 +312,7 @@ def test_a_draft_outlives_the_session_and_is_sent_by_whoever_wrote_it_alone(
     leave = "() => fetch('/sign-out', { method: 'POST' })"
     page.evaluate(leave)
     page.click("form[data-draft] [type=submit]")
-    assert "登录已结束" in page.inner_text(".draft-said")
+    page.wait_for_selector(".draft-said:has-text('登录已结束')")
     opened(account_of(own_demo.urls, Role.GRID_SUPERVISOR))
     assert page.locator("[data-drafts]").is_hidden()
     assert arrived() == 0

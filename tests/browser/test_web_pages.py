@@ -94,8 +94,8 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
     assert busy.name in page.inner_text("main")
     page.wait_for_function("() => document.querySelector('.photos img').naturalWidth === 300")
     for move in ("assign", "fix", "check", "close"):
-        page.click(f"button[value={move}]")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click(f"button[value={move}]")
     closed = {"zh": "已销号", "en": "Closed"}[language]
     assert page.locator(".page-head .chip").inner_text() == closed
     assert page.locator("ol.moves li").count() == 5
@@ -109,8 +109,7 @@ def test_what_is_written_without_a_network_is_sent_once_when_it_is_back(browse, 
     page.fill("[name=lon]", str(busy.lon))
     page.fill("[name=lat]", str(busy.lat))
     page.click("form[data-draft] [type=submit]")
-    page.wait_for_selector(".draft-said")
-    assert "离线上报的井盖缺失" in page.inner_text("[data-drafts]")
+    page.wait_for_selector("[data-drafts] li:has-text('离线上报的井盖缺失')")
     assert page.locator("[data-offline]").is_visible()
     page.context.set_offline(False)
     page.wait_for_selector("[data-drafts]", state="hidden")
@@ -144,8 +143,8 @@ def test_places_are_visited_in_walking_order(browse, size, language):
     page.wait_for_url("**/visits?walked=*")
     assert {"zh": "沿街道", "en": "along streets"}[language] in page.inner_text(".notice")
     for _ in range(3):
-        page.locator("form[action$='/done'] button").first.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("form[action$='/done'] button").first.click()
     assert page.locator(".walk").count() == 0
 
 

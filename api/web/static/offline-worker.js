@@ -12,18 +12,33 @@ self.addEventListener("fetch", (event) => {
   else if (new URL(request.url).pathname.startsWith("/assets/")) event.respondWith(file(request));
 });
 
+// Whoever stands before a dead service answers in its stead, or nobody does: what was kept is better.
+const AWAY = [502, 503, 504];
+const LIMIT_MS = 15000;
+
 async function page(request) {
   const kept = await caches.open(PAGES);
+  const known = await kept.match(request, { ignoreVary: true }) ?? await kept.match(request, { ignoreVary: true, ignoreSearch: true });
+  const stop = new AbortController();
+  const limit = known && setTimeout(() => stop.abort(), LIMIT_MS);
   try {
-    const answer = await fetch(request);
+    const answer = await fetch(request, { signal: stop.signal });
+    if (known && AWAY.includes(answer.status)) return asKept(known);
     if (answer.redirected || answer.type === "opaqueredirect" || answer.status === 401) await caches.delete(PAGES);
     else if (answer.ok) await kept.put(request, answer.clone());
     return answer;
   } catch (lost) {
-    const known = await kept.match(request, { ignoreVary: true }) ?? await kept.match(request, { ignoreVary: true, ignoreSearch: true });
-    if (known) return known;
+    if (known) return asKept(known);
     throw lost;
+  } finally {
+    clearTimeout(limit);
   }
+}
+
+// The page itself says that it is an older one.
+async function asKept(known) {
+  const text = (await known.text()).replace("<body ", "<body data-kept ");
+  return new Response(text, { status: known.status, headers: known.headers });
 }
 
 // An address that names its content never changes what it holds.

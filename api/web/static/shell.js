@@ -30,7 +30,8 @@
   }
 
   function network() {
-    for (const one of document.querySelectorAll("[data-offline]")) one.hidden = navigator.onLine;
+    const kept = "kept" in document.body.dataset; // the worker had no answer and gave what was seen last
+    for (const one of document.querySelectorAll("[data-offline]")) one.hidden = navigator.onLine && !kept;
   }
   addEventListener("online", network);
   addEventListener("offline", network);
@@ -45,10 +46,12 @@
     said.hidden = false;
     said.scrollIntoView({ block: "nearest" });
   }
+  function reasons(text, parts) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    return [...page.querySelectorAll(parts)].map((one) => one.textContent.trim());
+  }
   document.addEventListener("htmx:responseError", (event) => {
-    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    const told = [...page.querySelectorAll(".failure h1, .failure h1 + p")].map((one) => one.textContent);
-    tell([said.dataset.noAnswer, ...told].join(" "));
+    tell([said.dataset.noAnswer, ...reasons(event.detail.xhr.responseText, ".failure h1, .failure h1 + p")].join(" "));
   });
   document.addEventListener("htmx:sendError", () => tell(navigator.onLine ? said.dataset.noAnswer : said.dataset.noNetwork));
   document.addEventListener("submit", (event) => {
@@ -57,6 +60,34 @@
     event.preventDefault();
     tell(said.dataset.noNetwork);
   });
+
+  // A small step in the street keeps its page until the answer is there: no browser's error page in between.
+  const STEP_MS = 20000;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !("careful" in form.dataset)) return;
+    event.preventDefault();
+    if (!("busy" in form.dataset)) step(form, event.submitter);
+  });
+  async function step(form, by) {
+    form.dataset.busy = "";
+    const body = new FormData(form);
+    if (by?.name) body.append(by.name, by.value);
+    const stop = new AbortController();
+    const limit = setTimeout(() => stop.abort(), STEP_MS);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, signal: stop.signal });
+      const text = await answer.text();
+      if (new URL(answer.url).pathname === "/sign-in") tell(said.dataset.signedOut);
+      else if (answer.ok) location.assign(answer.url);
+      else if (answer.status >= 500) tell(said.dataset.noWord);
+      else tell(reasons(text, ".failure h1, .failure .fine, .notice.bad li").join(" "));
+    } catch {
+      tell(said.dataset.noWord);
+    }
+    clearTimeout(limit);
+    delete form.dataset.busy;
+  }
   function hush() {
     said.className = "";
     said.hidden = true;

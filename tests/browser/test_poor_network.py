@@ -1,0 +1,173 @@
+"""In poor network nothing that was written is lost, and nothing is made twice."""
+
+import io
+import re
+
+import pytest
+from gateway import AWAY, LOST, REFUSED, SILENT, THROUGH, Gateway
+from PIL import Image
+from serving import serving
+from sqlalchemy import text
+
+from gis.access.rights import Role
+
+pytestmark = pytest.mark.browser
+STORED = text("""
+    SELECT count(DISTINCT danger.id), count(photo.id) FROM wangge.dangers AS danger
+    LEFT JOIN wangge.danger_photos AS photo ON photo.danger_id = danger.id WHERE what = :what
+""")
+PLACE = (
+    "SELECT code, ST_X(p) AS lon, ST_Y(p) AS lat FROM (SELECT code, ST_PointOnSurface(geom) AS p"
+)
+PLACE += " FROM wangge.compounds WHERE valid_to IS NULL ORDER BY code LIMIT 1) AS first"
+PASSED = "text => document.querySelector('.draft-said')?.textContent.includes(text)"
+
+
+@pytest.fixture(scope="module")
+def service(own_demo):
+    with serving(own_demo.urls, role=Role.GRID_SUPERVISOR) as client:
+        yield client
+
+
+@pytest.fixture
+def gateway(service):
+    made = Gateway(service.base_url.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def place(own_demo):
+    with own_demo.begin() as session:
+        return session.execute(text(PLACE)).one()
+
+
+@pytest.fixture
+def phone(open_served, service, gateway):
+    """A page on a phone whose clock can be put forward, behind the gateway."""
+    token = service.headers["authorization"].removeprefix("Bearer ")
+    page = open_served(gateway.base, "/help", "phone", token=token, quiet=False)
+    page.clock.install()
+    return page
+
+
+@pytest.fixture
+def stored(own_demo):
+    """Reports with these words in the store, and their photos."""
+
+    def counted(what):
+        with own_demo.begin() as session:
+            return tuple(session.execute(STORED, {"what": what}).one())
+
+    return counted
+
+
+def go(page, gateway, path):
+    page.goto(gateway.base + path)
+    page.wait_for_selector("html[data-drafts-ready]", state="attached")
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "#66C2A5").save(out, "JPEG")
+    return out.getvalue()
+
+
+def report(page, place, what):
+    page.fill("[name=what]", what)
+    page.fill("[name=lon]", str(place.lon))
+    page.fill("[name=lat]", str(place.lat))
+    page.set_input_files(
+        "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
+    page.click("form[data-draft] [type=submit]")
+
+
+@pytest.mark.parametrize("way", [REFUSED, SILENT, AWAY, LOST])
+def test_a_report_is_kept_on_the_phone_and_stored_once_with_its_photo(
+    phone, gateway, place, stored, way
+):
+    what = f"井盖缺失 {way}"
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(way)
+    report(phone, place, what)
+    if way == SILENT:
+        assert gateway.reached.wait(10)
+        phone.clock.fast_forward(21_000)
+    phone.wait_for_function(PASSED, arg="已存在本机")
+    phone.wait_for_selector(f"[data-drafts] li:has-text('{what}')")
+    assert phone.input_value("[name=what]") == ""
+    assert stored(what) == ((1, 1) if way == LOST else (0, 0))
+    gateway.turn(THROUGH)
+    phone.clock.fast_forward(
+        60_000
+    )  # by itself, though the phone never noticed that it was cut off
+    phone.wait_for_selector("[data-drafts]", state="hidden")
+    assert stored(what) == (1, 1)
+
+
+def test_a_note_is_sent_by_whichever_page_is_opened_next(phone, gateway, place, own_demo):
+    go(phone, gateway, f"/notes/compound/{place.code}")
+    gateway.turn(AWAY)
+    phone.fill("[name=body]", "北门路灯整夜不亮")
+    phone.click("form[data-draft] [type=submit]")
+    phone.wait_for_function(PASSED, arg="已存在本机")
+    gateway.turn(THROUGH)
+    go(phone, gateway, "/today")
+    assert phone.locator("[data-drafts]").is_hidden()
+    with own_demo.begin() as session:
+        asked = text("SELECT count(*) FROM wangge.place_notes WHERE body = '北门路灯整夜不亮'")
+        assert session.scalar(asked) == 1
+
+
+def test_a_refused_draft_comes_back_into_its_form_is_corrected_and_sent(
+    phone, gateway, place, stored
+):
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(AWAY)
+    report(phone, place, "请找王小明，电话13800138000")
+    phone.wait_for_function(PASSED, arg="已存在本机")
+    gateway.turn(THROUGH)
+    go(phone, gateway, "/visits")
+    assert "个人信息" in phone.inner_text("[data-drafts]")
+    phone.once("dialog", lambda asked: asked.dismiss())
+    phone.get_by_role("button", name="删除草稿").click()
+    phone.get_by_role("button", name="打开修改").click()
+    phone.wait_for_url("**/dangers/new")
+    phone.wait_for_function(PASSED, arg="个人信息")
+    assert float(phone.input_value("[name=lon]")) == place.lon
+    assert phone.evaluate("document.querySelector('[name=photo]').files[0].name") == "a.jpg"
+    phone.fill("[name=what]", "楼道堆物待清理")
+    phone.click("form[data-draft] [type=submit]")
+    phone.wait_for_url(re.compile(r"/dangers/\d+$"))
+    phone.wait_for_selector("html[data-drafts-ready]", state="attached")
+    assert phone.locator("[data-drafts]").is_hidden()
+    assert stored("楼道堆物待清理") == (1, 1)
+
+
+def test_a_discarded_draft_is_gone_once_that_was_confirmed(phone, gateway, place):
+    go(phone, gateway, f"/notes/compound/{place.code}")
+    gateway.turn(REFUSED)
+    phone.fill("[name=body]", "写错了地方")
+    phone.click("form[data-draft] [type=submit]")
+    phone.wait_for_function(PASSED, arg="已存在本机")
+    phone.once("dialog", lambda asked: asked.accept())
+    phone.get_by_role("button", name="删除草稿").click()
+    phone.wait_for_selector("[data-drafts]", state="hidden")
+
+
+@pytest.mark.parametrize("way", [REFUSED, SILENT, AWAY, LOST])
+def test_a_step_that_got_no_answer_says_so_and_keeps_what_was_written(phone, gateway, place, way):
+    go(phone, gateway, "/dangers/new")
+    report(phone, place, f"护栏松动 {way}")
+    phone.wait_for_url(re.compile(r"/dangers/\d+$"))
+    here = phone.url
+    phone.fill("[name=remark]", "已通知物业")
+    gateway.turn(way)
+    phone.click("button[value=assign]")
+    if way == SILENT:
+        assert gateway.reached.wait(10)
+        phone.clock.fast_forward(21_000)
+    phone.wait_for_selector("[data-told]")
+    assert "可能已经送达" in phone.inner_text("[data-told]")
+    assert (phone.url, phone.input_value("[name=remark]")) == (here, "已通知物业")
