@@ -18,11 +18,11 @@ from api.serving.intake import Intake
 from api.serving.limits import Limits
 from api.serving.line import Line
 from api.serving.metrics import Metrics
+from api.serving.origin import OwnOrigin
 from api.serving.streams import Streams
 from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
 from api.version import VERSION
 from api.web import failures
-from api.web.origin import OwnOrigin
 from api.web.pages import PAGES
 from gis.settings import Settings
 

@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
 
-from api.web.origin import own_origin
+from api.serving.origin import own_origin
 from gis.access import service
 from gis.access.model import Entered
 from gis.access.rules import AccountRules
 from gis.db.session import User
-from gis.errors import SignInNeeded
+from gis.errors import Missing, SignInNeeded, TokenShown
 from gis.settings import Settings
 
 COOKIE = "wangge_session"
@@ -50,6 +50,26 @@ def _by_itself(request: Request) -> bool:
 
 
 Identified = Annotated[Entered | None, Depends(identified)]
+
+
+def own_session(entered: Identified) -> Entered:
+    """The caller's session, whole or not; raises SignInNeeded, and TokenShown for a token."""
+    if entered is None:
+        raise SignInNeeded("sign in with login and password / 请用登录名和密码登录")
+    if entered.by != "session":
+        raise TokenShown("令牌不能用于此处，请登录 / a token does nothing here: sign in")
+    return entered
+
+
+def whole_session(entered: Annotated[Entered, Depends(own_session)]) -> Entered:
+    """A session that nothing is missing of; raises SignInNeeded."""
+    if entered.missing:
+        raise Missing(entered.missing)
+    return entered
+
+
+Own = Annotated[Entered, Depends(own_session)]
+Whole = Annotated[Entered, Depends(whole_session)]
 
 
 def user_of(entered: Entered | None) -> User:

@@ -12,7 +12,7 @@ from api.files.outputs import write_private
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
 from api.planning import plan_map
-from api.routers.video_plan import told
+from api.planning.plans import told
 from data.export import planned
 from data.export.model import DEMO
 from data.export.register import RegisterForm, write

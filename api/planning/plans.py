@@ -1,7 +1,10 @@
 """Plans of video points for pages, maps and the API: asked once, kept while nothing changes."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
+from api import features
 from api.house import House
 from api.shelf import Shelf
 from gis.audit.service import note
@@ -37,3 +40,16 @@ def plan(shelf: Shelf[Proposed], db: Session, at: House, ask: Ask) -> Proposed:
         return planning.propose(db, policy=at.policy, district=at.district, as_of=day, ask=ask)
 
     return shelf.kept(db, (ask, day, at.policy.digest), made)
+
+
+def told(found: Proposed) -> dict[str, Any]:
+    """A plan as JSON, without its GeoJSON."""
+    return {
+        "compound": found.ask.compound, "area": found.ask.area_prefix or None,
+        "quality": found.quality, "public_m2": found.public_m2, "seen_m2": found.seen_m2,
+        "fixed": found.fixed, "then_m2": found.then_m2, "entrances": list(found.entrances),
+        "status": found.plan.status, "bound": features.plain(found.plan.bound),
+        "gap": features.plain(found.plan.gap), "poses": found.poses, "excluded": found.excluded,
+        "spacing_m": found.grain.spacing_m, "every_deg": found.grain.every_deg,
+        "weighed": found.weighed, "places": features.records(found.places),
+    }  # fmt: skip

@@ -11,8 +11,6 @@ from api.deps import At, Caller, Db, needs, said, signed_in
 from gis.access import administration, store
 from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role, spelled
-from gis.db.session import User
-from gis.errors import Forbidden
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 READ = [needs(Capability.ACCOUNTS)]
@@ -95,7 +93,7 @@ def reset_password(db: Db, login: Login, user: Caller) -> OneTimeOut:
     That of a security administrator or an auditor is given on the machine alone (403).
     """
     administration.note(db, "password", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     given = administration.reset_password(db, login, now=datetime.now(UTC))
     return OneTimeOut(login=login, password=given)
 
@@ -104,7 +102,7 @@ def reset_password(db: Db, login: Login, user: Caller) -> OneTimeOut:
 def lock(db: Db, login: Login, user: Caller) -> None:
     """Lock an account; its sessions and tokens end at once."""
     administration.note(db, "lock", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     administration.set_state(db, login, State.LOCKED)
 
 
@@ -119,7 +117,7 @@ def unlock(db: Db, login: Login) -> None:
 def set_role(db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
     """Give an account its role and areas; its sessions end. Nobody gives oneself another role."""
     administration.note(db, "role", login, role=asked.role)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     administration.set_role(db, login, asked.role, asked.area_prefixes, district=at.district)
 
 
@@ -127,13 +125,5 @@ def set_role(db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
 def reset_second_factor(db: Db, login: Login, user: Caller) -> None:
     """Take away the second factor of somebody who lost the device."""
     administration.note(db, "second_factor", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     administration.reset_second_factor(db, login)
-
-
-def not_oneself(user: User, login: str) -> None:
-    """What changes an account's power or its proof is done by somebody else; raises Forbidden."""
-    if user.id == login:
-        raise Forbidden(
-            "不能更改自己的账户，请由他人更改 / your own account is changed by somebody else"
-        )

@@ -1,6 +1,5 @@
 """The audit trail for the auditor: lines by filter, the whole as CSV, and whether it is intact."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -8,7 +7,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.audit import trail
-from api.audit.exported import said_purpose
+from api.audit.asked import Asked, Purpose, csv_of
 from api.deps import At, Db, needs, said
 from api.serving.limits import export_limited
 from gis.access.rights import Action, Capability
@@ -17,12 +16,7 @@ from gis.audit import service, store
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 READ = [needs(Capability.AUDIT)]
 EXPORT = [needs(Capability.AUDIT, Action.EXPORT), Depends(export_limited)]
-Word = Annotated[str | None, Query(max_length=100)]
-Area = Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{0,20}$", description="area prefix")]
-Moment = Annotated[datetime | None, Query(description="instant with its offset from UTC")]
-Before = Annotated[int | None, Query(ge=1, le=2**62, description="lines older than this one")]
 Lines = Annotated[int, Query(ge=1, le=1_000, description="lines per page")]
-Purpose = Annotated[str, Query(min_length=2, max_length=200, description="kept in the trail")]
 _LINE = {
     "number": 7, "at": "2026-09-30T01:02:03Z", "user_id": "liaison-1", "role": "police_liaison",
     "address": "10.0.0.7", "request_id": "9f3c", "event": "export", "target": "rating",
@@ -47,28 +41,6 @@ class VerdictOut(BaseModel):
     findings: list[dict[str, Any]] = Field(examples=[[]])
 
 
-def asked(
-    user: Word = None,
-    event: Word = None,
-    target: Word = None,
-    result: Word = None,
-    area: Area = None,
-    since: Moment = None,
-    until: Moment = None,
-    before: Before = None,
-) -> store.Asked:
-    """Which lines a request asks for."""
-    return store.Asked(user, event, target, result, area, _utc(since), _utc(until), before)
-
-
-Asked = Annotated[store.Asked, Depends(asked)]
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """An instant without an offset is meant as UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
 @router.get("", dependencies=READ)
 def read_lines(db: Db, asked: Asked, limit: Lines = 100) -> LinesOut:
     """Lines of the audit trail, newest first; reading them is noted too."""
@@ -91,9 +63,4 @@ def read_verification(db: Db, at: At) -> VerdictOut:
 )  # fmt: skip
 def export_lines(request: Request, db: Db, asked: Asked, purpose: Purpose) -> StreamingResponse:
     """Lines as CSV for a spreadsheet, page by page; the purpose is kept in the trail."""
-    standing, rows = store.standing(db, asked)
-    service.note(db, event="export", target="audit", purpose=said_purpose(purpose), rows=rows)
-    whose = {name: db.info[name] for name in ("user", "request")}
-    lines = trail.streamed(request.app.state.engine, whose, standing)
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_of(request, db, asked, purpose)

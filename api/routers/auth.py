@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
 from api.auth import door
-from api.auth.identity import Identified, rules
+from api.auth.identity import Identified, Own, Whole, rules
 from api.deps import Db, RowId
-from api.web.origin import not_foreign
+from api.serving.origin import not_foreign
 from gis.access import administration, service, store, totp
-from gis.access.model import Entered
 from gis.access.passwords import MAX_LENGTH
 from gis.access.rights import Right, Role, right_of, spelled
 from gis.access.service import Opened
-from gis.errors import BadInput, Missing, SignInNeeded, SignInRefused, TokenShown
+from gis.errors import BadInput, SignInNeeded, SignInRefused
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(not_foreign)])
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
@@ -106,26 +105,6 @@ class EnrolOut(BaseModel):
 
     secret: str = Field(examples=["(32 characters)"])
     address: str = Field(examples=["otpauth://totp/wangge:lin?secret=…&issuer=wangge"])
-
-
-def own_session(entered: Identified) -> Entered:
-    """The caller's session, whole or not; raises SignInNeeded, and TokenShown for a token."""
-    if entered is None:
-        raise SignInNeeded("sign in with login and password / 请用登录名和密码登录")
-    if entered.by != "session":
-        raise TokenShown("令牌不能用于此处，请登录 / a token does nothing here: sign in")
-    return entered
-
-
-def whole_session(entered: Annotated[Entered, Depends(own_session)]) -> Entered:
-    """A session that nothing is missing of; raises SignInNeeded."""
-    if entered.missing:
-        raise Missing(entered.missing)
-    return entered
-
-
-Own = Annotated[Entered, Depends(own_session)]
-Whole = Annotated[Entered, Depends(whole_session)]
 
 
 def _begun(request: Request, answer: Response, opened: Opened) -> SessionOut:

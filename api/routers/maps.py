@@ -15,9 +15,9 @@ from api.files import outputs
 from api.files.frames import Frames, page_layers
 from api.house import House
 from api.planning import plan_map
+from api.planning.asked import Area, Budget, Compound, EveryDeg, Target
 from api.planning.plans import plan
 from api.planning.poles import Poles, kept
-from api.routers.video_plan import Area, Budget, Compound, EveryDeg, Target
 from api.shelf import Shelf
 from api.web import assets
 from gis.access.rights import Capability

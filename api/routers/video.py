@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -16,21 +15,13 @@ from gis.privacy import checked
 from gis.video import gb28181, store
 from gis.video import status as states
 from gis.video.model import Observation
+from gis.video.status import By
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
 READ = [needs(Capability.VIDEO)]
 WRITE = [needs(Capability.VIDEO, Action.WRITE)]
 Since = Annotated[date, Query(description="first day, in the district's time zone")]
 Until = Annotated[date, Query(description="last day, included")]
-
-
-class By(StrEnum):
-    """What figures are told apart by."""
-
-    ALL = "all"
-    OWNER = "owner"
-    CLASS = "class"
-    COMPOUND = "compound"
 
 
 class ObservationIn(BaseModel):

@@ -1,32 +1,19 @@
 """Where the next video points belong: asked with an address, or posted with places of one's own."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import features
 from api.deps import At, Db
-from api.planning.plans import LARGEST, plan
+from api.planning.asked import Area, Budget, Compound, EveryDeg, Target
+from api.planning.plans import plan, told
 from api.routers.video import READ
 from data.export import planned
 from data.ingest.candidates import MOST
 from gis.video.siting.ask import Ask, Candidate, Footfall
-from gis.video.siting.planning import Proposed
 
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
-Compound = Annotated[str | None, Query(min_length=1, max_length=64, description="one compound")]
-Area = Annotated[
-    str | None,
-    Query(pattern=r"^\d{6,12}$", description=f"an area of at most {LARGEST} compounds instead"),
-]
-Budget = Annotated[int, Query(ge=1, le=200, description="points")]
-Target = Annotated[
-    float | None, Query(gt=0, le=1, description="covered share to reach, instead of a budget")
-]
-EveryDeg = Annotated[
-    float | None, Query(ge=10, le=180, description="degrees between directions looked at")
-]
 
 
 class CandidateIn(BaseModel):
@@ -103,19 +90,6 @@ class PlanOut(BaseModel):
         examples=[{"type": "FeatureCollection", "features": []}],
         description="the same as planned points that `wangge import cameras` takes",
     )
-
-
-def told(found: Proposed) -> dict[str, Any]:
-    """A plan as JSON, without its GeoJSON."""
-    return {
-        "compound": found.ask.compound, "area": found.ask.area_prefix or None,
-        "quality": found.quality, "public_m2": found.public_m2, "seen_m2": found.seen_m2,
-        "fixed": found.fixed, "then_m2": found.then_m2, "entrances": list(found.entrances),
-        "status": found.plan.status, "bound": features.plain(found.plan.bound),
-        "gap": features.plain(found.plan.gap), "poses": found.poses, "excluded": found.excluded,
-        "spacing_m": found.grain.spacing_m, "every_deg": found.grain.every_deg,
-        "weighed": found.weighed, "places": features.records(found.places),
-    }  # fmt: skip
 
 
 @router.get("/plan", dependencies=READ)

@@ -12,6 +12,7 @@ from gis.access.rights import Right, Role, spelled
 from gis.access.rules import AccountRules
 from gis.audit import service as audit
 from gis.audit.entry import Line
+from gis.db.session import User
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound
 
@@ -30,6 +31,14 @@ def note(session: Session, what: str, login: str, **detail: str | int) -> Line:
     return audit.note(
         session, event="account", target=f"{what} {known}", area_code="", detail=detail
     )
+
+
+def not_oneself(user: User, login: str) -> None:
+    """What changes an account's power or its proof is done by somebody else; raises Forbidden."""
+    if user.id == login:
+        raise Forbidden(
+            "不能更改自己的账户，请由他人更改 / your own account is changed by somebody else"
+        )
 
 
 def first_accounts(session: Session, district: District, *, now: datetime) -> dict[str, str]:

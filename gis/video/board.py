@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gis.video import analysis, status
-from gis.video.status import Watch
+from gis.video.status import By, Watch
 
 _COUNTS = ["in_use", "known", "working"]
 _REPAIRS = ["failures", "mended", "open", "overdue"]
@@ -28,8 +28,8 @@ class Board:
     whole: "pd.Series[Any]"
 
 
-def board(seen: Watch, *, by: str) -> Board:
-    """Count points, judge the last day and sum up repairs, told apart ``by`` a name of `BY`."""
+def board(seen: Watch, *, by: By) -> Board:
+    """Count points, judge the last day and sum up repairs; ``by`` says what is told apart."""
     rates = status.working_rate(seen, by=by)
     rates["value"] = _named(rates["value"])
     mended = status.repairs(seen, by=by)

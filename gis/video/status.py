@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,8 +19,20 @@ from gis.video.model import Observation
 from gis.video.rules import VideoRules
 
 LONGEST_DAYS = 400  # of one question: a year and what surrounds it
-BY = {"owner": "owner_unit", "class": "point_class", "compound": "compound_code", "all": None}
-"""What a working rate may be told apart by, and the column that says it."""
+
+
+class By(StrEnum):
+    """What figures are told apart by."""
+
+    ALL = "all"
+    OWNER = "owner"
+    CLASS = "class"
+    COMPOUND = "compound"
+
+
+_COLUMN = {
+    By.ALL: None, By.OWNER: "owner_unit", By.CLASS: "point_class", By.COMPOUND: "compound_code",
+}  # fmt: skip
 
 
 def observe(
@@ -93,14 +106,14 @@ def watch(
     return Watch(cameras, states, rules, district.zone, since, until)
 
 
-def working_rate(seen: Watch, *, by: str) -> pd.DataFrame:
+def working_rate(seen: Watch, *, by: By) -> pd.DataFrame:
     """Working rate of every day: value, key, day, in_use, known, working, share, required, met.
 
-    ``by`` is a name of `BY`. ``key`` rows are points of key industries, held against their own
+    ``key`` rows are points of key industries, held against their own
     threshold; where no state is known ``share`` is NaN and ``met`` None.
     """
     found = working.by_day(
-        seen.cameras, seen.states, by=BY[by], since=seen.since,
+        seen.cameras, seen.states, by=_COLUMN[by], since=seen.since,
         until=seen.until + timedelta(days=1), zone=seen.zone,
     )  # fmt: skip
     return judged(found, seen.rules)
@@ -114,7 +127,7 @@ def judged(rates: pd.DataFrame, rules: VideoRules) -> pd.DataFrame:
     return rates.assign(share=share, required=required, met=met)
 
 
-def repairs(seen: Watch, *, by: str) -> pd.DataFrame:
+def repairs(seen: Watch, *, by: By) -> pd.DataFrame:
     """Failures that were open in those days: value, failures, mended, mean_hours, open, overdue.
 
     ``mean_hours`` is the mean time from a failure to the next observation that finds the point
@@ -126,7 +139,7 @@ def repairs(seen: Watch, *, by: str) -> pd.DataFrame:
     )
     of_day = seen.cameras.set_index("camera")
     failed = working.repairs(seen.states)
-    column = BY[by]
+    column = _COLUMN[by]
     value = failed["camera"].map(of_day[column]) if column else pd.Series(None, failed.index)
     hours = (failed["up_at"] - failed["down_at"]).dt.total_seconds() / 3600
     is_open = failed["up_at"].isna()

@@ -19,10 +19,10 @@ from sqlalchemy import text
 from api import analyses
 from api.app import create_app
 from api.audit.exported import may_take
+from api.auth.identity import own_session
 from api.deps import Needs, near_or_health, needs, shown_layer, tiled_layer
+from api.files.asked import ExportIn
 from api.house import House
-from api.routers.auth import own_session
-from api.routers.exports import ExportIn
 from api.routers.results import NEEDED, shown
 from api.tasks.perform import perform
 from data.export.model import Format

@@ -11,9 +11,8 @@ from fastapi.testclient import TestClient
 from routes import INSIDE, OPEN, asked_of, every, path_of
 
 from api.app import create_app
-from api.auth.identity import identified
+from api.auth.identity import identified, own_session
 from api.deps import Needs, near_or_health, shown_layer, signed_in, tiled_layer
-from api.routers.auth import own_session
 from api.routers.results import shown as shown_result
 from api.serving.limits import export_limited
 from gis.access.rights import Role

@@ -10,7 +10,7 @@ import pytest
 from routes import asked_of, every
 
 from api.app import create_app
-from api.routers.auth import own_session
+from api.auth.identity import own_session
 from gis.access import administration
 from gis.access.rights import Role
 from gis.audit import store as trail

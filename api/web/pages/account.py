@@ -10,9 +10,8 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from api.auth import door
-from api.auth.identity import Identified, rules
+from api.auth.identity import Identified, Own, Whole, rules
 from api.deps import Db
-from api.routers.auth import Own, Whole
 from api.web.desk import AtDesk, Desk, OpenDesk
 from api.web.forms import Form, Sent, form_of
 from gis.access import service, totp

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from api.deps import At, Caller, Db, needs
 from api.house import transaction
-from api.routers.accounts import not_oneself
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -168,7 +167,7 @@ def divisions(desk: Desk) -> list[tuple[str, str, str]]:
 def reset_password(desk: AtDesk, db: Db, user: Caller, login: Login) -> Response:
     """A new one-time password, shown this once."""
     administration.note(db, "password", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     given = administration.reset_password(db, login, now=datetime.now(UTC))
     return _account(desk, db, login, Form(), given=given)
 
@@ -177,7 +176,7 @@ def reset_password(desk: AtDesk, db: Db, user: Caller, login: Login) -> Response
 def lock(db: Db, user: Caller, login: Login) -> Response:
     """Lock an account."""
     administration.note(db, "lock", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     administration.set_state(db, login, State.LOCKED)
     return RedirectResponse(f"/accounts/{login}", 303)
 
@@ -197,7 +196,7 @@ def give_role(desk: AtDesk, db: Db, at: At, user: Caller, login: Login, data: Se
     role, areas = form.text("role"), [str(one) for one in data.getlist("area")]
     known = role if role in set(Role) else ""
     line = administration.note(db, "role", login, role=known, areas=len(areas))
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     if role not in set(Role):
         form.wrong("role", desk.t("accounts.choose_role"))
     if not areas:
@@ -213,7 +212,7 @@ def give_role(desk: AtDesk, db: Db, at: At, user: Caller, login: Login, data: Se
 def reset_second_factor(db: Db, user: Caller, login: Login) -> Response:
     """Take the second factor away from somebody who lost the device."""
     administration.note(db, "second_factor", login)
-    not_oneself(user, login)
+    administration.not_oneself(user, login)
     administration.reset_second_factor(db, login)
     return RedirectResponse(f"/accounts/{login}", 303)
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from api.audit import trail
+from api.audit.asked import Asked, Purpose, csv_of
 from api.deps import At, Db, needs
-from api.routers import audit as service
+from api.serving.limits import export_limited
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form
 from gis.access.rights import Action, Capability
@@ -18,6 +19,7 @@ from gis.audit.service import note
 from gis.period import midnight
 
 router = APIRouter(dependencies=[needs(Capability.AUDIT)])
+EXPORTS = [needs(Capability.AUDIT, Action.EXPORT), Depends(export_limited)]
 PER_PAGE = 100
 RESULTS = ("done", "refused", "failed")
 _WORDS = ("user", "event", "target", "result", "area")
@@ -87,9 +89,7 @@ def verify(desk: AtDesk, db: Db, at: At) -> Response:
     return _page(desk, db, verdict=trail.verify(db, at))
 
 
-@router.get("/audit/lines.csv", dependencies=service.EXPORT)
-def export(
-    request: Request, db: Db, asked: service.Asked, purpose: service.Purpose
-) -> Response:  # fmt: skip
+@router.get("/audit/lines.csv", dependencies=EXPORTS)
+def export(request: Request, db: Db, asked: Asked, purpose: Purpose) -> Response:
     """The lines of the filter as CSV; the purpose is kept in the trail."""
-    return service.export_lines(request, db, asked, purpose)
+    return csv_of(request, db, asked, purpose)

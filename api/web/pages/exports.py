@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.audit import exported
 from api.deps import At, Caller, Db, needs
-from api.routers.exports import ExportIn, ask_export
+from api.files import asked as files
 from api.serving.limits import export_limited
 from api.web import places
 from api.web.desk import AtDesk, Desk
@@ -40,11 +40,11 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
         return _page(desk, db, form)
     name = form.text("layer")
     try:
-        asked = ExportIn.model_validate({
+        asked = files.ExportIn.model_validate({
             "layer": name, "format": form.text("format"), "purpose": form.text("purpose"),
             "internal": name in _INTERNAL,
         })  # fmt: skip
-        return RedirectResponse(f"/jobs/{ask_export(db, at, user, asked).id}", 303)
+        return RedirectResponse(f"/jobs/{files.ask(db, at, user, asked).id}", 303)
     except ValidationError:
         form.wrong("layer", desk.t("exports.wrong"))
     except BadInput as exc:

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import At, Caller, Db, RowId, needs
-from api.routers import imports as service
-from api.routers.imports import OptionsIn
 from api.tasks.imports import CAPABILITY, path_of
-from api.uploads import previews
+from api.uploads import previews, steps
 from api.uploads.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent
 from api.web.pages.jobs import may_cancel
+from api.web.table_files import MEDIA
 from data.ingest.preview import Preview
 from data.ingest.template import workbook
 from data.ingest.types import Kind
@@ -91,7 +90,7 @@ def _columns(desk: Desk) -> list[tables.Column]:
 def read_template(kind: Kind) -> Response:
     """An empty workbook with headings that are recognised."""
     headers = {"Content-Disposition": f'attachment; filename="{kind}.xlsx"'}
-    return Response(workbook(kind), media_type=service.XLSX, headers=headers)
+    return Response(workbook(kind), media_type=MEDIA["xlsx"], headers=headers)
 
 
 @router.post("/imports", dependencies=WRITES)
@@ -104,8 +103,8 @@ async def upload(
     )
     try:
         what = Kind(received.fields.get("kind", kind))
-        service.may(user, what)
-        made = await run_in_threadpool(service.kept, request, at, user, what, received)
+        steps.may(user, what)
+        made = await run_in_threadpool(steps.keep, request, at, user, what, received)
     except BaseException:
         shutil.rmtree(received.path.parent, ignore_errors=True)
         raise
@@ -115,7 +114,7 @@ async def upload(
 @router.get("/imports/{upload_id}", dependencies=WRITES)
 def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Response:
     """One file: preview, mapping, what a trial or the import found."""
-    one = service.found(db, user, upload_id)
+    one = steps.found(db, user, upload_id)
     state = _state(db, one)
     job = None if one.newest_job is None else jobs.find(db, one.newest_job)
     working = job is not None and not JobState(job.state).ended
@@ -146,12 +145,12 @@ def say(db: Db, at: At, user: Caller, upload_id: RowId, data: Sent) -> Response:
         for name, column in said.items()
         if name.startswith("field-") and column
     }
-    options = OptionsIn(
+    options = steps.OptionsIn(
         frame=said.get("frame") or None, encoding=said.get("encoding") or None,
         layer=said.get("layer") or None, mapping={} if said.get("profile") else mapping,
         profile=said.get("profile") or None, save_as=said.get("save_as") or None,
     )  # fmt: skip
-    service.say(db, at, user, upload_id, options)
+    steps.say(db, at, user, upload_id, options)
     return RedirectResponse(f"/imports/{upload_id}", 303)
 
 
@@ -160,25 +159,26 @@ def ask(
     db: Db, at: At, user: Caller, upload_id: RowId, step: Literal["dry-run", "commit"]
 ) -> Response:
     """Read the whole file as a job: on trial or for good."""
-    service.ask_import(db, at, user, upload_id, step)
+    steps.ask(db, at, user, upload_id, trial=step == "dry-run")
     return RedirectResponse(f"/imports/{upload_id}", 303)
 
 
 @router.get("/imports/{upload_id}/report.xlsx", dependencies=WRITES)
 def read_workbook(db: Db, at: At, user: Caller, upload_id: RowId) -> FileResponse:
     """Row errors for the office that sent the file."""
-    return service.read_workbook(db, at, user, upload_id)
+    path = steps.workbook(db, at, user, upload_id)
+    return FileResponse(path, filename=path.name, content_disposition_type="attachment")
 
 
 @router.post("/imports/{upload_id}/undo/{import_id}", dependencies=WRITES)
 def undo(db: Db, at: At, user: Caller, upload_id: RowId, import_id: RowId) -> Response:
     """Undo the import of this file, while it is the last of its kind."""
-    service.undo(db, at, user, upload_id, import_id)
+    steps.undo(db, at, user, upload_id, import_id)
     return RedirectResponse(f"/imports/{upload_id}", 303)
 
 
 @router.post("/imports/{upload_id}/remove/now", dependencies=WRITES)
 def remove(db: Db, at: At, user: Caller, upload_id: RowId) -> Response:
     """Remove an uploaded file; what was taken in stays."""
-    service.forget(db, at, user, upload_id)
+    steps.forget(db, at, user, upload_id)
     return RedirectResponse("/imports", 303)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from api.deps import Caller, Db, RowId, needs
 from api.house import REFERENCE, transaction
+from api.job_shown import JobOut, followed
 from api.policies import rulebook, turns
-from api.routers.jobs import JobOut, followed
 from api.serving.streams import Events
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, file_of, form_of

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from api import features
 from api.deps import Db, needs
-from api.routers.video import By
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -24,6 +23,7 @@ from gis.video import board, status, store
 from gis.video.board import Board
 from gis.video.ground import store as ground_store
 from gis.video.rules import GroundRules, VideoRules
+from gis.video.status import By
 from maps import words as map_words
 
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])

@@ -13,9 +13,9 @@ from starlette.datastructures import FormData
 from api import features
 from api.audit.exported import PURPOSE_LENGTH, watermark
 from api.deps import Db, needs
+from api.planning.asked import Area, Budget, EveryDeg, Target
 from api.planning.plans import plan
 from api.planning.poles import Poles, keep, kept
-from api.routers.video_plan import Area, Budget, EveryDeg, Target
 from api.serving.limits import export_limited
 from api.uploads.uploading import safe_name
 from api.web import places, tables

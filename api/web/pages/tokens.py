@@ -6,9 +6,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from api.auth.identity import rules
+from api.auth.identity import Whole, rules
 from api.deps import Db, RowId
-from api.routers.auth import Whole
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
 from gis.access import administration, store
