@@ -13,11 +13,13 @@ from gis.areas.model import Level, SubjectKind
 from gis.district import District
 from gis.errors import NoData
 from gis.facilities import analysis, reasons, store
-from gis.facilities.model import Verdict
+from gis.facilities.model import CoverageResult, Verdict
 from gis.facilities.rules import CoverageRules
 from gis.policy import Policy
 from gis.runs import digest
-from gis.runs.store import Recorded
+from gis.runs.append import columns_of
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, record
 
 KINDS = (*(SubjectKind(level.value) for level in Level), SubjectKind.GRID)
 
@@ -71,9 +73,11 @@ def coverage(session: Session, *, policy: Policy, district: District, as_of: dat
 
 def save(session: Session, found: Coverage) -> Recorded:
     """Keep a coverage as a run; the same inputs and rules find the run that is there."""
-    return store.save(
-        session, found.results, policy=found.policy, as_of=found.as_of, area_code=found.area_code,
-        input_digest=found.input_digest, totals=found.totals,
+    return record(
+        session, analysis=Analysis.COVERAGE, period=None, as_of=found.as_of, policy=found.policy,
+        input_digest=found.input_digest, parameters={}, totals=found.totals,
+        area_code=found.area_code,
+        results={CoverageResult: found.results[columns_of(CoverageResult)]},
     )  # fmt: skip
 
 

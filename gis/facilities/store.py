@@ -1,6 +1,5 @@
-"""Reads the facility register, on one day or for a drawing, and keeps coverage results."""
+"""Reads the facility register, on one day or for a drawing."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,18 +8,10 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
-from gis.facilities.model import CoverageResult, Facility
-from gis.policy import Policy
-from gis.runs import store as runs
-from gis.runs.model import Analysis
+from gis.facilities.model import Facility
 
 _SQL = sql.load("gis.facilities")
 _NUMBERS = ("floor_area_m2", "storeys", "footprint_m2")
-_RESULT = [
-    column.name
-    for column in CoverageResult.__table__.columns
-    if column.name not in {"id", "run_id"}
-]
 
 
 def facilities_on(session: Session, *, as_of: date, srid: int) -> pd.DataFrame:
@@ -54,28 +45,3 @@ def overlapping(
     """Names of the facilities in use on the same ground and the m² they share, most first."""
     asked = {"geom": ewkt, "srid": srid, "facility": besides}
     return [(row.name, row.shared_m2) for row in session.execute(_SQL["overlapping"], asked)]
-
-
-def save(
-    session: Session,
-    results: pd.DataFrame,
-    *,
-    policy: Policy,
-    as_of: date,
-    area_code: str,
-    input_digest: str,
-    totals: Mapping[str, Any],
-) -> runs.Recorded:
-    """Keep one coverage run; equal inputs and rules find the run that is there."""
-    return runs.record(
-        session,
-        analysis=Analysis.COVERAGE,
-        period=None,
-        as_of=as_of,
-        policy=policy,
-        input_digest=input_digest,
-        parameters={},
-        totals=totals,
-        area_code=area_code,
-        results={CoverageResult: results[_RESULT]},
-    )

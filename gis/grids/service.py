@@ -15,13 +15,15 @@ from gis.areas.model import Level, SubjectKind
 from gis.district import District
 from gis.errors import NoData
 from gis.grids import analysis, reasons, store
-from gis.grids.model import FindingKind, Network
+from gis.grids.model import FindingKind, GridFinding, Network
 from gis.grids.pieces import polygons
 from gis.grids.rules import AuditRules
 from gis.grids.staffing import audit_staffing
 from gis.policy import Policy
 from gis.runs import digest
-from gis.runs.store import Recorded
+from gis.runs.append import columns_of
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, record
 
 _WIDER = (Level.STREET, Level.DISTRICT)  # narrow first
 
@@ -85,11 +87,12 @@ def audit(
 
 def save(session: Session, found: GridAudit) -> Recorded:
     """Keep an audit as a run; the same inputs and rules find the run that is there."""
-    return store.save(
-        session, found.findings, policy=found.policy, as_of=found.as_of,
-        area_code=found.area_code, input_digest=found.input_digest,
+    return record(
+        session, analysis=Analysis.GRIDS, period=None, as_of=found.as_of, policy=found.policy,
+        input_digest=found.input_digest,
         parameters={"networks": [network.value for network in found.networks]},
-        totals=found.totals,
+        totals=found.totals, area_code=found.area_code,
+        results={GridFinding: found.findings[columns_of(GridFinding)]},
     )  # fmt: skip
 
 

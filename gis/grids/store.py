@@ -1,6 +1,6 @@
-"""Reads the grids as they were on one day and keeps audit findings."""
+"""Reads the grids as they were on one day, and as the editor draws them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,15 +10,9 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from gis.db import sql
-from gis.grids.model import Grid, GridEdit, GridFinding, Network
-from gis.policy import Policy
-from gis.runs import store as runs
-from gis.runs.model import Analysis
+from gis.grids.model import Grid, GridEdit, Network
 
 _SQL = sql.load("gis.grids")
-_RESULT = [
-    column.name for column in GridFinding.__table__.columns if column.name not in {"id", "run_id"}
-]
 
 
 def grids_on(
@@ -27,32 +21,6 @@ def grids_on(
     """network, code, area_code, name, posts (staffed on ``as_of``) and outline in EPSG:4326."""
     asked = {"as_of": as_of, "networks": [network.value for network in networks]}
     return sql.frame(session, _SQL["grids_on"], asked)
-
-
-def save(
-    session: Session,
-    findings: pd.DataFrame,
-    *,
-    policy: Policy,
-    as_of: date,
-    area_code: str,
-    input_digest: str,
-    parameters: Mapping[str, Any],
-    totals: Mapping[str, Any],
-) -> runs.Recorded:
-    """Keep one audit run; equal inputs and rules find the run that is there."""
-    return runs.record(
-        session,
-        analysis=Analysis.GRIDS,
-        period=None,
-        as_of=as_of,
-        policy=policy,
-        input_digest=input_digest,
-        parameters=parameters,
-        totals=totals,
-        area_code=area_code,
-        results={GridFinding: findings[_RESULT]},
-    )
 
 
 # -- what the editor reads --------------------

@@ -13,15 +13,13 @@ from gis.district import District
 from gis.policy import Policy
 from gis.rental import analysis, hexagons, pieces, store
 from gis.rental.analysis import ADMIN, FIGURES, Hidden
+from gis.rental.model import RentalCell, RentalResult
 from gis.rental.reasons import with_reasons
 from gis.rental.rules import RentalRules
+from gis.runs.append import columns_of
 from gis.runs.digest import of_frames
-from gis.runs.store import Recorded
-
-_RESULT = (
-    "area_code", "subject_kind", "subject_code", "name", *FIGURES,
-    "mainly_rental", "rule", "threshold", "reason_zh", "reason_en",
-)  # fmt: skip
+from gis.runs.model import Analysis
+from gis.runs.store import Recorded, record
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
         area_code=district.code,
         policy=policy,
         input_digest=_digest(read, counted),
-        results=rows[list(_RESULT)],
+        results=rows[columns_of(RentalResult)],
         cells=cells,
         totals=_totals(rows, cells, district=district.code, registered=read.registered),
     )
@@ -73,9 +71,10 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
 
 def save(session: Session, found: RentalDensity) -> Recorded:
     """Keep a run of rental density; the same inputs and rules find the run that is there."""
-    return store.save(
-        session, results=found.results, cells=found.cells, policy=found.policy, as_of=found.as_of,
-        area_code=found.area_code, input_digest=found.input_digest, totals=found.totals,
+    return record(
+        session, analysis=Analysis.RENTAL, period=None, as_of=found.as_of, policy=found.policy,
+        input_digest=found.input_digest, parameters={}, totals=found.totals,
+        area_code=found.area_code, results={RentalResult: found.results, RentalCell: found.cells},
     )  # fmt: skip
 
 

@@ -1,11 +1,8 @@
-"""Reads let dwellings and their ground, and keeps the figures of rental density."""
+"""Reads let dwellings and their ground."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy.orm import Session
@@ -14,11 +11,7 @@ from gis.areas.model import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import bulk, sql
 from gis.district import District
-from gis.policy import Policy
-from gis.rental.model import RentalCell, RentalResult
 from gis.rental.rules import RentalRules
-from gis.runs.model import Analysis
-from gis.runs.store import Recorded, record
 
 _SQL = sql.load("gis.rental")
 _LETTING_TYPES = {
@@ -62,30 +55,4 @@ def inputs(
         subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
         counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
         registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
-    )
-
-
-def save(
-    session: Session,
-    *,
-    results: pd.DataFrame,
-    cells: gpd.GeoDataFrame,
-    policy: Policy,
-    as_of: date,
-    area_code: str,
-    input_digest: str,
-    totals: Mapping[str, Any],
-) -> Recorded:
-    """Keep a run of rental density; equal inputs and rules find the run that is there."""
-    return record(
-        session,
-        analysis=Analysis.RENTAL,
-        period=None,
-        as_of=as_of,
-        policy=policy,
-        input_digest=input_digest,
-        parameters={},
-        totals=totals,
-        area_code=area_code,
-        results={RentalResult: results, RentalCell: cells},
     )

@@ -30,6 +30,11 @@ _ARROW: tuple[tuple[type[TypeEngine[Any]], pa.DataType], ...] = (
 )
 
 
+def columns_of(table: type[Base]) -> list[str]:
+    """What a row of results says: all but its own id and its run's."""
+    return [one.name for one in table.__table__.columns if one.name not in {"id", "run_id"}]
+
+
 def append(session: Session, table: type[Base], run_id: int, frame: pd.DataFrame) -> int:
     """Append the rows of ``frame`` to a result table under ``run_id``; returns how many.
 

@@ -13,12 +13,14 @@ from gis.district import District
 from gis.errors import NoData, NotFound
 from gis.period import Period, month_of
 from gis.policy import Policy
+from gis.runs.append import columns_of
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, require_run
+from gis.runs.store import Recorded, record, require_run
 from gis.safety import alarm, analysis, outcomes, reference, shrinkage, store
 from gis.safety.alarm import Alarm
 from gis.safety.inputs import Inputs
 from gis.safety.kept import Basis
+from gis.safety.model import Rating
 from gis.safety.reading import Scope, incidents_of, inputs_of, scope_of, with_neighbours
 from gis.safety.reference import Reference
 from gis.safety.rules import AlarmRules
@@ -100,10 +102,11 @@ def save(session: Session, found: RatingRun) -> Recorded:
     A period rated again after late reports becomes a new revision; nothing is overwritten. The
     inputs of a quarter are kept beside it, for `gis.safety.replay`.
     """
-    recorded = store.save(
-        session, found.results, policy=found.policy, period=found.period.label, as_of=found.as_of,
-        area_code=found.area_code, input_digest=found.input_digest, parameters=found.parameters,
-        totals=found.totals,
+    recorded = record(
+        session, analysis=Analysis.RATING, period=found.period.label, as_of=found.as_of,
+        policy=found.policy, input_digest=found.input_digest, parameters=found.parameters,
+        totals=found.totals, area_code=found.area_code,
+        results={Rating: found.results[columns_of(Rating)]},
     )  # fmt: skip
     if not found.preview and not store.basis_kept(session, recorded.run_id):
         store.keep_basis(session, recorded.run_id, found.area_code, found.basis.packed())

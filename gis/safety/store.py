@@ -1,4 +1,4 @@
-"""Reads what a rating needs, unweighted and grouped, and keeps ratings as runs."""
+"""Reads what a rating needs, unweighted and grouped, and keeps what it was computed from."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,10 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from gis.db import bulk, sql
-from gis.policy import Policy
-from gis.runs import store as runs
-from gis.runs.model import Analysis
 from gis.safety.kept import Packed, libraries
-from gis.safety.model import Rating, RatingInputs
+from gis.safety.model import RatingInputs
 
 _SQL = sql.load("gis.safety")
-_RESULT = [
-    column.name for column in Rating.__table__.columns if column.name not in {"id", "run_id"}
-]
 Codes = Sequence[str] | None  # None: every compound
 
 
@@ -125,33 +119,6 @@ def reference_run(session: Session, area_code: str) -> tuple[str, Mapping[str, A
     """Period and stored reference rates of the quarter that was rated first; None before that."""
     found = session.execute(_SQL["reference_run"], {"area_code": area_code}).one_or_none()
     return None if found is None else (found.period, found.reference)
-
-
-def save(
-    session: Session,
-    results: pd.DataFrame,
-    *,
-    policy: Policy,
-    period: str,
-    as_of: date,
-    area_code: str,
-    input_digest: str,
-    parameters: Mapping[str, Any],
-    totals: Mapping[str, Any],
-) -> runs.Recorded:
-    """Keep one rating; equal inputs and rules find the run that is there, others a new revision."""
-    return runs.record(
-        session,
-        analysis=Analysis.RATING,
-        period=period,
-        as_of=as_of,
-        policy=policy,
-        input_digest=input_digest,
-        parameters=parameters,
-        totals=totals,
-        area_code=area_code,
-        results={Rating: results[_RESULT]},
-    )
 
 
 def keep_basis(session: Session, run_id: int, area_code: str, packed: Packed) -> None:

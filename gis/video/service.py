@@ -8,30 +8,28 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from gis.areas.model import Level
+from gis.db.base import Base
 from gis.district import District
 from gis.memory import give_back
 from gis.policy import Policy
+from gis.runs.append import columns_of
 from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
-from gis.runs.store import Recorded, latest_run
+from gis.runs.store import Recorded, latest_run, record
 from gis.video import analysis, checks, reasons, store
 from gis.video.analysis import LEVELS
 from gis.video.ground import rows as ground_rows
 from gis.video.ground import service as ground
 from gis.video.ground import store as ground_store
+from gis.video.ground.model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
 from gis.video.ground.service import Ground
+from gis.video.model import VideoFinding, VideoResult
 from gis.video.rules import GroundRules, LawRules, VideoRules
 from gis.video.view_rules import ViewRules
 
 _OWNERS_IN_TOTALS = 20  # enough for a table on one page; all owners are in ``counts``
 _PLACE = [
     "place_key", "kind", "name", "area_code", "grid_code", "compound_code", "digest", "seen_share",
-]  # fmt: skip
-_RESULT = [
-    "area_code", "subject_kind", "subject_code", "name", "cameras", "in_use", "known", "working",
-    "working_share", "key_known", "key_working", "key_threshold", "compounds",
-    "compounds_without", "bad_ids", "missing_fields", "met", "rule", "threshold", "reason_zh",
-    "reason_en",
 ]  # fmt: skip
 
 
@@ -83,7 +81,7 @@ def inventory(
         area_code=district.code,
         policy=policy,
         input_digest=of_frames(_depends(read)),
-        results=rows[_RESULT],
+        results=rows[columns_of(VideoResult)],
         findings=findings,
         counts=counts,
         coverage=covered,
@@ -163,16 +161,17 @@ def save(session: Session, found: VideoInventory) -> Recorded:
     if found.ground is not None and (newest is None or newest.as_of <= found.as_of):
         stale = found.ground.stale
         ground_store.keep_views(session, gone=stale.gone, fresh=stale.frames())
-    seen: dict[str, pd.DataFrame] = {} if found.ground is None else {
-        "coverage": found.coverage,
-        "places": found.ground.places,
-        "blind": found.ground.blind.rename(columns={"compound": "compound_code"}),
-        "weak": found.ground.weak.rename(columns={"compound": "compound_code"}),
+    seen: dict[type[Base], pd.DataFrame] = {} if found.ground is None else {
+        VideoCoverage: found.coverage,
+        VideoPlace: found.ground.places,
+        BlindArea: found.ground.blind.rename(columns={"compound": "compound_code"}),
+        WeakPoint: found.ground.weak.rename(columns={"compound": "compound_code"}),
     }  # fmt: skip
-    return store.save(
-        session, results=found.results, findings=found.findings, seen=seen, policy=found.policy,
-        as_of=found.as_of, area_code=found.area_code, input_digest=found.input_digest,
-        totals=found.totals,
+    return record(
+        session, analysis=Analysis.VIDEO, period=None, as_of=found.as_of, policy=found.policy,
+        input_digest=found.input_digest, parameters={}, totals=found.totals,
+        area_code=found.area_code,
+        results={VideoResult: found.results, VideoFinding: found.findings, **seen},
     )  # fmt: skip
 
 

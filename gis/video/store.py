@@ -1,6 +1,6 @@
-"""Reads video points and what surrounds them, and keeps the inventory's results."""
+"""Reads video points, what surrounds them and what runs found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,14 +17,9 @@ from gis.district import District
 from gis.period import add_months, midnight
 from gis.policy import Policy
 from gis.runs.model import Analysis, Run
-from gis.runs.store import Recorded, latest_on, record, require_run
-from gis.video.ground.model import BlindArea, VideoCoverage, VideoPlace, WeakPoint
-from gis.video.model import VideoFinding, VideoResult
+from gis.runs.store import latest_on, require_run
 
 _SQL = sql.load("gis.video")
-_SEEN = {
-    "coverage": VideoCoverage, "places": VideoPlace, "blind": BlindArea, "weak": WeakPoint,
-}  # fmt: skip
 
 
 def newest_run(session: Session, as_of: date | None = None) -> Run:
@@ -153,34 +148,3 @@ def camera_statement(
         "box": None if box is None else f"SRID=4326;{shapely.box(*box).wkt}",
     }
     return _SQL["camera_context"], asked
-
-
-def save(
-    session: Session,
-    *,
-    results: pd.DataFrame,
-    findings: pd.DataFrame,
-    seen: Mapping[str, pd.DataFrame],
-    policy: Policy,
-    as_of: date,
-    area_code: str,
-    input_digest: str,
-    totals: Mapping[str, Any],
-) -> Recorded:
-    """Keep a video inventory; equal inputs and rules find the run that is there.
-
-    ``seen`` has the rows of covered ground, places, blind areas and weak points by name.
-    """
-    return record(
-        session,
-        analysis=Analysis.VIDEO,
-        period=None,
-        as_of=as_of,
-        policy=policy,
-        input_digest=input_digest,
-        parameters={},
-        totals=totals,
-        area_code=area_code,
-        results={VideoResult: results, VideoFinding: findings}
-        | {_SEEN[name]: rows for name, rows in seen.items()},
-    )
