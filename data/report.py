@@ -107,7 +107,8 @@ class ImportReport:
     ``flagged`` and ``repaired`` count kept rows, ``reassigned`` records of each table that changed
     community, grid or compound because of this file. ``refusal`` is (code, message) where the
     file was refused as a whole and nothing was changed. ``import_id`` is the number by which it is
-    undone; None where nothing was changed.
+    undone; None where nothing was changed. ``observations``: what became of the states of points
+    that the file told with their time.
     """
 
     kind: Kind
@@ -124,6 +125,7 @@ class ImportReport:
     remarks: tuple[str, ...] = ()
     refusal: tuple[str, str] | None = None
     import_id: int | None = None
+    observations: "ImportReport | None" = None
 
     @property
     def kept(self) -> int:
@@ -148,6 +150,7 @@ class ImportReport:
     def as_json(self, *, most: int = JSON_NOTES) -> dict[str, Any]:
         """The report with at most ``most`` rows; ``rows_left_out`` says how many more there are."""
         shown = [note for note, _ in zip(self.notes, range(most), strict=False)]
+        seen = self.observations
         refusal = self.refusal and {"code": self.refusal[0], "message": self.refusal[1]}
         return {
             "kind": self.kind.value,
@@ -165,11 +168,19 @@ class ImportReport:
             "refusal": refusal,
             **self.counts(),
             "reassigned": self.reassigned,
-            "remarks": [*self.facts.notes, *self.remarks],
+            "observations": seen and {"import": seen.import_id, **seen.counts()},
+            "remarks": [*self.facts.notes, *self.remarks, *self._observed()],
             "reasons": [vars(reason) for reason in self.notes.reasons()],
             "rows": [vars(note) for note in shown],
             "rows_left_out": len(self.notes) - len(shown),
         }
+
+    def _observed(self) -> tuple[str, ...]:
+        if (seen := self.observations) is None:
+            return ()
+        new, known, no = seen.inserted, seen.updated + seen.unchanged, seen.refused
+        zh = f"状态观测：新增 {new} 条，已有 {known} 条，拒收 {no} 条"
+        return (f"{zh} · status observations: {new} new, {known} known, {no} refused",)
 
     def write_xlsx(self, folder: Path) -> Path:
         """Write the workbook for the office that sent the file; returns its path.
@@ -227,7 +238,10 @@ class ImportReport:
             lines.append(("整体拒收 Refused", self.refusal[0], self.refusal[1]))
         lines += [(_COUNT_WORDS[name], count) for name, count in self.counts().items()]
         lines += [(f"重新归属 Reassigned: {table}", n) for table, n in self.reassigned.items()]
-        lines += [("说明 Remark", remark) for remark in (*self.facts.notes, *self.remarks)]
+        lines += [
+            ("说明 Remark", remark)
+            for remark in (*self.facts.notes, *self.remarks, *self._observed())
+        ]
         lines += [(), ("结果 Outcome", "代码 Code", "列 Column", "行数 Rows", "原因", "Reason")]
         lines += [
             (_SEVERITY[r.severity], r.code, r.column, r.count, r.reason_zh, r.reason_en)

@@ -1,5 +1,6 @@
 """``wangge import``: one file in, one transaction, one report."""
 
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import figures_out, json_out, progress, refuse, say, table_out
+from data.ingest.mapping import CONSTANT
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity
 from data.ingest.undo import undo_import
@@ -31,14 +33,16 @@ def import_(
     layer: Annotated[str | None, typer.Option(help="Layer or sheet.")] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN")] = None,
     profile: Annotated[Path | None, typer.Option(help="Saved mapping (TOML).")] = None,
+    read_at: Annotated[
+        str | None, typer.Option(help="When a catalogue of cameras was read: 2026-06-30T08:00.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, change nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Take a file into the store, or say row by row why not. 导入。"""
     at = house()
-    options = Options(
-        frame=frame, encoding=encoding, layer=layer, mapping=_mapping(map_ or []), profile=profile
-    )
+    mapping = _mapping(map_ or []) | _read_at(read_at)
+    options = Options(frame=frame, encoding=encoding, layer=layer, mapping=mapping, profile=profile)
     try:
         report = take_in(at, kind, file, options, dry_run=dry_run)
     except ImportRefused as refusal:
@@ -98,6 +102,16 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
             raise BadInput(f"--map {pair!r}: write FIELD=COLUMN")
         found[name] = column
     return found
+
+
+def _read_at(said: str | None) -> dict[str, str]:
+    """One time for the answers of all rows; raises BadInput for what is none."""
+    if said is None:
+        return {}
+    try:
+        return {"answered_at": CONSTANT + datetime.fromisoformat(said).isoformat()}
+    except ValueError as exc:
+        raise BadInput(f"--read-at {said!r}: write 2026-06-30T08:00") from exc
 
 
 def _report_of(refusal: ImportRefused, file: Path, kind: Kind) -> ImportReport | None:

@@ -166,11 +166,18 @@ def _cameras(rows: Rows) -> None:
     _zoom(rows)
     rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
     rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
-    if "status" in rows.raw:
-        said = _each(as_text(rows.raw["status"]), lambda v: v if fold(v) in _ANSWERS else None)
-        rows.find("answers_only", "status", mask_of(said.is_valid()))
+    _answers(rows)
     for name in ("owner_unit", "management_unit", "contact_unit"):
         _unit_only(rows, name)
+
+
+def _answers(rows: Rows) -> None:
+    """ON and OFF are observations: of the time that the row states, else of none."""
+    stated = rows.raw.get("status", rows.text("status"))
+    said = _each(as_text(stated), lambda word: word if fold(word) in _ANSWERS else None)
+    rows.columns["answered"] = said
+    timeless = pc.and_(said.is_valid(), rows.columns["answered_at"].is_null())
+    rows.find("answers_only", "status", mask_of(timeless))
 
 
 def _zoom(rows: Rows) -> None:

@@ -94,10 +94,10 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     "name_from_code": (_NOTE, "没有名称，以编码代替", "has no name; its code stands in"),
     "answers_only": (
         _NOTE,
-        "在线、离线是某一时刻的观测，不是设备状态，按在用登记；"
-        "请把状态连同检测时间以 camera_status 导入",
+        "在线、离线是某一时刻的观测，不是设备状态，按在用登记；没有时间，未记为观测："
+        "请注明读取时间（--read-at）或状态时间列",
         "says whether the device answers, an observation and no life of the point, which is kept as"
-        " in use; import the states with their time as camera_status",
+        " in use; without a time it is not kept: say when it was read (--read-at), or in a column",
     ),
 }  # fmt: skip
 # Said once per chunk, with the number of rows.

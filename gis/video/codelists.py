@@ -223,7 +223,7 @@ kept as text too, because local lists extend them; their usual codes are below.
 ## Fields of the standards that are not kept
 
 - CivilCode, Block, GrassrootsCode: community, grid and compound follow from the position.
-- Status: an observation, no life of the point; `camera_status` takes it with its time.
+- Status: an observation, no life of the point; kept as one where its time is known.
 - Parental, ParentID, RegisterWay, BusinessGroupID, OwnerApsID: how platforms hang together.
 - Secrecy: every position is internal here, whatever its mark.
 - IPAddress, Port, MAC, UserId, Password: network addresses and credentials are never read.

@@ -596,6 +596,19 @@ def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_ho
     assert community.json("video-plan")["area"] == "530102001001"
 
 
+def test_a_catalogue_of_cameras_is_told_when_it_was_read(wangge, tmp_path):
+    catalogue = tmp_path / "catalogue.json"
+    item = {"DeviceID": "53010200011327900001", "Longitude": 102.7, "Latitude": 25.05}
+    catalogue.write_text(json.dumps({"DeviceList": [item | {"Status": "OFF"}]}), "utf-8")
+    asked = ("import", "cameras", str(catalogue), "--frame", "wgs84", "--dry-run", "--json")
+    told = wangge(*asked, "--read-at", "2026-06-30T08:00").json("import")
+    assert (told["observations"]["inserted"], told["reasons"]) == (1, [])
+    silent = wangge(*asked).json("import")
+    assert silent["observations"] is None
+    assert [one["code"] for one in silent["reasons"]] == ["answers_only"]
+    assert wangge(*asked, "--read-at", "昨天").refusal()[0] == "bad_input"
+
+
 def test_a_month_is_rated_as_a_preview(wangge):
     (run,) = wangge("run", "rating", "--period", "2026-07", "--json").json("run")["runs"]
     assert run["period"] == "2026-07"

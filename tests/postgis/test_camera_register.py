@@ -1,11 +1,12 @@
 """The register leaves and comes back: an export, imported again, changes nothing in the store."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from data.export.register import RegisterForm, write
 from data.ingest.service import import_file
@@ -176,6 +177,57 @@ def test_a_point_that_does_not_answer_is_in_use_and_down(db, demo_store, tmp_pat
         db, policy=house.policy, district=house.district, as_of=date(2026, 6, 30)
     )
     assert (found.totals["in_use"], found.totals["working_share"]) == (10, 0.8)
+
+
+def test_a_catalogue_read_at_a_time_is_a_status_sheet_of_that_time(db, demo_store, tmp_path):
+    """Ten points, two of them OFF, one state not told: 7 of 9 work; again, nothing changes."""
+    house, catalogue = demo_store.house, tmp_path / "catalogue.json"
+    keys = [f"5301020001132790{number:04d}" for number in range(10)]
+    states = ["OFF", "离线", *["ON"] * 7, None]
+
+    def take(states, at, *, dry_run=False):
+        items = [
+            {"DeviceID": key, "Longitude": 102.7, "Latitude": 25.05, "Status": state}
+            for key, state in zip(keys, states, strict=True)
+        ]
+        catalogue.write_text(json.dumps({"DeviceList": items}), "utf-8")
+        options = Options(frame="wgs84", mapping={"answered_at": f"={at}"})
+        return import_file(
+            db, catalogue, Kind.CAMERAS, options, house.district, dry_run=dry_run
+        ).as_json()["observations"]
+
+    def counted(day):
+        found = service.inventory(db, policy=house.policy, district=house.district, as_of=day)
+        return found.totals["known"], found.totals["working"], found.totals["in_use"]
+
+    for dry_run in (True, False):
+        seen = take(states, "2026-06-30T08:00", dry_run=dry_run)
+        assert (seen["inserted"], seen["refused"]) == (9, 0)
+        stored = db.execute(text("SELECT count(*) FROM camera_observations")).scalar_one()
+        assert stored == (0 if dry_run else 9)
+    assert counted(date(2026, 6, 30)) == (9, 7, 9)
+    at = db.execute(text("SELECT DISTINCT observed_at FROM camera_observations")).scalar_one()
+    assert at == datetime(2026, 6, 30, tzinfo=UTC)  # eight in the morning in Kunming
+    again = take(states, "2026-06-30T08:00")
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 9)
+    assert again["import"] is None
+    assert take(["ON"] * 10, "2026-07-01T08:00")["inserted"] == 10
+    assert counted(date(2026, 6, 30))[1] == 7
+    assert counted(date(2026, 7, 1)) == (10, 10, 10)
+
+
+def test_a_sheet_may_state_the_time_of_each_state(db, demo_store, tmp_path):
+    sheet = tmp_path / "一机一档.csv"
+    sheet.write_text(
+        "设备编号,经度,纬度,设备状态,状态时间\nSP1,102.7,25.05,在线,2026-06-30 08:00\n"
+        "SP2,102.7,25.05,离线,2026-06-29 09:30\nSP3,102.7,25.05,离线,\n"
+        "SP4,102.7,25.05,维修,2026-06-29 09:30\n", "utf-8",
+    )  # fmt: skip
+    report = import_file(db, sheet, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    rows = db.execute(text("SELECT camera_key, state FROM camera_observations ORDER BY 1")).all()
+    assert rows == [("SP1", "working"), ("SP2", "down")]
+    assert [one.code for one in report.notes] == ["answers_only"]  # of SP3, which has no time
+    assert "2 new" in report.as_json()["remarks"][-1]
 
 
 NODES = """<osm version="0.6">

@@ -26,7 +26,15 @@ TABLES = {
     Kind.CAMERA_STATUS: video.CameraObservation, Kind.STREETS: walking.Street,
     Kind.EVALUATIONS: areas.Evaluation, Kind.PRIVATE_PLACES: video.PrivatePlace,
 }  # fmt: skip
-NO_COLUMN = {"key", "shared_with", "subject_name", "direction_type", "resolution", "focal_range"}
+NO_COLUMN = {
+    "key",
+    "shared_with",
+    "subject_name",
+    "direction_type",
+    "resolution",
+    "focal_range",
+    "answered_at",
+}
 
 
 def test_the_page_is_the_registry():

@@ -79,6 +79,13 @@ CAMERAS = (
         fallback="unknown",
     ),
     Field(
+        "answered_at",
+        Type.MOMENT,
+        ("状态时间", "检测时间", "巡检时间"),
+        ("status_time",),
+        remark="when ON or OFF was read; becomes an observation of camera_status",
+    ),
+    Field(
         "owner_unit",
         Type.TEXT,
         ("所属单位", "建设单位", "产权单位"),
