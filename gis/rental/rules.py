@@ -16,7 +16,6 @@ class RentalRules:
     Raises BadPolicy for resolutions that H3 does not have or that the store does not keep.
     """
 
-    version: str
     min_m2_per_person: float
     max_persons_per_room: float
     suppress_below: int
@@ -35,7 +34,6 @@ class RentalRules:
     def of(cls, policy: Policy) -> Self:
         """Take the terms of REN-1 and REN-2 from the policy in force."""
         return cls(
-            version=policy.version,
             min_m2_per_person=float(policy["REN-1", "min_m2_per_person"]),
             max_persons_per_room=float(policy["REN-1", "max_persons_per_room"]),
             suppress_below=int(policy["REN-1", "suppress_below"]),

@@ -95,6 +95,70 @@ def test_the_demos_rows_survive_every_later_migration(cluster, older, demo_store
     assert before["dwellings"][0] > 1_000
 
 
+LIFTED = (
+    "依据SAF-1，本期发生重大事件（抢劫抢夺×2、命案）而提级；评为红色。",
+    "Under SAF-1, 9 incidents; lifted by severe events (robbery×2, homicide); rated red.",
+)
+TOLD = (
+    "依据SAF-1，本期发生公布清单所列重大事件而提级；评为红色。",
+    "Under SAF-1, 9 incidents; lifted by severe events of the published list; rated red.",
+)
+PLAIN = ("依据SAF-1，满足绿色门槛；评为绿色。", "Under SAF-1, both meet the green thresholds.")
+RATED = """
+INSERT INTO wangge.runs (area_code, analysis, period, as_of, policy_version, policy_digest,
+                         input_digest, parameters, totals)
+VALUES ('530102', 'rating', '2026Q3', '2026-09-30', '1', '1', '1', '{}', '{}');
+INSERT INTO wangge.rating_cycles (area_code, period, revision, run_id, state, opened_by, digest,
+                                  published_at, published_by, issuer)
+SELECT '530102', '2026Q3', 1, id, 'published', 'a', 'd', now(), 'b', 'c' FROM wangge.runs
+"""
+STORED = """
+INSERT INTO wangge.ratings (run_id, area_code, compound_code, compound_name, peer_group, colour,
+                            observed, counts, lifted_by, quality, rule, reason_zh, reason_en)
+SELECT id, '530102001001', %(code)s, '小区', 'old', 'red', 9, '{"theft": 9}', 'robbery', 'A',
+       'SAF-1', %(zh)s, %(en)s FROM wangge.runs;
+INSERT INTO wangge.published_ratings (cycle_id, area_code, compound_code, compound_name, colour,
+                                      rated_colour, rule, reason_zh, reason_en)
+SELECT id, '530102001001', %(code)s, '小区', 'red', 'red', 'SAF-1', %(zh)s, %(en)s
+FROM wangge.rating_cycles
+"""
+
+
+def test_stored_reasons_stop_naming_the_kinds_of_severe_events(cluster, older):
+    """Of what was rated and of what is published, which nothing else ever changes."""
+    owner = cluster.url("wangge_owner", older)
+    migrate.upgrade(owner, to="0033")
+    with closing(_superuser(cluster, older)) as server, server:
+        cursor = server.cursor()
+        cursor.execute(RATED)
+        for code, (zh, en) in (("A", LIFTED), ("B", PLAIN)):
+            cursor.execute(STORED, {"code": code, "zh": zh, "en": en})
+        before = [_unworded(cursor, table) for table in ("ratings", "published_ratings")]
+    migrate.upgrade(owner, to="0034")
+    with closing(_superuser(cluster, older)) as server:
+        cursor = server.cursor()
+        for table in ("ratings", "published_ratings"):
+            words = sql.SQL("SELECT reason_zh, reason_en FROM wangge.{} ORDER BY compound_code")
+            cursor.execute(words.format(sql.Identifier(table)))
+            assert cursor.fetchall() == [TOLD, PLAIN]
+        assert [_unworded(cursor, table) for table in ("ratings", "published_ratings")] == before
+    with closing(psycopg2.connect(libpq_url(owner))) as server, server.cursor() as cursor:
+        cursor.execute("SELECT wangge.enter('a', '{530102}', '{rating:read,rating:publish}')")
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relforcerowsecurity"
+                       " AND relname IN ('ratings', 'published_ratings')")  # fmt: skip
+        assert cursor.fetchone() == (2,)
+        with pytest.raises(psycopg2.Error, match="a published rating is never changed"):
+            cursor.execute("UPDATE wangge.published_ratings SET colour = 'green'")
+
+
+def _unworded(cursor, table):
+    """The rows of a table without their reasons."""
+    rows = sql.SQL("SELECT to_jsonb(r) - '{{reason_zh,reason_en}}'::text[] FROM wangge.{} AS r"
+                   " ORDER BY compound_code")  # fmt: skip
+    cursor.execute(rows.format(sql.Identifier(table)))
+    return cursor.fetchall()
+
+
 @pytest.mark.parametrize(
     ("to", "why"), [(FIRST, "no way back"), ("9999", "no such revision"), ("x", "no such")]
 )
