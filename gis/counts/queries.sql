@@ -81,23 +81,15 @@ WHERE compound.valid_from <= CAST(:as_of AS date)
 -- working; compounds with any point. Status and state as in the inventory (gis.video, cameras_on).
 WITH point AS (
     SELECT source_key, compound_code AS code,
-           CASE WHEN removed_on <= CAST(:as_of AS date) THEN 'removed'
-                WHEN installed_on > CAST(:as_of AS date) THEN 'planned'
-                WHEN status = 'removed' AND removed_on > CAST(:as_of AS date) THEN 'in_use'
-                ELSE status END AS status
+           wangge.camera_status_on(status, installed_on, removed_on, CAST(:as_of AS date)) AS status
     FROM wangge.cameras
     WHERE compound_code IS NOT NULL
 )
 SELECT point.code,
        count(*) FILTER (WHERE status NOT IN ('planned', 'removed')) AS cameras,
        count(*) FILTER (WHERE status = 'in_use') AS in_use,
-       count(*) FILTER (WHERE status = 'in_use' AND CASE
-           WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
-           WHEN newest.observed_at IS NOT NULL THEN (
-               SELECT seen.state FROM wangge.camera_observations AS seen
-               WHERE seen.camera_key = point.source_key
-                 AND seen.observed_at < CAST(:until AS timestamptz)
-               ORDER BY seen.observed_at DESC LIMIT 1)
-           END = 'working') AS working
+       count(*) FILTER (WHERE status = 'in_use' AND known.state = 'working') AS working
 FROM point LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = point.source_key
+CROSS JOIN LATERAL wangge.camera_state_before(
+    point.source_key, newest.state, newest.observed_at, CAST(:until AS timestamptz)) AS known
 GROUP BY point.code;

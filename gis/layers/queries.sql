@@ -37,18 +37,9 @@ ORDER BY grid.code;
 
 -- name: layer_compounds
 SELECT code, name, area_code, kind,
-       (
-           SELECT households FROM (
-               SELECT households, as_of, 0 AS own FROM household_counts
-               WHERE subject_kind = 'compound' AND subject_code = compound.code
-                 AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
-               UNION ALL
-               SELECT compound.households, compound.households_as_of, 1
-               WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
-                 AND compound.households IS NOT NULL
-           ) AS figure
-           ORDER BY as_of DESC NULLS LAST, own LIMIT 1
-       ) AS households,
+       (SELECT known.households FROM wangge.compound_households_on(
+            compound.code, compound.households, compound.households_as_of, CAST(:as_of AS date)
+        ) AS known) AS households,
        buildings, dwellings, built_year, gated, property_managed, grid_code,
        ST_AsBinary(geom) AS geom
 FROM compounds AS compound
@@ -83,17 +74,8 @@ SELECT compound.code, compound.name, compound.area_code, coalesce(counted.incide
 FROM compounds AS compound
 LEFT JOIN wangge.incident_counts(CAST(:since AS timestamptz), CAST(:until AS timestamptz))
        AS counted ON counted.compound_code = compound.code
-LEFT JOIN LATERAL (
-    SELECT households FROM (
-        SELECT households, as_of, 0 AS own FROM household_counts
-        WHERE subject_kind = 'compound' AND subject_code = compound.code
-          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
-        UNION ALL
-        SELECT compound.households, compound.households_as_of, 1
-        WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
-          AND compound.households IS NOT NULL
-    ) AS figure
-    ORDER BY as_of DESC NULLS LAST, own LIMIT 1
+LEFT JOIN LATERAL wangge.compound_households_on(
+    compound.code, compound.households, compound.households_as_of, CAST(:as_of AS date)
 ) AS known ON true
 WHERE compound.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:key AS text) IS NULL OR compound.code = CAST(:key AS text))

@@ -29,22 +29,14 @@ SELECT camera.source_key AS camera,
        camera.height_m IS NOT NULL AS has_height,
        CASE WHEN length(camera.area_code) > 6 THEN left(camera.area_code, 6)  -- its community's
             ELSE held.code END AS county,
-       CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
-            WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
-            WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
-                THEN 'in_use'
-            ELSE camera.status END AS status,
-       coalesce(
-           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
-                WHEN newest.observed_at IS NOT NULL THEN (
-                    SELECT seen.state FROM wangge.camera_observations AS seen
-                    WHERE seen.camera_key = camera.source_key
-                      AND seen.observed_at < CAST(:until AS timestamptz)
-                    ORDER BY seen.observed_at DESC LIMIT 1)
-           END, 'unknown') AS observed,
+       wangge.camera_status_on(camera.status, camera.installed_on, camera.removed_on,
+                               CAST(:as_of AS date)) AS status,
+       coalesce(known.state, 'unknown') AS observed,
        failed.since AS down_since
 FROM wangge.cameras AS camera
 LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
+CROSS JOIN LATERAL wangge.camera_state_before(
+    camera.source_key, newest.state, newest.observed_at, CAST(:until AS timestamptz)) AS known
 LEFT JOIN LATERAL (  -- in no community: the district on whose ground it stands, if one is drawn
     SELECT area.code FROM wangge.areas AS area
     WHERE length(camera.area_code) <= 6 AND area.level = 'district'
@@ -213,11 +205,8 @@ ORDER BY code;
 -- the distance decides.
 WITH point AS MATERIALIZED (
     SELECT camera.*,
-           CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
-                WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
-                WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
-                    THEN 'in_use'
-                ELSE camera.status END AS status_on,
+           wangge.camera_status_on(camera.status, camera.installed_on, camera.removed_on,
+                                   CAST(:as_of AS date)) AS status_on,
            ST_X(metric.geom) AS x_m,
            ST_Y(metric.geom) AS y_m
     FROM wangge.cameras AS camera
@@ -263,15 +252,11 @@ around AS (
 ),
 seen AS (
     SELECT point.source_key AS camera_key,
-           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
-                ELSE (
-                    SELECT earlier.state FROM wangge.camera_observations AS earlier
-                    WHERE earlier.camera_key = point.source_key
-                      AND earlier.observed_at < CAST(:until AS timestamptz)
-                    ORDER BY earlier.observed_at DESC LIMIT 1)
-           END AS state
+           known.state
     FROM point
     JOIN wangge.camera_states AS newest ON newest.camera_key = point.source_key
+    CROSS JOIN LATERAL wangge.camera_state_before(
+        point.source_key, newest.state, newest.observed_at, CAST(:until AS timestamptz)) AS known
 )
 SELECT point.source_key AS code,
        point.name,

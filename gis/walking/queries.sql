@@ -19,17 +19,8 @@ ORDER BY id;
 SELECT compound.code, compound.name, compound.area_code, known.households,
        ST_AsBinary(ST_PointOnSurface(compound.geom)) AS geom
 FROM compounds AS compound
-LEFT JOIN LATERAL (
-    SELECT households FROM (
-        SELECT households, as_of, 0 AS own FROM household_counts
-        WHERE subject_kind = 'compound' AND subject_code = compound.code
-          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
-        UNION ALL
-        SELECT compound.households, compound.households_as_of, 1
-        WHERE (compound.households_as_of > CAST(:as_of AS date)) IS NOT TRUE
-          AND compound.households IS NOT NULL
-    ) AS figure
-    ORDER BY as_of DESC NULLS LAST, own LIMIT 1
+LEFT JOIN LATERAL wangge.compound_households_on(
+    compound.code, compound.households, compound.households_as_of, CAST(:as_of AS date)
 ) AS known ON true
 WHERE valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))

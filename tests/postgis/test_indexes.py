@@ -166,3 +166,25 @@ def test_a_state_before_the_newest_is_one_look_into_the_index(db):
         db.execute(text(f"SET LOCAL {other} = off"))
     found = plan(db, explained(sql.load("gis.video")["cameras_on"]), asked)
     assert "Scan Backward using uq_camera_observations_camera_key_observed_at" in found
+
+
+# What a point and a compound were on a day is said once: functions that the planner writes out.
+CAMERAS = ("camera_status_on(", "camera_state_before(")
+OF_ONE_DAY = {
+    ("gis.counts", "cameras_by_compound"): CAMERAS,
+    ("gis.video", "cameras_on"): CAMERAS,
+    ("gis.video.ground", "scene_cameras"): CAMERAS,
+    ("gis.walking", "compounds_on"): ("compound_households_on(",),
+}
+
+
+@pytest.mark.parametrize(("asked", "functions"), OF_ONE_DAY.items())
+def test_what_was_on_a_day_costs_no_call(db, asked, functions):
+    package, name = asked
+    query = sql.load(package)[name]
+    assert all(function in query.text for function in functions)
+    given = {"as_of": date(2026, 9, 30), "until": WINDOW["end"], "srid": 4543}
+    params = {one: given.get(one) for one in query.compile().params}
+    shown = text(f"EXPLAIN (VERBOSE, COSTS OFF) {query.text}")
+    planned = "\n".join(db.execute(shown, params).scalars())
+    assert not any(function in planned for function in functions)

@@ -146,6 +146,14 @@ def test_the_order_inside_a_capability_is_held_in_every_one():
     assert set(held["containers"]) == names
 
 
+def test_migrations_follow_each_other_by_number():
+    folder = ROOT / "gis" / "db" / "migrations" / "versions"
+    files = sorted(folder.glob("[0-9]*.py"))
+    after = re.compile(r'^down_revision = (?:"(\d{4})"|None)$', re.MULTILINE)
+    said = [after.search(path.read_text("utf-8"))[1] for path in files]
+    assert said == [None, *(path.name[:4] for path in files[:-1])]
+
+
 def test_settings_are_read_late():
     late = re.compile(r"^\w+\s*=\s*Settings\(\)", re.MULTILINE)
     assert [str(path) for path in _sources() if late.search(path.read_text("utf-8"))] == []

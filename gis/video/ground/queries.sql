@@ -8,23 +8,15 @@ SELECT camera.source_key AS camera, camera.area_code, camera.kind, camera.indoor
        camera.vertical_fov_deg, camera.tilt_deg, camera.height_m, camera.max_distance_m,
        camera.focal_mm, camera.focal_min_mm, camera.focal_max_mm, camera.sensor_width_mm,
        camera.width_px, camera.height_px,
-       CASE WHEN camera.removed_on <= CAST(:as_of AS date) THEN 'removed'
-            WHEN camera.installed_on > CAST(:as_of AS date) THEN 'planned'
-            WHEN camera.status = 'removed' AND camera.removed_on > CAST(:as_of AS date)
-                THEN 'in_use'
-            ELSE camera.status END AS status,
-       coalesce(
-           CASE WHEN newest.observed_at < CAST(:until AS timestamptz) THEN newest.state
-                WHEN newest.observed_at IS NOT NULL THEN (
-                    SELECT seen.state FROM wangge.camera_observations AS seen
-                    WHERE seen.camera_key = camera.source_key
-                      AND seen.observed_at < CAST(:until AS timestamptz)
-                    ORDER BY seen.observed_at DESC LIMIT 1)
-           END, 'unknown') AS observed,
+       wangge.camera_status_on(camera.status, camera.installed_on, camera.removed_on,
+                               CAST(:as_of AS date)) AS status,
+       coalesce(known.state, 'unknown') AS observed,
        ST_X(metric.geom) AS x_m, ST_Y(metric.geom) AS y_m
 FROM wangge.cameras AS camera
 CROSS JOIN LATERAL (SELECT ST_Transform(camera.geom, CAST(:srid AS int)) AS geom) AS metric
 LEFT JOIN wangge.camera_states AS newest ON newest.camera_key = camera.source_key
+CROSS JOIN LATERAL wangge.camera_state_before(
+    camera.source_key, newest.state, newest.observed_at, CAST(:until AS timestamptz)) AS known
 WHERE CAST(:box AS text) IS NULL
    OR camera.id = ANY (ARRAY(SELECT wangge.in_box('cameras', CAST(:box AS geometry))))
 ORDER BY camera.source_key;
