@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 
 from api import features
-from api.audit.exported import said_purpose
+from api.audit.exported import said_purpose, watermark
 from api.commands.common import AsOf, Json, day, group, house
 from api.files.outputs import write_private
 from api.house import transaction
 from api.output import figures_out, json_out, say, table_out
 from api.planning import plan_map
 from api.planning.plans import told
+from api.web.table_files import Marked
 from data.export import planned
-from data.export.model import DEMO
 from data.export.register import RegisterForm, write
 from data.ingest import candidates as places
 from gis.audit.service import note
@@ -108,6 +108,9 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(help="Planned points as GeoJSON, for import cameras; private.")
     ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="What the points of --out are for; asked, and kept.")
+    ] = None,
     map_: Annotated[Path | None, typer.Option("--map", help="Map page to write; private.")] = None,
     as_of: AsOf = None,
     json: Json = False,
@@ -122,11 +125,13 @@ def plan(
     with at.store() as engine, transaction(engine) as session:
         on = day(as_of) or timeline.day_of(session, at.district)
         note(session, event="read", target="video_plan", detail={"where": compound or area})
+        mark = watermark(session, purpose=purpose, internal=out is not None)
         found = planning.propose(session, policy=at.policy, district=at.district, as_of=on, ask=ask)
         if out is not None:
-            note(session, event="export", target="video_plan", rows=len(found.places))
-            marked = DEMO if facts.is_demo(session) else ""
-            write_private(out, planned.text(found.places, description=marked))
+            note(session, event="export", target="video_plan", rows=len(found.places),
+                 purpose=mark.purpose)  # fmt: skip
+            marked = Marked("布点方案 / plan", mark, facts.is_demo(session))
+            write_private(out, planned.text(found.places, description=marked.text))
         if map_ is not None:
             write_private(map_, plan_map.page(session, at, found, as_of=on))
     said = told(found)

@@ -574,7 +574,10 @@ def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_ho
     compound = wangge("counts", "--json").json("counts")["compounds"][0]["code"]
     poles, out, page = (tmp_path / name for name in ("poles.geojson", "plan.geojson", "plan.html"))
     asked = ("video", "plan", "--compound", compound, "--budget", "2", "--json")
-    plan = wangge(*asked, "--out", str(out), "--map", str(page)).json("video-plan")
+    assert wangge(*asked, "--out", str(out)).refusal()[0] == "purpose_missing"
+    assert not out.exists()
+    written = (*asked, "--out", str(out), "--purpose", "年度布点", "--map", str(page))
+    plan = wangge(*written).json("video-plan")
     counted = [one["weighted_m2"] for one in plan["places"]]
     assert plan["gap"] == pytest.approx(1 - sum(counted) / plan["bound"], abs=1e-6)
     yuan = [one["cumulative_yuan"] for one in plan["places"]]
@@ -582,6 +585,12 @@ def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_ho
     assert (out.stat().st_mode & 0o777, page.stat().st_mode & 0o777) == (0o600, 0o600)
     assert "wg-index-video_plan" in page.read_text("utf-8")
     proposed = json.loads(out.read_text("utf-8"))
+    assert "内部 / internal" in proposed["description"]
+    assert "用途 / Purpose: 年度布点" in proposed["description"]
+    trail = tmp_path / "trail.csv"
+    wangge("audit", "export", "--out", str(trail), "--purpose", "检查", "--json").json("audit")
+    (line,) = [one for one in trail.read_text("utf-8-sig").splitlines() if "年度布点" in one]
+    assert "video_plan" in line
     features = proposed["features"]
     poles.write_text(json.dumps(proposed | {"features": features[:1]}), "utf-8")
     chosen = wangge(*asked, "--candidates", str(poles)).json("video-plan")["places"]
