@@ -14,6 +14,7 @@ from gis import policy
 from gis.period import add_months
 from gis.safety import analysis, shrinkage
 from gis.safety.inputs import Inputs, input_digest
+from gis.safety.kept import Basis
 from gis.safety.reasons import EVENT_EN, EVENT_ZH
 from gis.safety.reference import EVERYBODY, Reference, derive
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
@@ -236,6 +237,32 @@ def test_the_same_input_gives_the_same_bits_and_the_input_is_not_changed():
     pd.testing.assert_frame_equal(first.frame, second.frame, check_exact=True)
     assert input_digest(inputs, RULES, SIX) == input_digest(drawn(500), RULES, SIX)
     pd.testing.assert_frame_equal(inputs.compounds, before)
+
+
+def test_a_citys_inputs_come_back_from_their_file_and_fit_into_three_megabytes():
+    rng = np.random.default_rng(1)
+    city = drawn(20_000)
+    unknown = rng.random(20_000) < 0.01
+    frame = city.compounds.assign(
+        households=city.compounds["households"].mask(unknown),
+        households_as_of=city.compounds["households_as_of"].mask(unknown),
+        previous_colour=pd.Series(rng.choice([GREEN, RED, None], 20_000), dtype=object),
+        severe=np.where(unknown, "robbery,homicide", ""),
+    )
+    monthly = rng.poisson(2, city.monthly.shape)  # about a million incidents
+    households = np.where(unknown[:, None], np.nan, city.households)
+    city = dataclasses.replace(city, compounds=frame, monthly=monthly, households=households)
+    basis = Basis(city, RULES, SIX)
+    packed = basis.packed()
+    assert len(packed.payload) < 3_000_000
+    assert Basis.of(packed).digest == basis.digest
+    assert Basis.of(packed).rules == RULES
+
+
+def test_neighbours_out_of_order_are_not_kept_as_others():
+    inputs = dataclasses.replace(drawn(3), neighbours=np.array([[1, 2], [0, 1]]))
+    with pytest.raises(ValueError, match="sorted"):
+        Basis(inputs, RULES, SIX).packed()
 
 
 @pytest.mark.parametrize("what", ["count", "rule", "reference", "previous", "date"])
