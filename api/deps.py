@@ -165,6 +165,7 @@ def _seen(found: Layer, at: House, user: User) -> Layer:
     allow(user, found.capability)
     if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
         raise Withheld(
+            f"图层 {found.name} 为内部图层，本服务不提供 / "
             f"layer {found.name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
         )
     return found

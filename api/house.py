@@ -84,7 +84,10 @@ class House:
 
     def _migrate(self, owner_url: str) -> None:
         if self.settings.database_url is not None:
-            raise StoreNotReady("the store has another schema version: run wangge migrate")
+            raise StoreNotReady(
+                "数据库版本不符，请运行 wangge migrate / "
+                "the store has another schema version: run wangge migrate"
+            )
         migrate.upgrade(owner_url)
 
     @contextmanager

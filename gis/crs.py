@@ -61,7 +61,10 @@ def parse_frame(word: str) -> Frame:
         crs = CRS.from_epsg(int(folded[5:]))
     except (ValueError, CRSError) as exc:
         words = ", ".join(Datum)
-        raise BadInput(f"frame {word!r} is unknown: one of {words}, or EPSG:n") from exc
+        raise BadInput(
+            f"坐标系 {word!r} 不可用；可选 {words} 或 EPSG:n / "
+            f"frame {word!r} is unknown: one of {words}, or EPSG:n"
+        ) from exc
     return Frame(f"EPSG:{int(folded[5:])}", crs=crs)
 
 

@@ -180,7 +180,7 @@ class Missing(SignInNeeded):
     code = "sign_in_incomplete"
 
     def __init__(self, missing: str) -> None:
-        super().__init__(f"first: {missing} / 请先完成登录步骤")
+        super().__init__(f"请先完成登录步骤 / first: {missing}")
         self.missing = missing
 
 

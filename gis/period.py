@@ -28,7 +28,10 @@ class Period:
             return cls._of(text, year, 3 * quarter - 2, months=3)
         if found := _MONTH.fullmatch(text):
             return cls._of(text, int(found[1]), int(found[2]), months=1)
-        raise BadPeriod(f"period {text!r}: write a quarter as 2026Q3 or a month as 2026-07")
+        raise BadPeriod(
+            f"期间 {text!r} 有误：季度写 2026Q3，月份写 2026-07 / "
+            f"period {text!r}: write a quarter as 2026Q3 or a month as 2026-07"
+        )
 
     @classmethod
     def _of(cls, label: str, year: int, month: int, *, months: int) -> "Period":
@@ -59,7 +62,10 @@ class Period:
 def plausible(day: date) -> date:
     """``day`` itself; raises BadPeriod for one around which no window of months can be laid."""
     if not re.fullmatch(_YEAR, f"{day.year:04d}"):
-        raise BadPeriod(f"{day}: say a day between 1900-01-01 and 2199-12-31")
+        raise BadPeriod(
+            f"{day}：日期应在 1900-01-01 至 2199-12-31 之间 / "
+            f"{day}: say a day between 1900-01-01 and 2199-12-31"
+        )
     return day
 
 

@@ -86,9 +86,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as exc:
-        raise BadPolicy(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise BadPolicy(f"文件无法读取 / {path}: cannot be read ({exc.strerror})") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise BadPolicy(f"{path}: {exc}") from exc
+        raise BadPolicy(f"不是有效的 TOML 文件 / {path}: {exc}") from exc
 
 
 def _documents(raw: dict[str, Any], path: Path) -> dict[str, Document]:
@@ -98,7 +98,7 @@ def _documents(raw: dict[str, Any], path: Path) -> dict[str, Document]:
             case {"zh": str(zh), "en": str(en)} if zh and en:
                 found[letter] = Document(zh, en)
             case _:
-                raise _bad(path, "documents", letter, 'write { zh = "…", en = "…" }')
+                raise _bad(path, "documents", letter, "写法有误", 'write { zh = "…", en = "…" }')
     return found
 
 
@@ -109,7 +109,7 @@ def _terms(raw: dict[str, Any], path: Path) -> dict[tuple[str, str], Term]:
             if name in _META:
                 continue
             if not isinstance(cell, dict) or "value" not in cell:
-                raise _bad(path, rule, name, 'write { value = …, unit = "…" }')
+                raise _bad(path, rule, name, "写法有误", 'write { value = …, unit = "…" }')
             terms[rule, name] = Term(
                 rule, name, cell["value"], cell.get("unit", ""), body["source"],
                 body["valid_from"], cell.get("note", ""),
@@ -123,16 +123,28 @@ def _replaced(
     out = {}
     rules = own.get("rules", {})
     if not isinstance(rules, dict):
-        raise BadPolicy(f"{path}: rules: write [rules.FAC-1] and values below it")
+        raise BadPolicy(
+            "请写 [rules.FAC-1]，取值写在其下 / "
+            f"{path}: rules: write [rules.FAC-1] and values below it"
+        )
     for rule, body in rules.items():
         if not isinstance(body, dict):
-            raise BadPolicy(f"{path}: {rule}: write [rules.{rule}] and values below it")
+            raise BadPolicy(
+                f"请写 [rules.{rule}]，取值写在其下 / "
+                f"{path}: {rule}: write [rules.{rule}] and values below it"
+            )
         for name, cell in body.items():
             if name in _META:
                 continue
             old = known.get((rule, name))
             if old is None:
-                raise _bad(path, rule, name, "no such rule or name in the built-in policy")
+                raise _bad(
+                    path,
+                    rule,
+                    name,
+                    "没有这条规则或名称",
+                    "no such rule or name in the built-in policy",
+                )
             value = cell.get("value") if isinstance(cell, dict) else cell
             _check_type(path, old, value)
             out[rule, name] = Term(
@@ -147,18 +159,30 @@ def _check_type(path: Path, old: Term, value: Any) -> None:
     number = wanted in (int, float)
     accepted = (int, float) if wanted is float else (wanted,)
     if type(value) not in accepted:
-        raise _bad(path, old.rule, old.name, f"{value!r} is not of type {wanted.__name__}")
+        raise _bad(
+            path, old.rule, old.name, "类型不符", f"{value!r} is not of type {wanted.__name__}"
+        )
     if number and not 0 <= value < math.inf:
-        raise _bad(path, old.rule, old.name, f"{value!r} is no number from zero upwards")
+        raise _bad(
+            path,
+            old.rule,
+            old.name,
+            "应为不小于零的数",
+            f"{value!r} is no number from zero upwards",
+        )
     if old.unit.startswith(("probability", "share")) and number and value > 1:
-        raise _bad(path, old.rule, old.name, f"{value!r} is no {old.unit} (0 to 1)")
+        raise _bad(
+            path, old.rule, old.name, "应在 0 至 1 之间", f"{value!r} is no {old.unit} (0 to 1)"
+        )
     if wanted is list and value and not all(isinstance(v, type(old.value[0])) for v in value):
-        raise _bad(path, old.rule, old.name, f"{value!r}: an entry has another type")
+        raise _bad(
+            path, old.rule, old.name, "有一项类型不符", f"{value!r}: an entry has another type"
+        )
 
 
-def _bad(path: Path, rule: str, name: str, reason: str) -> BadPolicy:
+def _bad(path: Path, rule: str, name: str, zh: str, en: str) -> BadPolicy:
     line = _line_of(path, rule, name)
-    return BadPolicy(f"{path}: line {line}: {rule}.{name}: {reason}")
+    return BadPolicy(f"第 {line} 行 {rule}.{name}：{zh} / {path}: line {line}: {rule}.{name}: {en}")
 
 
 def _line_of(path: Path, rule: str, name: str) -> int:

@@ -54,6 +54,7 @@ def library_folder() -> Path:
     if all((place / inside).is_file() for inside in LIBRARIES.values()):
         return place
     raise LibrariesMissing(
+        "浏览器组件尚未安装 / "
         "the browser libraries of the maps are not installed: run npm ci --ignore-scripts in the"
         " folder of package.json, or let WANGGE_NODE_MODULES name the folder that holds leaflet"
     )

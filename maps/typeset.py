@@ -27,6 +27,7 @@ class FontsMissing(GisError):
 
     def __init__(self, warning: str) -> None:
         super().__init__(
+            "缺少中文字体，请安装 / "
             f"{warning}: install the font Noto Sans CJK SC (Debian: fonts-noto-cjk) and repeat"
         )
 

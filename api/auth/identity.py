@@ -39,7 +39,7 @@ def identified(request: Request) -> Entered | None:
                 connection, str(cookie), rules=rules(request), now=now, used=not _by_itself(request)
             )
     if found is None and token is not None:
-        raise SignInNeeded("the token is unknown, expired or revoked / 令牌无效、过期或已撤销")
+        raise SignInNeeded("令牌无效、过期或已撤销 / the token is unknown, expired or revoked")
     request.state.entered = found
     return found
 
@@ -55,7 +55,7 @@ Identified = Annotated[Entered | None, Depends(identified)]
 def own_session(entered: Identified) -> Entered:
     """The caller's session, whole or not; raises SignInNeeded, and TokenShown for a token."""
     if entered is None:
-        raise SignInNeeded("sign in with login and password / 请用登录名和密码登录")
+        raise SignInNeeded("请用登录名和密码登录 / sign in with login and password")
     if entered.by != "session":
         raise TokenShown("令牌不能用于此处，请登录 / a token does nothing here: sign in")
     return entered

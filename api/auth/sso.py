@@ -66,9 +66,11 @@ class Flows:
         with self._lock:
             flow = self._flows.pop(secret, None)
         if flow is None or time.monotonic() - flow.begun_s > _FLOW_S:
-            raise SignOnFailed("not begun in this browser, or too long ago")
+            raise SignOnFailed(
+                "登录不是在此浏览器开始的，或已过期 / not begun in this browser, or too long ago"
+            )
         if not hmac.compare_digest(flow.state.encode(), state.encode()):
-            raise SignOnFailed("the state is another one")
+            raise SignOnFailed("登录状态不一致 / the state is another one")
         return flow
 
 
@@ -105,7 +107,7 @@ class SignOn:
                     allow_redirects=False,
                 )
             except AuthlibBaseError as exc:
-                raise SignOnFailed("the code was not accepted") from exc
+                raise SignOnFailed("授权码未被接受 / the code was not accepted") from exc
             except requests.RequestException as exc:
                 raise SignOnUnavailable from exc
             keys = self._document(session, known["jwks_uri"])
@@ -123,9 +125,9 @@ class SignOn:
             token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
             registry.validate(token.claims)
         except (JoseError, ValueError, KeyError, TypeError) as exc:
-            raise SignOnFailed("the identity is not proven") from exc
+            raise SignOnFailed("身份未能证实 / the identity is not proven") from exc
         if token.claims.get("azp", self._client_id) != self._client_id:
-            raise SignOnFailed("the identity is meant for another service")
+            raise SignOnFailed("该身份用于其他服务 / the identity is meant for another service")
         return token.claims
 
     def _session(self) -> OAuth2Session:
@@ -140,7 +142,9 @@ class SignOn:
         known = self._document(session, f"{self._issuer}/.well-known/openid-configuration")
         wanted = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
         if known.get("issuer") != self._issuer or not wanted <= set(known):
-            raise SignOnFailed("the sign-on service describes another issuer")
+            raise SignOnFailed(
+                "统一认证的签发方不符 / the sign-on service describes another issuer"
+            )
         return known
 
     def _document(self, session: OAuth2Session, url: str) -> Mapping[str, Any]:
@@ -159,7 +163,9 @@ class SignOn:
         except (requests.RequestException, ValueError) as exc:
             raise SignOnUnavailable from exc
         if not isinstance(found, dict):
-            raise SignOnFailed("the sign-on service's document cannot be used")
+            raise SignOnFailed(
+                "统一认证的说明文件不可用 / the sign-on service's document cannot be used"
+            )
         return found
 
     def _ours(self, url: str) -> str:
@@ -169,7 +175,9 @@ class SignOn:
         if (there.scheme, there.netloc) != (here.scheme, here.netloc) or not (
             here.scheme == "https" or (here.scheme == "http" and local)
         ):
-            raise SignOnFailed("an address of the sign-on service lies elsewhere")
+            raise SignOnFailed(
+                "统一认证的地址不在同一主机 / an address of the sign-on service lies elsewhere"
+            )
         return str(url)
 
 

@@ -37,7 +37,9 @@ def ask(session: Session, at: House, user: User, asked: ExportIn) -> Job:
     for name in exported.names(asked.layer, internal=asked.internal):
         _check(user, name, asked)
     if asked.internal and not at.settings.serve_internal:
-        raise Withheld("this service shows no internal layer: WANGGE_SERVE_INTERNAL")
+        raise Withheld(
+            "本服务不提供内部图层 / this service shows no internal layer: WANGGE_SERVE_INTERNAL"
+        )
     if asked.period is not None:
         Period.parse(asked.period)
     purpose = exported.said_purpose(asked.purpose)
@@ -49,7 +51,14 @@ def _check(user: User, name: str, asked: ExportIn) -> None:
     one = layer(name)
     exported.may_take(user, name)
     if one.sensitivity is Sensitivity.INTERNAL and not asked.internal:
-        raise Withheld(f"layer {name} is internal: ask for it with internal and a purpose")
+        raise Withheld(
+            f"图层 {name} 为内部图层，须注明内部使用和用途 / "
+            f"layer {name} is internal: ask for it with internal and a purpose"
+        )
     columns = {column.name for column in one.columns}
     if asked.column is not None and asked.column not in columns:
-        raise BadInput(f"layer {name} has no column {asked.column}: {', '.join(sorted(columns))}")
+        known = ", ".join(sorted(columns))
+        raise BadInput(
+            f"图层 {name} 没有列 {asked.column}；可选 {known} / "
+            f"layer {name} has no column {asked.column}: {known}"
+        )

@@ -32,7 +32,9 @@ def quarterly(db: Session, desk: Desk, period: str) -> Report:
     parts = (_colours, _coverage, _grids, _video, _streets, _communities, _year)
     sections = [made for part in parts for made in _made(part, db, desk, quarter)]
     if not sections:
-        raise NoData(f"nothing of {period} is rated, published or evaluated")
+        raise NoData(
+            f"{period} 没有评定、发布或考评 / nothing of {period} is rated, published or evaluated"
+        )
     at = desk.house
     name = desk.either(at.district.name_zh, at.district.name_en)
     return Report(

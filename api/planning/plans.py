@@ -24,7 +24,7 @@ def plan(shelf: Shelf[Proposed], db: Session, at: House, ask: Ask) -> Proposed:
     Raises BadInput for neither or both of a compound and an area, or an area that is too large.
     """
     if (ask.compound is None) == (not ask.area_prefix):
-        raise BadInput("say one compound, or one area")
+        raise BadInput("请指定一个小区或一个区域 / say one compound, or one area")
     where = {"compound": ask.compound} if ask.compound else {"area": ask.area_prefix}
     note(db, event="read", target="video_plan", detail=where)
     day = timeline.day_of(db, at.district)
@@ -32,6 +32,7 @@ def plan(shelf: Shelf[Proposed], db: Session, at: House, ask: Ask) -> Proposed:
         many = around.count(db, district=at.district, as_of=day, area_prefix=ask.area_prefix)
         if many > LARGEST:
             raise BadInput(
+                f"共 {many} 个小区，此处一次最多 {LARGEST} 个 / "
                 f"{many} compounds: {LARGEST} are planned at once here, more by"
                 f" wangge video plan --area {ask.area_prefix}"
             )

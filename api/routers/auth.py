@@ -123,7 +123,7 @@ def sign_in(request: Request, answer: Response, asked: SignIn) -> SessionOut:
 def give_code(request: Request, answer: Response, entered: Own, asked: SecondFactor) -> SessionOut:
     """Make a half session whole with the code of this moment."""
     if entered.missing != "second_factor":
-        raise BadInput("no code is asked for now")
+        raise BadInput("现在不需要验证码 / no code is asked for now")
     return _begun(request, answer, door.give_code(request, entered, asked.code))
 
 
@@ -161,7 +161,10 @@ def change_password(
 def enrol(db: Db, entered: Whole) -> EnrolOut:
     """A new secret for an authenticator app; confirm it with a code."""
     if entered.account.second_factor:
-        raise BadInput("a second factor is set up; the security administrator can take it away")
+        raise BadInput(
+            "已启用两步验证，可由安全管理员解除 / "
+            "a second factor is set up; the security administrator can take it away"
+        )
     secret = service.new_second_factor(db, entered.account)
     return EnrolOut(secret=secret, address=totp.address(secret, entered.account.login))
 
@@ -170,7 +173,7 @@ def enrol(db: Db, entered: Whole) -> EnrolOut:
 def confirm(db: Db, entered: Whole, asked: SecondFactor) -> None:
     """Ask for the second factor at every sign-in from now on."""
     if entered.account.second_factor:
-        raise BadInput("a second factor is set up")
+        raise BadInput("已启用两步验证 / a second factor is set up")
     if not service.confirm_second_factor(db, entered.account, asked.code, now=datetime.now(UTC)):
         raise SignInRefused
 
@@ -203,4 +206,7 @@ def _right(text: str) -> Right:
     try:
         return right_of(text)
     except ValueError as exc:
-        raise BadInput(f"{text!r} is no right: write capability:action, coverage:read") from exc
+        raise BadInput(
+            f"没有权限 {text!r}，写法如 coverage:read / "
+            f"{text!r} is no right: write capability:action, coverage:read"
+        ) from exc

@@ -49,7 +49,10 @@ def read_readyz(request: Request) -> Ready:
     engine = request.app.state.engine
     current = migrate.current(engine)
     if current != migrate.head():
-        raise StoreNotReady(f"the store is at schema {current}: run wangge migrate")
+        raise StoreNotReady(
+            f"数据库版本为 {current}，请运行 wangge migrate / "
+            f"the store is at schema {current}: run wangge migrate"
+        )
     return Ready(postgis=postgis_version(engine), schema_version=current)
 
 

@@ -83,7 +83,9 @@ def read_plan_map(
 ) -> Response:  # fmt: skip
     """The plan of video points as a Folium page, with each point's gain and what it would show."""
     if not at.settings.serve_internal:
-        raise Withheld("this service shows no internal layer: WANGGE_SERVE_INTERNAL")
+        raise Withheld(
+            "本服务不提供内部图层 / this service shows no internal layer: WANGGE_SERVE_INTERNAL"
+        )
     given = kept(at.settings.home, poles)
     ask = Ask(compound, area or "", budget, target, every_deg, given)
     found = plan(request.app.state.plans, db, at, ask)

@@ -169,7 +169,9 @@ def _box(words: str, system: crs.Crs) -> Any:
     try:
         return crs.box([float(word) for word in words.split(",")], system)
     except ValueError as exc:
-        raise BadQuery("bbox is a list of numbers with commas between") from exc
+        raise BadQuery(
+            "bbox 应为逗号分隔的数字 / bbox is a list of numbers with commas between"
+        ) from exc
 
 
 def _answer(

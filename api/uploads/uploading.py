@@ -59,7 +59,10 @@ async def receive(request: Request, uploads: Path, *, most_bytes: int) -> Receiv
         raise _too_large(most_bytes)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise BadInput("send the file as multipart/form-data, part file")
+        raise BadInput(
+            "请以 multipart/form-data 发送，文件项名为 file / "
+            "send the file as multipart/form-data, part file"
+        )
     folder = uploads / secrets.token_hex(16)
     await run_in_threadpool(folder.mkdir, mode=0o700, parents=True)
     form = _Form(folder, most_bytes)
@@ -68,7 +71,9 @@ async def receive(request: Request, uploads: Path, *, most_bytes: int) -> Receiv
         return form.done()
     except (ClientDisconnect, FormParserError, OSError) as exc:
         shutil.rmtree(folder, ignore_errors=True)
-        raise BadInput("the file did not arrive whole: send it again") from exc
+        raise BadInput(
+            "文件没有传完，请重新发送 / the file did not arrive whole: send it again"
+        ) from exc
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -108,7 +113,9 @@ class _Form:
 
     def done(self) -> Received:
         if self.path is None or not self._ended:
-            raise BadInput("the form holds no file: send it as the part file")
+            raise BadInput(
+                "没有文件，文件项名应为 file / the form holds no file: send it as the part file"
+            )
         if self.size_bytes == 0:
             raise BadInput("文件为空 / the file is empty")
         return Received(self.path, self._digest.hexdigest(), self.size_bytes, self.fields)
@@ -140,7 +147,7 @@ class _Form:
         """What is not the file stays in memory, so there is little of it."""
         self._beside_bytes += size_bytes
         if self._beside_bytes > FORM_BYTES:
-            raise BadInput("the form holds too much beside the file")
+            raise BadInput("文件之外的内容过多 / the form holds too much beside the file")
 
     def _on_header_end(self) -> None:
         self._headers[self._header.lower()] = self._value
@@ -152,7 +159,7 @@ class _Form:
         if b"filename" not in options:
             return
         if self._name != "file" or self.path is not None:
-            raise BadInput("the form holds more than the one part file")
+            raise BadInput("只能有一个文件 / the form holds more than the one part file")
         sent = hidden(options[b"filename"].decode(errors="replace"))  # a name may hold a number
         self.path = self.folder / safe_name(sent)
         self._file = self.path.open("xb")
@@ -164,7 +171,7 @@ class _Form:
             self._count_beside(len(block))
             self._text += block
             if len(self._text) > _FIELD_BYTES:
-                raise BadInput(f"the field {self._name[:40]} is too long")
+                raise BadInput(f"{self._name[:40]} 太长 / the field {self._name[:40]} is too long")
             return
         self.size_bytes += len(block)
         if self.size_bytes > self.most_bytes:

@@ -82,4 +82,8 @@ def constraint(error: DBAPIError | psycopg2.Error) -> ImportRefused | None:
     if not isinstance(original, psycopg2.IntegrityError | psycopg2.DataError):
         return None
     rule = original.diag.constraint_name or original.pgcode
-    return ImportRefused("constraint", f"the store refused the rows ({rule}); nothing was changed")
+    return ImportRefused(
+        "constraint",
+        f"数据库拒绝了这些行（{rule}），没有改动 / "
+        f"the store refused the rows ({rule}); nothing was changed",
+    )

@@ -81,8 +81,8 @@ def add_without_password(
     """Make an account that enters by tokens or by the sign-on service only."""
     if not re.fullmatch(LOGIN_PATTERN, login):
         raise BadInput(
-            f"login {login!r}: 2 to 32 of a-z, 0-9 and . _ -, beginning with a letter / "
-            "登录名为 2-32 位小写字母、数字和 . _ -，以字母开头"
+            "登录名为 2-32 位小写字母、数字和 . _ -，以字母开头 / "
+            f"login {login!r}: 2 to 32 of a-z, 0-9 and . _ -, beginning with a letter"
         )
     areas = _areas(area_prefixes, district)
     made = store.call(
@@ -90,7 +90,7 @@ def add_without_password(
         area_code=_place(session, areas, district), now=now, issuer=issuer, subject=subject,
     )  # fmt: skip
     if made is None:
-        raise BadInput(f"login {login!r} is taken / 登录名已被使用")
+        raise BadInput(f"登录名 {login!r} 已被使用 / login {login!r} is taken")
     return known(session, login)
 
 
@@ -185,11 +185,15 @@ def issue_token(
     areas = list(user.area_prefixes if area_prefixes is None else area_prefixes)
     if not wanted <= user.rights:
         more = ", ".join(sorted(spelled(one) for one in wanted - user.rights))
-        raise BadInput(f"the account itself has no right to {more}")
+        raise BadInput(f"账号本身没有权限 {more} / the account itself has no right to {more}")
     if not all(user.reaches(one) for one in areas):
-        raise BadInput("the account itself does not reach all of these areas")
+        raise BadInput(
+            "账号本身不能查看其中全部区域 / the account itself does not reach all of these areas"
+        )
     if not 1 <= days <= rules.token_days:
-        raise BadInput(f"a token lives 1 to {rules.token_days} days")
+        raise BadInput(
+            f"令牌有效 1 至 {rules.token_days} 天 / a token lives 1 to {rules.token_days} days"
+        )
     audit.note(
         session, event="token", target=f"issue {account.login}",
         detail={"days": days, "rights": len(wanted), "areas": areas},

@@ -36,7 +36,10 @@ def place_of(
     found = {roles[one] for one in _texts(claims, role_claim) if one in roles}
     areas = [one for one in _texts(claims, area_claim) if _PREFIX.fullmatch(one)]
     if len(found) != 1 or not areas:
-        raise SignOnFailed("the sign-on service gives no single role, or no area")
+        raise SignOnFailed(
+            "统一认证没有给出唯一的角色，或没有辖区 / "
+            "the sign-on service gives no single role, or no area"
+        )
     return found.pop(), areas
 
 

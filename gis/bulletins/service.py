@@ -32,7 +32,10 @@ def compose(
     """
     period = Period.parse(month)
     if period.is_quarter:
-        raise BadPeriod(f"{month}: a monthly page is of a month, such as 2026-09")
+        raise BadPeriod(
+            f"{month}：月报须写月份，如 2026-09 / "
+            f"{month}: a monthly page is of a month, such as 2026-09"
+        )
     name, households = _community(session, district, area_code, period)
     below = int(policy[RULE, "suppress_below"])
     counted = store.incidents(
@@ -65,7 +68,8 @@ def published(session: Session, area_code: str, month: str | None = None) -> Bul
     """The newest published page of a community; raises NoData when there is none."""
     found = store.newest(session, area_code, month)
     if found is None:
-        raise NoData(f"{area_code} has published no page{f' for {month}' if month else ''}")
+        when = f" for {month}" if month else ""
+        raise NoData(f"{area_code} 没有发布过该月报 / {area_code} has published no page{when}")
     return found
 
 

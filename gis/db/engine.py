@@ -99,11 +99,14 @@ def store_error(error: BaseException | None) -> StoreUnavailable | None:
     reason = str(error).strip()
     if error.pgcode == errorcodes.DISK_FULL:
         return StoreUnavailable(
-            f"the store's disk is full, nothing was changed: {reason}; free some space and repeat"
+            f"磁盘已满，没有改动，请清理后重试 / the store's disk is full, nothing was changed:"
+            f" {reason}; free some space and repeat"
         )
     lost = error.pgcode is None and isinstance(error, psycopg2.OperationalError)
     if lost or error.pgcode in _UNREACHABLE:
-        return StoreUnavailable(f"PostgreSQL cannot be reached: {reason}; see `wangge status`")
+        return StoreUnavailable(
+            f"数据库无法连接 / PostgreSQL cannot be reached: {reason}; see `wangge status`"
+        )
     return None
 
 

@@ -51,7 +51,9 @@ def coverage(session: Session, *, policy: Policy, district: District, as_of: dat
     """
     subjects = areas.subjects_on(session, as_of=as_of, kinds=KINDS)
     if (subjects["subject_kind"] == SubjectKind.GRID).all():
-        raise NoData(f"no division is valid on {as_of}: import areas first")
+        raise NoData(
+            f"{as_of} 没有区划，请先导入 / no division is valid on {as_of}: import areas first"
+        )
     facilities = store.facilities_on(session, as_of=as_of, srid=district.srid)
     shares = store.shares(session)
     rules = CoverageRules.of(policy)

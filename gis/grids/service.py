@@ -62,7 +62,11 @@ def audit(
     """
     grids = store.grids_on(session, as_of=as_of, networks=networks)
     if grids.empty:
-        raise NoData(f"no grid of {', '.join(networks)} is valid on {as_of}: import grids first")
+        wanted = ", ".join(networks)
+        raise NoData(
+            f"{as_of} 没有网格（{wanted}），请先导入 / "
+            f"no grid of {wanted} is valid on {as_of}: import grids first"
+        )
     divisions = areas.areas_on(session, as_of=as_of, levels=(Level.COMMUNITY, *_WIDER))
     sizes = areas.subjects_on(session, as_of=as_of, kinds=[SubjectKind.GRID])
     households = sizes.set_index("subject_code")["households"]

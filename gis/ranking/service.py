@@ -36,7 +36,10 @@ def ranking(
         for one in (period, before)
     )
     if now.empty:
-        raise NoData(f"no evaluations of {level} for {period}: wangge import evaluations FILE")
+        raise NoData(
+            f"{period} 没有考评数据，请导入 / "
+            f"no evaluations of {level} for {period}: wangge import evaluations FILE"
+        )
     previous = now["code"].map(then.set_index("code")["rank"])
     rows = _named(session, now.assign(previous_rank=previous), quarter=quarter, level=level)
     return Ranking(level, period, rows, rules.weights, rules.version)
@@ -59,7 +62,10 @@ def year(session: Session, *, district: District, policy: Policy, level: Level, 
     history = pd.concat([_classed(scores, one, rules) for one in years], ignore_index=True)
     rows = history[history["year"] == year].drop(columns="year")
     if rows.empty:
-        raise NoData(f"no evaluations of {level} in {year}: wangge import evaluations FILE")
+        raise NoData(
+            f"{year} 年没有考评数据，请导入 / "
+            f"no evaluations of {level} in {year}: wangge import evaluations FILE"
+        )
     below = rows["code"].map(analysis.years_below(history)).astype("int64")
     rows = rows.assign(years_below=below, loses_name=below >= rules.years_below)
     return Year(level, year, _named(session, rows, quarter=last, level=level), rules.version)

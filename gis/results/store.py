@@ -88,7 +88,10 @@ def _of_level(
         return [table.c.subject_kind == level.value]
     if "compound_code" in table.c and level is SubjectKind.COMPOUND:
         return []
-    raise BadInput(f"the analysis {analysis} has no results of level {level}")
+    raise BadInput(
+        f"分析 {analysis} 没有 {level} 级结果 / "
+        f"the analysis {analysis} has no results of level {level}"
+    )
 
 
 def _of_subject(table: FromClause, code: str) -> ColumnElement[bool]:

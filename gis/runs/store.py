@@ -144,7 +144,10 @@ def require_run(
     found = latest_run(session, analysis, period, as_of)
     if found is None:
         when = f" for {period or as_of}" if period or as_of else ""
-        raise NoData(f"the analysis {analysis} has not run{when}: wangge run {analysis}")
+        raise NoData(
+            f"分析 {analysis} 尚未运行：wangge run {analysis} / "
+            f"the analysis {analysis} has not run{when}: wangge run {analysis}"
+        )
     return found
 
 

@@ -64,14 +64,20 @@ def scope_of(
             period = period.previous()
     as_of = period.last_day if as_of is None else as_of
     if as_of < period.last_day:
-        raise BadPeriod(f"period {period.label} ends on {period.last_day}, after {as_of}")
+        raise BadPeriod(
+            f"{period.label} 到 {period.last_day} 才结束，晚于 {as_of} / "
+            f"period {period.label} ends on {period.last_day}, after {as_of}"
+        )
     rules = RatingRules.of(policy)
     begins = store.first_incident(session)
     start, end = period.window(rules.window_months + more_months)
     if begins is not None:
         start = max(start, begins.astimezone(district.zone).date().replace(day=1))
     if start >= end:
-        raise NoData(f"the incidents begin on {start}, after period {period.label}")
+        raise NoData(
+            f"警情数据从 {start} 开始，晚于 {period.label} / "
+            f"the incidents begin on {start}, after period {period.label}"
+        )
     firsts = []
     while start < end:
         firsts.append(start)

@@ -141,4 +141,4 @@ class AlarmRules:
 
 def _require(holds: bool, why: str, rule: str = RULE) -> None:
     if not holds:
-        raise BadPolicy(f"{rule}: {why}")
+        raise BadPolicy(f"{rule} 的取值不成立 / {rule}: {why}")

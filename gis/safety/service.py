@@ -71,11 +71,17 @@ def rate(
     scope = scope_of(session, policy=policy, district=district, period=period, as_of=as_of)
     compounds = store.compounds_on(session, as_of=scope.as_of)
     if compounds.empty:
-        raise NoData(f"no compound is valid on {scope.as_of}: wangge import compounds FILE")
+        raise NoData(
+            f"{scope.as_of} 没有小区，请先导入 / "
+            f"no compound is valid on {scope.as_of}: wangge import compounds FILE"
+        )
     happened = store.incidents_anywhere(session, span=scope.span())
     if not happened:
-        window = " to ".join(scope.window())
-        raise NoData(f"no incident in the window {window}: wangge import incidents FILE")
+        first, last = scope.window()
+        raise NoData(
+            f"{first} 至 {last} 没有警情，请先导入 / "
+            f"no incident in the window {first} to {last}: wangge import incidents FILE"
+        )
     incidents = incidents_of(session, scope)
     inputs = with_neighbours(session, inputs_of(session, scope, compounds, incidents), scope)
     frozen = _reference(session, inputs, scope)
@@ -137,7 +143,9 @@ def preview_one(
     scope = dataclasses.replace(scope, codes=codes)
     compounds = store.compounds_on(session, as_of=scope.as_of, codes=codes)
     if code not in set(compounds["code"]):
-        raise NoData(f"compound {code} is not there on {scope.as_of}")
+        raise NoData(
+            f"{scope.as_of} 没有小区 {code} / compound {code} is not there on {scope.as_of}"
+        )
     inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
     found = analysis.rate(
         with_neighbours(session, inputs, scope),
@@ -166,7 +174,9 @@ def change_alarm(
     scope = dataclasses.replace(scope, codes=[code])
     compounds = store.compounds_on(session, as_of=scope.as_of, codes=scope.codes)
     if compounds.empty:
-        raise NoData(f"compound {code} is not there on {scope.as_of}")
+        raise NoData(
+            f"{scope.as_of} 没有小区 {code} / compound {code} is not there on {scope.as_of}"
+        )
     inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
     group = inputs.compounds["peer_group"].to_numpy(dtype=np.str_)
     frozen = Reference.from_json(run.parameters["reference"])

@@ -15,6 +15,7 @@ def newest_day(session: Session, district: District) -> date:
     day = store.newest_day(session, zone=district.time_zone)
     if day is None:
         raise NoData(
+            "库中没有带日期的记录，请先导入 / "
             "no record in the store has a date: wangge import KIND FILE, or say --as-of YYYY-MM-DD"
         )
     return day
@@ -29,7 +30,10 @@ def newest_incident_day(session: Session, district: District) -> date:
     """The day of the newest incident in the district's time zone; raises NoData without any."""
     newest = store.newest_incident(session)
     if newest is None:
-        raise NoData("the store holds no incidents yet: wangge import incidents FILE")
+        raise NoData(
+            "库中还没有警情，请先导入 / "
+            "the store holds no incidents yet: wangge import incidents FILE"
+        )
     return newest.astimezone(district.zone).date()
 
 

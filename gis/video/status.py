@@ -50,7 +50,10 @@ def observe(
     without a time zone.
     """
     if observed_at.tzinfo is None:
-        raise BadInput("observed_at: say the time zone, as in 2026-09-30T08:00:00+08:00")
+        raise BadInput(
+            "observed_at：请写明时区，如 2026-09-30T08:00:00+08:00 / "
+            "observed_at: say the time zone, as in 2026-09-30T08:00:00+08:00"
+        )
     area_code = store.camera_area(session, camera=camera)
     if area_code is None:
         raise NotFound("camera", camera)
@@ -94,7 +97,10 @@ def watch(
     Raises BadInput for more than `LONGEST_DAYS` days or an end before its beginning.
     """
     if not 0 <= (until - since).days < LONGEST_DAYS:
-        raise BadInput(f"since {since} until {until}: ask for 1 to {LONGEST_DAYS} days")
+        raise BadInput(
+            f"{since} 至 {until}：请选 1 至 {LONGEST_DAYS} 天 / "
+            f"since {since} until {until}: ask for 1 to {LONGEST_DAYS} days"
+        )
     rules = VideoRules.of(policy)
     cameras = store.cameras_on(session, district=district, as_of=until)
     cameras["key"] = analysis.key_industry(

@@ -56,7 +56,7 @@ def test_a_policy_shows_what_it_would_turn_before_it_is_set(own_demo, serve, tmp
     with serve(own_demo.urls, role=Role.SECURITY_ADMIN, home=tmp_path) as client:
         before = client.get("/version").json()["policy"]
         wrong = post(client, "/policy", 422, text='version = "x"\n[rules.FAC-1]\nm2 = 3\n')
-        assert "line 3: FAC-1.m2" in wrong.text
+        assert "第 3 行 FAC-1.m2：没有这条规则或名称" in wrong.text
         assert str(tmp_path) not in wrong.text
         assert "不同于现行的" in post(client, "/policy", 422, text=f'version = "{before}"').text
         seen = post(client, "/policy", 200, text=STRICTER).text

@@ -15,5 +15,5 @@ router = APIRouter()
 def read_front(user: Caller) -> RedirectResponse:
     """To the first page of the reader's role, or to the door."""
     if user == User.anonymous():
-        raise SignInNeeded("sign in first / 请先登录")
+        raise SignInNeeded("请先登录 / sign in first")
     return RedirectResponse(menu.home(user), 303)

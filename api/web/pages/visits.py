@@ -102,5 +102,5 @@ def write_note(desk: AtDesk, db: Db, kind: PlaceKind, code: str, data: forms.Sen
 
 def _kind(form: forms.Form) -> PlaceKind:
     if form.text("kind") not in set(PlaceKind):
-        raise BadInput("kind")
+        raise BadInput("没有这种地点 / there is no such kind of place")
     return PlaceKind(form.text("kind"))
