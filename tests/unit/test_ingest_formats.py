@@ -319,3 +319,29 @@ def test_an_openstreetmap_file_without_any_further_tag(tmp_path):
     path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}</osm>', encoding="utf-8")
     _, rows = read(path)
     assert rows["source_key"].tolist() == ["node/7"]
+
+
+def test_an_openstreetmap_building_without_a_name_goes_by_its_address(tmp_path):
+    """Street and number together; a name goes before them, and one alone is no address."""
+    tags = (
+        ("addr:street", "一二一大街", "addr:housenumber", "5号"),
+        ("name", "图书馆", "addr:street", "一二一大街", "addr:housenumber", "7号"),
+        ("addr:housenumber", "9号"),
+    )
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))
+    body = "".join(
+        f'<node id="{1 + at}" lat="{25.05 + y / 1e4}" lon="{102.7 + x / 1e4}"/>'
+        for at, (x, y) in enumerate(corners)
+    )
+    for number, pairs in enumerate(tags, start=1):
+        said = zip(pairs[::2], pairs[1::2], strict=True)
+        body += f'<way id="{number}">' + "".join(f'<nd ref="{at}"/>' for at in (1, 2, 3, 4, 1))
+        body += '<tag k="building" v="yes"/>'
+        body += "".join(f'<tag k="{k}" v="{v}"/>' for k, v in said) + "</way>"
+    path = tmp_path / "a.osm"
+    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{body}</osm>', encoding="utf-8")
+    (chunk,) = open_source(path, Kind.BUILDINGS, Options(), WUHUA).chunks
+    names = chunk.rows.set_index("source_key")["name"]
+    assert names["way/1"] == "一二一大街 5号"
+    assert names["way/2"] == "图书馆"
+    assert names.isna()["way/3"]

@@ -146,6 +146,8 @@ def _columns(
     if kind is Kind.FACILITIES:
         columns["name"] = pc.coalesce(columns["name"], columns["function"])
     if kind is Kind.BUILDINGS:
+        address = [_tag(table, f"addr:{part}") for part in ("street", "housenumber")]
+        columns["name"] = pc.coalesce(columns["name"], pc.binary_join_element_wise(*address, " "))
         columns["use"] = pc.if_else(pc.equal(columns["use"], "yes"), None, columns["use"])
     if kind is Kind.STREETS:
         columns["walkable"] = _walkable(table)
