@@ -1,14 +1,10 @@
 """Versions and figures on the day on which one ends and the next begins."""
 
 from datetime import date, timedelta
-from importlib.resources import files
-from itertools import count
 
 import pytest
 import shapely
 
-from gis import district as districts
-from gis import policy as policies
 from gis.areas import store as areas
 from gis.areas.model import Area, HouseholdCount, SubjectKind
 from gis.compounds.model import Compound
@@ -19,7 +15,6 @@ from gis.layers.model import layer
 from gis.layers.service import Scope
 from gis.rental import store as rental
 from gis.rental.rules import RentalRules
-from gis.runs.model import Import
 from gis.safety import store as safety
 from gis.video import store as video
 
@@ -27,34 +22,6 @@ COMMUNITY, GRID, COMPOUND = "530102001001", "530102001001001", "C"
 DAY = date(2026, 7, 1)
 EVE = DAY - timedelta(days=1)
 OUTLINE = shapely.MultiPolygon([shapely.box(102.70, 25.04, 102.71, 25.05)]).wkt
-_NUMBER = count()
-
-
-@pytest.fixture(scope="module")
-def policy():
-    return policies.load(files("data.reference") / "policy.toml")
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
-
-
-@pytest.fixture
-def add(db):
-    record = Import(
-        area_code="530102", kind="x", file_name="x", file_sha256="0", read=0, kept=0, repaired=0,
-        flagged=0, refused=0, summary={},
-    )  # fmt: skip
-    db.add(record)
-    db.flush()
-
-    def one(model, **values):
-        plain = {"area_code": COMMUNITY, "source_key": f"k{next(_NUMBER)}", "import_id": record.id}
-        db.add(model(**(plain | values)))
-        db.flush()
-
-    return one
 
 
 @pytest.fixture

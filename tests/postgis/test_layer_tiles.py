@@ -2,14 +2,12 @@
 
 import math
 from datetime import date
-from importlib.resources import files
 
 import pyogrio
 import pytest
 import shapely
 from sqlalchemy import text
 
-from gis import district as districts
 from gis.compounds.model import Compound
 from gis.errors import NoData, NotFound
 from gis.layers import tiles
@@ -20,11 +18,6 @@ from gis.safety.model import Rating
 
 DAY = date(2026, 9, 30)
 LON, LAT, Z = 102.705, 25.05, 14
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
 
 
 def tile_of(lon, lat, z):

@@ -1,14 +1,10 @@
 """The layers' own statements on a day worked by hand: what stands, whose figures, which run."""
 
 from datetime import date
-from importlib.resources import files
-from itertools import count
 
 import pytest
 import shapely
 
-from gis import district as districts
-from gis import policy as policies
 from gis.areas.model import HouseholdCount
 from gis.compounds.model import Compound
 from gis.facilities.model import Facility
@@ -19,7 +15,7 @@ from gis.layers.model import layer
 from gis.layers.service import Scope
 from gis.rental.model import RentalResult
 from gis.runs import store as runs
-from gis.runs.model import Analysis, Import
+from gis.runs.model import Analysis
 from gis.safety.model import Incident, Rating
 from gis.video.model import Camera
 from gis.video.store import cameras_on
@@ -29,34 +25,6 @@ DAY = date(2026, 6, 30)
 BOX = shapely.MultiPolygon([shapely.box(102.70, 25.04, 102.701, 25.041)])
 POINT = "SRID=4326;POINT(102.7005 25.0405)"
 WORLD_TILE = {"z": 0, "x": 0, "y": 0}
-_NUMBER = count()
-
-
-@pytest.fixture(scope="module")
-def policy():
-    return policies.load(files("data.reference") / "policy.toml")
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
-
-
-@pytest.fixture
-def add(db):
-    record = Import(
-        area_code="530102", kind="x", file_name="x", file_sha256="0", read=0, kept=0, repaired=0,
-        flagged=0, refused=0, summary={},
-    )  # fmt: skip
-    db.add(record)
-    db.flush()
-
-    def one(model, **values):
-        plain = {"area_code": COMMUNITY, "source_key": f"k{next(_NUMBER)}", "import_id": record.id}
-        db.add(model(**(plain | values)))
-        db.flush()
-
-    return one
 
 
 @pytest.fixture

@@ -24,16 +24,6 @@ DAY = date(2026, 6, 30)
 COMMUNITY, OTHER = "530102001001", "530102001002"
 
 
-@pytest.fixture(scope="module")
-def policy():
-    return policies.load(files("data.reference") / "policy.toml")
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
-
-
 def square(lon, lat, side=0.004):
     """A square of ``side`` degrees whose lower left corner is (lon, lat)."""
     box = shapely.box(lon, lat, lon + side, lat + side)

@@ -16,7 +16,6 @@ from scipy import stats
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import ProgrammingError
 
-from gis import district as districts
 from gis import policy as policies
 from gis.areas.model import HouseholdCount
 from gis.compounds.model import Compound
@@ -29,16 +28,6 @@ from gis.safety.model import Category, Incident, Rating, RatingInputs
 ZONE = ZoneInfo("Asia/Shanghai")
 COMMUNITY, OTHER = "530102001001", "530102001002"
 Q2, Q3, Q4 = (Period.parse(f"2026Q{quarter}") for quarter in (2, 3, 4))
-
-
-@pytest.fixture(scope="module")
-def policy():
-    return policies.load(files("data.reference") / "policy.toml")
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
 
 
 class World:

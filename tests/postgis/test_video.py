@@ -1,15 +1,12 @@
 """Video inventory and surroundings on rows one can see; geodesic distances by another library."""
 
 from datetime import UTC, date, datetime
-from importlib.resources import files
 
 import numpy as np
 import pytest
 import shapely
 from pyproj import Geod
 
-from gis import district as districts
-from gis import policy as policies
 from gis.areas.model import Area
 from gis.compounds.model import Building, Compound
 from gis.db import sql
@@ -28,16 +25,6 @@ from gis.video.model import (
 DAY = date(2026, 6, 30)
 COMMUNITY = "530102001001"
 LON, LAT = 102.70, 25.04
-
-
-@pytest.fixture(scope="module")
-def policy():
-    return policies.load(files("data.reference") / "policy.toml")
-
-
-@pytest.fixture(scope="module")
-def wuhua():
-    return districts.load(files("data.reference") / "wuhua.toml")
 
 
 class World:
