@@ -60,12 +60,13 @@
       Object.assign(pick, { type: "button", className: "secondary small", textContent: properties.label });
       pick.setAttribute("aria-label", `${rows.dataset.choose} ${properties.label}`);
       pick.addEventListener("click", () => choose(index));
-      row.append(cell(pick), ...["name", "households"].map((name) => cell(input(properties, name))));
+      row.append(cell(pick), ...["name", "households"].map((name) => cell(input(properties, name), rows.dataset[name])));
       return row;
     }));
   }
-  function cell(inside) {
+  function cell(inside, label = "") {
     const made = document.createElement("td");
+    if (label) made.dataset.label = label; // a row is a card on the phone
     made.append(inside);
     return made;
   }
