@@ -1,6 +1,8 @@
 """Hidden dangers from the report to the end, with due times and photos (SAF-4, EVT-1)."""
 
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +30,10 @@ KUNMING = ZoneInfo("Asia/Shanghai")
 RULES = service.Rules(
     policies.load(REFERENCE / "policy.toml"), worktime.load(REFERENCE / "holidays.toml", KUNMING)
 )
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+"""
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=KUNMING)
 COMMUNITY = """
 INSERT INTO wangge.imports (area_code, kind, file_name, file_sha256, read, kept, repaired, flagged,
@@ -44,6 +50,14 @@ FROM wangge.imports
 def community(db):
     db.execute(text(COMMUNITY))
     return db
+
+
+@pytest.fixture
+def town(store):
+    """The same community in a store whose sessions commit."""
+    with store.begin() as session:
+        session.execute(text(COMMUNITY))
+    return store
 
 
 def report(db, *, now=MONDAY, **changes):
@@ -146,6 +160,29 @@ def test_nobody_reports_or_sees_dangers_of_another_area(store):
     assert seen == {"a": 1, "b": 0}
     with pytest.raises(service.Elsewhere), store.begin(other) as session:
         report(session, key="abcdefgh-9")
+
+
+def test_a_device_s_key_counts_for_its_own_account_alone(town):
+    ids = []
+    for login in ("a", "b", "a"):
+        user = User.of(Role.GRID_WORKER, id=login, area_prefixes=("5301",))
+        with town.begin(user) as session:
+            ids.append(report(session).id)
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_a_report_sent_again_while_the_first_is_being_written_waits_and_finds_it(town):
+    def again():
+        with town.begin() as session:
+            return report(session).id
+
+    with ThreadPoolExecutor(1) as pool:
+        with town.begin() as session:
+            first, end_s = report(session).id, time.monotonic() + 20
+            second = pool.submit(again)
+            while not session.scalar(text(WAITING)) and time.monotonic() < end_s:
+                time.sleep(0.01)
+        assert second.result(20) == first
 
 
 @pytest.mark.parametrize("changes", [{"what": "联系电话13800138000"}, {"place": "云A12345车旁"}])
