@@ -34,7 +34,7 @@ class Version(BaseModel):
 
     version: str = Field(examples=["0.1.0"])
     district: str = Field(examples=["530102"])
-    policy: str = Field(examples=["2026.2"])
+    policy: str = Field(examples=["2026.3"])
 
 
 @router.get("/livez")

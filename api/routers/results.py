@@ -55,7 +55,7 @@ class ResultsOut(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {
             "run": {"id": 1, "analysis": "coverage", "period": None, "as_of": "2026-09-30",
-                    "revision": 1, "policy_version": "2026.2", "input_digest": "9f…",
+                    "revision": 1, "policy_version": "2026.3", "input_digest": "9f…",
                     "totals": {"met": 67}},
             "matched": 1,
             "rows": [{"subject_code": "530102001001", "verdict": "met", "rule": "FAC-1",
@@ -92,7 +92,7 @@ class ReplayOut(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={"example": {
             "equal": True, "run_id": 4, "period": "2026Q3", "revision": 1,
-            "policy_version": "2026.2", "policy_now": "2026.2", "rules_now": True,
+            "policy_version": "2026.3", "policy_now": "2026.3", "rules_now": True,
             "computed_with": "numpy 2.4.6, scipy 1.17.1",
             "libraries_now": "numpy 2.4.6, scipy 1.17.1", "input_digest": "9f…",
             "compounds": 412, "figures": 8240, "differing": 0, "differences": [],

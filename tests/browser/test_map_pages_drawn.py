@@ -82,7 +82,7 @@ def test_search_then_a_tap_shows_the_figures_rule_and_source(open_page, pages, f
     assert page.inner_text('[data-column="observed"] dd') == str(record["observed"])
     assert page.inner_text('[data-column="expected"] dd') == "9.25"
     assert page.inner_text('[data-column="relative_risk"] dd') == f"{record['relative_risk']:g}"
-    for words in ("SAF-1", "小区三色管理", "80 %", "五发〔2018〕6号", "2026.2"):
+    for words in ("SAF-1", "小区三色管理", "80 %", "五发〔2018〕6号", "2026.3"):
         assert words in shown
     assert opened.complaints == []
 

@@ -49,7 +49,7 @@ def _written(one, path):
     rows = [{c.name: f"{c.short}{at}" for c in one.columns} for at in range(3)]
     frame = gpd.GeoDataFrame(rows, geometry=shapes.to_numpy(), crs=4326).rename_geometry("geom")
     mark = Watermark("liaison-1", datetime(2026, 10, 1, 8, tzinfo=UTC), "月度会议", internal=False)
-    caption = Caption("昆明市五华区", one, date(2026, 9, 30), "2026Q3", "2026.2", False, mark)
+    caption = Caption("昆明市五华区", one, date(2026, 9, 30), "2026Q3", "2026.3", False, mark)
     export([(frame, caption)], form=Format.GPKG, out=path)
     return path
 
