@@ -28,6 +28,7 @@ class Capability(StrEnum):
     FACILITIES = "facilities"
     COVERAGE = "coverage"
     RATING = "rating"
+    DRAFTS = "drafts"  # ratings of quarters that nobody has published yet
     INCIDENTS = "incidents"  # places and times; counts per compound belong to RATING
     RENTAL = "rental"
     VIDEO = "video"  # positions, directions, view fields; the covered share belongs to RATING
@@ -68,23 +69,25 @@ def right_of(text: str) -> Right:
 
 _LETTERS = {"r": Action.READ, "w": Action.WRITE, "e": Action.EXPORT, "p": Action.PUBLISH}
 _PUBLIC = "areas:r compounds:r facilities:r coverage:r rating:r reports:r"
+_INNER = f"{_PUBLIC} drafts:r"
 _TABLE: Mapping[Role, str] = {
     Role.VIEWER: _PUBLIC,
-    Role.GRID_WORKER: f"{_PUBLIC} grids:r rental:r dangers:rw",
+    Role.GRID_WORKER: f"{_INNER} grids:r rental:r dangers:rw",
     Role.GRID_SUPERVISOR: (
-        f"{_PUBLIC} grids:re coverage:e rating:e rental:re video:r dangers:rwe reports:e jobs:r"
+        f"{_INNER} grids:re coverage:e rating:e rental:re video:r dangers:rwe reports:e jobs:r"
     ),
     Role.PLANNER: (
-        f"{_PUBLIC} areas:e grids:rwe compounds:e facilities:we coverage:we rental:r "
+        f"{_INNER} areas:e grids:rwe compounds:e facilities:we coverage:we rental:r "
         "scenarios:rwep dangers:r reports:e runs:rw jobs:rw policy:r"
     ),
     Role.POLICE_LIAISON: (
-        f"{_PUBLIC} areas:e grids:re compounds:e facilities:e coverage:e rating:wep incidents:re "
+        f"{_INNER} areas:e grids:re compounds:e facilities:e coverage:e rating:wep incidents:re "
         "rental:re video:rwep dangers:rwe reports:rwep imports:rw runs:rw jobs:rw policy:r"
     ),
     Role.DATA_STEWARD: (
-        "areas:rwe grids:rwe compounds:rwe facilities:rwe coverage:rwe rating:rw incidents:rwe "
-        "rental:rwe video:rw dangers:r reports:rw imports:rw runs:rw jobs:rw policy:r health:r"
+        "areas:rwe grids:rwe compounds:rwe facilities:rwe coverage:rwe rating:rw drafts:r "
+        "incidents:rwe rental:rwe video:rw dangers:r reports:rw imports:rw runs:rw jobs:rw "
+        "policy:r health:r"
     ),
     Role.SYSTEM_ADMIN: "accounts:rw jobs:rw policy:r health:rw",
     Role.SECURITY_ADMIN: "accounts:rp policy:rp health:r",

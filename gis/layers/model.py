@@ -152,7 +152,7 @@ REGISTRY: tuple[Layer, ...] = (
     Layer("rating", *TITLES[Analysis.RATING], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RATING, _HOUSEHOLDS, *_WHY,
     ), legend.RATING, Capability.RATING, "rating",
-       tables=("compounds", "ratings"), drawn=("code", "name", "colour")),
+       tables=("compounds", "ratings", "rating_cycles"), drawn=("code", "name", "colour")),
     Layer("rental", *TITLES[Analysis.RENTAL], Geometry.AREA, "code", "name", (
         _CODE, _NAME, _AREA, *_RENTAL,
         Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
@@ -236,7 +236,7 @@ REGISTRY: tuple[Layer, ...] = (
         _CODE, _NAME, _AREA, Column("kind", "类型", "Kind", "kind"), *_RATING,
         *(replace(one, needs=Capability.RENTAL) for one in _RENTAL[:4]), *_WHY,
     ), legend.RATING, Capability.RATING, "rating",
-       tables=("compounds", "ratings"), drawn=("code", "name", "colour")),
+       tables=("compounds", "ratings", "rating_cycles"), drawn=("code", "name", "colour")),
 )  # fmt: skip
 
 _PLACE = (

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from gis.access.rights import Capability
 from gis.db import sql, statistics
 from gis.db.base import Base
 from gis.errors import NoData
@@ -140,8 +141,14 @@ def latest_run(
 def require_run(
     session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
 ) -> Run:
-    """What `latest_run` finds; raises NoData when there is none."""
+    """What `latest_run` finds; raises NoData when there is none that the session's user may see."""
     found = latest_run(session, analysis, period, as_of)
+    if (
+        found is None
+        and analysis is Analysis.RATING
+        and not session.info["user"].may(Capability.DRAFTS)
+    ):
+        raise NoData("还没有已发布的季度评级 / no quarter's rating has been published yet")
     if found is None:
         when = f" for {period or as_of}" if period or as_of else ""
         raise NoData(

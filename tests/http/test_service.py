@@ -452,6 +452,24 @@ def test_an_unchanged_tile_is_not_sent_again(client, demo_store):
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_a_draft_of_a_quarter_is_not_there_for_a_viewer(demo_store, serve):
+    """The demo's quarter is rated and not published; what else there is stays open."""
+    colours = (f"{API}/results/rating", f"{API}/layers/rating/features", "/maps/rating",
+               "/tiles/rating/11/1608/875.mvt")  # fmt: skip
+    code = rows(demo_store, "SELECT min(code) AS code FROM wangge.compounds")[0].code
+    with serve(demo_store.urls, role=Role.VIEWER) as client:
+        for path in colours:
+            answer = client.get(path)
+            assert answer.status_code == 404, path
+            assert "还没有已发布的季度评级" in answer.text, path
+        for path in ("/maps/combined", "/map", f"/places/compound/{code}", f"{API}/layers"):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert "2026Q3" not in answer.text, path
+    with serve(demo_store.urls, role=Role.GRID_WORKER) as client:
+        assert [client.get(path).status_code for path in colours] == [200] * 4
+
+
 # -- camera positions stay inside -------------------------------------------------------------
 
 
@@ -462,8 +480,11 @@ def positions(body):
     return found | {(b, a) for a, b in found}
 
 
-def test_no_answer_to_a_viewer_holds_a_camera(demo_store, serve):
-    """Every path of the service, searched for positions, keys and national ids of cameras."""
+def test_no_answer_without_the_right_holds_a_camera(demo_store, serve):
+    """Every path of the service, searched for positions, keys and national ids of cameras.
+
+    A planner reads all but video and incidents.
+    """
     cameras = rows(
         demo_store,
         "SELECT source_key, gb28181_id, ST_X(geom) AS lon, ST_Y(geom) AS lat FROM wangge.cameras",
@@ -475,7 +496,7 @@ def test_no_answer_to_a_viewer_holds_a_camera(demo_store, serve):
     paths += [f"{API}/results/{one}?limit=10000" for one in demo_store.runs]
     paths += [f"/maps/{name}" for name in (*names, "combined")]
     paths += [f"{API}/areas?limit=10000", f"{API}/layers", "/metrics"]
-    with serve(demo_store.urls, role=Role.VIEWER) as client:
+    with serve(demo_store.urls, role=Role.PLANNER) as client:
         for path in paths:
             body = client.get(path).text
             assert not (keys & set(re.findall(r"[\w-]{6,}", body))), path

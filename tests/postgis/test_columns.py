@@ -20,6 +20,9 @@ WITHHELD = {"compounds": LETTINGS, "household_counts": LETTINGS, "video_coverage
             "import_changes": ("withheld",), "ratings": ("counts", "lifted_by")}  # fmt: skip
 
 
+DRAFTS = {(Capability.RATING, Action.READ), (Capability.DRAFTS, Action.READ)}
+
+
 def user(role, prefixes=("",)):
     return User.of(role, id="lin", area_prefixes=prefixes)
 
@@ -95,7 +98,7 @@ def test_kinds_of_incidents_in_a_rating_are_for_who_may_read_incidents(told, dem
     for given in (held, rows[["counts", "lifted_by"]].to_numpy().tolist()):
         assert any(counts for counts, _ in given) is (incidents in PERMISSIONS[role])
         assert any(lifted for _, lifted in given) is (incidents in PERMISSIONS[role])
-    assert rows["observed"].any() == ((Capability.RATING, Action.READ) in PERMISSIONS[role])
+    assert rows["observed"].any() == (PERMISSIONS[role] >= DRAFTS)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -126,7 +129,7 @@ def test_a_months_preview_is_for_who_may_read_incidents(told, previewed, role):
         assert (found is not None) is incidents
         assert ("2026-08" in rated_periods(session)) is incidents
         assert (session.scalar(rows, {"run": previewed}) > 0) is incidents
-        assert latest_run(session, Analysis.RATING) is not None
+        assert (latest_run(session, Analysis.RATING) is not None) is (PERMISSIONS[role] >= DRAFTS)
 
 
 @pytest.mark.parametrize(("role", "seen"), [

@@ -22,6 +22,7 @@ from gis.publication import service
 from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
 from gis.publication.service import NotReady, SecondPerson
 from gis.runs.model import Analysis, Run
+from gis.runs.store import require_run
 from gis.safety.model import Rating
 from gis.safety.rules import Colour
 
@@ -407,3 +408,50 @@ def test_who_prints_plaques_is_told_kinds_in_their_order_and_nobody_else(desk):
         ("published", Role.GRID_SUPERVISOR), ("published", Role.POLICE_LIAISON),
     ]  # fmt: skip
     assert [rows for rows in seen.values() if rows not in (hangs, [])] == []
+
+
+def _seen(store, role: Role, *, areas: tuple[str, ...] = ("530102",)) -> dict[str, set[str]]:
+    """Compounds with a rating that somebody of the role sees, by quarter; runs without any too."""
+    with store.begin(User.of(role, id="any", area_prefixes=areas)) as session:
+        seen = {run.period: set() for run in session.scalars(select(Run))}
+        for period, code in session.execute(
+            select(Run.period, Rating.compound_code).join(Rating, Rating.run_id == Run.id)
+        ):
+            seen[period].add(code)
+        return seen
+
+
+@pytest.mark.parametrize("areas", [("530102",), ("530102001001",)])
+def test_a_draft_is_not_for_who_sees_public_figures_only(desk, store, areas):
+    desk.rate("2026Q2", A=(None, "green"))
+    assert _seen(store, Role.VIEWER, areas=areas) == {}
+    viewer = User.of(Role.VIEWER, id="any", area_prefixes=areas)
+    with pytest.raises(NoData, match="还没有已发布的季度评级"), store.begin(viewer) as session:
+        require_run(session, Analysis.RATING)
+    cycle = desk.open()
+    assert _seen(store, Role.VIEWER, areas=areas) == {}, "in review it is a draft still"
+    desk.confirm(cycle, "A", "B", "C")
+    desk.publish(cycle)
+    assert _seen(store, Role.VIEWER, areas=areas) == {"2026Q3": {"A", "B", "C"}}
+
+
+def test_a_published_quarter_stays_when_it_is_rated_again(desk, store):
+    cycle = desk.open()
+    desk.confirm(cycle, "A", "B", "C")
+    desk.publish(cycle)
+    again = desk.rate("2026Q3", A=("green", "yellow"))
+    for role, newest in ((Role.VIEWER, "red"), (Role.GRID_WORKER, "yellow")):
+        with store.begin(User.of(role, id="any", area_prefixes=("530102",))) as session:
+            run = require_run(session, Analysis.RATING)
+            assert (run.id == again) is (role is Role.GRID_WORKER)
+            colours = select(Rating.colour).where(
+                Rating.run_id == run.id, Rating.compound_code == "A"
+            )
+            assert session.scalars(colours).all() == [newest]
+
+
+@pytest.mark.parametrize("role", [
+    Role.GRID_WORKER, Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD,
+])  # fmt: skip
+def test_whoever_works_here_sees_the_draft(desk, store, role):
+    assert _seen(store, role) == {"2026Q3": {"A", "B", "C"}}

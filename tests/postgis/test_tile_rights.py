@@ -3,12 +3,13 @@
 import math
 import re
 from contextlib import closing
+from dataclasses import replace
 
 import psycopg2
 import pytest
 from sqlalchemy import text
 
-from gis.access.rights import Role
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.assignment.store import RECORDS
 from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
@@ -52,8 +53,11 @@ def users(demo_store):
     neighbour = next((code for code in sorted(codes) if code[:9] != street), max(codes))
     areas = {"district": ("",), "street": (street,), "community": (first,),
              "neighbour": (neighbour,), "two": (first, neighbour), "none": ()}  # fmt: skip
+    drafts = {(Capability.DRAFTS, Action.READ)}  # the demo's quarter is not published
     return {
-        f"{role}-{name}": User.of(role, id="lin", area_prefixes=prefixes)
+        f"{role}-{name}": replace(
+            User.of(role, id="lin", area_prefixes=prefixes), rights=PERMISSIONS[role] | drafts
+        )
         for name, prefixes in areas.items()
         for role in (Role.DATA_STEWARD, Role.VIEWER, Role.AUDITOR)
     }
