@@ -96,6 +96,7 @@ SHARP_EYES = (
 LIAISON = (
     Page("/ratings", POLICE, "/ratings?period=2026Q1"),
     Page("/ratings", POLICE, "/ratings?period=2026Q2"),
+    Page("/ratings", POLICE, "/ratings?period=2026Q2&replay=yes"),
     Page("/ratings", POLICE, "/ratings?period=2026Q3"),
     Page("/ratings/{cycle_id}/{code:path}", POLICE, "{change}"),
     Page("/plaques", POLICE),

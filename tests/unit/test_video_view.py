@@ -182,8 +182,8 @@ def test_the_kernel_is_kept_beside_its_source_or_in_the_users_cache_or_nowhere(
     tmp_path, monkeypatch
 ):
     """A file stands where a folder would have to be: as good as a folder that refuses writing."""
-    (tmp_path / "visibility.py").touch()
-    (tmp_path / "outlines.py").touch()
+    for name in kept._KERNELS:
+        (tmp_path / name).touch()
     monkeypatch.setattr(kept, "_HERE", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     assert Path(kept._folder.__wrapped__()).parent == tmp_path / "__pycache__"
