@@ -90,7 +90,7 @@ def add_without_password(
         area_code=_place(session, areas, district), now=now, issuer=issuer, subject=subject,
     )  # fmt: skip
     if made is None:
-        raise BadInput(f"登录名 {login!r} 已被使用 / login {login!r} is taken")
+        raise BadInput(f"登录名已被使用：{login} / this login is taken: {login}")
     return known(session, login)
 
 

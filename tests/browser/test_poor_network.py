@@ -5,8 +5,9 @@ import re
 
 import pytest
 from gateway import AWAY, LOST, REFUSED, SILENT, THROUGH, Gateway
+from looks import sign_in
 from PIL import Image
-from serving import serving
+from serving import account_of, serving
 from sqlalchemy import text
 
 from gis.access.rights import Role
@@ -154,6 +155,24 @@ def test_a_discarded_draft_is_gone_once_that_was_confirmed(phone, gateway, place
     phone.once("dialog", lambda asked: asked.accept())
     phone.get_by_role("button", name="删除草稿").click()
     phone.wait_for_selector("[data-drafts]", state="hidden")
+
+
+def test_a_page_seen_before_opens_when_something_else_answers_for_the_service(
+    chromium, gateway, own_demo
+):
+    """By a session's cookie: the worker that keeps pages asks without the tests' token."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    sign_in(page, gateway.base, *account_of(own_demo.urls, Role.GRID_SUPERVISOR))
+    page.goto(f"{gateway.base}/visits")
+    page.wait_for_selector("html[data-kept=true]", state="attached")
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    assert page.locator("[data-offline]").is_hidden()
+    gateway.turn(AWAY)
+    page.goto(f"{gateway.base}/visits")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert "可能不是最新" in page.inner_text("[data-offline]")
+    context.close()
 
 
 @pytest.mark.parametrize("way", [REFUSED, SILENT, AWAY, LOST])

@@ -154,7 +154,7 @@ def test_filters_of_one_user_are_limited(demo_store, serve, address):
 
 def test_a_click_on_the_map_counts_as_a_filter_of_layers(demo_store, serve):
     asked = "/api/v1/layers/rating/at?lon=102.7&lat=25.04"
-    with serve(demo_store.urls, role=Role.VIEWER, filter_limit="1/minute") as client:
+    with serve(demo_store.urls, role=Role.GRID_WORKER, filter_limit="1/minute") as client:
         assert [client.get(asked).status_code for _ in range(2)] == [200, 429]
 
 

@@ -160,9 +160,10 @@
   document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => { kept?.delete("wangge-pages"); });
   const register = (scope) => navigator.serviceWorker.register(document.body.dataset.offlineWorker, { scope });
   async function keepForOffline(scope) {
+    const past = navigator.serviceWorker.controller; // it may take the page over while it is set up
     await register(scope);
     const [files, pages] = [await kept.open("wangge-files"), await kept.open("wangge-pages")];
-    if (!navigator.serviceWorker.controller) { // the first time this page came past the worker
+    if (!past) { // this page and its files came without the worker
       await files.addAll([...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href));
       await pages.add(location.pathname);
     }
