@@ -1,6 +1,6 @@
 """What a catalogue says of its points at the time it was read: a status sheet of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -26,18 +26,25 @@ class Answers:
     def watch(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """The same chunks."""
         for chunk in chunks:
-            rows = chunk.rows[["row", "source_key", "answered_at", "answered"]]
+            rows = chunk.rows[["row", "answered_at", "answered"]]
             self._parts.append(rows.dropna())
             yield chunk
 
-    def source(self, facts: FileFacts, district: District) -> Source | None:
-        """The answers as an opened file of `Kind.CAMERA_STATUS`; None where there is none."""
+    def source(
+        self, facts: FileFacts, district: District, keys: Mapping[int, str]
+    ) -> Source | None:
+        """The answers as an opened file of `Kind.CAMERA_STATUS`; None where there is none.
+
+        ``keys``: under which key the point of each row is stored; a refused row has no answer.
+        """
         found = pd.concat(self._parts, ignore_index=True)
+        stored = found["row"].astype("int64").map(keys)  # the file's own key may be no key
+        found = found.assign(camera_key=stored).dropna()
         if found.empty:
             return None
         table = pa.table(
             {
-                "camera_key": pa.array(found["source_key"], pa.string()),
+                "camera_key": pa.array(found["camera_key"], pa.string()),
                 "observed_at": pa.array(found["answered_at"], moments.UTC),
                 "state": pa.array(found["answered"], pa.string()),
             }

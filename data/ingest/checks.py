@@ -200,6 +200,11 @@ def codes(session: Session, staged: Table) -> list[str]:
     return list(session.scalars(select(staged.c.code).distinct()))
 
 
+def keys(session: Session, staged: Table) -> dict[int, str]:
+    """The key of every row that is still there, by row number."""
+    return dict(session.execute(select(staged.c.row, staged.c.source_key)).all())
+
+
 def count(session: Session, staged: Table) -> int:
     """Rows that are still there."""
     return session.scalar(select(func.count()).select_from(staged)) or 0

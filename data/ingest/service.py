@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from data.ingest import checks
 from data.ingest.answers import Answers
 from data.ingest.read import open_source
 from data.ingest.refusal import constraint, driver_error
@@ -43,8 +45,8 @@ def import_file(
         return import_source(session, source, kind, district, dry_run=dry_run, progress=progress)
     answers = Answers()
 
-    def observe(report: ImportReport) -> ImportReport:
-        sheet = answers.source(source.facts, district)
+    def observe(report: ImportReport, staged: Table) -> ImportReport:
+        sheet = answers.source(source.facts, district, checks.keys(session, staged))
         if sheet is None:
             return report
         try:
@@ -67,13 +69,14 @@ def import_source(
     *,
     dry_run: bool = False,
     progress: Progress | None = None,
-    then: Callable[[ImportReport], ImportReport] | None = None,
+    then: Callable[[ImportReport, Table], ImportReport] | None = None,
 ) -> ImportReport:
     """Take an opened file in as ``kind``, within the caller's transaction.
 
     Importing equal rows again changes nothing. A row that cannot be kept is refused by itself and
     named in the report. With ``dry_run`` the report is the same and the store unchanged. ``then``
-    is called when the rows are in, stands or falls with them, and adds to the report.
+    is called with the staged rows when they are in, stands or falls with them, and adds to the
+    report.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def import_source(
     savepoint = session.begin_nested()
     try:
         report = work.run(source.chunks)
-        report = then(report) if then else report
+        report = then(report, work.staged) if then else report
     except ImportRefused as refusal:
         savepoint.rollback()
         line.result, line.detail["reason"] = "refused", refusal.code

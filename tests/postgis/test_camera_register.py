@@ -230,6 +230,38 @@ def test_a_sheet_may_state_the_time_of_each_state(db, demo_store, tmp_path):
     assert "2 new" in report.as_json()["remarks"][-1]
 
 
+def test_points_without_a_key_of_their_own_are_observed(db, demo_store, tmp_path):
+    """No key column, one key twice, one row without its key: each point has its own state.
+
+    A point of an older register with the repeated key is another one and keeps its own.
+    """
+    options = Options(frame="wgs84", mapping={"answered_at": "=2026-06-30T08:00"})
+
+    def take(header, *lines):
+        sheet = tmp_path / "一机一档.csv"
+        sheet.write_text("\n".join([header, *lines]), "utf-8")
+        report = import_file(db, sheet, Kind.CAMERAS, options, demo_store.house.district)
+        again = import_file(db, sheet, Kind.CAMERAS, options, demo_store.house.district)
+        assert again.observations.unchanged == len(lines)
+        return report.observations.inserted, report.observations.refused
+
+    keyless, keyed = "经度,纬度,设备状态", "设备编号,经度,纬度,设备状态"
+    assert take(keyed, "SP1,102.75,25.05,在线") == (1, 0)
+    assert take(keyless, "102.71,25.05,离线", "102.72,25.05,在线") == (2, 0)
+    assert take(keyed, "SP1,102.73,25.05,离线", "SP1,102.74,25.05,在线") == (2, 0)
+    assert take(keyed, "SP6,102.76,25.05,在线", ",102.77,25.05,离线") == (2, 0)
+    found = db.execute(
+        text(
+            "SELECT round(ST_X(geom)::numeric, 2)::float8, state FROM camera_observations"
+            " JOIN cameras ON cameras.source_key = camera_key ORDER BY 1"
+        )
+    ).all()
+    assert found == [
+        (102.71, "down"), (102.72, "working"), (102.73, "down"), (102.74, "working"),
+        (102.75, "working"), (102.76, "working"), (102.77, "down"),
+    ]  # fmt: skip
+
+
 NODES = """<osm version="0.6">
 <node id="1" version="1" lat="25.05" lon="102.71"><tag k="man_made" v="surveillance"/>
  <tag k="surveillance" v="outdoor"/><tag k="surveillance:type" v="camera"/>
