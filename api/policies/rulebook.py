@@ -25,6 +25,7 @@ from gis.files import write_whole
 from gis.policy import Policy
 from gis.safety.rules import AlarmRules, RatingRules
 from gis.settings import Settings
+from gis.video.rules import GroundRules
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
 _MOMENTS, _MOMENT = "%Y%m%dT%H%M%S.%fZ", len("20260930T080000.000000Z")
@@ -65,7 +66,8 @@ def checked(builtin: Path, text: str, folder: Path) -> Policy:
     try:
         path.write_text(text, encoding="utf-8")
         made = policies.load(builtin, path)
-        _ = RatingRules.of(made), AlarmRules.of(made)  # what their values must hold to each other
+        # What their values must hold, each by itself and to each other.
+        _ = RatingRules.of(made), AlarmRules.of(made), GroundRules.of(made)
         return made
     except BadPolicy as exc:
         raise BadPolicy(str(exc).replace(f"{path}: ", "")) from exc

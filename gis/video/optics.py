@@ -58,7 +58,7 @@ class Optics:
     the camera turns, or its direction is unknown, so it may look anywhere within its potential
     reach. ``assumed`` (n, 5): whether angle, resolution, height, tilt and vertical angle rest
     on the policy's defaults. ``potential_assumed`` (n,): any of them does, or a zoom of a kind that
-    has one is not on record and is taken for none.
+    has one is not on record and is taken for none, or only its long end is.
     """
 
     direction_deg: Floats
@@ -132,7 +132,6 @@ def complete(fields: CameraFields, rules: ViewRules) -> Optics:
     above_m = np.maximum(height_m - rules.target_height_m, 0.0)[:, None]
     cut_m = np.fmin(fields.max_distance_m, np.inf)[:, None]
     assumed = _assumed(fields, lens.recorded)
-    no_zoom = np.isin(fields.kind, ZOOMING) & np.isnan(fields.focal_max_mm)
     directed = ~np.isnan(fields.direction_deg) | (lens.hfov_deg >= 360)
     return Optics(
         direction_deg=np.where(lens.hfov_deg >= 360, 0.0, fields.direction_deg),
@@ -146,7 +145,7 @@ def complete(fields: CameraFields, rules: ViewRules) -> Optics:
         assured=directed,
         potential=~directed | np.isin(fields.kind, TURNING),
         assumed=assumed,
-        potential_assumed=assumed.any(axis=1) | no_zoom,
+        potential_assumed=assumed.any(axis=1) | _zoom_assumed(fields),
     )
 
 
@@ -207,6 +206,13 @@ def _vertical_deg(hfov_deg: Floats, fields: CameraFields, rules: ViewRules) -> F
 
 def _on_ground(line_m: Floats, above_m: Floats) -> Floats:
     return np.sqrt(np.maximum(line_m**2 - above_m**2, 0.0))
+
+
+def _zoom_assumed(fields: CameraFields) -> Flags:
+    """No long end of a kind that zooms, or a long end over a default lens."""
+    no_long_end = np.isnan(fields.focal_max_mm)
+    no_lens = np.isnan(fields.focal_mm) & np.isnan(fields.focal_min_mm)
+    return np.where(no_long_end, np.isin(fields.kind, ZOOMING), no_lens)
 
 
 def _assumed(fields: CameraFields, lens_recorded: Flags) -> Flags:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
+from gis.errors import BadPolicy
 from gis.policy import Policy
 
 
@@ -89,7 +90,10 @@ class LawRules:
 
 @dataclass(frozen=True)
 class GroundRules:
-    """When public ground counts as covered (VID-2), and what is too small to report."""
+    """When public ground counts as covered (VID-2), and what is too small to report.
+
+    Raises BadPolicy for depths that end before the second camera: overlaps are always told.
+    """
 
     share: float
     quality: str
@@ -102,6 +106,10 @@ class GroundRules:
     key_place_margin_m: float
     key_place_share: float
     source: str
+
+    def __post_init__(self) -> None:
+        if self.deepest < 2:
+            raise BadPolicy("VID-2.deepest 至少为 2 / VID-2.deepest: must be 2 or more")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:

@@ -140,6 +140,11 @@ def test_a_policy_file_is_not_endless(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_policy_that_no_run_could_use_is_refused_when_it_is_looked_at(tmp_path):
+    with pytest.raises(BadPolicy, match="deepest"):
+        rulebook.checked(REFERENCE / "policy.toml", "[rules.VID-2]\ndeepest = 1\n", tmp_path)
+
+
 def test_only_the_security_administrator_sets_a_policy(store, serve, tmp_path):
     for role in (Role.SYSTEM_ADMIN, Role.PLANNER, Role.DATA_STEWARD):
         with serve(store.urls, role=role, home=tmp_path) as client:

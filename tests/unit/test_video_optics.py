@@ -17,6 +17,7 @@ from gis.video.optics import (
     ground_band_m,
     range_m,
 )
+from gis.video.rules import GroundRules
 from gis.video.view_rules import ViewRules
 
 BUILTIN = Path(__file__).parents[2] / "data" / "reference" / "policy.toml"
@@ -146,6 +147,18 @@ def test_what_a_turning_camera_could_show_is_assumed_without_its_long_end():
     assert no_wide_end.assumed[0, 0]
 
 
+def test_a_long_end_over_a_default_lens_is_assumed_where_the_camera_may_turn():
+    """Angle on record, so nothing else is assumed; 120 mm over the kind's own lens is no record."""
+    full = {"direction_deg": 0, "hfov_deg": 60, "vfov_deg": 30, "tilt_deg": 30, "height_m": 4,
+            "width_px": 1920, "height_px": 1080, "focal_max_mm": 120}  # fmt: skip
+    kinds = ("fixed", "dome_ptz", "panoramic")
+    found = complete(cameras(*kinds, **full), RULES)
+    assert not found.assumed.any()
+    assert found.potential_assumed.all()
+    for lens in ("focal_mm", "focal_min_mm"):
+        assert not complete(cameras(*kinds, **full, **{lens: 4}), RULES).potential_assumed.any()
+
+
 def test_a_view_all_round_needs_no_direction():
     found = complete(cameras("panoramic", hfov_deg=360), RULES)
     assert found.assured.tolist() == [True]
@@ -160,3 +173,13 @@ def test_uneven_lists_in_the_policy_are_refused(tmp_path):
     own.write_text("[rules.VIEW]\nquality_px_per_m = [250.0, 25.0]\n")
     with pytest.raises(BadPolicy, match="quality"):
         ViewRules.of(policy.load(BUILTIN, own))
+
+
+@pytest.mark.parametrize("deepest", [0, 1])
+def test_depths_that_end_before_the_second_camera_are_refused(tmp_path, deepest):
+    own = tmp_path / "own.toml"
+    own.write_text(f"[rules.VID-2]\ndeepest = {deepest}\n")
+    with pytest.raises(BadPolicy, match=r"至少为 2 / VID-2\.deepest: must be 2 or more"):
+        GroundRules.of(policy.load(BUILTIN, own))
+    own.write_text("[rules.VID-2]\ndeepest = 2\n")
+    assert GroundRules.of(policy.load(BUILTIN, own)).deepest == 2
