@@ -5,6 +5,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 THROUGH, REFUSED, SILENT, AWAY, LOST = "through", "refused", "silent", "away", "lost"
+GONE, TOO_LARGE = "gone", "too large"
+_REFUSALS = {GONE: 404, TOO_LARGE: 413}  # of what is sent, in words of its own
 _BY_HOP = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
 
@@ -53,6 +55,8 @@ class _Relay(BaseHTTPRequestHandler):
             return gateway.wait()
         if gateway.way == AWAY:
             return self.send_error(503)
+        if gateway.way in _REFUSALS and self.command == "POST":
+            return self.send_error(_REFUSALS[gateway.way])
         service = http.client.HTTPConnection("127.0.0.1", gateway.service_port)
         service.request(self.command, self.path, sent, dict(self.headers))
         answer = service.getresponse()

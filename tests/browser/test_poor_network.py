@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from gateway import AWAY, LOST, REFUSED, SILENT, THROUGH, Gateway
+from gateway import AWAY, GONE, LOST, REFUSED, SILENT, THROUGH, TOO_LARGE, Gateway
 from looks import sign_in
 from PIL import Image
 from serving import account_of, serving
@@ -74,14 +74,18 @@ def photo() -> bytes:
     return out.getvalue()
 
 
-def report(page, place, what):
+def report(page, place, what, *, with_photo=True):
     page.fill("[name=what]", what)
     page.fill("[name=lon]", str(place.lon))
     page.fill("[name=lat]", str(place.lat))
-    page.set_input_files(
-        "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
-    )
+    if with_photo:
+        taken = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+        page.set_input_files("[name=photo]", taken)
     page.click("form[data-draft] [type=submit]")
+
+
+def waiting(page, what):
+    return page.locator("[data-drafts] li", has_text=what)
 
 
 @pytest.mark.parametrize("way", [REFUSED, SILENT, AWAY, LOST])
@@ -105,6 +109,71 @@ def test_a_report_is_kept_on_the_phone_and_stored_once_with_its_photo(
     )  # by itself, though the phone never noticed that it was cut off
     phone.wait_for_selector("[data-drafts]", state="hidden")
     assert stored(what) == (1, 1)
+
+
+def test_a_form_left_while_nobody_answers_has_kept_its_report(phone, gateway, place, stored):
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(SILENT)
+    report(phone, place, "离开页面时尚未发出")
+    assert gateway.reached.wait(10)
+    context = phone.context
+    phone.close()
+    gateway.turn(THROUGH)
+    opened = context.new_page()
+    go(opened, gateway, "/today")
+    assert opened.locator("[data-drafts]").is_hidden()
+    assert stored("离开页面时尚未发出") == (1, 1)
+
+
+@pytest.mark.parametrize("way", [GONE, TOO_LARGE])
+def test_a_refusal_of_no_entry_stays_and_is_corrected_without_a_double(
+    phone, gateway, place, stored, way
+):
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(way)
+    report(phone, place, f"扶手松动 {way}")
+    waiting(phone, f"扶手松动 {way}").wait_for()
+    assert "草稿已存在本机" in phone.inner_text(".draft-said")
+    assert phone.input_value("[name=what]") == f"扶手松动 {way}"
+    gateway.turn(THROUGH)
+    phone.fill("[name=what]", f"扶手已脱落 {way}")
+    phone.click("form[data-draft] [type=submit]")
+    phone.wait_for_url(re.compile(r"/dangers/\d+$"))
+    phone.wait_for_selector("html[data-drafts-ready]", state="attached")
+    assert phone.locator("[data-drafts]").is_hidden()
+    assert (stored(f"扶手松动 {way}"), stored(f"扶手已脱落 {way}")) == ((0, 0), (1, 1))
+
+
+def test_a_draft_discarded_while_another_is_under_way_is_not_sent(phone, gateway, place, stored):
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(AWAY)
+    report(phone, place, "有图草稿")
+    waiting(phone, "有图草稿").wait_for()
+    report(phone, place, "无图草稿", with_photo=False)  # the lighter one is sent first
+    waiting(phone, "无图草稿").wait_for()
+    gateway.turn(THROUGH)
+    held = []
+    phone.route("**/dangers", lambda route: held.extend([route]), times=1)
+    with phone.expect_request("**/dangers"):
+        phone.clock.fast_forward(60_000)
+    phone.once("dialog", lambda asked: asked.accept())
+    waiting(phone, "有图草稿").get_by_role("button", name="删除草稿").click()
+    waiting(phone, "有图草稿").wait_for(state="detached")
+    held[0].continue_()
+    phone.wait_for_selector("[data-drafts]", state="hidden")
+    assert (stored("有图草稿"), stored("无图草稿")) == ((0, 0), (1, 0))
+
+
+def test_a_draft_is_opened_over_other_words_only_after_a_question(phone, gateway, place):
+    go(phone, gateway, "/dangers/new")
+    gateway.turn(GONE)
+    report(phone, place, "先写的内容")
+    waiting(phone, "先写的内容").wait_for()
+    phone.fill("[name=what]", "后写的内容")
+    for answer, left in (("dismiss", "后写的内容"), ("accept", "先写的内容")):
+        phone.once("dialog", lambda asked, answer=answer: getattr(asked, answer)())
+        phone.get_by_role("button", name="打开修改").click()
+        assert phone.input_value("[name=what]") == left
 
 
 def test_a_note_is_sent_by_whichever_page_is_opened_next(phone, gateway, place, own_demo):

@@ -24,10 +24,27 @@
       };
     });
   }
-  const keep = (draft) => store("readwrite", (drafts) => drafts.put(draft));
-  const drop = (key) => store("readwrite", (drafts) => drafts.delete(key));
-  const all = () => store("readonly", (drafts) => drafts.getAll()).catch(() => []); // a browser may keep nothing
+  // A browser may keep nothing, or be full: `keep` and `refuse` tell whether the draft is kept.
+  const keep = (draft) => store("readwrite", (drafts) => drafts.put(draft)).then(() => true, () => false);
+  const drop = (key) => store("readwrite", (drafts) => drafts.delete(key)).catch(() => null);
+  const read = (key) => store("readonly", (drafts) => drafts.get(key)).catch(() => null);
+  const all = () => store("readonly", (drafts) => drafts.getAll()).catch(() => []);
   const own = async () => (await all()).filter((one) => one.account === account);
+
+  // Notes the refusal, but not at a draft that was discarded or corrected while its answer was awaited.
+  function refuse(draft, refused) {
+    return store("readwrite", (drafts) => {
+      const known = drafts.get(draft.key);
+      known.onsuccess = () => {
+        if (known.result && content(known.result) === content(draft)) drafts.put({ ...draft, refused });
+      };
+      return known;
+    }).then(Boolean, () => false);
+  }
+
+  // What a draft holds, to be compared: a photo by its name and size.
+  const content = ({ entries }) => JSON.stringify(entries.map(([name, value]) => [name, value.name ?? value, value.size]));
+  const bytesOf = ({ entries }) => entries.reduce((sum, [, value]) => sum + (value.size ?? 0), 0);
 
   // -- sending --------------------
 
@@ -42,51 +59,68 @@
     }
   }
 
-  // The answer's status and words; status 0 where the network or the service gave none.
+  // The answer's status and words; status 0 where the network or the service gave none. `away`: not even
+  // the account was known, so nothing can be sent now.
   async function send(draft) {
+    let me = null;
     try {
-      const me = await asked("/api/v1/auth/me"); // the page may be older than the session
-      if (me.status !== 200) return me;
-      if (me.told.login !== draft.account) return { status: 401, told: {} };
+      me = await asked("/api/v1/auth/me"); // the page may be older than the session
+      if (me.status !== 200) return { ...me, away: true };
+      if (me.told.login !== draft.account) return { status: 401, told: {}, away: true };
       const body = new FormData();
       for (const [name, value] of draft.entries) body.append(name, value);
-      const bytes = draft.entries.reduce((sum, [, value]) => sum + (value.size ?? 0), 0);
-      return await asked(draft.action, { method: "POST", body }, bytes);
+      body.set("key", draft.key);
+      return await asked(draft.action, { method: "POST", body }, bytesOf(draft));
     } catch {
-      return { status: 0, told: {} };
+      return { status: 0, told: {}, away: me === null };
     }
   }
-  const arrived = ({ status }) => status >= 200 && status < 300;
-  const waits = ({ status }) => status === 0 || status >= 500 || LATER.includes(status);
+  const arrived = ({ status, away }) => !away && status >= 200 && status < 300;
+  const waits = ({ status, away }) => away || status === 0 || status >= 500 || LATER.includes(status);
 
-  function why({ status, told }) {
+  function why(sent) {
+    const { status, told } = sent;
     if (status === 0 || [502, 503, 504].includes(status)) return words.kept;
-    const known = { 401: words.signedOut, 413: words.tooLarge }[status];
-    const all = Object.values(told.errors ?? {}).join(" ");
-    return known ?? (all ? `${words.refused}${all}` : `${words.unsent} ${told.detail ?? status}`);
+    if (status === 401) return words.signedOut;
+    if (waits(sent)) return `${words.unsent} ${told.detail ?? status}`;
+    if (status === 413) return words.tooLarge;
+    if (told.errors) return `${words.refused}${Object.values(told.errors).join(" ")}`;
+    return `${words.declined} ${told.detail ?? status}`;
   }
 
   let flushing = false;
   let sending = ""; // the key of what the form is sending now
+  // The lightest first; each is read again before it goes: it may have been discarded or corrected since.
   async function flush() {
     if (flushing) return;
     flushing = true;
-    for (const draft of (await own()).filter((one) => !one.refused && one.key !== sending)) {
-      const sent = await send(draft);
-      if (arrived(sent)) await drop(draft.key);
-      else if (!waits(sent)) await keep({ ...draft, refused: why(sent) });
-      else if (sent.status === 0 || sent.status >= 500) break; // the network left again
+    try {
+      for (const { key } of (await own()).sort((one, other) => bytesOf(one) - bytesOf(other))) {
+        const draft = await read(key);
+        if (!draft || draft.refused || key === sending) continue;
+        const sent = await send(draft);
+        if (arrived(sent)) await drop(key);
+        else if (!waits(sent)) await refuse(draft, why(sent));
+        else if (sent.away) break;
+      }
+    } finally {
+      flushing = false;
+      await show();
     }
-    flushing = false;
-    await show();
   }
 
   // -- the form --------------------
 
+  // The draft whose key the next sending may use: one that was refused, so never stored, whatever is
+  // written now; one that was not kept and may have arrived, as long as the same is written.
+  let again = null;
+
   function draftOf(data) {
-    const entries = [...data].filter(([, value]) => typeof value === "string" || value.size > 0);
+    const entries = [...data].filter(([name, value]) => name !== "key" && (typeof value === "string" || value.size > 0));
     const label = data.get("what") ?? data.get("body") ?? "";
-    return { key: data.get("key"), account, page: form.dataset.draft, action: form.action, entries, label };
+    const same = again && (again.refused || content(again) === content({ entries }));
+    const key = same ? again.key : fresh();
+    return { key, account, page: form.dataset.draft, action: form.action, entries, label };
   }
 
   function fresh() {
@@ -94,43 +128,51 @@
     return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
   }
 
-  let again = ""; // the key of what the form sends once more, else each sending has its own
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (sending) return;
-    const opened = again;
-    sending = opened || fresh();
-    form.elements.key.value = sending;
     const draft = draftOf(new FormData(form));
+    sending = draft.key;
     say(words.sending);
-    const kept = await keep(draft).then(() => true, () => false); // the page may be closed at any time
+    const kept = await keep(draft); // the page may be closed at any time
     const sent = await send(draft);
-    sending = "";
     if (arrived(sent)) {
-      await drop(draft.key).catch(() => null);
-      again = "";
-      location.assign(sent.told.address ?? location.pathname);
-    } else if (waits(sent) && kept) {
+      await drop(draft.key);
+      location.assign(sent.told.address ?? location.pathname); // and nothing more is sent until it is there
+      return;
+    }
+    sending = "";
+    if (waits(sent) && kept) {
       form.reset();
-      again = "";
+      again = null;
       say(why(sent));
     } else if (waits(sent)) {
-      again = draft.key;
+      again = draft;
       say(words.lost);
-    } else {
-      if (opened || sent.status === 413) await keep({ ...draft, refused: why(sent) });
-      else await drop(draft.key).catch(() => null);
-      wrong(sent);
-    }
+    } else await refusedHere(draft, sent);
     await show();
   });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) [sending, again] = ["", null]; });
+
+  // Entries that are wrong are corrected at once, in the form; every other refusal stays in the list too.
+  async function refusedHere(draft, sent) {
+    const refused = why(sent);
+    if (sent.told.errors && !again?.refused) {
+      await drop(draft.key);
+      say(refused);
+    } else {
+      const kept = await refuse(draft, refused);
+      again = { ...draft, refused };
+      say(kept ? `${refused} ${words.stays}` : refused);
+    }
+    wrong(sent.told.errors ?? {});
+  }
 
   // Says at each entry what is wrong with it; what was written, a chosen photo too, stays.
-  function wrong(sent) {
-    say(why(sent));
+  function wrong(errors) {
     for (const old of form.querySelectorAll("small.error")) old.remove();
     for (const one of form.querySelectorAll("[aria-invalid]")) one.removeAttribute("aria-invalid");
-    for (const [name, text] of Object.entries(sent.told.errors ?? {})) {
+    for (const [name, text] of Object.entries(errors)) {
       const entry = form.querySelector(`#f-${name}`);
       if (!entry) continue;
       const said = document.createElement("small");
@@ -155,11 +197,15 @@
     told.textContent = text;
   }
 
+  const isWritten = (entry) => "defaultValue" in entry && entry.value !== entry.defaultValue;
+  const written = () => [...(form?.elements ?? [])].some(isWritten);
+
   // A refused draft comes back into its form with all it held; its key stays, for it was never stored.
   function reopen(draft) {
+    if (sending || (written() && !confirm(words.over))) return null;
     if (draft.page !== form?.dataset.draft) return location.assign(`${draft.page}#draft=${draft.key}`);
     form.reset();
-    again = draft.key;
+    again = draft;
     for (const [name, value] of draft.entries) {
       const entry = form.elements[name];
       if (value instanceof Blob) {
@@ -187,7 +233,7 @@
   async function discard({ key }) {
     if (!confirm(words.sure)) return;
     await drop(key);
-    if (again === key) again = "";
+    if (again?.key === key) again = null;
     await show();
   }
 
