@@ -23,15 +23,23 @@ async function page(request) {
   const limit = known && setTimeout(() => stop.abort(), LIMIT_MS);
   try {
     const answer = await fetch(request, { signal: stop.signal });
+    clearTimeout(limit); // it is one of silence: an answer that has begun may take longer
     if (known && AWAY.includes(answer.status)) return asKept(known);
     if (answer.redirected || answer.type === "opaqueredirect" || answer.status === 401) await caches.delete(PAGES);
-    else if (answer.ok) await kept.put(request, answer.clone());
+    else if (answer.ok) await keep(kept, request, answer.clone());
     return answer;
   } catch (lost) {
     if (known) return asKept(known);
     throw lost;
-  } finally {
-    clearTimeout(limit);
+  }
+}
+
+// What came counts, though a full device keeps no more; what broke off on its way (a TypeError) did not come.
+async function keep(cache, request, answer) {
+  try {
+    await cache.put(request, answer);
+  } catch (failure) {
+    if (failure instanceof TypeError) throw failure;
   }
 }
 
@@ -47,6 +55,6 @@ async function file(request) {
   const known = await kept.match(request, { ignoreVary: true });
   if (known) return known;
   const answer = await fetch(request);
-  if (answer.ok && new URL(request.url).searchParams.has("v")) await kept.put(request, answer.clone());
+  if (answer.ok && new URL(request.url).searchParams.has("v")) await keep(kept, request, answer.clone());
   return answer;
 }

@@ -63,6 +63,7 @@
 
   // A small step in the street keeps its page until the answer is there: no browser's error page in between.
   const STEP_MS = 20000;
+  const DOORS = ["/sign-in", "/sign-in/code", "/account/password"]; // where whoever has no whole session is led
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || !("careful" in form.dataset)) return;
@@ -78,16 +79,23 @@
     try {
       const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, signal: stop.signal });
       const text = await answer.text();
-      if (new URL(answer.url).pathname === "/sign-in") tell(said.dataset.signedOut);
-      else if (answer.ok) location.assign(answer.url);
-      else if (answer.status >= 500) tell(said.dataset.noWord);
-      else tell(reasons(text, ".failure h1, .failure .fine, .notice.bad li").join(" "));
+      const turnedAway = DOORS.includes(new URL(answer.url).pathname);
+      if (answer.ok && !turnedAway) {
+        location.assign(answer.url); // and the form stays busy until that page is there
+        return;
+      }
+      const told = answer.status < 500 ? reasons(text, ".failure h1, .failure .fine, .notice.bad li").join(" ") : "";
+      tell(turnedAway ? said.dataset.signedOut : told || said.dataset.noWord);
     } catch {
       tell(said.dataset.noWord);
+    } finally {
+      clearTimeout(limit);
     }
-    clearTimeout(limit);
     delete form.dataset.busy;
   }
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) for (const form of document.querySelectorAll("form[data-busy]")) delete form.dataset.busy;
+  });
   function hush() {
     said.className = "";
     said.hidden = true;
