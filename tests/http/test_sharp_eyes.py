@@ -126,9 +126,13 @@ def test_a_compounds_page_says_how_many_points_see_its_ground(serve, liaison, de
     assert shares == pytest.approx(row["depth_shares"], abs=0.001)
     asked = {"compound": row["subject_code"], "limit": 1}
     (weak,) = liaison.get("/api/v1/video/weak-points", params=asked).json()["rows"]
-    assert f"<dd>{weak['camera_key']}：" in liaison.get(path).text
+    page = liaison.get(path).text
+    assert f"<dd>{weak['camera_key']}：" in page
+    assert "内部资料" in page
     with serve(demo_store.urls, role=Role.PLANNER) as planner:
-        assert 'id="video"' not in planner.get(path).text
+        page = planner.get(path).text
+        assert 'id="video"' not in page
+        assert "内部资料" not in page
 
 
 @pytest.mark.parametrize("path", PAGES)
