@@ -227,6 +227,7 @@ def _colours(observed, expected, severe, prior):
     return np.select([red | (severe >= 2), green & (severe == 0)], ["red", "green"], "yellow")
 
 
+@pytest.mark.slow
 def test_chicago_runs_and_draws_what_it_has_data_for(chicago, tmp_path):
     done(chicago(*AREAS_OF_CHICAGO))
     done(chicago(*CARJACKINGS))
@@ -297,6 +298,7 @@ def test_sheffield_buildings_all_stay(sheffield, store):
 # -- Kunming --------------------
 
 
+@pytest.mark.slow
 def test_kunming_registers_without_outlines_are_answered_in_words(kunming, tmp_path):
     for name, rows in (("areas", 14), ("streets", 150), ("communities", 1738)):
         report = done(kunming("import", "areas", CODES / f"kunming_{name}.csv"))
