@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.house import House
+from gis.access.rights import Capability
 from gis.audit import service as audit
 from gis.errors import NoData
 from gis.facilities import service as facilities
@@ -20,6 +21,15 @@ from gis.runs.store import Recorded, hold_still
 from gis.safety import service as safety
 from gis.timeline import service as timeline
 from gis.video import service as video
+
+NEEDED = {
+    Analysis.COVERAGE: Capability.COVERAGE,
+    Analysis.RATING: Capability.RATING,
+    Analysis.RENTAL: Capability.RENTAL,
+    Analysis.VIDEO: Capability.VIDEO,
+    Analysis.GRIDS: Capability.GRIDS,
+}
+"""What one needs to see an analysis' results."""
 
 
 @dataclass(frozen=True)

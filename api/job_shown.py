@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from api.analyses import NEEDED
 from api.auth.identity import identified, user_of
 from api.deps import allow
 from api.house import transaction
@@ -22,6 +23,8 @@ from gis.db.session import User
 from gis.errors import Forbidden, NotFound, SignInNeeded
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
+from gis.period import Period
+from gis.runs.model import Analysis
 
 LOOK_S = 0.5  # how often a followed job is looked at
 ALIVE_S = 15.0  # proxies cut a connection that is silent for a minute
@@ -52,17 +55,32 @@ class JobOut(BaseModel):
     @classmethod
     def of(cls, job: Job, user: User) -> "JobOut":
         """As ``user`` is shown it: a file's rows are for those who may write its kind, what another
-        policy would turn for those who may set one.
+        policy would turn for those who may set one, a run's totals for those who may read them.
         """
         shown = cls.model_validate(job, from_attributes=True)
         result = job.result or {}
         if job.kind == JobKind.POLICY and not user.may(Capability.POLICY, Action.PUBLISH):
             return shown.model_copy(update={"result": {}})
+        if job.kind == JobKind.RUN:
+            return shown.model_copy(update={"result": _runs(result, user)})
         report = result.get("report", {})
         kind = report.get("kind", result.get("kind"))
         if kind is None or user.may(CAPABILITY[Kind(kind)], Action.WRITE):
             return shown
         return shown.model_copy(update={"result": {"rows": report["kept"]} if report else {}})
+
+
+def _runs(result: dict[str, Any], user: User) -> dict[str, Any]:
+    """The result of runs; a rating may be a draft, and a month's is for who reads incidents."""
+    told = []
+    for run in result.get("runs", []):
+        needed = {NEEDED[Analysis(run["analysis"])]}
+        if run["analysis"] == Analysis.RATING:
+            whole = Period.parse(run["period"]).is_quarter
+            needed.add(Capability.DRAFTS if whole else Capability.INCIDENTS)
+        seen = all(user.may(one) for one in needed)
+        told.append(run if seen else {**run, "totals": {}})
+    return {**result, "runs": told} if told else result
 
 
 def followed(request: Request, db: Session, user: User, job_id: int, *, needed: Right) -> Events:

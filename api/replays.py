@@ -23,7 +23,7 @@ def again(session: Session, house: House, which: str) -> Replay:
 def words(found: Replay) -> list[tuple[str, str]]:
     """By which rules it was computed and what came out: sentences in Chinese and English."""
     kept, now, told = found.policy_version, found.policy_now, []
-    if kept != now:
+    if kept != now and found.compounds:
         same = ("数值相同", "the same values") if found.rules_now else ("数值不同", "other values")
         told.append((
             f"按当时保存的规则（{kept}版）复算；现行{now}版，{same[0]}。",

@@ -1,4 +1,4 @@
-"""Keeps what a service has made, for as long as nothing new is imported or computed."""
+"""Keeps what a service has made while nothing new is imported, computed or published."""
 
 import secrets
 import threading
@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
+from gis.publication import store as publication
 from gis.runs import store
 
 T = TypeVar("T")
@@ -28,8 +29,12 @@ class Shelf(Generic[T]):
         self._made: OrderedDict[Hashable, T] = OrderedDict()
 
     def kept(self, session: Session, shown: Hashable, make: Callable[[], T]) -> T:
-        """What ``shown`` stands for, for the session's user; made when the store has moved on."""
-        return self.under((store.newest(session), session.info["user"], shown), make)
+        """What ``shown`` stands for, for the session's user; made when the store has moved on.
+
+        A publication moves it too: for who sees no drafts another run is the newest then.
+        """
+        moved = (store.newest(session), publication.times_published(session))
+        return self.under((*moved, session.info["user"], shown), make)
 
     def under(self, key: Hashable, make: Callable[[], T]) -> T:
         """The thing called ``key``, which names all that it may depend on."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import features, replays
+from api.analyses import NEEDED
 from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow, needs
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
@@ -25,15 +26,6 @@ Which = Annotated[
         description="quarter (the run that is published, else the newest), or number of a run",
     ),
 ]  # fmt: skip
-
-NEEDED = {
-    Analysis.COVERAGE: Capability.COVERAGE,
-    Analysis.RATING: Capability.RATING,
-    Analysis.RENTAL: Capability.RENTAL,
-    Analysis.VIDEO: Capability.VIDEO,
-    Analysis.GRIDS: Capability.GRIDS,
-}
-"""What one needs to see an analysis' results."""
 
 
 class RunOut(BaseModel):

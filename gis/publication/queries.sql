@@ -34,6 +34,9 @@ WHERE state = 'published'
 ORDER BY period DESC, revision DESC
 LIMIT 1;
 
+-- name: times_published
+SELECT count(*) FROM wangge.rating_cycles WHERE state = 'published';
+
 -- name: changes
 -- Every compound of the cycle's run whose colour differs from what hangs there (the published
 -- colour, else the run's colour before), with what was said of it so far.

@@ -55,6 +55,11 @@ def published_before(session: Session, cycle: RatingCycle) -> int | None:
     return session.execute(_SQL["published_before"], asked).scalar_one_or_none()
 
 
+def times_published(session: Session) -> int:
+    """How many cycles have been published that the session's user may see."""
+    return int(session.execute(_SQL["times_published"]).scalar_one())
+
+
 def newest_published(session: Session, period: str | None) -> RatingCycle | None:
     """The newest published cycle of a quarter (of any for None)."""
     found = session.execute(_SQL["newest_published"], {"period": period}).scalar_one_or_none()

@@ -148,7 +148,11 @@ def require_run(
         and analysis is Analysis.RATING
         and not session.info["user"].may(Capability.DRAFTS)
     ):
-        raise NoData("还没有已发布的季度评级 / no quarter's rating has been published yet")
+        raise NoData(
+            f"{period} 没有已发布的评级 / no rating of {period} is published"
+            if period
+            else "还没有已发布的季度评级 / no quarter's rating has been published yet"
+        )
     if found is None:
         when = f" for {period or as_of}" if period or as_of else ""
         raise NoData(

@@ -79,8 +79,9 @@ def replay(session: Session, run: Run, *, policy: Policy) -> Replay:
     kept = store.basis_of(session, run.id)
     if kept is None:
         raise NoData(
-            f"{period} 评级时未保存输入数据，不能复算；数据未变时重新评级即可补存 / the inputs of "
-            f"{period} were not kept; rating it again keeps them where the data are the same"
+            f"{period} 评级时未保存输入数据，不能复算；规则和数据都未变时重新评级即可补存，"
+            f"否则另成新版本 / the inputs of {period} were not kept; rating it again keeps them "
+            "where rules and data are the same, else makes a new revision with its own"
         )
     packed, computed_with = kept
     try:

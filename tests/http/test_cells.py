@@ -17,13 +17,14 @@ from routes import INSIDE, OPEN, asked_of, every
 from sqlalchemy import text
 
 from api import analyses
+from api.analyses import NEEDED
 from api.app import create_app
 from api.audit.exported import may_take
 from api.auth.identity import own_session
 from api.deps import Needs, near_or_health, needs, shown_layer, tiled_layer
 from api.files.asked import ExportIn
 from api.house import House
-from api.routers.results import NEEDED, shown
+from api.routers.results import shown
 from api.tasks.perform import perform
 from data.export.model import Format
 from gis.access import administration

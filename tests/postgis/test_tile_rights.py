@@ -13,6 +13,7 @@ from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.assignment.store import RECORDS
 from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
+from gis.layers import model as layers
 from gis.layers import tiles
 from gis.layers.model import GROUND, REGISTRY
 from gis.layers.service import Scope, what_is_shown
@@ -83,6 +84,24 @@ def test_a_tile_shows_what_row_rights_show(demo_store, users, one):
             assert tile == b""
 
 
+@pytest.mark.parametrize(("role", "seen"), [(Role.VIEWER, False), (Role.GRID_WORKER, True)])
+@pytest.mark.parametrize("name", ["rating", "risk"])
+def test_a_tile_of_a_draft_is_empty_for_who_sees_no_drafts(demo_store, name, role, seen):
+    """Also where the function is called with the number of the run, past the service."""
+    with demo_store.begin() as session:
+        middle = session.execute(text(MIDDLE)).one()
+        scope = Scope(internal=True, run_id=demo_store.runs["rating"])
+        shown = tiles.moment(
+            session, layers.layer(name), district=demo_store.house.district, scope=scope
+        )
+    with demo_store.begin(User.of(role, id="lin", area_prefixes=("",))) as session:
+        tile = tiles.mvt(
+            session, layers.layer(name), **place_of(middle), district=demo_store.house.district,
+            scope=scope, shown=shown,
+        )  # fmt: skip
+    assert bool(tile) is seen
+
+
 MIDDLE = """
 SELECT ST_X(p) AS lon, ST_Y(p) AS lat
 FROM (SELECT ST_Centroid(ST_Extent(geom)::geometry) AS p FROM areas) AS middle
@@ -90,11 +109,14 @@ FROM (SELECT ST_Centroid(ST_Extent(geom)::geometry) AS p FROM areas) AS middle
 
 
 def drawn(session, store, layer, middle, z=11):
+    scope, district = Scope(internal=True), store.house.district
+    return tiles.mvt(session, layer, **place_of(middle, z), district=district, scope=scope)
+
+
+def place_of(middle, z=11):
     n = 2**z
     y = (1 - math.asinh(math.tan(math.radians(middle.lat))) / math.pi) / 2 * n
-    place = {"z": z, "x": int((middle.lon + 180) / 360 * n), "y": int(y)}
-    scope = Scope(internal=True)
-    return tiles.mvt(session, layer, **place, district=store.house.district, scope=scope)
+    return {"z": z, "x": int((middle.lon + 180) / 360 * n), "y": int(y)}
 
 
 def words_of(tile):
