@@ -121,9 +121,10 @@ def calls_of(recording: Recording) -> Iterator[None]:
 
 
 def _modules(package: str) -> list[ModuleType]:
+    """All modules of a capability, those of its rooms too."""
     found = importlib.import_module(package)
-    names = [one.name for one in pkgutil.iter_modules(found.__path__)]
-    return [importlib.import_module(f"{package}.{name}") for name in names]
+    names = [one.name for one in pkgutil.walk_packages(found.__path__, f"{package}.")]
+    return [importlib.import_module(name) for name in names]
 
 
 def _name(module: ModuleType) -> str:
