@@ -1,4 +1,4 @@
-"""tiles keep drafts back too, tokens read what they read before, kept inputs are not deleted apart
+"""tiles keep drafts back too, and tokens read what they read before
 
 Revision: 0046
 Follows: 0045
@@ -54,4 +54,3 @@ def upgrade() -> None:
             COLOURED, (Rows("place", "compounds:read"), Rows("result", "rating:read")), RATED,
         ))  # fmt: skip
     op.execute(TOKENS)
-    op.execute("REVOKE DELETE ON wangge.rating_inputs FROM wangge_app")
