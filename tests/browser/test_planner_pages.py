@@ -236,7 +236,7 @@ def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, langua
     page.click("#publish button")
     page.wait_for_selector("main a[href^='/plaques']")
     page.click("main a[href^='/plaques']")
-    page.wait_for_function("() => document.querySelector('img.paper').naturalWidth > 400")
+    page.wait_for_function("() => document.querySelector('img.paper')?.naturalWidth > 400")
     page.select_option("[name=area]", index=1)
     page.click("form[action='/plaques'] button")
     page.wait_for_load_state()

@@ -82,7 +82,7 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
         "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     page.click("[data-locate]")  # nobody has allowed it
-    page.wait_for_function("document.querySelector('[data-located]').innerText")
+    page.wait_for_function("document.querySelector('[data-located]')?.innerText")
     assert {"zh": "地图上点选", "en": "tap the map"}[language] in page.inner_text("[data-located]")
     page.locator("[data-pick]").scroll_into_view_if_needed()
     page.locator("[data-pick]").click(position={"x": 150, "y": 160})
@@ -92,7 +92,7 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
     page.click("form[data-draft] [type=submit]")
     page.wait_for_url(re.compile(r"/dangers/\d+$"))
     assert busy.name in page.inner_text("main")
-    page.wait_for_function("() => document.querySelector('.photos img').naturalWidth === 300")
+    page.wait_for_function("() => document.querySelector('.photos img')?.naturalWidth === 300")
     for move in ("assign", "fix", "check", "close"):
         with page.expect_navigation():
             page.click(f"button[value={move}]")
@@ -180,7 +180,7 @@ def test_a_search_stands_in_the_address_and_back_undoes_it(browse, service, own_
         assert session.execute(lines).all() == [("table compounds", len(body.splitlines()) - 1)]
     page.go_back()
     page.wait_for_function(
-        "t => document.querySelector('.table-foot [role=status]').innerText === t", arg=all_rows
+        "t => document.querySelector('.table-foot [role=status]')?.innerText === t", arg=all_rows
     )
 
 
@@ -233,7 +233,7 @@ def test_the_map_measures_on_the_ellipsoid_and_knows_the_grid(browse, busy, base
     found = frame.evaluate("p => wangge.measured.area(p)", points)
     assert found == pytest.approx(abs(area_m2), rel=1e-4)
     frame.click(".map-tools button:last-child")
-    frame.wait_for_function("() => /网格 /.test(document.querySelector('.readout').innerText)")
+    frame.wait_for_function("() => /网格 /.test(document.querySelector('.readout')?.innerText)")
 
 
 def test_a_verdict_opens_to_rule_threshold_source_and_history(browse, busy):
