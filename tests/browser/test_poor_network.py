@@ -224,6 +224,10 @@ def test_a_discarded_draft_is_gone_once_that_was_confirmed(phone, gateway, place
     phone.once("dialog", lambda asked: asked.accept())
     phone.get_by_role("button", name="删除草稿").click()
     phone.wait_for_selector("[data-drafts]", state="hidden")
+    gateway.turn(THROUGH)
+    go(phone, gateway, f"/notes/compound/{place.code}")
+    assert phone.locator("[data-drafts]").is_hidden()
+    assert "写错了地方" not in phone.inner_text("main")
 
 
 def test_a_page_seen_before_opens_when_something_else_answers_for_the_service(
