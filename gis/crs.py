@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from gis.arrays import Floats
 from gis.errors import BadInput
 
-Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
 
 _A_M = 6_378_245.0  # Krasovsky 1940 semi-major axis

@@ -11,8 +11,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.arrays import Ints, Shapes
 from maps import mvt
-from maps.mvt import EXTENT, Ints, Paths, Tile
+from maps.mvt import EXTENT, Paths, Tile
 
 BUFFER = 160  # units round a tile: it also draws the symbols that reach into it
 _BATCH = 20_000  # shapes at a time, so that a city's need little memory
@@ -22,7 +23,6 @@ _FEWEST = np.array([0, 1, 2, 3])  # corners of each kind
 _SMALLEST = np.array([[0, 0], [1, 0], [1, 1]])  # what a shape below a unit becomes
 
 Address = tuple[int, int, int]  # zoom, column, row
-Shapes = NDArray[np.object_]
 
 
 @dataclass(frozen=True)

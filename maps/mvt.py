@@ -7,13 +7,14 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.arrays import Ints
+
 EXTENT = 4096  # units of a tile
 POINT, LINE, POLYGON = 1, 2, 3  # geometry types, 4.3.4
 _MOVE_TO, _LINE_TO, _CLOSE = 9, 2, 15  # one move; lines, their number comes in front; end of a ring
 _LENGTHS = tuple(1 << bits for bits in (7, 14, 21, 28, 35))
 _HEAD = 3  # numbers of a feature's first move, which differs from tile to tile
 
-Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 

@@ -14,12 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis import policy
+from gis.arrays import Floats, Ints, Words
 from gis.safety import colours, shrinkage
 from gis.safety.rules import GREEN, RED, YELLOW, RatingRules
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Words = NDArray[np.str_]
 Rule = Callable[[Ints, Floats, Words], Words]
 
 QUARTERS_PER_YEAR = 4

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from data.demo import kinds
 from data.demo.compounds import Compounds
-from data.demo.lattice import Floats, Ints
 from data.demo.lots import Lots, at, sides_m
+from gis.arrays import Floats, Ints
 from gis.compounds.model import BuildingUse, CompoundKind
 
 MARGIN_M = 5.0  # from the edge of the lot to the nearest wall

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.demo.lattice import Floats, Ints
 from data.demo.sizes import AS_OF
+from gis.arrays import Flags, Floats, Ints
 
 SENSOR_MM = 5.4
 DETECT_PX_PER_M = 25  # EN 62676-4
@@ -15,8 +15,6 @@ _PIXELS = ((1920, 1080), (2560, 1440), (3840, 2160))
 _STATES = ("in_use", "repair", "planned", "removed", "unknown")
 _FILING_BEGAN = np.datetime64("2025-04-01")  # Order 799 in force
 _NEVER = np.datetime64("NaT")
-
-Flags = NDArray[np.bool_]
 
 
 def catalogue(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.demo.buildings import Buildings
 from data.demo.cameras import Cameras
 from data.demo.grids import Fault
-from data.demo.lattice import Floats
+from gis.arrays import Floats
 
 EACH = 2  # breaches of every kind
 VIEWS = 3  # places that one camera looks into

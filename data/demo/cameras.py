@@ -11,8 +11,8 @@ from data.demo import camera_fields, streets
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
 from data.demo.grids import Fault
-from data.demo.lattice import Floats, Ints
 from data.demo.sizes import Scale
+from gis.arrays import Floats, Ints
 
 STREET_SHARE = 0.35
 WITHOUT_SHARE = 0.03  # compounds without a camera

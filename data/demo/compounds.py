@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from data.demo import kinds, names
 from data.demo.divisions import Divisions
-from data.demo.lattice import Floats, Ints, Lattice
+from data.demo.lattice import Lattice
 from data.demo.lots import Lots
 from data.demo.sizes import AS_OF, PERSONS_PER_HOUSEHOLD
+from gis.arrays import Floats, Ints
 
 IN_COMPOUNDS = 0.97  # of the households of a grid; the others live along the streets
 SMALL_SHARE = 0.015  # compounds of one building and fewer than 50 households

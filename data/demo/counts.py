@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.demo.compounds import Compounds, is_stale
-from data.demo.lattice import Ints
+from gis.arrays import Ints
 
 DAYS = (date(2024, 9, 30), date(2025, 9, 30), date(2026, 6, 30))
 GROWTH_PER_YEAR = 0.012

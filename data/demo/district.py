@@ -23,9 +23,9 @@ from data.demo import (
 )  # fmt: skip
 from data.demo.grids import Fault
 from data.demo.kinds import KINDS
-from data.demo.lattice import Ints
 from data.demo.sizes import PERSONS_PER_HOUSEHOLD, SIZES, Scale, Size, stream
 from data.reference import codes
+from gis.arrays import Ints
 
 HOUSEHOLDS_PER_WORKER = 500  # COM-2
 

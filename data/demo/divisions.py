@@ -7,9 +7,10 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo import outlines, partition
-from data.demo.lattice import Floats, Ints, Lattice
+from data.demo.lattice import Lattice
 from data.demo.sizes import HOUSEHOLDS_PER_GRID, Scale, Size
 from data.reference import codes
+from gis.arrays import Floats, Ints
 
 RURAL_STREET_FACTOR = 0.6  # households of a community in a rural street against one in town
 RURAL_STREETS = ("530102010",)

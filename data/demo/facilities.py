@@ -8,8 +8,8 @@ import pandas as pd
 import shapely
 
 from data.demo.buildings import Buildings
-from data.demo.lattice import Floats, Ints
 from data.demo.sizes import AS_OF
+from gis.arrays import Floats, Ints
 
 M2_PER_HOUSEHOLD = 0.30  # FAC-1, restated here: the generator knows the policy, not the code
 SHORT_SHARE = 0.33

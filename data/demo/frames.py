@@ -7,12 +7,12 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from gis.arrays import Floats
+
 METRIC_SRID = 4543
 DEGREE_DIGITS = 9  # 0.1 mm: the same bytes whatever the last bits of a library's sine
 _AXIS_M = 6378245.0  # Krasovsky 1940, as in the published GCJ-02 formula
 _ECCENTRICITY2 = 0.00669342162296594323
-
-Floats = NDArray[np.float64]
 
 
 @cache

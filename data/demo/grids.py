@@ -9,8 +9,9 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo.divisions import Divisions
-from data.demo.lattice import Floats, Ints, Lattice, side_corners
+from data.demo.lattice import Lattice, side_corners
 from data.demo.sizes import AS_OF, GRID_FAULTS, Scale
+from gis.arrays import Floats, Ints
 
 TITLES = ("网格员", "网格长", "专职网格员")
 

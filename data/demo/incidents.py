@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from data.demo import streets
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
-from data.demo.lattice import Floats, Ints
 from data.demo.sizes import MONTHS, START, Scale
+from gis.arrays import Floats, Ints
 
 YEARS = MONTHS / 12
 GROWTH_PER_MONTH = 0.001  # households grew a little over the three years

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.arrays import Floats
 from gis.compounds.model import CompoundKind
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from data.demo.outlines import Outline
 from data.demo.sizes import Scale
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gis.arrays import Floats, Ints
 
 _SIDES = ((0, 1), (1, 2), (2, 3), (3, 0))  # south, east, north, west, as corner pairs
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))  # row and column of the neighbour on each side

@@ -7,7 +7,8 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo.divisions import Divisions
-from data.demo.lattice import Floats, Ints, Lattice
+from data.demo.lattice import Lattice
+from gis.arrays import Floats, Ints
 
 HALF_STREET_M = 9.0
 HALF_LANE_M = 3.0

@@ -2,13 +2,10 @@
 # ruff: noqa: SIM905 - lists of words read better as words
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.demo.kinds import KINDS
+from gis.arrays import Ints
 from gis.compounds.model import CompoundKind
-
-Strings = NDArray[np.str_]
-Ints = NDArray[np.int64]
 
 _FIRST = (
     "翠湖 莲池 圆通 凤翥 虹山 龙泉 西坝 金碧 滇池 长虫 玉案 棋盘 筇竹 海源 春漫 云安 春城 碧鸡 "

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from data.demo import kinds
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
-from data.demo.lattice import Floats, Ints
 from data.demo.sizes import AS_OF, Scale
+from gis.arrays import Floats, Ints
 from gis.compounds.model import CompoundKind
 
 GROUP_SHARE = 0.012  # of all lettings: planted as suspected group rental

@@ -8,8 +8,9 @@ import shapely
 
 from data.demo import names
 from data.demo.divisions import Divisions
-from data.demo.lattice import Floats, Ints, Lattice
+from data.demo.lattice import Lattice
 from data.demo.lots import Lots
+from gis.arrays import Floats, Ints
 
 EAST, NORTH = 1, 2
 ARTERIAL_EVERY = 6

@@ -13,9 +13,9 @@ from data.demo.compounds import Compounds, is_stale
 from data.demo.facilities import M2_PER_HOUSEHOLD, Register
 from data.demo.grids import Fault
 from data.demo.incidents import TELECOM, Incidents
-from data.demo.lattice import Ints
 from data.demo.rentals import Lettings
 from data.demo.sizes import AS_OF
+from gis.arrays import Ints
 
 
 def compounds_truth(

@@ -13,13 +13,13 @@ from data.ingest import frames, geometry
 from data.ingest.derive import Rows, derive
 from data.ingest.fields import FIELDS, GEOMETRY_OPTIONAL, POSITIONS, Field, Shape, Type, shape
 from data.ingest.formats.layer import Batch
-from data.ingest.geometry import Geoms, Mask
 from data.ingest.mapping import ColumnMap
 from data.ingest.positions import Placing, boxes, entrances, raw_positions
 from data.ingest.remarks import REMARKS, remarks
 from data.ingest.types import Chunk, Kind, RowNote, Severity
 from data.ingest.values import ARROW, Reading, moments, numerals, read, whole
 from data.ingest.values.cells import mask_of
+from gis.arrays import Flags, Shapes
 from gis.crs import Frame, geometry_to_wgs84
 from gis.district import District
 
@@ -44,11 +44,11 @@ class _Work:
         self.count = len(batch.rows)
         self.columns: dict[str, pa.Array] = {}
         self.raw: dict[str, pa.Array] = {}
-        self.refused: Mask = np.zeros(self.count, bool)
+        self.refused: Flags = np.zeros(self.count, bool)
         self.notes: list[RowNote] = list(batch.notes)
 
     def say(
-        self, code: str, where: Mask, *, field: str | None = None, severity: Severity | None = None
+        self, code: str, where: Flags, *, field: str | None = None, severity: Severity | None = None
     ) -> None:
         """Note ``code`` about rows that are still in; a refusal takes them out."""
         where = where & ~self.refused
@@ -110,7 +110,7 @@ def _cells(work: _Work, field: Field) -> None:
     _flaws(work, field, found.flaws)
 
 
-def _flaws(work: _Work, field: Field, flaws: dict[str, Mask]) -> None:
+def _flaws(work: _Work, field: Field, flaws: dict[str, Flags]) -> None:
     fatal = field.required and field.fallback is None
     for code, where in flaws.items():
         work.say(code, where, field=field.name, severity=Severity.REFUSED if fatal else None)
@@ -145,7 +145,7 @@ def _required(work: _Work) -> None:
             work.say("value_missing", mask_of(work.columns[field.name].is_null()), field=field.name)
 
 
-def _geometry(work: _Work) -> Geoms:
+def _geometry(work: _Work) -> Shapes:
     """The geometries in EPSG:4326; None where the row has none or was refused for it."""
     plan = work.plan
     assert plan.how is not None
@@ -172,7 +172,7 @@ def _geometry(work: _Work) -> Geoms:
     return geom
 
 
-def _entrances(work: _Work) -> Geoms:
+def _entrances(work: _Work) -> Shapes:
     texts = work.columns.pop("entrances").to_pylist()
     found, bad = entrances(texts)
     work.say("entrance_unreadable", bad, field="entrances")
@@ -184,7 +184,7 @@ def _entrances(work: _Work) -> Geoms:
     return found
 
 
-def _frame(work: _Work, geom: Geoms) -> pd.DataFrame:
+def _frame(work: _Work, geom: Shapes) -> pd.DataFrame:
     precision = work.columns.pop("precision_as_written", None)
     if precision is not None:
         work.columns["occurred_precision"] = pc.coalesce(

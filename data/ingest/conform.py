@@ -16,8 +16,8 @@ from sqlalchemy.types import TypeEngine
 from data.ingest.reasons import note
 from data.ingest.targets import EXTRA, Target
 from data.ingest.types import RowNote
+from gis.arrays import Flags
 
-Mask = NDArray[np.bool_]
 _INT4 = (-(2**31), 2**31 - 1)
 _MERCATOR_LAT = 85.05  # beyond it web Mercator, which tiles use, is not defined
 _ARROW: tuple[tuple[type[TypeEngine[Any]], pa.DataType], ...] = (
@@ -60,11 +60,11 @@ def conform(rows: pd.DataFrame, target: Target) -> tuple[pa.Table, list[RowNote]
     return (table if good.all() else table.filter(pa.array(good))), notes
 
 
-def _refused(numbers: NDArray[np.int64], mask: Mask, code: str, column: str) -> list[RowNote]:
+def _refused(numbers: NDArray[np.int64], mask: Flags, code: str, column: str) -> list[RowNote]:
     return [note(int(row), code, column=column) for row in numbers[mask]]
 
 
-def _convert(values: pd.Series, type_: TypeEngine[Any]) -> tuple[pa.Array, dict[str, Mask]]:
+def _convert(values: pd.Series, type_: TypeEngine[Any]) -> tuple[pa.Array, dict[str, Flags]]:
     if isinstance(type_, Geometry):
         return _geometry(values, type_.geometry_type)
     wanted = next(arrow for kind, arrow in _ARROW if isinstance(type_, kind))
@@ -80,7 +80,7 @@ def _convert(values: pd.Series, type_: TypeEngine[Any]) -> tuple[pa.Array, dict[
     return array, wrong
 
 
-def _typed(values: pd.Series, wanted: pa.DataType) -> tuple[pa.Array, Mask]:
+def _typed(values: pd.Series, wanted: pa.DataType) -> tuple[pa.Array, Flags]:
     """The values as an Arrow array; where one does not convert it is null and marked."""
     none = np.zeros(len(values), dtype=bool)
     if wanted == pa.date32() and pd.api.types.is_string_dtype(values.dtype):
@@ -113,7 +113,7 @@ def _single(value: Any, wanted: pa.DataType) -> tuple[pa.Array, bool]:
         return pa.nulls(1, wanted), True
 
 
-def _geometry(values: pd.Series, kind: str) -> tuple[pa.Array, dict[str, Mask]]:
+def _geometry(values: pd.Series, kind: str) -> tuple[pa.Array, dict[str, Flags]]:
     geoms = np.array(values.to_numpy(), dtype=object)
     geoms[~shapely.is_geometry(geoms)] = None  # pandas says NaN where a table has gaps
     geoms[shapely.is_empty(geoms)] = None
@@ -142,6 +142,6 @@ def _gathered(geoms: NDArray[np.object_], kind: str) -> NDArray[np.object_]:
     return out
 
 
-def _mask(array: pa.Array) -> Mask:
-    mask: Mask = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+def _mask(array: pa.Array) -> Flags:
+    mask: Flags = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
     return mask

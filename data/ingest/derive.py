@@ -11,9 +11,10 @@ from data.ingest import categories
 from data.ingest.fields import fold
 from data.ingest.fields.video_words import ANSWERS
 from data.ingest.types import Kind
-from data.ingest.values.cells import Mask, as_text, mask_of
+from data.ingest.values.cells import as_text, mask_of
 from data.ingest.values.persons import persons_among
 from gis import codes
+from gis.arrays import Flags
 from gis.district import District
 from gis.privacy import HIDDEN
 
@@ -31,9 +32,9 @@ class Rows:
     columns: Columns
     raw: Columns
     district: District
-    wrong: list[tuple[str, str | None, Mask]] = field(default_factory=list)
+    wrong: list[tuple[str, str | None, Flags]] = field(default_factory=list)
 
-    def find(self, code: str, name: str | None, where: Mask) -> None:
+    def find(self, code: str, name: str | None, where: Flags) -> None:
         """Note ``code`` about field ``name`` of the rows of ``where``."""
         if where.any():
             self.wrong.append((code, name, where))

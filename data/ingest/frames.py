@@ -13,6 +13,7 @@ from pyproj.enums import PJType
 from pyproj.exceptions import CRSError, ProjError
 
 from data.ingest.refusal import refuse
+from gis.arrays import Floats
 from gis.crs import Datum, Frame, parse_frame, to_wgs84
 from gis.district import District
 from gis.errors import BadInput
@@ -22,7 +23,6 @@ WIDE_KM = 500.0  # an outline that reaches further is torn (antimeridian, a stra
 _SAMPLE = 2_000
 _KM_PER_DEGREE = Geod(ellps="WGS84").line_length([0, 0], [0, 1]) / 1000
 _NAMED = ", ".join((*Datum, "EPSG:n"))
-Floats = NDArray[np.float64]
 Candidate = tuple[str, tuple[float, float, float, float]]  # a frame and bounds in its numbers
 Box = tuple[Floats, Floats, Floats, Floats]  # west, south, east, north of each row
 

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from data.ingest.fields import Shape
 from data.ingest.nesting import MOST, too_deep
+from gis.arrays import Flags, Shapes
 
 MAX_AREA_CHANGE = 0.01  # a repair that changes more ground than this is a guess, not a repair
 _SAFE_BYTES = 16_384  # holds 1,800 levels of collections at most; GEOS was seen to read 5,000
 _COLLECTIONS = re.compile("GEOMETRYCOLLECTION", re.IGNORECASE)
 _QUIET = np.errstate(invalid="ignore", over="ignore")  # NaN and 1e300 are refused by row, in words
-Geoms = NDArray[np.object_]
-Mask = NDArray[np.bool_]
 
 POINT, LINE, RING, POLYGON, MPOINT, MLINE, MPOLYGON, COLLECTION = range(8)
 _TYPES = {
@@ -31,15 +30,15 @@ _TYPES = {
 class Shaped:
     """Geometries with the rows that were noted, by the code of the remark."""
 
-    geom: Geoms
-    marks: dict[str, Mask] = field(default_factory=dict)
+    geom: Shapes
+    marks: dict[str, Flags] = field(default_factory=dict)
 
-    def mark(self, code: str, where: Mask) -> None:
+    def mark(self, code: str, where: Flags) -> None:
         """Remember that ``code`` is true of the rows of ``where``."""
         if where.any():
             self.marks[code] = self.marks.get(code, np.zeros(len(self.geom), bool)) | where
 
-    def refuse(self, code: str, where: Mask) -> None:
+    def refuse(self, code: str, where: Flags) -> None:
         """``mark``, and take the geometry away."""
         self.mark(code, where)
         if where.any():
@@ -92,7 +91,7 @@ def from_wkt(texts: NDArray[np.object_]) -> Shaped:
     return shaped
 
 
-def _without(cells: NDArray[np.object_], where: Mask) -> NDArray[np.object_]:
+def _without(cells: NDArray[np.object_], where: Flags) -> NDArray[np.object_]:
     kept = cells.copy()
     kept[where] = None
     return kept
@@ -125,7 +124,7 @@ def shape_up(shaped: Shaped, shape: Shape) -> Shaped:
     return shaped
 
 
-def _unbounded(geom: Geoms) -> Mask:
+def _unbounded(geom: Shapes) -> Flags:
     """Which geometries have a corner whose coordinates are no finite numbers."""
     places, owners = shapely.get_coordinates(geom, return_index=True)
     found = np.zeros(len(geom), bool)
@@ -159,7 +158,7 @@ def _fit_type(shaped: Shaped, shape: Shape) -> None:
     shaped.refuse("geometry_type", (kinds >= 0) & ~np.isin(kinds, allowed))
 
 
-def _close_lines(shaped: Shaped, wrong: Mask) -> None:
+def _close_lines(shaped: Shaped, wrong: Flags) -> None:
     """A closed line drawn in CAD is an outline."""
     geom = shaped.geom
     lines = wrong & (shapely.get_type_id(geom) == LINE)
@@ -171,7 +170,7 @@ def _close_lines(shaped: Shaped, wrong: Mask) -> None:
         shaped.mark("line_closed", closed)
 
 
-def _gather_polygons(geom: Geoms, wrong: Mask) -> None:
+def _gather_polygons(geom: Shapes, wrong: Flags) -> None:
     """A collection of nothing but polygons is a MultiPolygon."""
     for at in np.flatnonzero(wrong & (shapely.get_type_id(geom) == COLLECTION)):
         parts = shapely.get_parts(shapely.get_parts(geom[at]))
@@ -196,7 +195,7 @@ def _tidy(shaped: Shaped) -> None:
         geom[polygons] = shapely.orient_polygons(geom[polygons], exterior_cw=False)
 
 
-def _without_repeats(shaped: Shaped, drawn: Mask) -> None:
+def _without_repeats(shaped: Shaped, drawn: Flags) -> None:
     """Drop consecutive equal points; a ring that has none but those is ``geometry_unreadable``."""
     geom = shaped.geom
     places = np.flatnonzero(drawn)
@@ -223,7 +222,7 @@ def _one_without_repeats(geom: Any) -> Any:
         return None
 
 
-def _repair(shaped: Shaped, invalid: Mask, before: NDArray[np.float64]) -> None:
+def _repair(shaped: Shaped, invalid: Flags, before: NDArray[np.float64]) -> None:
     geom = shaped.geom
     for at in np.flatnonzero(invalid):
         candidate: Any

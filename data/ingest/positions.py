@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from data.ingest import geometry
 from data.ingest.fields import field as field_of
 from data.ingest.formats.layer import Batch
-from data.ingest.geometry import Geoms, Mask, Shaped
+from data.ingest.geometry import Shaped
 from data.ingest.mapping import ColumnMap
 from data.ingest.types import Kind
 from data.ingest.values import numerals, whole
 from data.ingest.values.cells import as_text, narrow
-
-Floats = NDArray[np.float64]
+from gis.arrays import Flags, Floats, Shapes
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def placing(columns: ColumnMap, asked: set[str], *, own_geometry: bool) -> Placi
     return Placing() if own_geometry else None
 
 
-def raw_positions(batch: Batch, how: Placing, kind: Kind) -> tuple[Shaped, Mask]:
+def raw_positions(batch: Batch, how: Placing, kind: Kind) -> tuple[Shaped, Flags]:
     """Geometries in the file's own frame, and the rows whose coordinates are no numbers."""
     if how.lon is not None and how.lat is not None:
         return _points(batch, how.lon, how.lat, kind)
@@ -62,7 +61,7 @@ def _objects(wkb: pa.Array) -> NDArray[np.object_]:
     return found
 
 
-def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Mask]:
+def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Flags]:
     sides, bad = [], np.zeros(len(batch.rows), bool)
     for name, column in (("lon", lon), ("lat", lat)):
         known = field_of(kind, name)
@@ -75,12 +74,12 @@ def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Mask]
     there = np.isfinite(x) & np.isfinite(y)
     if there.all():
         return Shaped(shapely.points(x, y)), bad
-    geom: Geoms = np.full(len(x), None, dtype=object)
+    geom: Shapes = np.full(len(x), None, dtype=object)
     geom[there] = shapely.points(x[there], y[there])
     return Shaped(geom), bad
 
 
-def boxes(geom: Geoms) -> tuple[Floats, Floats, Floats, Floats]:
+def boxes(geom: Shapes) -> tuple[Floats, Floats, Floats, Floats]:
     """Bounds of each geometry; NaN where there is none."""
     if (shapely.get_type_id(geom) == geometry.POINT).all():
         x, y = shapely.get_x(geom), shapely.get_y(geom)
@@ -89,9 +88,9 @@ def boxes(geom: Geoms) -> tuple[Floats, Floats, Floats, Floats]:
     return found[:, 0], found[:, 1], found[:, 2], found[:, 3]
 
 
-def entrances(texts: list[str | None]) -> tuple[Geoms, Mask]:
+def entrances(texts: list[str | None]) -> tuple[Shapes, Flags]:
     """MultiPoints of ``lon lat;lon lat`` or WKT, in the file's frame, and which are unreadable."""
-    found: Geoms = np.full(len(texts), None, dtype=object)
+    found: Shapes = np.full(len(texts), None, dtype=object)
     bad = np.zeros(len(texts), bool)
     for at, text in enumerate(texts):
         if text is None:

@@ -7,8 +7,8 @@ import shapely
 from numpy.typing import NDArray
 
 from gis import crs
+from gis.arrays import Floats
 
-Floats = NDArray[np.float64]
 _Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 # What would undo the two usual mistakes: a GCJ-02 or BD-09 file that was declared to be WGS84,

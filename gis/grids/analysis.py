@@ -8,8 +8,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from gis.arrays import Shapes
 from gis.grids.model import FindingKind
-from gis.grids.pieces import Geometries, is_narrow, mean_width_m, polygons, split
+from gis.grids.pieces import is_narrow, mean_width_m, polygons, split
 from gis.grids.rules import AuditRules
 
 BESIDE_M = 0.1  # a grid this near to a gap borders on it; above rounding, below any street
@@ -24,7 +25,7 @@ class Grids:
 
     codes: NDArray[np.object_]
     area_codes: NDArray[np.object_]
-    geoms: Geometries
+    geoms: Shapes
     community: NDArray[np.intp]
 
 
@@ -33,9 +34,9 @@ class Outlines:
     """Communities and, from narrow to wide, the streets and districts round them; may be empty."""
 
     codes: NDArray[np.object_]
-    geoms: Geometries
+    geoms: Shapes
     wider_codes: NDArray[np.object_]
-    wider_geoms: Geometries
+    wider_geoms: Shapes
     district_code: str
 
 
@@ -44,7 +45,7 @@ class Ground:
     """Pieces of ground with the grids (indices) and the area each one concerns."""
 
     kind: FindingKind
-    geoms: Geometries
+    geoms: Shapes
     area_codes: NDArray[np.object_]
     grids: Sequence[tuple[int, ...]]
 
@@ -113,7 +114,7 @@ def overlaps(
 
 
 def gaps(
-    found: Grids, places: Outlines, own: Geometries, tree: shapely.STRtree, rules: AuditRules
+    found: Grids, places: Outlines, own: Shapes, tree: shapely.STRtree, rules: AuditRules
 ) -> Ground:
     """Ground of a community, or between communities, that no grid covers, however wide.
 
@@ -131,7 +132,7 @@ def gaps(
     return Ground(FindingKind.GAP, bare, codes, beside)
 
 
-def outside(found: Grids, places: Outlines, own: Geometries, rules: AuditRules) -> Ground:
+def outside(found: Grids, places: Outlines, own: Shapes, rules: AuditRules) -> Ground:
     """Ground of a grid that lies outside the grid's community."""
     known = np.flatnonzero(shapely.area(places.geoms) > 0)
     beyond = shapely.difference(own[known], places.geoms[known])
@@ -154,7 +155,7 @@ def fragments(found: Grids, rules: AuditRules) -> Ground:
     )
 
 
-def _unions(found: Grids, communities: int, refused: NDArray[np.bool_]) -> Geometries:
+def _unions(found: Grids, communities: int, refused: NDArray[np.bool_]) -> Shapes:
     """(communities,) ground of each community's own grids; quick where their edges match."""
     out = np.full(communities, shapely.Polygon(), dtype=object)
     order = np.argsort(found.community, kind="stable")
@@ -166,7 +167,7 @@ def _unions(found: Grids, communities: int, refused: NDArray[np.bool_]) -> Geome
     return out
 
 
-def _between(places: Outlines, own: Geometries, found: Grids) -> shapely.Geometry:
+def _between(places: Outlines, own: Shapes, found: Grids) -> shapely.Geometry:
     """Ground outside all communities that belongs to the district nevertheless."""
     drawn = shapely.area(places.geoms) > 0
     loose = found.geoms[(found.community < 0) | ~np.append(drawn, False)[found.community]]
@@ -178,8 +179,8 @@ def _between(places: Outlines, own: Geometries, found: Grids) -> shapely.Geometr
 
 
 def _without(
-    ground: Geometries, found: Grids, tree: shapely.STRtree, rules: AuditRules
-) -> tuple[Geometries, NDArray[np.intp]]:
+    ground: Shapes, found: Grids, tree: shapely.STRtree, rules: AuditRules
+) -> tuple[Shapes, NDArray[np.intp]]:
     """Pieces of ``ground``, each a community's own bare ground, after all the other grids."""
     keep = {"min_m2": rules.gap_min_m2, "rounding_width_m": rules.rounding_width_m}
     pieces, of = split(ground, **keep)
@@ -193,7 +194,7 @@ def _without(
     return left, of[whose]
 
 
-def _grouped(tree: shapely.STRtree, geoms: Geometries, distance_m: float) -> list[tuple[int, ...]]:
+def _grouped(tree: shapely.STRtree, geoms: Shapes, distance_m: float) -> list[tuple[int, ...]]:
     """Sorted indices of the tree's members within ``distance_m`` of each geometry."""
     near: list[list[int]] = [[] for _ in geoms]
     if len(geoms):
@@ -227,7 +228,7 @@ def _new_to(known: Ground, found: Ground, rules: AuditRules) -> Ground:
     )
 
 
-def _any_meets(geoms: Geometries, among: Iterable[int], geom: shapely.Geometry) -> bool:
+def _any_meets(geoms: Shapes, among: Iterable[int], geom: shapely.Geometry) -> bool:
     return bool(shapely.area(shapely.intersection(geoms[list(among)], geom)).sum() > 0)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-Geometries = NDArray[Any]  # of shapely geometries in a metric frame
+from gis.arrays import Shapes
 
 
-def polygons(geoms: Geometries) -> Geometries:
+def polygons(geoms: Shapes) -> Shapes:
     """``geoms`` made valid where they are not, None made empty; lines and points dropped."""
-    out: Geometries = np.array(geoms, dtype=object)
+    out: Shapes = np.array(geoms, dtype=object)
     out[shapely.is_missing(out)] = shapely.Polygon()
     broken = np.flatnonzero(~shapely.is_valid(out))
     mended = shapely.make_valid(out[broken], method="structure")
@@ -27,8 +27,8 @@ def _is_ground(geom: Any) -> bool:
 
 
 def split(
-    ground: Geometries, *, min_m2: float, rounding_width_m: float
-) -> tuple[Geometries, NDArray[np.intp]]:
+    ground: Shapes, *, min_m2: float, rounding_width_m: float
+) -> tuple[Shapes, NDArray[np.intp]]:
     """The connected pieces of each of n geometries that are more than rounding.
 
     Each geometry is opened (shrunk, then grown by half of ``rounding_width_m``) with mitred
@@ -51,7 +51,7 @@ def split(
     return grown[large], filled[of[large]]
 
 
-def mean_width_m(ground: Geometries) -> NDArray[np.float64]:
+def mean_width_m(ground: Shapes) -> NDArray[np.float64]:
     """2·area / perimeter: the width of a long strip; at most the largest inscribed diameter."""
     perimeter_m = shapely.length(ground)
     return np.divide(
@@ -60,7 +60,7 @@ def mean_width_m(ground: Geometries) -> NDArray[np.float64]:
     )  # fmt: skip
 
 
-def is_narrow(ground: Geometries, *, width_m: float) -> NDArray[np.bool_]:
+def is_narrow(ground: Shapes, *, width_m: float) -> NDArray[np.bool_]:
     """True where no circle of diameter ``width_m`` fits into the polygon."""
     narrow = mean_width_m(ground) < width_m  # never narrow otherwise, so only these are shrunk
     suspects = np.flatnonzero(narrow)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from gis.arrays import Flags, Ints
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class _Tree:
             a = self.parent[a]
 
 
-def close_cycles(network: Network, unknown: Bools, secret: Bools) -> Bools:
+def close_cycles(network: Network, unknown: Flags, secret: Flags) -> Flags:
     """``unknown`` enlarged until each ``secret`` edge lies on a cycle of unknown edges.
 
     Parameters
@@ -83,7 +82,7 @@ def close_cycles(network: Network, unknown: Bools, secret: Bools) -> Bools:
     return added
 
 
-def _spanning_tree(network: Network, order: Ints) -> tuple[_Tree, Bools]:
+def _spanning_tree(network: Network, order: Ints) -> tuple[_Tree, Flags]:
     """The spanning tree that is minimal in ``order``, rooted at node 0, and its edges (m,) bool."""
     rank = np.empty(len(order))
     rank[order] = np.arange(1, len(order) + 1)  # distinct weights: one minimal tree, everywhere
@@ -105,7 +104,7 @@ def _spanning_tree(network: Network, order: Ints) -> tuple[_Tree, Bools]:
     return _Tree(above, edge.tolist(), depth), in_tree
 
 
-def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Bools) -> list[int]:
+def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Flags) -> list[int]:
     """For the ``wanted`` tree edges the first of ``others`` (edges off the tree) that covers each.
 
     Tree edges are contracted when they are first covered (union-find), so each is met once.
@@ -140,7 +139,7 @@ def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Bools) 
     return found
 
 
-def close_cycles_apart(network: Network, unknown: Bools, groups: list[Ints]) -> Bools:
+def close_cycles_apart(network: Network, unknown: Flags, groups: list[Ints]) -> Flags:
     """``unknown`` enlarged until the sum of each group of unknown edges can change.
 
     The edges of a group all point the same way. Two of them may shift against each other and
@@ -158,7 +157,7 @@ def close_cycles_apart(network: Network, unknown: Bools, groups: list[Ints]) -> 
     return np.array([cost == 0 for cost in search.cost])
 
 
-def _any_circulation(network: Network, unknown: Bools) -> NDArray[np.uint64]:
+def _any_circulation(network: Network, unknown: Flags) -> NDArray[np.uint64]:
     """A random change of the unknown edges that no node and no known edge notices, modulo 2**64.
 
     A sum that cannot change is 0 in it, whatever the draw; one that can is 0 with probability
@@ -183,7 +182,7 @@ def _any_circulation(network: Network, unknown: Bools) -> NDArray[np.uint64]:
 class _Search:
     """Adjacency of a network, for shortest paths; ``cost`` is 0 for an unknown edge."""
 
-    def __init__(self, network: Network, unknown: Bools) -> None:
+    def __init__(self, network: Network, unknown: Flags) -> None:
         ends = np.concatenate([network.tail, network.head])
         order = np.argsort(ends, kind="stable")
         self.network = network

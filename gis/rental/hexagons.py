@@ -8,8 +8,9 @@ import shapely
 from h3.api.basic_int import cell_to_boundary, latlng_to_cell
 from numpy.typing import NDArray
 
+from gis.arrays import Floats
+
 Cells = NDArray[np.uint64]
-Floats = NDArray[np.float64]
 
 # An H3 index holds its resolution in bits 52-55 and one digit of three bits per resolution, from
 # resolution 15 in the lowest bits upwards; unused digits are 7. Source: H3 documentation, "Index

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gis.rental.cycles import Bools, Ints, Network, close_cycles, close_cycles_apart
+from gis.arrays import Flags, Ints
+from gis.rental.cycles import Network, close_cycles, close_cycles_apart
 
 Labels = Mapping[str, pd.Index]
 
@@ -160,7 +161,7 @@ def _totals(published: _Publication) -> Ints:
     return np.bincount(published.cell[own], weights=weights, minlength=cells).astype(np.int64)
 
 
-def _protect(published: _Publication, hidden: Bools, below: int) -> Bools:
+def _protect(published: _Publication, hidden: Flags, below: int) -> Flags:
     """Enlarge ``hidden`` until the three laws hold."""
     network, cell = published.network, published.cell
     pieces = (cell < 0) & (published.above < 0) & (network.tail > 0)
@@ -179,7 +180,7 @@ def _protect(published: _Publication, hidden: Bools, below: int) -> Bools:
             return hidden
 
 
-def _enough_in_each(published: _Publication, hidden: Bools, below: int) -> Bools:
+def _enough_in_each(published: _Publication, hidden: Flags, below: int) -> Flags:
     """Under each shown sum, hide the smallest shown parts while the hidden ones are too few."""
     network, cell, above = published.network, published.cell, published.above
     unknown = np.where(cell >= 0, hidden[cell], True)
@@ -190,7 +191,7 @@ def _enough_in_each(published: _Publication, hidden: Bools, below: int) -> Bools
     return _hide_smallest(parts, hidden, below)
 
 
-def _hide_smallest(parts: pd.DataFrame, hidden: Bools, below: int) -> Bools:
+def _hide_smallest(parts: pd.DataFrame, hidden: Flags, below: int) -> Flags:
     sums = parts.loc[parts["unknown"]].groupby("over")["flow"].sum()
     few = sums.index[sums < below]
     shown = parts[~parts["unknown"] & parts["over"].isin(few)]
@@ -206,7 +207,7 @@ def _parts(published: _Publication) -> Ints:
     return np.bincount(published.cell[published.cell >= 0], minlength=cells)
 
 
-def _edges_of(published: _Publication, cells: Bools) -> list[Ints]:
+def _edges_of(published: _Publication, cells: Flags) -> list[Ints]:
     """The edges of each of the ``cells``."""
     own = np.flatnonzero(published.cell >= 0)
     own = own[cells[published.cell[own]]]
@@ -215,7 +216,7 @@ def _edges_of(published: _Publication, cells: Bools) -> list[Ints]:
     return groups if len(own) else []
 
 
-def _by_level(published: _Publication, hidden: Bools) -> dict[str, pd.Index]:
+def _by_level(published: _Publication, hidden: Flags) -> dict[str, pd.Index]:
     ends = np.cumsum([len(names) for names in published.labels.values()])[:-1]
     masks = np.split(hidden, ends)
     names = published.labels

@@ -13,15 +13,12 @@ from datetime import date
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.sparse.linalg import spsolve
 
+from gis.arrays import Floats, Ints
 from gis.safety.rules import AlarmRules
 from gis.safety.shrinkage import Prior, posterior
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _CLOSE = 5e-3  # how far the reference value may be rounded, as a share of it
 _NEVER = 1e-12  # a chance of one month that is taken for none

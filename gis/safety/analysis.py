@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints, Words
 from gis.safety import colours, exposure, quality, reasons, shrinkage, units
 from gis.safety.inputs import Inputs
 from gis.safety.reference import Reference, expected
@@ -19,9 +20,6 @@ from gis.safety.rules import UNRATED, RatingRules
 from gis.safety.shrinkage import Prior
 from gis.safety.units import Units
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Words = NDArray[np.str_]
 POOLED = "*"  # prior of all peer groups together, for groups too small for their own
 
 

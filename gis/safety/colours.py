@@ -1,13 +1,9 @@
 """From probabilities to colours: thresholds, hysteresis, the lift by severe events."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints, Words
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Words = NDArray[np.str_]
 
 
 def colours(

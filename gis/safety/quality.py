@@ -5,9 +5,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from gis.arrays import Flags, Floats, Ints
 
 FEW_HOUSEHOLDS = "few_households"
 STALE_HOUSEHOLDS = "stale_households"

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from gis.arrays import Floats, Ints
 
 # Above this shape the prior's coefficient of variation is below 1 %: the units do not differ.
 LARGEST_SHAPE = 1e4

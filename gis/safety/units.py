@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints
 from gis.safety import reasons, small
 from gis.safety.inputs import Inputs
 from gis.safety.rules import RatingRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.arrays import Flags, Floats
 from gis.video.view_rules import ViewRules
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 ZOOMING = ("ptz", "dome_ptz", "dome_remote")
 TURNING = (*ZOOMING, "panoramic")

@@ -10,14 +10,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.arrays import Flags, Floats, Ints, Shapes
 from gis.video.kernels import shadows
 from gis.video.kernels.obstacles import Obstacles, Stands
 from gis.video.view_rules import ViewRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Shapes = NDArray[np.object_]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from gis.arrays import Flags
+
 MISSING = (
     "", "-", "--", "—", "——", "/", "\\", "无", "暂无", "暂无信息", "暂无数据", "未知", "不详", "空",
     "待定", "未填", "N/A", "n/a", "NA", "null", "NULL", "Null", "None", "none", "NaN", "nan",
@@ -26,7 +26,7 @@ class Read:
     """
 
     values: pa.Array
-    flaws: dict[str, Mask]
+    flaws: dict[str, Flags]
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -65,13 +65,13 @@ def _float_text(column: pa.Array) -> pa.Array:
     return pc.if_else(integral, pc.cast(exact, pa.string()), pc.cast(column, pa.string()))
 
 
-def mask_of(array: pa.Array) -> Mask:
+def mask_of(array: pa.Array) -> Flags:
     """Arrow booleans as numpy; null counts as false."""
-    found: Mask = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    found: Flags = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
     return found
 
 
-def none(column: pa.Array) -> Mask:
+def none(column: pa.Array) -> Flags:
     """A mask that marks no cell."""
     return np.zeros(len(column), dtype=bool)
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.ingest.values.cells import Mask, Read, as_text, is_numeric, mask_of, narrow, none
+from data.ingest.values.cells import Read, as_text, is_numeric, mask_of, narrow, none
+from gis.arrays import Flags
 
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of Excel's 1900 system, local
 _EXCEL_DAYS = (10_000, 110_000)  # 1927 to 2201: what a serial date of this century can be
@@ -171,7 +172,7 @@ def _stragglers(
     values: pa.Array,
     local: pa.Array,
     precision: pa.Array,
-    flaws: dict[str, Mask],
+    flaws: dict[str, Flags],
     calendar: Calendar,
 ) -> tuple[pa.Array, pa.Array]:
     """Values that no format fitted, read one by one."""

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from data.ingest.values.cells import Mask
+from gis.arrays import Flags
 from gis.privacy import DOUBLE_SURNAMES, HIDDEN, SURNAMES
 
 _TITLES = (
@@ -19,7 +19,7 @@ _NUMBER = re.compile(rf"{re.escape(HIDDEN)}|[0-9０-９+()（）\-－\s,，、;�
 _NAME = re.compile(rf"(?:{DOUBLE_SURNAMES}|[{SURNAMES}])(?:[\u4e00-\u9fff·]{{1,2}})?(?:{_TITLES})?")
 
 
-def persons_among(column: pa.Array) -> Mask:
+def persons_among(column: pa.Array) -> Flags:
     """Which cells name a person: a Chinese name, a surname with a title, or a hidden number.
 
     ``column`` is text in which phones and ids are already ``***`` (`values.words.texts`). A unit
@@ -31,7 +31,7 @@ def persons_among(column: pa.Array) -> Mask:
         return np.zeros(len(column), dtype=bool)
     at = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
     there = encoded.indices.is_valid().to_numpy(zero_copy_only=False)
-    marked: Mask = found[at] & there
+    marked: Flags = found[at] & there
     return marked
 
 

@@ -5,15 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.arrays import Floats, Ints, Shapes
 from gis.video.ground.coverage import union_by
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
-
 
 _ROUND = 4  # pieces of a quarter circle at a corner: 2 cm off for an opening of 1 m
 

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.arrays import Flags, Floats, Ints, Shapes
 from gis.video.kernels.depths import deeper_m2
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Shapes = NDArray[np.object_]
 
 MEASURES = ("seen", "seen_twice", "seen_all", "seen_all_twice", "seen_measured", "seen_potential")
 

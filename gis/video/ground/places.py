@@ -2,14 +2,11 @@
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.arrays import Ints, Shapes
 from gis.video.ground.coverage import union_by
 from gis.video.kernels.obstacles import Obstacles
-
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
 
 _CRUMB_M = 0.01  # what rounding leaves of a line at a border
 

@@ -10,16 +10,12 @@ from dataclasses import fields as fields_of
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from gis.arrays import Flags, Ints, Shapes
 from gis.video import view
 from gis.video.kernels.obstacles import Obstacles
 from gis.video.view import Views
 from gis.video.view_rules import ViewRules
-
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
 
 _BATCH = 20_000  # fields at a time: some tens of MiB
 

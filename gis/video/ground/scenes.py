@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.arrays import Shapes
 from gis.district import District
 from gis.video import optics
 from gis.video.ground.survey import Scene
@@ -17,7 +18,6 @@ from gis.video.kernels.obstacles import Obstacles
 from gis.video.view_rules import ViewRules
 
 Digests = NDArray[np.uint64]
-Shapes = NDArray[np.object_]
 
 _FIELDS = {
     "direction_deg": "direction_deg", "hfov_deg": "horizontal_fov_deg",

@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Ints, Shapes
 from gis.district import District
 from gis.memory import give_back
 from gis.policy import Policy
@@ -26,8 +26,6 @@ from gis.video.ground.survey import Scene
 from gis.video.rules import GroundRules, LawRules
 from gis.video.view_rules import ViewRules
 
-Shapes = NDArray[np.object_]
-Ints = NDArray[np.int64]
 _AREAS = [f"{name}_m2" for name in MEASURES]
 
 

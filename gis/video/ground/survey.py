@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely import STRtree
 
+from gis.arrays import Flags, Floats, Ints, Shapes
 from gis.video import view
 from gis.video.ground import blind
 from gis.video.ground.blind import BlindAreas, BlindRule
@@ -19,11 +19,6 @@ from gis.video.kernels.obstacles import Obstacles
 from gis.video.optics import Optics
 from gis.video.view import Views
 from gis.video.view_rules import ViewRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Shapes = NDArray[np.object_]
 
 _BATCH = 100  # compounds at a time: some hundred MiB for both cores together
 

@@ -9,9 +9,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Floats, Ints, Shapes
 from gis.district import District
 from gis.video import view
 from gis.video.ground import blind, places, scenes, survey
@@ -22,9 +22,6 @@ from gis.video.ground.survey import Scene
 from gis.video.rules import GroundRules
 from gis.video.view_rules import ViewRules
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
 _BATCH = 2_000  # places at a time, as many cores at once
 _WHERE = ["area_code", "grid_code", "compound_code"]
 

@@ -8,10 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-Shapes = NDArray[np.object_]
+from gis.arrays import Floats, Ints, Shapes
 
 _REPEATED_M = 1e-3  # vertices closer than this are one: they break make_valid
 _TOUCHES_M = 0.01  # nearer than this a camera hangs on the wall

@@ -7,16 +7,13 @@ inner boundary is the circle of the near blind zone, or the camera's own foot.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints
 from gis.video.kernels.compiled import compiled
 from gis.video.kernels.visibility import ARC, collect, envelope, on_ray, strips
 
 _REPEATED_M = 1e-3  # vertices closer than this are one
 _ARC_RAD = math.radians(2.0)  # chords of 2° take 0.02 % off a circle's area, and never add any
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @compiled

@@ -7,13 +7,9 @@ target's height at d·(H−h)/(H−b). That union is F itself and one quadrilate
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints, Shapes
 from gis.video.kernels.obstacles import Obstacles
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
 
 _FLAT_M2 = 1e-9  # a wall seen end on throws no shadow of its own
 _BEYOND = 1.01  # a shadow that begins inside the range is drawn at least this far past it

@@ -9,8 +9,8 @@ are nearer than the next edge, the rest cannot be seen. Angles are radians from 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints
 from gis.video.kernels.compiled import compiled
 
 _EQUAL_M = 1e-7  # two edges this close along a ray meet there
@@ -19,9 +19,6 @@ _FLAT_RAD = 1e-9  # an edge this narrow is seen end on
 _FREE = -1  # a piece without an edge: seen up to the range
 
 ARC, WALL = 1, 2
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @compiled

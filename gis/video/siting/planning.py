@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Shapes
 from gis.district import District
 from gis.policy import Policy
 from gis.video.ground import blind, survey
@@ -25,7 +26,6 @@ from gis.video.siting.sites import Poses
 
 _EXACT_POSES = 3_000  # more are planned greedily, with a bound
 _PATIENCE_S = 5.0  # of the exact solver; then the best plan so far and its gap
-Shapes = NDArray[np.object_]
 
 
 @dataclass(frozen=True)

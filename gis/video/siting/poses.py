@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
+from gis.arrays import Shapes
 from gis.district import District
 from gis.video import optics
 from gis.video.ground.rooms import Rooms
@@ -19,7 +20,6 @@ from gis.video.siting.sites import Poses, Samples
 from gis.video.view import Views, drawn
 
 _BATCH = 20_000  # fields at a time: some tens of MiB
-Shapes = NDArray[np.object_]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import KDTree
 from shapely import STRtree
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Shapes = NDArray[np.object_]
+from gis.arrays import Floats, Ints, Shapes
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Shapes
 from gis.district import District
 from gis.period import add_months
 from gis.video.ground import store as ground_store
@@ -16,8 +16,6 @@ from gis.video.siting import sites
 from gis.video.siting.around import Around
 from gis.video.siting.ask import Ask, Grain
 from gis.video.siting.sites import Samples
-
-Shapes = NDArray[np.object_]
 
 
 def samples(
