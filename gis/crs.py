@@ -11,11 +11,10 @@ from functools import lru_cache
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from gis.arrays import Floats
+from gis.arrays import Flags, Floats, Shapes
 from gis.errors import BadInput
 
 Pair = tuple[Floats, Floats]
@@ -129,7 +128,7 @@ def to_wgs84(lon: Floats, lat: Floats, frame: Frame | Datum | str) -> Pair:
     return np.asarray(lon, float), np.asarray(lat, float)
 
 
-def geometry_to_wgs84(geom: NDArray[np.object_], frame: Frame) -> NDArray[np.object_]:
+def geometry_to_wgs84(geom: Shapes, frame: Frame) -> Shapes:
     """Geometries of ``frame`` in EPSG:4326, x before y; the input is not changed."""
     if frame.crs is None and frame.datum in (Datum.WGS84, Datum.CGCS2000):
         return geom
@@ -137,11 +136,11 @@ def geometry_to_wgs84(geom: NDArray[np.object_], frame: Frame) -> NDArray[np.obj
     def move(xy: Floats) -> Floats:
         return np.column_stack(to_wgs84(xy[:, 0], xy[:, 1], frame))
 
-    moved: NDArray[np.object_] = shapely.transform(geom, move)
+    moved: Shapes = shapely.transform(geom, move)
     return moved
 
 
-def _in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+def _in_china(lon: Floats, lat: Floats) -> Flags:
     west, south, east, north = _CHINA
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
 

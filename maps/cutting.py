@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from gis.arrays import Ints, Shapes
+from gis.arrays import Flags, Floats, Ints, Shapes
 from maps import mvt
 from maps.mvt import EXTENT, Paths, Tile
 
@@ -57,7 +56,7 @@ def cut(
         yield address, mvt.written(tiles.pop(address), layer, classes=most)
 
 
-def _mercator(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mercator(degrees: Floats) -> Floats:
     """Lon, lat as places in the Mercator square of side 1; y grows southward."""
     lon, lat = degrees.T
     sine = np.clip(np.sin(np.radians(lat)), -0.9999, 0.9999)
@@ -142,7 +141,7 @@ def _on_grid(pieces: Shapes, zoom: int) -> Paths:
     return Paths(of[left], kind[left], np.bincount(at, minlength=len(path))[left], xy[order])
 
 
-def _paths(pieces: Shapes) -> tuple[Shapes, Ints, Ints, NDArray[np.bool_]]:
+def _paths(pieces: Shapes) -> tuple[Shapes, Ints, Ints, Flags]:
     """The points, lines and rings: geometry, number of the piece, kind, whether it is a hole."""
     parts, of = shapely.get_parts(pieces, return_index=True)
     if np.any(shapely.get_type_id(parts) > shapely.GeometryType.POLYGON):  # of a collection

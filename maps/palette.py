@@ -6,8 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from gis.arrays import Ints
 from gis.layers.model import Layer
 from gis.legend import Entry, Legend, Ramp
 
@@ -39,7 +39,7 @@ class Classes:
     """
 
     entries: tuple[Entry, ...]
-    of: NDArray[np.int64]
+    of: Ints
     counts: tuple[int, ...]
 
 
@@ -56,14 +56,14 @@ def classify(layer: Layer, frame: gpd.GeoDataFrame) -> Classes:
     return Classes(entries, of, tuple(int(count) for count in counts))
 
 
-def _ramp_classes(scheme: Ramp, column: "pd.Series[float]") -> NDArray[np.int64]:
+def _ramp_classes(scheme: Ramp, column: "pd.Series[float]") -> Ints:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
     found = np.searchsorted(np.array(scheme.bounds), values, side="right") - 1
     unknown = np.isnan(values) | (found < 0)
     return np.where(unknown, len(scheme.bounds), found).astype(np.int64)
 
 
-def _word_classes(scheme: Legend, column: "pd.Series[str]") -> NDArray[np.int64]:
+def _word_classes(scheme: Legend, column: "pd.Series[str]") -> Ints:
     index = {entry.value: i for i, entry in enumerate(scheme.entries)}
     last = len(scheme.entries) - 1
     return np.array([index.get(value, last) for value in column], dtype=np.int64)

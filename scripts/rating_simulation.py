@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gis import policy
-from gis.arrays import Floats, Ints, Words
+from gis.arrays import Flags, Floats, Ints, Words
 from gis.safety import colours, shrinkage
 from gis.safety.rules import GREEN, RED, YELLOW, RatingRules
 
@@ -120,7 +119,7 @@ def _score(
     window = rules.window_months // 3
     quarters = counts.shape[1]
     shown: list[Words] = []
-    high: list[NDArray[np.bool_]] = []
+    high: list[Flags] = []
     previous: Words = np.full(len(counts), "", dtype="<U6")
     for end in range(window, quarters + 1):
         part = slice(end - window, end)
@@ -130,7 +129,7 @@ def _score(
     return _errors(np.stack(shown, axis=1), np.stack(high, axis=1))
 
 
-def _errors(shown: Words, high: NDArray[np.bool_]) -> dict[str, float]:
+def _errors(shown: Words, high: Flags) -> dict[str, float]:
     """Figures of `compare` from colours and truth, both (n, quarters rated)."""
     red, green = shown == RED, shown == GREEN
     year = QUARTERS_PER_YEAR

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from data.demo import kinds
 from data.demo.compounds import Compounds
 from data.demo.lots import Lots, at, sides_m
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Shapes, Words
 from gis.compounds.model import BuildingUse, CompoundKind
 
 MARGIN_M = 5.0  # from the edge of the lot to the nearest wall
@@ -18,7 +17,7 @@ STOREY_M = 2.9
 _VILLAGE = kinds.KINDS.index(CompoundKind.URBAN_VILLAGE)
 
 # Shapes in a box of side 2 round the origin; every one stays inside the box.
-_SHAPES: tuple[NDArray[np.float64], ...] = (
+_SHAPES: tuple[Floats, ...] = (
     np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], float),
     np.array([(-1, -1), (1, -1), (1, 0.1), (-0.2, 0.1), (-0.2, 1), (-1, 1)], float),
     np.array(
@@ -36,7 +35,7 @@ class Buildings:
     ``axis`` (b, 2) is the unit vector along the first side; ``polygon`` (b,) EPSG:4543.
     """
 
-    key: NDArray[np.str_]
+    key: Words
     lot: Ints
     compound: Ints
     community: Ints
@@ -45,8 +44,8 @@ class Buildings:
     axis: Floats
     storeys: Ints
     dwellings: Ints
-    use: NDArray[np.str_]
-    polygon: NDArray[np.object_]
+    use: Words
+    polygon: Shapes
 
     def __len__(self) -> int:
         return len(self.key)
@@ -71,7 +70,7 @@ def place(
     lots: Lots,
     compounds: Compounds,
     community_of_lot: Ints,
-    codes: NDArray[np.str_],
+    codes: Words,
     total: int,
     rng: np.random.Generator,
 ) -> Buildings:
@@ -156,7 +155,7 @@ def _jumbled(
     cell: Floats,
     half: Floats,
     axis: Floats,
-    village: NDArray[np.bool_],
+    village: Flags,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
     """Village houses pushed and turned a little, within what their cell leaves free."""
@@ -180,7 +179,7 @@ def _shapes(kind: Ints, half: Floats, rng: np.random.Generator) -> Ints:
     return np.where(roomy & (kind != _VILLAGE), fancy, 0)
 
 
-def _footprints(centre: Floats, half: Floats, axis: Floats, shape: Ints) -> NDArray[np.object_]:
+def _footprints(centre: Floats, half: Floats, axis: Floats, shape: Ints) -> Shapes:
     """(n,) polygons, EPSG:4543, rounded to the millimetre."""
     polygon = np.empty(len(centre), dtype=object)
     for number, template in enumerate(_SHAPES):
@@ -230,7 +229,7 @@ def _storeys(kind: Ints, dwellings: Ints, floor: Floats, rng: np.random.Generato
     return np.clip(np.rint(needed), limits[:, 0], limits[:, 1]).astype(np.int64)
 
 
-def _uses(kind: Ints, rng: np.random.Generator) -> NDArray[np.str_]:
+def _uses(kind: Ints, rng: np.random.Generator) -> Words:
     """Housing is residential or mixed; the rest is shops, public, workshops, other."""
     other = rng.choice(
         [BuildingUse.COMMERCIAL, BuildingUse.PUBLIC, BuildingUse.INDUSTRIAL, BuildingUse.OTHER],
@@ -240,7 +239,7 @@ def _uses(kind: Ints, rng: np.random.Generator) -> NDArray[np.str_]:
     return np.where(kind >= 0, home, other).astype(str)
 
 
-def _keys(codes: NDArray[np.str_], community: Ints) -> NDArray[np.str_]:
+def _keys(codes: Words, community: Ints) -> Words:
     """``LD``, the community's code and a number in it."""
     order = np.argsort(community, kind="stable")
     first = np.searchsorted(community[order], community[order], side="left")

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.demo.sizes import AS_OF
-from gis.arrays import Flags, Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Words
 
 SENSOR_MM = 5.4
 DETECT_PX_PER_M = 25  # EN 62676-4
@@ -20,7 +20,7 @@ _NEVER = np.datetime64("NaT")
 def catalogue(
     compound: Ints,
     names: list[str],
-    region: NDArray[np.str_],
+    region: Words,
     bearing: Floats,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
@@ -45,9 +45,9 @@ def catalogue(
 
 def _identity(
     home: Flags,
-    number: NDArray[np.str_],
+    number: Words,
     places: NDArray[np.object_],
-    region: NDArray[np.str_],
+    region: Words,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Key, GB/T 28181 id (region 8, industry 2, type 3: IPC, network 1, serial 6), class, state."""
@@ -110,7 +110,7 @@ def _optics(home: Flags, bearing: Floats, rng: np.random.Generator) -> pd.DataFr
     )
 
 
-def _duties(home: Flags, number: NDArray[np.str_], rng: np.random.Generator) -> pd.DataFrame:
+def _duties(home: Flags, number: Words, rng: np.random.Generator) -> pd.DataFrame:
     """Dates, retention and what Order 799 asks for: compounds art. 9, streets art. 7."""
     count = len(home)
     installed = np.datetime64(AS_OF) - rng.integers(60, 3200, count).astype("m8[D]")

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from data.demo.buildings import Buildings
 from data.demo.cameras import Cameras
 from data.demo.grids import Fault
-from gis.arrays import Floats
+from gis.arrays import Flags, Floats, Ints
 
 EACH = 2  # breaches of every kind
 VIEWS = 3  # places that one camera looks into
@@ -70,11 +69,11 @@ def _breaches(made: Cameras, rng: np.random.Generator) -> tuple[pd.DataFrame, li
     return rows, [Fault(kind, (str(key),)) for kind, at in found.items() for key in keys[at]]
 
 
-def _standing(rows: pd.DataFrame) -> NDArray[np.bool_]:
+def _standing(rows: pd.DataFrame) -> Flags:
     return ~rows["status"].isin(["planned", "removed"]).to_numpy()
 
 
-def _sound(made: Cameras) -> NDArray[np.bool_]:
+def _sound(made: Cameras) -> Flags:
     """Cameras in use without any fault so far."""
     spoiled = {key for fault in made.faults for key in fault.keys}
     fine = (made.rows["status"] == "in_use") & ~made.rows["key"].isin(spoiled)
@@ -105,7 +104,7 @@ def _places(
 
 
 def _chosen(
-    candidates: "NDArray[np.int64] | list[int]",
+    candidates: "Ints | list[int]",
     wanted: int,
     middle: Callable[[int], tuple[float, float]],
     rows: pd.DataFrame,

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from data.demo import camera_fields, streets
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
 from data.demo.grids import Fault
 from data.demo.sizes import Scale
-from gis.arrays import Floats, Ints
+from gis.arrays import Floats, Ints, Shapes, Words
 
 STREET_SHARE = 0.35
 WITHOUT_SHARE = 0.03  # compounds without a camera
@@ -36,10 +35,10 @@ class Cameras:
 
 def mount(
     compounds: Compounds,
-    polygons: NDArray[np.object_],
+    polygons: Shapes,
     buildings: Buildings,
     edges: streets.Edges,
-    district: NDArray[np.str_],
+    district: Words,
     scale: Scale,
     rng: np.random.Generator,
 ) -> Cameras:
@@ -81,7 +80,7 @@ def _compound_of_each(
 def _in_compounds(
     compound: Ints,
     compounds: Compounds,
-    polygons: NDArray[np.object_],
+    polygons: Shapes,
     buildings: Buildings,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats, Ints]:

@@ -12,7 +12,7 @@ from data.demo.divisions import Divisions
 from data.demo.lattice import Lattice
 from data.demo.lots import Lots
 from data.demo.sizes import AS_OF, PERSONS_PER_HOUSEHOLD
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Words
 
 IN_COMPOUNDS = 0.97  # of the households of a grid; the others live along the streets
 SMALL_SHARE = 0.015  # compounds of one building and fewer than 50 households
@@ -28,19 +28,19 @@ class Compounds:
     kind, ``hot`` marks planted hot ones; ``small`` those too small to be rated alone.
     """
 
-    code: NDArray[np.str_]
+    code: Words
     name: list[str]
     kind: Ints
     households: Ints
     dwellings: Ints
     residents: Ints
     built_year: Ints
-    gated: NDArray[np.bool_]
-    managed: NDArray[np.bool_]
+    gated: Flags
+    managed: Flags
     counted_on: list[date]
-    small: NDArray[np.bool_]
+    small: Flags
     theta: Floats
-    hot: NDArray[np.bool_]
+    hot: Flags
     entrances: NDArray[np.object_]
     road: list[str]
 
@@ -98,7 +98,7 @@ def _first_lot(lots: Lots) -> Ints:
     return np.asarray(first[number >= 0])
 
 
-def _codes(divisions: Divisions, lots: Lots) -> NDArray[np.str_]:
+def _codes(divisions: Divisions, lots: Lots) -> Words:
     """``XQ``, the community's code and a number in the order of the grids."""
     first = np.searchsorted(lots.community, lots.community, side="left")
     sequence = np.arange(len(first)) - first + 1
@@ -106,9 +106,7 @@ def _codes(divisions: Divisions, lots: Lots) -> NDArray[np.str_]:
     return np.char.add(np.char.add("XQ", divisions.codes[lots.community]), numbers)
 
 
-def _households(
-    lots: Lots, grid_households: Ints, rng: np.random.Generator
-) -> tuple[Ints, NDArray[np.bool_]]:
+def _households(lots: Lots, grid_households: Ints, rng: np.random.Generator) -> tuple[Ints, Flags]:
     """(c,) households, and which compounds are planted small ones."""
     number = lots.compound[lots.compound >= 0]
     grid = lots.lot_grid[lots.compound >= 0]
@@ -126,9 +124,7 @@ def _households(
     return households, np.bincount(number, weights=tiny) > 0
 
 
-def _true_risk(
-    kind: Ints, households: Ints, rng: np.random.Generator
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _true_risk(kind: Ints, households: Ints, rng: np.random.Generator) -> tuple[Floats, Flags]:
     """(c,) Gamma-distributed relative risk of mean 1; 1.5 % of the larger ones are made hot."""
     shape = kinds.column("shape")[kind]
     theta = rng.gamma(shape, 1 / shape)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from data.demo import outlines, partition
 from data.demo.lattice import Lattice
 from data.demo.sizes import HOUSEHOLDS_PER_GRID, Scale, Size
 from data.reference import codes
-from gis.arrays import Floats, Ints
+from gis.arrays import Floats, Ints, Shapes, Words
 
 RURAL_STREET_FACTOR = 0.6  # households of a community in a rural street against one in town
 RURAL_STREETS = ("530102010",)
@@ -27,12 +26,12 @@ class Divisions:
     ``ring`` (n,) is the distance from the centre over the radius of the built-up part.
     """
 
-    codes: NDArray[np.str_]
+    codes: Words
     of_block: Ints
     grid_of_block: Ints
     community_of_grid: Ints
-    grid_codes: NDArray[np.str_]
-    grid_polygons: NDArray[np.object_]
+    grid_codes: Words
+    grid_polygons: Shapes
     ring: Floats
 
     def polygons(self, digits: int) -> dict[str, shapely.Geometry]:
@@ -42,7 +41,7 @@ class Divisions:
         return dict(zip(names.tolist(), unions(self.grid_polygons, label), strict=True))
 
 
-def unions(polygons: NDArray[np.object_], label: Ints) -> NDArray[np.object_]:
+def unions(polygons: Shapes, label: Ints) -> Shapes:
     """The union of the polygons of every label 0..max; they must tile without overlap."""
     order = np.argsort(label, kind="stable")
     ends = np.cumsum(np.bincount(label))[:-1]
@@ -51,7 +50,7 @@ def unions(polygons: NDArray[np.object_], label: Ints) -> NDArray[np.object_]:
     return np.array(joined, dtype=object)
 
 
-def _union(polygons: NDArray[np.object_]) -> shapely.Geometry:
+def _union(polygons: Shapes) -> shapely.Geometry:
     return shapely.coverage_union_all(polygons)
 
 
@@ -78,7 +77,7 @@ def _chosen(scale: Scale, size: Size) -> tuple[codes.Division, ...]:
     return codes.communities("5301" if size == "city" else scale.top)
 
 
-def _grids_wanted(listed: NDArray[np.str_], scale: Scale, rng: np.random.Generator) -> Ints:
+def _grids_wanted(listed: Words, scale: Scale, rng: np.random.Generator) -> Ints:
     """(k,) how many grids each community gets, in proportion to its intended households."""
     rural_street = np.isin([code[:9] for code in listed], RURAL_STREETS)
     rural = ~np.isin([code[:6] for code in listed], CORE_DISTRICTS)
@@ -103,7 +102,7 @@ def _weights(lattice: Lattice, scale: Scale) -> tuple[Floats, Floats]:
 
 
 def _communities(
-    lattice: Lattice, listed: NDArray[np.str_], need: Ints, weight: Floats, rng: np.random.Generator
+    lattice: Lattice, listed: Words, need: Ints, weight: Floats, rng: np.random.Generator
 ) -> Ints:
     """(n,) community of every block: city, districts, streets, communities, each connected."""
     label = np.full(len(weight), -1)
@@ -131,7 +130,7 @@ def _communities(
     return label
 
 
-def _parents(child_code: NDArray[np.str_], parent_code: NDArray[np.str_]) -> Ints:
+def _parents(child_code: Words, parent_code: Words) -> Ints:
     """(k,) number of the parent: the one whose code begins the child's."""
     digits = len(str(parent_code[0]))
     return np.searchsorted(parent_code, [code[:digits] for code in child_code]).astype(np.int64)
@@ -169,7 +168,7 @@ def _grids(
     return partition.connect(label, community, lattice.near), owner
 
 
-def _reading_order(polygons: NDArray[np.object_], owner: Ints) -> tuple[Ints, Ints]:
+def _reading_order(polygons: Shapes, owner: Ints) -> tuple[Ints, Ints]:
     """Order and sequence (1, 2, ...) of the grids: west to east, north to south, per community."""
     west, south, east, north = shapely.bounds(polygons).T
     band = np.median(north - south)

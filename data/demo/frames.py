@@ -4,10 +4,9 @@ from functools import cache
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gis.arrays import Floats
+from gis.arrays import Floats, Shapes
 
 METRIC_SRID = 4543
 DEGREE_DIGITS = 9  # 0.1 mm: the same bytes whatever the last bits of a library's sine
@@ -26,7 +25,7 @@ def to_degrees(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return np.round(lon, DEGREE_DIGITS), np.round(lat, DEGREE_DIGITS)
 
 
-def shapes_to_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def shapes_to_degrees(shapes: Shapes) -> Shapes:
     """The same geometries in WGS84; equal corners stay equal, so tilings stay exact."""
 
     def turn(xy: Floats) -> Floats:

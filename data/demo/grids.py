@@ -6,12 +6,11 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from data.demo.divisions import Divisions
 from data.demo.lattice import Lattice, side_corners
 from data.demo.sizes import AS_OF, GRID_FAULTS, Scale
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Shapes
 
 TITLES = ("网格员", "网格长", "专职网格员")
 
@@ -30,8 +29,8 @@ class Grids:
     """g grids: households (g,), which are unknown in the file, and polygons with their faults."""
 
     households: Ints
-    unknown: NDArray[np.bool_]
-    polygon: NDArray[np.object_]
+    unknown: Flags
+    polygon: Shapes
     faults: tuple[Fault, ...]
 
 
@@ -98,7 +97,7 @@ def _edges(lattice: Lattice, divisions: Divisions, *, outer: bool) -> Ints:
 
 def _damage(
     kind: str,
-    polygon: NDArray[np.object_],
+    polygon: Shapes,
     lattice: Lattice,
     divisions: Divisions,
     edge: tuple[int, int],

@@ -10,7 +10,7 @@ from data.demo import streets
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
 from data.demo.sizes import MONTHS, START, Scale
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Words
 
 YEARS = MONTHS / 12
 GROWTH_PER_MONTH = 0.001  # households grew a little over the three years
@@ -64,11 +64,11 @@ class Incidents:
     """n incidents in order of time; ``place`` (n, 2) metres; ``compound`` -1 on the streets."""
 
     occurred_at: NDArray[np.datetime64]
-    precision: NDArray[np.str_]
-    category: NDArray[np.str_]
-    severe: NDArray[np.bool_]
-    preventable: NDArray[np.bool_]
-    source: NDArray[np.str_]
+    precision: Words
+    category: Words
+    severe: Flags
+    preventable: Flags
+    source: Words
     place: Floats
     compound: Ints
 

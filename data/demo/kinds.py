@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gis.arrays import Floats
+from gis.arrays import Floats, Ints
 from gis.compounds.model import CompoundKind
 
 
@@ -67,7 +66,7 @@ def column(name: str) -> Floats:
     return np.array([getattr(TRAITS[kind], name) for kind in KINDS], dtype=float)
 
 
-def pick(ring: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+def pick(ring: Floats, rng: np.random.Generator) -> Ints:
     """(n,) kind number of each compound, from where it lies."""
     mix = np.array([TRAITS[kind].mix for kind in KINDS]).T
     running = np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)

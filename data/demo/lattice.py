@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from data.demo.outlines import Outline
 from data.demo.sizes import Scale
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Shapes
 
 _SIDES = ((0, 1), (1, 2), (2, 3), (3, 0))  # south, east, north, west, as corner pairs
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))  # row and column of the neighbour on each side
@@ -41,7 +40,7 @@ class Lattice:
         return np.asarray(self.corners.mean(axis=1))
 
     @property
-    def polygons(self) -> NDArray[np.object_]:
+    def polygons(self) -> Shapes:
         """(n,) shapely polygons, EPSG:4543."""
         return np.asarray(shapely.polygons(self.corners))
 
@@ -94,7 +93,7 @@ def _nodes(scale: Scale, rng: np.random.Generator) -> Floats:
     return np.stack([x + bend_x + shake[..., 0] * step_x, y + bend_y + shake[..., 1] * step_y], -1)
 
 
-def _smoothed(nodes: Floats, inside: NDArray[np.bool_]) -> Floats:
+def _smoothed(nodes: Floats, inside: Flags) -> Floats:
     """Take the stairs out of the outline: its nodes move towards their neighbours along it."""
     owner = np.pad(inside, 1)
     horizontal = owner[:-1, 1:-1] != owner[1:, 1:-1]  # edge (j, i)-(j, i+1) is on the outline

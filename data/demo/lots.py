@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from data.demo.divisions import Divisions
 from data.demo.lattice import Lattice
-from gis.arrays import Floats, Ints
+from gis.arrays import Floats, Ints, Shapes
 
 HALF_STREET_M = 9.0
 HALF_LANE_M = 3.0
@@ -31,7 +30,7 @@ class Lots:
     lot_grid: Ints
     compound: Ints
     corners: Floats
-    polygon: NDArray[np.object_]
+    polygon: Shapes
     grid: Ints
     community: Ints
     crossed: Ints

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from data.demo.sizes import Scale
+from gis.arrays import Floats
 
 Ring = tuple[tuple[float, float], ...]
 
@@ -74,7 +74,7 @@ def outline(scale: Scale, name: str) -> Outline:
     return Outline(_placed(_DISTRICT, scale), exclaves)
 
 
-def anchor(code: str) -> NDArray[np.float64] | None:
+def anchor(code: str) -> Floats | None:
     """Metres east and north near which the division lies; None where it may lie anywhere."""
     found = _ANCHORS.get(code)
     return None if found is None else np.asarray(found, dtype=float)

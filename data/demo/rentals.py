@@ -10,7 +10,7 @@ from data.demo import kinds
 from data.demo.buildings import Buildings
 from data.demo.compounds import Compounds
 from data.demo.sizes import AS_OF, Scale
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints
 from gis.compounds.model import CompoundKind
 
 GROUP_SHARE = 0.012  # of all lettings: planted as suspected group rental
@@ -29,8 +29,8 @@ class Lettings:
 
     rows: pd.DataFrame
     compound: Ints
-    active: NDArray[np.bool_]
-    group: NDArray[np.bool_]
+    active: Flags
+    group: Flags
     mainly: Ints
 
     def per_compound(self, count: int) -> Ints:
@@ -93,7 +93,7 @@ def _buildings(
 
 
 def _occupied(
-    building: Ints, buildings: Buildings, group: NDArray[np.bool_], rng: np.random.Generator
+    building: Ints, buildings: Buildings, group: Flags, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Rooms, usable floor and occupants; only planted ones break 5 m² a head or two a room."""
     count = len(building)
@@ -125,7 +125,7 @@ def _occupied(
 
 
 def _dates(
-    ended: NDArray[np.bool_], rng: np.random.Generator
+    ended: Flags, rng: np.random.Generator
 ) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
     """(n,) registered and ended days; not-a-time where the letting goes on."""
     today = np.datetime64(AS_OF, "D")

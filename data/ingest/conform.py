@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 from data.ingest.reasons import note
 from data.ingest.targets import EXTRA, Target
 from data.ingest.types import RowNote
-from gis.arrays import Flags
+from gis.arrays import Flags, Ints
 
 _INT4 = (-(2**31), 2**31 - 1)
 _MERCATOR_LAT = 85.05  # beyond it web Mercator, which tiles use, is not defined
@@ -60,7 +60,7 @@ def conform(rows: pd.DataFrame, target: Target) -> tuple[pa.Table, list[RowNote]
     return (table if good.all() else table.filter(pa.array(good))), notes
 
 
-def _refused(numbers: NDArray[np.int64], mask: Flags, code: str, column: str) -> list[RowNote]:
+def _refused(numbers: Ints, mask: Flags, code: str, column: str) -> list[RowNote]:
     return [note(int(row), code, column=column) for row in numbers[mask]]
 
 

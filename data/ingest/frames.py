@@ -5,7 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
@@ -13,7 +12,7 @@ from pyproj.enums import PJType
 from pyproj.exceptions import CRSError, ProjError
 
 from data.ingest.refusal import refuse
-from gis.arrays import Floats
+from gis.arrays import Flags, Floats
 from gis.crs import Datum, Frame, parse_frame, to_wgs84
 from gis.district import District
 from gis.errors import BadInput
@@ -36,9 +35,9 @@ class Reach:
     east: float
     north: float
 
-    def holds(self, lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    def holds(self, lon: Floats, lat: Floats) -> Flags:
         """Which positions lie inside; NaN does not."""
-        inside: NDArray[np.bool_] = (
+        inside: Flags = (
             (lon >= self.west) & (lon <= self.east) & (lat >= self.south) & (lat <= self.north)
         )
         return inside
@@ -133,21 +132,21 @@ def plausible(box: Box, frame: Frame, district: District) -> bool:
     return float(near((lon0, lat0, lon1, lat1), district).mean()) >= 0.5
 
 
-def near(box: Box, district: District) -> NDArray[np.bool_]:
+def near(box: Box, district: District) -> Flags:
     """Which bounds (degrees, WGS84) come within ``FAR_KM`` of the district."""
     lon0, lat0, lon1, lat1 = box
     limit = reach(district)
-    close: NDArray[np.bool_] = (
+    close: Flags = (
         (lon1 >= limit.west) & (lon0 <= limit.east) & (lat1 >= limit.south) & (lat0 <= limit.north)
     )
     return close
 
 
-def beyond(box: Box, district: District) -> NDArray[np.bool_]:
+def beyond(box: Box, district: District) -> Flags:
     """Which bounds (degrees, WGS84) reach more than ``WIDE_KM`` out of the district."""
     limit = reach(district, WIDE_KM)
     inside = limit.holds(box[0], box[1]) & limit.holds(box[2], box[3])
-    out: NDArray[np.bool_] = ~inside
+    out: Flags = ~inside
     return out
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.ingest.fields import Shape
 from data.ingest.nesting import MOST, too_deep
-from gis.arrays import Flags, Shapes
+from gis.arrays import Flags, Floats, Shapes
 
 MAX_AREA_CHANGE = 0.01  # a repair that changes more ground than this is a guess, not a repair
 _SAFE_BYTES = 16_384  # holds 1,800 levels of collections at most; GEOS was seen to read 5,000
@@ -222,7 +222,7 @@ def _one_without_repeats(geom: Any) -> Any:
         return None
 
 
-def _repair(shaped: Shaped, invalid: Flags, before: NDArray[np.float64]) -> None:
+def _repair(shaped: Shaped, invalid: Flags, before: Floats) -> None:
     geom = shaped.geom
     for at in np.flatnonzero(invalid):
         candidate: Any

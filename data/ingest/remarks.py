@@ -2,10 +2,10 @@
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from data.ingest.refusal import masked
 from data.ingest.types import RowNote, Severity
+from gis.arrays import Flags, Ints
 
 _NOTE, _REPAIRED, _FLAGGED, _REFUSED = Severity
 
@@ -119,8 +119,8 @@ def remark(
 
 
 def remarks(
-    rows: NDArray[np.int64],
-    where: NDArray[np.bool_],
+    rows: Ints,
+    where: Flags,
     code: str,
     *,
     column: str | None = None,

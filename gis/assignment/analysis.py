@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis import crs
-from gis.arrays import Floats
+from gis.arrays import Floats, Shapes
 
 _Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
@@ -20,7 +20,7 @@ _SHIFTS: dict[str, _Shift] = {
 }
 
 
-def true_frame(lon: Floats, lat: Floats, outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+def true_frame(lon: Floats, lat: Floats, outlines: Shapes) -> NDArray[np.object_]:
     """The frame that would put each point into its own outline; None where no shift does.
 
     Parameters

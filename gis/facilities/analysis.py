@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gis.areas import hierarchy
 from gis.areas.levels import Level, SubjectKind
+from gis.arrays import Floats, Ints
 from gis.facilities.floors import TOLERANCE_M2, with_floors
 from gis.facilities.model import Verdict
 from gis.facilities.rules import CoverageRules
@@ -124,9 +125,9 @@ def _oldest(dates: "pd.Series[Any]") -> Any:
 
 
 def judge(
-    households: NDArray[np.float64],
-    floor_area_m2: NDArray[np.float64],
-    facilities: NDArray[np.int64],
+    households: Floats,
+    floor_area_m2: Floats,
+    facilities: Ints,
     *,
     m2_per_100_households: float,
 ) -> dict[str, NDArray[Any]]:

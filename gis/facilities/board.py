@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gis.areas import hierarchy
 from gis.areas.levels import Level
+from gis.arrays import Floats
 from gis.policy import Policy
 
 _SHOWN = [
@@ -31,7 +31,7 @@ class Costs:
         return cls(float(terms["yuan_per_m2"]), float(terms["fixed_yuan"]))
 
 
-def cost_yuan(area_m2: NDArray[np.float64], costs: Costs) -> NDArray[np.float64]:
+def cost_yuan(area_m2: Floats, costs: Costs) -> Floats:
     """What building ``area_m2`` (n,) costs, one facility each; 0 for nothing, NaN for unknown."""
     built = area_m2 > 0
     priced = costs.fixed_yuan + costs.yuan_per_m2 * area_m2

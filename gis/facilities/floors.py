@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gis.areas.model import SubjectKind
+from gis.arrays import Flags
 from gis.facilities.rules import CoverageRules
 
 TOLERANCE_M2 = 1e-6  # sums of shares in binary floating point miss the decimal sum by less
@@ -66,9 +67,7 @@ def floors(
     }
 
 
-def _converted(
-    codes: "pd.Series[Any]", parts: pd.DataFrame, rules: CoverageRules
-) -> NDArray[np.bool_]:
+def _converted(codes: "pd.Series[Any]", parts: pd.DataFrame, rules: CoverageRules) -> Flags:
     stated = parts.dropna(subset="provision")
     listed = stated["provision"].isin(rules.converted_ways)
     inside = codes.isin(stated.loc[listed, "area_code"])

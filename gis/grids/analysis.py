@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gis.arrays import Shapes
+from gis.arrays import Flags, Shapes
 from gis.grids.model import FindingKind
 from gis.grids.pieces import is_narrow, mean_width_m, polygons, split
 from gis.grids.rules import AuditRules
@@ -95,9 +95,7 @@ def audit_ground(found: Grids, places: Outlines, rules: AuditRules) -> pd.DataFr
     return pd.concat([*frames, _rows(unplaced, found.codes, rules)], ignore_index=True)
 
 
-def overlaps(
-    found: Grids, tree: shapely.STRtree, refused: NDArray[np.bool_], rules: AuditRules
-) -> Ground:
+def overlaps(found: Grids, tree: shapely.STRtree, refused: Flags, rules: AuditRules) -> Ground:
     """Ground that two grids claim, pair by pair.
 
     ``refused`` (n,): the grid has edges that the coverage check refuses. Only such grids are
@@ -155,7 +153,7 @@ def fragments(found: Grids, rules: AuditRules) -> Ground:
     )
 
 
-def _unions(found: Grids, communities: int, refused: NDArray[np.bool_]) -> Shapes:
+def _unions(found: Grids, communities: int, refused: Flags) -> Shapes:
     """(communities,) ground of each community's own grids; quick where their edges match."""
     out = np.full(communities, shapely.Polygon(), dtype=object)
     order = np.argsort(found.community, kind="stable")

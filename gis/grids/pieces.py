@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.arrays import Shapes
+from gis.arrays import Flags, Floats, Shapes
 
 
 def polygons(geoms: Shapes) -> Shapes:
@@ -51,7 +51,7 @@ def split(
     return grown[large], filled[of[large]]
 
 
-def mean_width_m(ground: Shapes) -> NDArray[np.float64]:
+def mean_width_m(ground: Shapes) -> Floats:
     """2·area / perimeter: the width of a long strip; at most the largest inscribed diameter."""
     perimeter_m = shapely.length(ground)
     return np.divide(
@@ -60,7 +60,7 @@ def mean_width_m(ground: Shapes) -> NDArray[np.float64]:
     )  # fmt: skip
 
 
-def is_narrow(ground: Shapes, *, width_m: float) -> NDArray[np.bool_]:
+def is_narrow(ground: Shapes, *, width_m: float) -> Flags:
     """True where no circle of diameter ``width_m`` fits into the polygon."""
     narrow = mean_width_m(ground) < width_m  # never narrow otherwise, so only these are shrunk
     suspects = np.flatnonzero(narrow)

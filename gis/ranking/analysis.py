@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints, Words
 from gis.ranking.model import YearClass
 from gis.ranking.rules import RankingRules
 
@@ -57,9 +57,7 @@ def year_totals(quarters: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return out.assign(quarters=out["quarters"].fillna(0).astype("int64")).reset_index()
 
 
-def classes(
-    total: NDArray[np.float64], quarters: NDArray[np.int64], *, rules: RankingRules
-) -> NDArray[np.str_]:
+def classes(total: Floats, quarters: Ints, *, rules: RankingRules) -> Words:
     """EVA-2 class of each division; a year without all four quarters is unknown.
 
     A total equal to a limit reaches it.

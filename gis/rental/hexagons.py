@@ -8,7 +8,7 @@ import shapely
 from h3.api.basic_int import cell_to_boundary, latlng_to_cell
 from numpy.typing import NDArray
 
-from gis.arrays import Floats
+from gis.arrays import Floats, Shapes
 
 Cells = NDArray[np.uint64]
 
@@ -41,7 +41,7 @@ def outlines(cells: Cells) -> gpd.GeoSeries:
     return gpd.GeoSeries(polygons(rings), crs=4326)
 
 
-def polygons(rings: Sequence[Sequence[tuple[float, float]]]) -> NDArray[np.object_]:
+def polygons(rings: Sequence[Sequence[tuple[float, float]]]) -> Shapes:
     """Polygons of open rings, all at once."""
     if not rings:
         return np.empty(0, dtype=object)

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gis.arrays import Floats, Ints, Words
+from gis.arrays import Flags, Floats, Ints, Words
 from gis.safety import colours, exposure, quality, reasons, shrinkage, units
 from gis.safety.inputs import Inputs
 from gis.safety.reference import Reference, expected
@@ -42,7 +41,7 @@ class _Figures:
     p_red: Floats
     p_amber: Floats
     tail: Floats
-    full_shrinkage: NDArray[np.bool_]
+    full_shrinkage: Flags
 
     def at_compounds(self, rated: Units, own: Ints) -> "_Figures":
         """Each compound with the figures of its unit; an unrated one with its ``own`` count."""
@@ -186,7 +185,7 @@ def _grade(
 
 def _gaps(
     inputs: Inputs, by_month: Floats, priors: Mapping[str, Prior], rules: RatingRules
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Compounds that, or whose community, or whose whole district fell silent implausibly."""
     frame, everybody = inputs.compounds, priors[POOLED]
     own = [priors.get(group, everybody) for group in frame["peer_group"].tolist()]

@@ -5,8 +5,8 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints
 from gis.safety import exposure
 from gis.safety.inputs import Inputs
 from gis.safety.rules import EVENT_CATEGORY, RatingRules
@@ -69,9 +69,9 @@ def _counts(
     codes: pd.Index,
     incidents: pd.DataFrame,
     categories: Sequence[str],
-    households: NDArray[np.float64],
+    households: Floats,
     rules: RatingRules,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Ints, Ints]:
     """Incidents (n, c) by category, and (n, m) counted ones by month."""
     row = codes.get_indexer(pd.Index(incidents["code"]))
     category = pd.Index(categories).get_indexer(pd.Index(incidents["category"]))
@@ -89,11 +89,11 @@ def _counts(
 
 
 def _table(
-    row: NDArray[np.int64],
-    column: NDArray[np.int64],
-    times: NDArray[np.int64],
+    row: Ints,
+    column: Ints,
+    times: Ints,
     shape: tuple[int, int],
-) -> NDArray[np.int64]:
+) -> Ints:
     flat = np.bincount(row * shape[1] + column, weights=times, minlength=shape[0] * shape[1])
     return flat.astype(np.int64).reshape(shape)
 

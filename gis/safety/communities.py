@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from gis.arrays import Words
 from gis.safety.rules import GREEN, RED, UNRATED, RatingRules
 
 
@@ -21,9 +20,7 @@ class SafeCommunities:
     met: bool | None
 
 
-def safe_communities(
-    colour: NDArray[np.str_], area_code: NDArray[np.str_], *, rules: RatingRules
-) -> SafeCommunities:
+def safe_communities(colour: Words, area_code: Words, *, rules: RatingRules) -> SafeCommunities:
     """Count safe and demonstration communities from the colours of their compounds.
 
     Parameters

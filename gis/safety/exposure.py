@@ -6,15 +6,17 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from gis.arrays import Flags, Floats, Ints
+
 
 def households_by_month(
     *,
-    row: NDArray[np.int64],
+    row: Ints,
     counted_on: NDArray[np.datetime64],
-    households: NDArray[np.float64],
+    households: Floats,
     months: Sequence[date],
     compounds: int,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Households of every compound in every month.
 
     Parameters
@@ -51,12 +53,12 @@ def households_by_month(
 
 def latest_households(
     *,
-    row: NDArray[np.int64],
+    row: Ints,
     counted_on: NDArray[np.datetime64],
-    households: NDArray[np.float64],
+    households: Floats,
     as_of: date,
     compounds: int,
-) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:
+) -> tuple[Floats, NDArray[np.datetime64]]:
     """Newest count of every compound up to ``as_of``, and its day; NaN and NaT without any.
 
     Where there is none, the first later count speaks, and an undated one where no dated one does.
@@ -73,9 +75,7 @@ def latest_households(
     return latest, day
 
 
-def out_of_date(
-    counted_on: NDArray[np.datetime64], *, as_of: date, months: int
-) -> NDArray[np.bool_]:
+def out_of_date(counted_on: NDArray[np.datetime64], *, as_of: date, months: int) -> Flags:
     """Counts more than ``months`` months before ``as_of``, from after it, or without a day."""
     day = np.datetime64(as_of, "D")
     month = day.astype("datetime64[M]")

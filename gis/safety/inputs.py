@@ -5,10 +5,9 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Ints
 from gis.runs import digest
 from gis.safety.reference import Reference
 from gis.safety.rules import RatingRules
@@ -30,10 +29,10 @@ class Inputs:
     compounds: pd.DataFrame
     categories: tuple[str, ...]
     months: tuple[date, ...]
-    counts: NDArray[np.int64]
-    monthly: NDArray[np.int64]
-    households: NDArray[np.float64]
-    neighbours: NDArray[np.int64]
+    counts: Ints
+    monthly: Ints
+    households: Floats
+    neighbours: Ints
     as_of: date
 
     @property
@@ -45,7 +44,7 @@ class Inputs:
         """Categories that enter O: all but those counted apart."""
         return [category for category in self.categories if category not in rules.counted_apart]
 
-    def counted_counts(self, rules: RatingRules) -> NDArray[np.int64]:
+    def counted_counts(self, rules: RatingRules) -> Ints:
         """(n, counted) incidents of the categories that enter O."""
         keep = [category not in rules.counted_apart for category in self.categories]
         return self.counts[:, keep]

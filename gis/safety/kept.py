@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import scipy
 from numpy.typing import NDArray
 
+from gis.arrays import Ints
 from gis.errors import BadPolicy
 from gis.safety.inputs import Inputs, input_digest
 from gis.safety.reference import Reference
@@ -134,7 +135,7 @@ def _matrix(column: pa.ChunkedArray) -> NDArray[Any]:
     return np.array(flat).reshape(len(column), -1)  # its own, to be written into
 
 
-def _beside(neighbours: NDArray[np.int64], compounds: int) -> pa.Array:
+def _beside(neighbours: Ints, compounds: int) -> pa.Array:
     left, right = neighbours[:, 0], neighbours[:, 1]
     if (np.diff(left) < 0).any():
         raise ValueError("neighbours must be sorted by their first compound")
@@ -142,7 +143,7 @@ def _beside(neighbours: NDArray[np.int64], compounds: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(right))
 
 
-def _pairs(column: pa.ChunkedArray) -> NDArray[np.int64]:
+def _pairs(column: pa.ChunkedArray) -> Ints:
     lists = column.combine_chunks()
     left = np.repeat(np.arange(len(lists)), lists.value_lengths().to_numpy())
     return np.column_stack([left, lists.flatten().to_numpy()]).astype(np.int64)

@@ -5,7 +5,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.arrays import Flags, Floats, Ints
+from gis.arrays import Flags, Floats, Ints, Words
 
 FEW_HOUSEHOLDS = "few_households"
 STALE_HOUSEHOLDS = "stale_households"
@@ -15,7 +15,7 @@ LOW_COUNT = "low_count"
 NOTES = (FEW_HOUSEHOLDS, STALE_HOUSEHOLDS, REPORTING_GAP, SHORT_WINDOW, LOW_COUNT)
 
 
-def grades(notes: dict[str, Flags]) -> NDArray[np.str_]:
+def grades(notes: dict[str, Flags]) -> Words:
     """A without a note, B with one, C with two or more; a reporting gap alone is a C.
 
     A gap says that incidents are missing from the count itself, and no statistics repairs that.

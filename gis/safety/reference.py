@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gis.arrays import Floats, Ints, Words
 
 EVERYBODY = "*"
 
@@ -22,7 +23,7 @@ class Reference:
     last_month: str
     rates: Mapping[str, Mapping[str, float]]
 
-    def per_household_month(self, group: str, categories: Sequence[str]) -> NDArray[np.float64]:
+    def per_household_month(self, group: str, categories: Sequence[str]) -> Floats:
         """(c,) rates of one peer group in the order of ``categories``; unknown ones are 0."""
         rates = self.rates.get(group, self.rates[EVERYBODY])
         return np.array([rates.get(category, 0.0) for category in categories], dtype=np.float64)
@@ -39,9 +40,9 @@ class Reference:
 
 
 def derive(
-    counts: NDArray[np.int64],
-    household_months: NDArray[np.float64],
-    peer_group: NDArray[np.str_],
+    counts: Ints,
+    household_months: Floats,
+    peer_group: Words,
     *,
     categories: Sequence[str],
     window: tuple[str, str],
@@ -74,9 +75,7 @@ def derive(
     return Reference(window[0], window[1], rates)
 
 
-def _rates(
-    counts: NDArray[np.int64], months: NDArray[np.float64], categories: Sequence[str]
-) -> dict[str, float]:
+def _rates(counts: Ints, months: Floats, categories: Sequence[str]) -> dict[str, float]:
     total = float(months.sum())
     sums = counts.sum(axis=0)
     rates = sums / total if total > 0 else np.zeros(len(categories))
@@ -84,12 +83,12 @@ def _rates(
 
 
 def expected(
-    household_months: NDArray[np.float64],
-    peer_group: NDArray[np.str_],
+    household_months: Floats,
+    peer_group: Words,
     *,
     reference: Reference,
     categories: Sequence[str],
-) -> NDArray[np.float64]:
+) -> Floats:
     """Incidents that the reference rates lead to expect, all counted categories together.
 
     ``household_months`` is (n,) or (n, m); the answer has its shape.

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Flags, Ints
 from gis.errors import BadPeriod, NoData, WholeDistrict
 from gis.period import Period
 from gis.policy import Policy
@@ -176,7 +176,7 @@ def _of_compounds(stored: pd.DataFrame, again: pd.DataFrame) -> Iterator[Differe
             yield Difference(str(both[row]), str(name), *values)
 
 
-def _unequal(stored: "pd.Series[Any]", again: "pd.Series[Any]") -> NDArray[np.bool_]:
+def _unequal(stored: "pd.Series[Any]", again: "pd.Series[Any]") -> Flags:
     """Where two columns differ: numbers in any bit, a missing one alike whatever it is."""
     if pd.api.types.is_numeric_dtype(again) and not pd.api.types.is_bool_dtype(again):
         return np.asarray(_bits(stored) != _bits(again))
@@ -184,7 +184,7 @@ def _unequal(stored: "pd.Series[Any]", again: "pd.Series[Any]") -> NDArray[np.bo
     return np.array([one != other for one, other in pairs], dtype=np.bool_)
 
 
-def _bits(column: "pd.Series[Any]") -> NDArray[np.int64]:
+def _bits(column: "pd.Series[Any]") -> Ints:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isnan(values), np.nan, values).view(np.int64)
 

@@ -6,17 +6,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.arrays import Flags, Floats, Ints, Words
+
 ALONE = -1
 
 
 def rated_together(
     *,
-    small: NDArray[np.bool_],
-    households: NDArray[np.float64],
-    peer_group: NDArray[np.str_],
-    neighbours: NDArray[np.int64],
+    small: Flags,
+    households: Floats,
+    peer_group: Words,
+    neighbours: Ints,
     min_households: int,
-) -> NDArray[np.int64]:
+) -> Ints:
     """Group of each small compound: the row of the group's first member, or ALONE.
 
     Parameters
@@ -56,18 +58,14 @@ def rated_together(
     return group
 
 
-def neighbouring(
-    rows: NDArray[np.int64], ground: NDArray[np.object_], *, distance_m: float
-) -> NDArray[np.int64]:
+def neighbouring(rows: Ints, ground: NDArray[np.object_], *, distance_m: float) -> Ints:
     """Pairs of ``rows`` (k, 2) whose polygons ``ground``, in metres, lie within ``distance_m``."""
     left, right = shapely.STRtree(ground).query(ground, predicate="dwithin", distance=distance_m)
     once = left < right
     return np.column_stack([rows[left[once]], rows[right[once]]]).astype(np.int64)
 
 
-def _adjacency(
-    small: NDArray[np.bool_], peer_group: NDArray[np.str_], neighbours: NDArray[np.int64]
-) -> dict[int, list[int]]:
+def _adjacency(small: Flags, peer_group: Words, neighbours: Ints) -> dict[int, list[int]]:
     """Small compounds with a small neighbour of their peer group, in row order."""
     left, right = neighbours[:, 0], neighbours[:, 1]
     joined = small[left] & small[right] & (peer_group[left] == peer_group[right]) & (left != right)
@@ -82,8 +80,8 @@ def _adjacency(
 def _grow(
     seed: int,
     beside: dict[int, list[int]],
-    group: NDArray[np.int64],
-    households: NDArray[np.float64],
+    group: Ints,
+    households: Floats,
     enough: int,
 ) -> tuple[list[int], float]:
     """Free compounds reached from ``seed`` until they hold ``enough`` households together."""
@@ -97,5 +95,5 @@ def _grow(
     return members, total
 
 
-def _free(rows: Iterable[int], taken: list[int], group: NDArray[np.int64]) -> list[int]:
+def _free(rows: Iterable[int], taken: list[int], group: Ints) -> list[int]:
     return [row for row in rows if group[row] == ALONE and row not in taken]

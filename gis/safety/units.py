@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.arrays import Floats, Ints
+from gis.arrays import Flags, Floats, Ints
 from gis.safety import reasons, small
 from gis.safety.inputs import Inputs
 from gis.safety.rules import RatingRules
@@ -41,7 +41,7 @@ class Units:
         return np.where(self.row < 0, np.arange(len(self.row)), np.append(self.first, 0)[self.row])
 
 
-def is_small(inputs: Inputs, rules: RatingRules) -> NDArray[np.bool_]:
+def is_small(inputs: Inputs, rules: RatingRules) -> Flags:
     """(n,) compounds below both the household and the building threshold; households are known."""
     frame = inputs.compounds
     few = frame["households"].to_numpy(dtype=np.float64) < rules.min_households  # NaN: not small
@@ -49,7 +49,7 @@ def is_small(inputs: Inputs, rules: RatingRules) -> NDArray[np.bool_]:
     return np.asarray(few & (buildings < rules.min_buildings) & ~_unknown(inputs), dtype=np.bool_)
 
 
-def _unknown(inputs: Inputs) -> NDArray[np.bool_]:
+def _unknown(inputs: Inputs) -> Flags:
     """(n,) compounds whose households nobody counted, or counted as none."""
     never = ~(np.nan_to_num(inputs.households).sum(axis=1) > 0)
     return np.asarray(never | inputs.compounds["households"].isna().to_numpy(), dtype=np.bool_)

@@ -8,11 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
+from gis.arrays import Flags, Floats
 from gis.district import District
 from gis.policy import Policy
 from gis.scenarios import analysis
@@ -75,14 +75,14 @@ def nearness(
     return Nearness(pd.DataFrame(rows, columns=names), nowhere, homes.rules.reach_m)
 
 
-def turned(today_m: Metres, then_m: Metres) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def turned(today_m: Metres, then_m: Metres) -> tuple[Flags, Flags]:
     """Where a walk gets shorter, and where longer; (n,) m each, infinite where none is in reach."""
     with np.errstate(invalid="ignore"):  # beyond reach before and after is no change
         longer_m = then_m - today_m
     return longer_m < -_SAME_M, longer_m > _SAME_M
 
 
-def _mean_m(walk_m: Metres, households: NDArray[np.float64]) -> float:
+def _mean_m(walk_m: Metres, households: Floats) -> float:
     """NaN where nobody reaches one."""
     near = np.isfinite(walk_m) & (households > 0)
     return float(np.average(walk_m[near], weights=households[near])) if near.any() else np.nan

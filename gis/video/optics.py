@@ -7,9 +7,8 @@ the ground. Quality levels: EN 62676-4.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gis.arrays import Flags, Floats
+from gis.arrays import Flags, Floats, Words
 from gis.video.view_rules import ViewRules
 
 ZOOMING = ("ptz", "dome_ptz", "dome_remote")
@@ -25,7 +24,7 @@ class CameraFields:
     the wide and the long end of a zoom (NaN: not known).
     """
 
-    kind: NDArray[np.str_]
+    kind: Words
     direction_deg: Floats
     hfov_deg: Floats
     vfov_deg: Floats
@@ -40,7 +39,7 @@ class CameraFields:
     height_px: Floats
 
     @classmethod
-    def unknown(cls, kind: NDArray[np.str_]) -> "CameraFields":
+    def unknown(cls, kind: Words) -> "CameraFields":
         """Cameras of which only the kind is known; use `dataclasses.replace` to add fields."""
         blank = np.full(len(kind), np.nan)
         return cls(kind, *(blank for _ in range(12)))

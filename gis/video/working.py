@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gis.arrays import Ints
+
 _DAY = np.timedelta64(1, "D")
-Counts = NDArray[np.int64]
+Counts = Ints
 
 
 def by_day(

@@ -4,11 +4,10 @@ Two-opt: Croes (1958), A method for solving traveling-salesman problems, Operati
 791-812. The walk is open: it begins at the first place and ends wherever it is shortest.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+from gis.arrays import Floats
 
 
-def order(distance_m: NDArray[np.float64]) -> list[int]:
+def order(distance_m: Floats) -> list[int]:
     """Indices of the places in walking order, beginning with 0.
 
     Parameters
@@ -19,12 +18,12 @@ def order(distance_m: NDArray[np.float64]) -> list[int]:
     return _exchanged(_nearest_next(distance_m), distance_m)
 
 
-def length_m(walk: list[int], distance_m: NDArray[np.float64]) -> float:
+def length_m(walk: list[int], distance_m: Floats) -> float:
     """Metres of a walk."""
     return float(distance_m[walk[:-1], walk[1:]].sum())
 
 
-def _nearest_next(distance_m: NDArray[np.float64]) -> list[int]:
+def _nearest_next(distance_m: Floats) -> list[int]:
     walk, left = [0], set(range(1, len(distance_m)))
     while left:
         here = walk[-1]
@@ -34,7 +33,7 @@ def _nearest_next(distance_m: NDArray[np.float64]) -> list[int]:
     return walk
 
 
-def _exchanged(walk: list[int], distance_m: NDArray[np.float64]) -> list[int]:
+def _exchanged(walk: list[int], distance_m: Floats) -> list[int]:
     """Turn a stretch round as long as that makes the walk shorter (by more than a millimetre)."""
     better = True
     while better:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from gis.arrays import Flags, Floats, Ints
 from gis.policy import Policy
 from gis.walking.analysis import Metres, Network
 
@@ -58,11 +59,11 @@ class Walks:
         self._reach_m, self._streets = reach_m, streets
         self._from_m, self._from = streets.tree.query(origins.reshape(-1, 2))
         self._to_m, self._to = streets.tree.query(targets.reshape(-1, 2))
-        self.beside: NDArray[np.bool_] = self._from_m <= beside_m  # origins on the network
+        self.beside: Flags = self._from_m <= beside_m  # origins on the network
         self._usable = self._to_m <= beside_m
         self._parts: dict[bytes, _Part] = {}
 
-    def nearest_m(self, wanted: NDArray[np.bool_] | None = None) -> Metres:
+    def nearest_m(self, wanted: Flags | None = None) -> Metres:
         """(n,) m to the nearest target, of those that ``wanted`` (k,) names or of all.
 
         Infinite where none is within the reach or no way leads there.
@@ -72,7 +73,7 @@ class Walks:
 
     def nearest_in_own_m(
         self,
-        wanted: NDArray[np.bool_],
+        wanted: Flags,
         *,
         origin_area: NDArray[np.object_],
         target_area: NDArray[np.object_],
@@ -94,7 +95,7 @@ class Walks:
     def _everywhere(self) -> "_Part":
         return _Part(self._streets.both_ways, np.arange(len(self._streets.xy)))
 
-    def _near(self, here: NDArray[np.bool_]) -> "_Part":
+    def _near(self, here: Flags) -> "_Part":
         """The streets that walks from ``here`` can use: none leaves their box by the reach."""
         who = here.tobytes()  # the same origins for every function
         if who not in self._parts:
@@ -105,9 +106,7 @@ class Walks:
             self._parts[who] = _Part(self._streets.both_ways[kept][:, kept], kept)
         return self._parts[who]
 
-    def _along(
-        self, part: "_Part", origins: NDArray[np.bool_], targets: NDArray[np.bool_]
-    ) -> Metres:
+    def _along(self, part: "_Part", origins: Flags, targets: Flags) -> Metres:
         """(n,) m along the streets of ``part`` from ``origins`` (n,) to any of ``targets`` (k,)."""
         found = np.full(len(self._from), np.inf)
         goal, there = part.numbers(self._to)
@@ -128,15 +127,15 @@ class _Part:
     """Some corners of the streets: their numbers there, in order, and the lengths both ways."""
 
     lengths: csr_array
-    kept: NDArray[np.int64]
+    kept: Ints
 
-    def numbers(self, corners: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def numbers(self, corners: Ints) -> tuple[Ints, Flags]:
         """The numbers here of ``corners`` of the streets, and whether they are here at all."""
         number = np.searchsorted(self.kept, corners)
         number[number == len(self.kept)] = 0
         return number, self.kept[number] == corners
 
-    def with_targets(self, corner: NDArray[np.int64], off_m: Metres) -> tuple[csr_array, int]:
+    def with_targets(self, corner: Ints, off_m: Metres) -> tuple[csr_array, int]:
         """The graph with one more node per target, from which a way leads to its corner alone.
 
         Returns the first such node, too: walks are looked for from the targets.
@@ -155,7 +154,7 @@ def _box(places: Metres, margin_m: float) -> tuple[Metres, Metres]:
     return places.min(axis=0) - margin_m, places.max(axis=0) + margin_m
 
 
-def reached_share(distance_m: Metres, weights: NDArray[np.float64]) -> float | None:
+def reached_share(distance_m: Metres, weights: Floats) -> float | None:
     """Share of ``weights`` (n,) whose distance is finite; unknown weights count nothing."""
     known = np.nan_to_num(weights)
     total = float(known.sum())
@@ -163,7 +162,7 @@ def reached_share(distance_m: Metres, weights: NDArray[np.float64]) -> float | N
 
 
 def best_of(
-    places: Metres, weights: NDArray[np.float64], streets: Network | None, *, reach_m: float,
+    places: Metres, weights: Floats, streets: Network | None, *, reach_m: float,
     beside_m: float,
 ) -> int:  # fmt: skip
     """At which of ``places`` ((n, 2) m, n > 0) a facility for all of them stands best.

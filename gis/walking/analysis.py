@@ -5,12 +5,13 @@ from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
-Metres = NDArray[np.float64]
+from gis.arrays import Floats, Shapes
+
+Metres = Floats
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Network:
         return csr_array(self.lengths + self.lengths.T)
 
 
-def network(lines: NDArray[np.object_], *, grid_m: float = 0.1) -> Network | None:
+def network(lines: Shapes, *, grid_m: float = 0.1) -> Network | None:
     """The graph of ``lines`` ((n,) lines in a metric CRS); None without any.
 
     Corners closer than ``grid_m`` are one: lines of one street map meet at equal corners.

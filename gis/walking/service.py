@@ -7,12 +7,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gis.areas import hierarchy
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
+from gis.arrays import Floats
 from gis.district import District
 from gis.errors import NoData
 from gis.policy import Policy
@@ -53,7 +53,7 @@ class Homes:
     rules: WalkRules
 
     @property
-    def households(self) -> NDArray[np.float64]:
+    def households(self) -> Floats:
         """(n,), NaN where nobody knows."""
         return self.compounds["households"].to_numpy(dtype=np.float64)
 

@@ -5,27 +5,27 @@ from datetime import date
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Shapes
 from gis.db import sql
 
 _SQL = sql.load("gis.walking")
 Box = tuple[float, float, float, float]
 
 
-def walkable_near(session: Session, box: Box, *, srid: int) -> NDArray[np.object_]:
+def walkable_near(session: Session, box: Box, *, srid: int) -> Shapes:
     """Lines (in the CRS ``srid``) that touch a box of west, south, east, north in degrees."""
     params = {"box": f"SRID=4326;{shapely.box(*box).wkt}", "srid": srid}
     found = session.execute(_SQL["walkable_near"], params).scalars()
-    lines: NDArray[np.object_] = shapely.from_wkb(np.array([bytes(one) for one in found], object))
+    lines: Shapes = shapely.from_wkb(np.array([bytes(one) for one in found], object))
     return lines
 
 
-def walkable(session: Session, *, srid: int) -> NDArray[np.object_]:
+def walkable(session: Session, *, srid: int) -> Shapes:
     """All walkable lines (in the CRS ``srid``)."""
     found = session.execute(_SQL["walkable"], {"srid": srid}).scalars()
-    lines: NDArray[np.object_] = shapely.from_wkb(np.array([bytes(one) for one in found], object))
+    lines: Shapes = shapely.from_wkb(np.array([bytes(one) for one in found], object))
     return lines
 
 

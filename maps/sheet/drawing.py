@@ -6,8 +6,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from markupsafe import escape
-from numpy.typing import NDArray
 
+from gis.arrays import Floats, Shapes
 from gis.legend import DARK, Entry
 from maps.palette import HATCHES, SHAPES, classify
 from maps.sheet.frame import Window
@@ -23,7 +23,7 @@ _DASHES_MM = {"forward": "1.6 .9", "cross": ".5 .9", "dots": ".2 1"}  # by hatch
 _RULE = 'fill-rule="evenodd"'
 
 
-def bounds_m(sheet: Sheet) -> NDArray[np.float64]:
+def bounds_m(sheet: Sheet) -> Floats:
     """West, south, east, north of what the sheet draws, in its frame.
 
     Layers alone decide; a sheet whose layers are empty shows its outlines.
@@ -86,7 +86,7 @@ def _layer(drawn: Drawn, srid: int, window: Window, patterns: dict[str, Entry]) 
             yield _symbol(entry, x_mm, y_mm)
 
 
-def _tracks(lines: NDArray[np.object_], entry: Entry, window: Window) -> Iterator[str]:
+def _tracks(lines: Shapes, entry: Entry, window: Window) -> Iterator[str]:
     """Lines in the class's colour on a dark bed; a class with a hatch is broken."""
     parts = [window.on_paper(shapely.get_coordinates(part)) for part in shapely.get_parts(lines)]
     paths = "".join(f'<path d="{_trace(mm)}"/>' for mm in parts)
@@ -96,7 +96,7 @@ def _tracks(lines: NDArray[np.object_], entry: Entry, window: Window) -> Iterato
             yield f'<g fill="none" stroke="{colour}" stroke-width="{width}"{broken}>{paths}</g>'
 
 
-def _simple(frame: gpd.GeoDataFrame, srid: int, window: Window) -> NDArray[np.object_]:
+def _simple(frame: gpd.GeoDataFrame, srid: int, window: Window) -> Shapes:
     if frame.empty:
         return np.empty(0, dtype=object)
     shapes = frame.to_crs(srid).geometry.to_numpy()
@@ -114,11 +114,11 @@ def _path(shape: shapely.Geometry, window: Window) -> str:
     return "".join(_ring(window.on_paper(shapely.get_coordinates(ring))) for ring in rings)
 
 
-def _ring(mm: NDArray[np.float64]) -> str:
+def _ring(mm: Floats) -> str:
     return f"{_trace(mm)}Z"
 
 
-def _trace(mm: NDArray[np.float64]) -> str:
+def _trace(mm: Floats) -> str:
     return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in mm)
 
 

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gis.arrays import Floats
 
 # Series of map scales in use, large to small; a sheet takes the largest that shows everything.
 SCALES = tuple(step * 10**power for power in range(2, 7) for step in (1, 2, 2.5, 5))
@@ -26,14 +27,14 @@ class Window:
         """Millimetres on paper for one metre on the ground."""
         return 1_000 / self.scale
 
-    def on_paper(self, xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    def on_paper(self, xy_m: Floats) -> Floats:
         """(n, 2) metres east and north to (n, 2) millimetres right and down of the upper left."""
         east = (xy_m[:, 0] - self.centre_x_m) * self.mm_per_m + self.width_mm / 2
         down = self.height_mm / 2 - (xy_m[:, 1] - self.centre_y_m) * self.mm_per_m
         return np.column_stack([east, down])
 
 
-def window(bounds_m: NDArray[np.float64], *, width_mm: float, height_mm: float) -> Window:
+def window(bounds_m: Floats, *, width_mm: float, height_mm: float) -> Window:
     """The window at the largest round scale that shows ``bounds_m`` (west, south, east, north).
 
     A single point is shown at the largest scale there is.

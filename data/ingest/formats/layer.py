@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from data.ingest.types import RowNote
+from gis.arrays import Ints
 
 BATCH_ROWS = 50_000
 
@@ -21,7 +20,7 @@ class Batch:
     """
 
     table: pa.Table
-    rows: NDArray[np.int64]
+    rows: Ints
     wkb: pa.Array | None = None
     notes: tuple[RowNote, ...] = ()
 

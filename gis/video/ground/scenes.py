@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from gis.arrays import Shapes
+from gis.arrays import Flags, Floats, Shapes
 from gis.district import District
 from gis.video import optics
 from gis.video.ground.survey import Scene
@@ -36,7 +36,7 @@ def outdoors(cameras: pd.DataFrame, *, planned: bool = False) -> pd.DataFrame:
     return cameras[stands & (cameras["indoor"] != True)].reset_index(drop=True)  # noqa: E712
 
 
-def working(cameras: pd.DataFrame) -> "NDArray[np.bool_]":
+def working(cameras: pd.DataFrame) -> "Flags":
     """Points that count as working: in use (or of unknown status) and not seen down."""
     used = cameras["status"].isin(["in_use", "unknown"])
     return np.asarray(used & (cameras["observed"] != "down"), dtype=np.bool_)
@@ -47,7 +47,7 @@ def scene(
     outlines: Shapes,
     gardens: Shapes,
     footprints: Shapes,
-    height_m: NDArray[np.float64],
+    height_m: Floats,
     rules: ViewRules,
 ) -> Scene:
     """A scene in metres; ``cameras`` as `outdoors` gives them, with ``x_m`` and ``y_m``."""
@@ -71,7 +71,7 @@ def recorded(cameras: pd.DataFrame) -> optics.CameraFields:
     return optics.CameraFields(kind=kind, **values)
 
 
-def of_shapes(shapes: Shapes, *more: NDArray[np.float64]) -> Digests:
+def of_shapes(shapes: Shapes, *more: Floats) -> Digests:
     """A digest of each geometry with the numbers beside it."""
     beside = [np.ascontiguousarray(values).astype("<f8") for values in more]
     wkb = shapely.to_wkb(shapes, byte_order=1)
@@ -125,7 +125,7 @@ def of_reached(
     return total
 
 
-def answerable(of: Scene, *, margin_m: float) -> "NDArray[np.bool_]":
+def answerable(of: Scene, *, margin_m: float) -> "Flags":
     """Which compounds lie where buildings are known: with one of their own, and inside the ground
     that all buildings span, ``margin_m`` more on every side.
     """
@@ -134,7 +134,7 @@ def answerable(of: Scene, *, margin_m: float) -> "NDArray[np.bool_]":
     return own & within_known(of, of.outlines, margin_m=margin_m)
 
 
-def within_known(of: Scene, shapes: Shapes, *, margin_m: float) -> "NDArray[np.bool_]":
+def within_known(of: Scene, shapes: Shapes, *, margin_m: float) -> "Flags":
     """Which shapes lie inside the ground that all buildings span, and ``margin_m`` round it."""
     if not len(of.obstacles.polygons):
         return np.zeros(len(shapes), dtype=np.bool_)

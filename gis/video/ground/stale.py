@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Ints
 from gis.district import District
 from gis.video import view
 from gis.video.ground import scenes, survey
@@ -29,7 +30,7 @@ class Stale:
     """``gone``: points whose fields are to be forgotten; ``chosen``: numbers of those to draw."""
 
     gone: list[str]
-    chosen: NDArray[np.int64]
+    chosen: Ints
     scene: Scene
     cameras: pd.DataFrame
     digests: NDArray[np.object_]
@@ -68,7 +69,7 @@ class Stale:
             while drawn:
                 yield drawn.popleft().result()
 
-    def _frame(self, chosen: NDArray[np.int64]) -> gpd.GeoDataFrame:
+    def _frame(self, chosen: Ints) -> gpd.GeoDataFrame:
         home, potential = (
             view.drawn(views(self.scene, chosen), self.scene.obstacles, self.rules)
             for views in (survey.home_views, survey.potential_views)
@@ -92,5 +93,5 @@ class Stale:
         some = rows["area_m2"].to_numpy() > 0
         return scenes.degrees(rows[some], shapes[some], self.district)
 
-    def _column(self, name: str, chosen: NDArray[np.int64]) -> NDArray[np.object_]:
+    def _column(self, name: str, chosen: Ints) -> NDArray[np.object_]:
         return self.cameras[name].to_numpy(dtype=object)[chosen]

@@ -7,9 +7,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Ints
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.policy import Policy
@@ -76,7 +76,7 @@ def around(
     return Around(of, cameras, homes, private, rules, box)
 
 
-def built_compounds(here: Around) -> NDArray[np.int64]:
+def built_compounds(here: Around) -> Ints:
     """Compounds that have a building, by number; raises BadInput where none has: what hides their
     ground is then unknown, and a run answers no_buildings.
     """

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from gis.arrays import Shapes
+from gis.arrays import Floats, Ints, Shapes
 from gis.district import District
 from gis.policy import Policy
 from gis.video.ground import blind, survey
@@ -134,7 +134,7 @@ def _solved(
     )  # fmt: skip
 
 
-def _gains(public: Shapes, seen: Shapes, fields: Shapes) -> NDArray[np.float64]:
+def _gains(public: Shapes, seen: Shapes, fields: Shapes) -> Floats:
     """Square metres that each field adds to what is seen and to the fields before it: overlays."""
     left = shapely.difference(public, seen)
     tree = shapely.STRtree(public)
@@ -147,8 +147,8 @@ def _gains(public: Shapes, seen: Shapes, fields: Shapes) -> NDArray[np.float64]:
 
 
 def _table(
-    here: Around, poses: Poses, names: NDArray[np.object_], chosen: NDArray[np.int64], plan: Plan,
-    gain_m2: NDArray[np.float64], district: District,
+    here: Around, poses: Poses, names: NDArray[np.object_], chosen: Ints, plan: Plan,
+    gain_m2: Floats, district: District,
 ) -> pd.DataFrame:  # fmt: skip
     x_m, y_m = poses.x_m[chosen], poses.y_m[chosen]
     places = gpd.GeoSeries.from_xy(x_m, y_m, crs=district.srid).to_crs(4326)

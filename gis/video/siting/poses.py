@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gis.arrays import Shapes
+from gis.arrays import Flags, Ints, Shapes
 from gis.district import District
 from gis.video import optics
 from gis.video.ground.rooms import Rooms
@@ -27,7 +27,7 @@ class Sight:
     """Which pose (``usable``, numbers of all poses) sees which sample."""
 
     matrix: sparse.csr_array
-    usable: NDArray[np.int64]
+    usable: Ints
 
 
 def places_of(
@@ -90,7 +90,7 @@ def seen_by(here: Around, poses: Poses, samples: Samples, level: int, law: LawRu
     return Sight(sparse.csr_array(sparse.vstack(rows, format="csr")), usable)
 
 
-def allowed(here: Around, poses: Poses, law: LawRules) -> NDArray[np.bool_]:
+def allowed(here: Around, poses: Poses, law: LawRules) -> Flags:
     """Poses that stand in no private place and look into none, walls of rooms taken as windows."""
     private = here.private.loc[here.private["kind"].isin(law.private_kinds), "geom"]
     shapes = private.to_numpy(dtype=object)

@@ -8,9 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from gis.arrays import Floats
 from gis.district import District
 from gis.policy import Policy
 from gis.video import optics
@@ -29,8 +29,8 @@ class Added:
     compound: str
     quality: tuple[str, ...]
     public_m2: float
-    before_m2: NDArray[np.float64]
-    after_m2: NDArray[np.float64]
+    before_m2: Floats
+    after_m2: Floats
     assumed: bool
 
 
