@@ -26,7 +26,7 @@ LIMIT 1;
 -- name: prune
 SELECT wangge.prune_audit(CAST(:months AS integer), CAST(:line AS jsonb)) AS rows;
 
--- name: page
+-- name: lines
 -- Newest first; before_number pages without repeats while lines are written.
 SELECT number, at, user_id, role, address, request_id, event, target, area_code, rows, result,
        purpose, detail
@@ -39,20 +39,7 @@ WHERE number < coalesce(CAST(:before_number AS bigint), 9223372036854775807)
   AND starts_with(area_code, coalesce(CAST(:area_prefix AS text), ''))
   AND at >= coalesce(CAST(:since AS timestamptz), '-infinity')
   AND at < coalesce(CAST(:until AS timestamptz), 'infinity')
-ORDER BY number DESC
-LIMIT :limit;
-
--- name: counted
--- How many lines the filter of a page answers in all.
-SELECT count(*) FROM wangge.audit_entries
-WHERE number < coalesce(CAST(:before_number AS bigint), 9223372036854775807)
-  AND (CAST(:user_id AS text) IS NULL OR user_id = :user_id)
-  AND (CAST(:event AS text) IS NULL OR event = :event)
-  AND (CAST(:target AS text) IS NULL OR target = :target)
-  AND (CAST(:result AS text) IS NULL OR result = :result)
-  AND starts_with(area_code, coalesce(CAST(:area_prefix AS text), ''))
-  AND at >= coalesce(CAST(:since AS timestamptz), '-infinity')
-  AND at < coalesce(CAST(:until AS timestamptz), 'infinity');
+ORDER BY number DESC;
 
 -- name: policy_was_set
 -- Whether the setting of a policy file was committed.

@@ -80,10 +80,11 @@ def standing(session: Session, asked: Asked) -> tuple[Asked, int]:
     """``asked`` without what is written from now on, and how many lines that is."""
     newest = head(session).number + 1
     now = replace(asked, before_number=min(asked.before_number or newest, newest))
-    return now, int(session.execute(_SQL["counted"], asdict(now)).scalar_one())
+    return now, sql.counted(session, _SQL["lines"], asdict(now))
 
 
 def page(session: Session, asked: Asked, *, limit: int) -> list[dict[str, Any]]:
     """Lines as ``asked``, newest first."""
-    rows = session.execute(_SQL["page"], {**asdict(asked), "limit": limit})
+    which = {**asdict(asked), "limit": limit, "offset": 0}
+    rows = session.execute(sql.paged(_SQL["lines"]), which)
     return [dict(row) for row in rows.mappings()]

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     column,
+    func,
     literal_column,
     select,
     text,
@@ -131,6 +132,7 @@ def _escape_colons(quoted: re.Match[str]) -> str:
 
 
 _ROWS = 20_000
+_PAGE = "\nLIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int)"
 _LAST = re.compile(r"\nORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH|FOR)\b)[\w., ]+$", re.IGNORECASE)
 
 
@@ -236,15 +238,23 @@ def _typed(
     return np.array(values, dtype=dtype)
 
 
+def counted(session: Session, clause: TextClause, which: Mapping[str, Any]) -> int:
+    """How many rows a query that ends with its order has."""
+    matching = select(func.count()).select_from(_bare(clause).columns().subquery("matching"))
+    return int(session.execute(matching, which).scalar_one())
+
+
+def paged(clause: TextClause) -> TextClause:
+    """A query that ends with its order, with ``limit`` and ``offset`` as further parameters."""
+    return text(clause.text.rstrip().removesuffix(";") + _PAGE)
+
+
 def page(
-    session: Session, queries: Queries, name: str, which: Mapping[str, Any], *, limit: int,
-    offset: int,
-) -> "tuple[pd.DataFrame, int]":  # fmt: skip
-    """A page of query ``name``, and how many rows match: query ``name``_counted, which is right
-    past the last page too.
-    """
-    matched = session.execute(queries[f"{name}_counted"], which).scalar_one()
-    return table(session, queries[name], {**which, "limit": limit, "offset": offset}), matched
+    session: Session, clause: TextClause, which: Mapping[str, Any], *, limit: int, offset: int
+) -> "tuple[pd.DataFrame, int]":
+    """A page of a query, and how many rows match in all: past the last page too."""
+    rows = table(session, paged(clause), {**which, "limit": limit, "offset": offset})
+    return rows, counted(session, clause, which)
 
 
 def frame(

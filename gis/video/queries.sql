@@ -80,7 +80,7 @@ WHERE area_code ^@ CAST(:area_prefix AS text)
 ORDER BY source_key;
 
 -- name: points
--- A page of the inventory, removed points included; position in degrees.
+-- The inventory, removed points included; position in degrees.
 SELECT source_key AS camera, gb28181_id, name, area_code, grid_code, compound_code, point_class,
        kind, status, owner_unit, place_kind, direction_deg, height_m, installed_on, removed_on,
        retention_days, legal_basis, filed_on, sign_present, ST_X(geom) AS lon, ST_Y(geom) AS lat
@@ -90,17 +90,7 @@ WHERE area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:status AS text) IS NULL OR status = CAST(:status AS text))
   AND (CAST(:owner AS text) IS NULL OR owner_unit = CAST(:owner AS text))
   AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text))
-ORDER BY source_key
-LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
-
--- name: points_counted
-SELECT count(*)
-FROM wangge.cameras
-WHERE area_code ^@ CAST(:area_prefix AS text)
-  AND (CAST(:point_class AS text) IS NULL OR point_class = CAST(:point_class AS text))
-  AND (CAST(:status AS text) IS NULL OR status = CAST(:status AS text))
-  AND (CAST(:owner AS text) IS NULL OR owner_unit = CAST(:owner AS text))
-  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text));
+ORDER BY source_key;
 
 -- name: private_places
 -- Outlines of the given kinds.
@@ -155,16 +145,7 @@ WHERE run_id = CAST(:run_id AS bigint)
   AND area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
   AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text))
-ORDER BY id
-LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
-
--- name: findings_counted
-SELECT count(*)
-FROM wangge.video_findings
-WHERE run_id = CAST(:run_id AS bigint)
-  AND area_code ^@ CAST(:area_prefix AS text)
-  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
-  AND (CAST(:camera AS text) IS NULL OR camera_key = CAST(:camera AS text));
+ORDER BY id;
 
 -- name: camera_area
 -- Where a point is registered; no row where there is none.

@@ -62,14 +62,14 @@ def findings(
     session: Session, *, limit: int, offset: int, **which: Any
 ) -> tuple[pd.DataFrame, int]:
     """A page of a run's findings, and how many match (run_id, area_prefix, kind, camera)."""
-    return sql.page(session, _SQL, "findings", which, limit=limit, offset=offset)
+    return sql.page(session, _SQL["findings"], which, limit=limit, offset=offset)
 
 
 def points(session: Session, *, limit: int, offset: int, **which: Any) -> tuple[pd.DataFrame, int]:
     """A page of the inventory, and how many match (area_prefix, point_class, status, owner,
     compound).
     """
-    return sql.page(session, _SQL, "points", which, limit=limit, offset=offset)
+    return sql.page(session, _SQL["points"], which, limit=limit, offset=offset)
 
 
 def camera_area(session: Session, *, camera: str) -> str | None:

@@ -140,7 +140,7 @@ ORDER BY subject_code
 LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
 
 -- name: places
--- A page of the places of one run: kind, compound, seen or not.
+-- The places of one run: kind, compound, seen or not.
 SELECT kind, place_key, name, area_code, grid_code, compound_code, length_m, area_m2, seen_share,
        shares, points
 FROM wangge.video_places
@@ -149,17 +149,7 @@ WHERE run_id = CAST(:run_id AS bigint)
   AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
   AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text))
   AND (CAST(:below AS float8) IS NULL OR seen_share < CAST(:below AS float8))
-ORDER BY id
-LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
-
--- name: places_counted
-SELECT count(*)
-FROM wangge.video_places
-WHERE run_id = CAST(:run_id AS bigint)
-  AND area_code ^@ CAST(:area_prefix AS text)
-  AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
-  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text))
-  AND (CAST(:below AS float8) IS NULL OR seen_share < CAST(:below AS float8));
+ORDER BY id;
 
 -- name: weak_points
 -- The points of one run whose single failure blinds most, worst first.
@@ -175,15 +165,7 @@ LEFT JOIN wangge.withheld_video_coverage(CAST(:run_id AS bigint)) AS ground
 WHERE weak.run_id = CAST(:run_id AS bigint)
   AND weak.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:compound AS text) IS NULL OR weak.compound_code = CAST(:compound AS text))
-ORDER BY weak.lost_m2 DESC, weak.id
-LIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int);
-
--- name: weak_points_counted
-SELECT count(*)
-FROM wangge.video_weak_points
-WHERE run_id = CAST(:run_id AS bigint)
-  AND area_code ^@ CAST(:area_prefix AS text)
-  AND (CAST(:compound AS text) IS NULL OR compound_code = CAST(:compound AS text));
+ORDER BY weak.lost_m2 DESC, weak.id;
 
 -- name: incidents_in_view
 -- Incidents in [since, until): all, those in a home field of the given points, those in any field.

@@ -125,7 +125,7 @@ def places(session: Session, *, limit: int, offset: int, **which: Any) -> tuple[
     """A page of the places of one run, and how many match (run_id, area_prefix, kind, compound,
     below a share).
     """
-    return sql.page(session, _SQL, "places", which, limit=limit, offset=offset)
+    return sql.page(session, _SQL["places"], which, limit=limit, offset=offset)
 
 
 def weak_points(
@@ -134,7 +134,7 @@ def weak_points(
     """A page of the points whose failure blinds most, and how many match (run_id, area_prefix,
     compound; lost_share is of the ground at a quality).
     """
-    return sql.page(session, _SQL, "weak_points", which, limit=limit, offset=offset)
+    return sql.page(session, _SQL["weak_points"], which, limit=limit, offset=offset)
 
 
 def incidents_in_view(session: Session, **asked: Any) -> tuple[int, int, int]:
