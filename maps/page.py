@@ -8,7 +8,7 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from gis.layers.model import Geometry, Layer
+from gis.layers.model import Geometry
 from gis.legend import PLAIN, Legend, Ramp
 from maps import assets, basemap, canvas, html, layers, palette, tiles, words
 from maps.context import API_URL, ASSETS_URL, TILES_URL, MapContext
@@ -200,20 +200,11 @@ def _layer_config(one: Records, *, shown: bool) -> dict[str, Any]:
             {"name": c.name, "zh": c.zh, "en": c.en, "unit": c.unit,
              "share": c.name in words.SHARES, "code": c.name in words.CODES,
              "held": c.name in words.HELD,
-             "values": _value_words(layer, c.name)}
+             "values": words.value_words(layer, c.name)}
             for c in one.layer.columns
         ],
         "key": layer.key, "label": layer.label,
     }  # fmt: skip
-
-
-def _value_words(layer: Layer, column: str) -> Mapping[str, tuple[str, str]]:
-    """Words of a column's values; the class column has those of its legend."""
-    scheme = layer.legend
-    own = words.values_of(layer.name, column)
-    if not own and isinstance(scheme, Legend) and scheme.column == column:
-        return {entry.value: (entry.zh, entry.en) for entry in scheme.entries}
-    return own
 
 
 def _written(

@@ -1,6 +1,9 @@
 """Words of the pages in Chinese and English: stored values, rules, thresholds, units."""
 
-from gis.legend import COLOURS, PEER_GROUPS, Pair
+from collections.abc import Mapping
+
+from gis.layers.model import Layer
+from gis.legend import COLOURS, PEER_GROUPS, Legend, Pair
 
 _CAMERA_KIND: dict[str, Pair] = {
     "dome_ptz": ("球机", "PTZ dome"),
@@ -231,3 +234,11 @@ UNITS = {
 def values_of(layer: str, column: str) -> dict[str, Pair]:
     """Words of the values of one column of one layer; empty where values speak for themselves."""
     return VALUES.get(f"{layer}.{column}") or VALUES.get(column) or {}
+
+
+def value_words(layer: Layer, column: str) -> Mapping[str, Pair]:
+    """The same of a layer of the registry, whose class column has the words of its legend."""
+    scheme, own = layer.legend, values_of(layer.name, column)
+    if not own and isinstance(scheme, Legend) and scheme.column == column:
+        return {entry.value: (entry.zh, entry.en) for entry in scheme.entries}
+    return own

@@ -1,5 +1,6 @@
 """``wangge run`` and ``wangge replay``: analyses stored with a run id, a rating computed again."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -61,7 +62,7 @@ def replay(
     with at.store() as engine, transaction(engine) as session:
         found = replays.again(session, at, which)
     if json:
-        json_out(found.as_dict())
+        json_out(asdict(found))
     else:
         _compared(found)
     for zh, en in replays.words(found):

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from api import features
 from api.house import House
 from gis.audit.signing import Signer
-from gis.errors import NoData, NotFound
+from gis.errors import NotFound
 from gis.facts import service as facts
 from gis.publication import seal, store
 from gis.publication.model import RatingCycle
 from gis.publication.seal import Sealed
+from gis.publication.service import require_published
 from maps.plaque import Plaque
 
 CHECK_PATH = "/check"
@@ -26,13 +27,7 @@ def plaques(
 
     Raises NoData when the quarter is not published and NotFound when ``code`` has no plaque in it.
     """
-    cycle = store.newest_published(session, period)
-    if cycle is None:
-        raise NoData(
-            f"{period} 尚未发布 / {period} is not published"
-            if period
-            else "还没有已发布的季度 / no quarter is published"
-        )
+    cycle = require_published(session, period)
     rows = store.plaques(session, cycle, area_prefix=area_prefix, code=code)
     if code is not None and rows.empty:
         raise NotFound("plaque", code)

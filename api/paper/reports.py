@@ -13,7 +13,7 @@ from gis.errors import NoData
 from gis.facts import service as facts
 from gis.legend import COVERAGE, RATING
 from gis.period import Period
-from gis.publication import store as publications
+from gis.publication import service as publication
 from gis.ranking import service as ranking
 from gis.runs.model import Analysis, Run
 from gis.runs.store import require_run
@@ -56,11 +56,8 @@ def _made(part: Part, db: Session, desk: Desk, quarter: Period) -> Iterator[Sect
 
 
 def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
-    cycle = publications.newest_published(db, quarter.label)
-    if cycle is None:
-        raise NoData(f"{quarter.label} 尚未发布 / {quarter.label} is not published")
+    cycle, rows = publication.published(db, period=quarter.label)
     totals = db.get_one(Run, cycle.run_id).totals
-    rows = publications.published(db, cycle, area_prefix="")
     counts = rows["colour"].value_counts()
     safe = totals.get("saf3", {})
     return Section(

@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import features, replays
 from api.analyses import NEEDED
-from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow, needs
+from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow, needs, said
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
 from gis.results import store as results
 from gis.runs import store
 from gis.runs.model import Analysis
-from gis.safety.replay import SHOWN
+from gis.safety.replay import Replay
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])
 Code = Annotated[str | None, Query(max_length=64, description="one subject, or one grid")]
@@ -69,51 +69,21 @@ def shown(analysis: Analysis, user: Caller) -> Analysis:
 Shown = Annotated[Analysis, Depends(shown)]
 
 
-class DifferenceOut(BaseModel):
-    """One figure that came out otherwise; ``code`` is its compound, null for one of the run."""
-
-    code: str | None
-    figure: str
-    stored: Any
-    again: Any
-
-
-class ReplayOut(BaseModel):
-    """What came out when a stored rating was computed again from the inputs that were kept."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {
-            "equal": True, "run_id": 4, "period": "2026Q3", "revision": 1,
-            "policy_version": "2026.3", "policy_now": "2026.3", "rules_now": True,
-            "computed_with": "numpy 2.4.6, scipy 1.17.1",
-            "libraries_now": "numpy 2.4.6, scipy 1.17.1", "input_digest": "9f…",
-            "compounds": 412, "figures": 8240, "differing": 0, "differences": [],
-        }}
-    )  # fmt: skip
-
-    equal: bool
-    run_id: int
-    period: str
-    revision: int
-    policy_version: str
-    policy_now: str
-    rules_now: bool
-    computed_with: str
-    libraries_now: str
-    input_digest: str
-    compounds: int = Field(ge=0)
-    figures: int = Field(ge=0)
-    differing: int = Field(ge=0)
-    differences: list[DifferenceOut] = Field(max_length=SHOWN)
-
-
-@router.get("/rating/replay", dependencies=[needs(Capability.RATING), needs(Capability.INCIDENTS)])
-def replay_rating(db: Db, at: At, which: Which) -> ReplayOut:
+@router.get(
+    "/rating/replay", dependencies=[needs(Capability.RATING), needs(Capability.INCIDENTS)],
+    responses=said({
+        "equal": True, "run_id": 4, "period": "2026Q3", "revision": 1, "policy_version": "2026.3",
+        "policy_now": "2026.3", "rules_now": True, "computed_with": "numpy 2.4.6, scipy 1.17.1",
+        "libraries_now": "numpy 2.4.6, scipy 1.17.1", "input_digest": "9f…", "compounds": 412,
+        "figures": 8240, "differing": 0, "differences": [],
+    }),
+)  # fmt: skip
+def replay_rating(db: Db, at: At, which: Which) -> Replay:
     """Compute a quarter's rating again from its kept inputs and compare every bit; stores nothing.
 
     403 for somebody who works in a part of the district, 404 where the inputs were not kept.
     """
-    return ReplayOut(**replays.again(db, at, which).as_dict())
+    return replays.again(db, at, which)
 
 
 @router.get("/{analysis}")

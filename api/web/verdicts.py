@@ -79,7 +79,7 @@ def shown(desk: Desk, layer: Layer, name: str, value: Any) -> str:
     """One value in the reader's words: closed lists, shares, codes, numbers, days."""
     if value is None or value == "":
         return "—"
-    known = value_words(layer, name).get(value)
+    known = words.value_words(layer, name).get(value)
     if known is not None:
         return desk.either(*known)
     if isinstance(value, bool):
@@ -89,12 +89,3 @@ def shown(desk: Desk, layer: Layer, name: str, value: Any) -> str:
             return desk.share(value)
         return desk.held(value, 2) if name in words.HELD else desk.n(value, 2)
     return desk.day(value) if isinstance(value, date) else str(value)
-
-
-def value_words(layer: Layer, name: str) -> Mapping[Any, tuple[str, str]]:
-    """Words of a column's values; the class column has those of the legend."""
-    scheme = layer.legend
-    own = words.values_of(layer.name, name)
-    if not own and isinstance(scheme, Legend) and scheme.column == name:
-        return {entry.value: (entry.zh, entry.en) for entry in scheme.entries}
-    return own

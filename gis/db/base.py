@@ -59,6 +59,14 @@ class Imported(Identified):
     frame: Mapped[str | None]
 
 
+class OfRun:
+    """A result of one analysis run; it goes when its run goes."""
+
+    run_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
+    )
+
+
 @event.listens_for(Index, "after_parent_attach")
 def _serve_prefixes(index: Index, _: Table) -> None:
     """Rights and sums go by code prefix; outside collation C only this class answers LIKE."""

@@ -7,7 +7,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+from gis.db.base import Base, Identified, Imported, OfRun, Placed, geometry, geometry_3857, one_of
 
 
 class Function(StrEnum):
@@ -109,7 +109,7 @@ class FacilityShare(Identified, Base):
     share: Mapped[float]
 
 
-class CoverageResult(Identified, Base):
+class CoverageResult(Identified, OfRun, Base):
     """FAC-1 for one subject in one run: figures, threshold, verdict; FAC-2/3 stand beside it."""
 
     __tablename__ = "coverage_results"
@@ -118,9 +118,6 @@ class CoverageResult(Identified, Base):
         one_of("verdict", Verdict),
     )
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, func
+from sqlalchemy import CheckConstraint, Date, DateTime, Index, func
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import literal_column
@@ -14,6 +14,7 @@ from gis.db.base import (
     Base,
     Identified,
     Imported,
+    OfRun,
     Versioned,
     geometry,
     geometry_3857,
@@ -84,15 +85,16 @@ class WorkerPost(Imported, Base):
     off_duty_on: Mapped[date | None]
 
 
-class GridFinding(Identified, Base):
+class GridFinding(Identified, OfRun, Base):
     """One finding of one audit run, with the piece of ground it speaks of."""
 
     __tablename__ = "grid_findings"
-    __table_args__ = (one_of("kind", FindingKind), one_of("network", Network))
-
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
+    __table_args__ = (
+        Index(None, "run_id"),
+        one_of("kind", FindingKind),
+        one_of("network", Network),
     )
+
     area_code: Mapped[str]
     network: Mapped[str] = mapped_column(server_default=Network.UNIFIED)
     kind: Mapped[str]

@@ -228,6 +228,12 @@ def published(
 
     Raises NoData when nothing is published.
     """
+    cycle = require_published(session, period)
+    return cycle, store.published(session, cycle, area_prefix=area_prefix)
+
+
+def require_published(session: Session, period: str | None) -> RatingCycle:
+    """The newest publication of a quarter, of the newest quarter for None; raises NoData."""
     cycle = store.newest_published(session, period)
     if cycle is None:
         raise NoData(
@@ -235,7 +241,7 @@ def published(
             if period
             else "还没有已发布的季度 / no quarter is published"
         )
-    return cycle, store.published(session, cycle, area_prefix=area_prefix)
+    return cycle
 
 
 def run_of(session: Session, period: str) -> Run:

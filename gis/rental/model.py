@@ -4,10 +4,10 @@ from datetime import date
 from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+from gis.db.base import Base, Identified, Imported, OfRun, Placed, geometry, geometry_3857, one_of
 
 
 class RentalMode(StrEnum):
@@ -73,15 +73,12 @@ class RentalFigures:
     suppressed: Mapped[bool] = mapped_column(server_default="false")
 
 
-class RentalResult(Identified, RentalFigures, Base):
+class RentalResult(Identified, OfRun, RentalFigures, Base):
     """Rental density of one compound, grid or division in one run."""
 
     __tablename__ = "rental_results"
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
@@ -93,7 +90,7 @@ class RentalResult(Identified, RentalFigures, Base):
     reason_en: Mapped[str]
 
 
-class RentalCell(Identified, RentalFigures, Base):
+class RentalCell(Identified, OfRun, RentalFigures, Base):
     """Rental density of one H3 cell; the cell's outline follows from its index."""
 
     __tablename__ = "rental_cells"
@@ -102,9 +99,6 @@ class RentalCell(Identified, RentalFigures, Base):
         CheckConstraint("resolution BETWEEN 8 AND 10", name="resolution"),
     )
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     h3: Mapped[str]
     resolution: Mapped[int]

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+from gis.db.base import Base, Identified, Imported, OfRun, Placed, geometry, geometry_3857, one_of
 from gis.safety.rules import Colour
 
 
@@ -80,7 +80,7 @@ class Incident(Imported, Placed, Base):
     geom_3857: Mapped[WKBElement] = geometry_3857("POINT")
 
 
-class Rating(Identified, Base):
+class Rating(Identified, OfRun, Base):
     """The colour of one compound in one run, with every figure that led to it (SAF-1)."""
 
     __tablename__ = "ratings"
@@ -90,9 +90,6 @@ class Rating(Identified, Base):
         CheckConstraint("quality IN ('A', 'B', 'C')", name="quality"),
     )
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     compound_code: Mapped[str]
     compound_name: Mapped[str]

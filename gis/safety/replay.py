@@ -37,9 +37,11 @@ class Replay:
 
     ``policy_version`` is that of the rules that were kept and used, ``policy_now`` that in force,
     ``rules_now`` whether both have the same values. ``computed_with`` and ``libraries_now`` name
-    the libraries of then and of now. ``compounds`` and ``figures`` are what was compared.
+    the libraries of then and of now. ``compounds`` and ``figures`` are what was compared, and
+    ``equal`` says that every bit is the one that was stored.
     """
 
+    equal: bool
     run_id: int
     period: str
     revision: int
@@ -53,15 +55,6 @@ class Replay:
     figures: int
     differing: int
     differences: tuple[Difference, ...]
-
-    @property
-    def equal(self) -> bool:
-        """Every bit is the one that was stored."""
-        return self.differing == 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"equal": self.equal, **dataclasses.asdict(self)}
 
 
 def replay(session: Session, run: Run, *, policy: Policy) -> Replay:
@@ -119,6 +112,7 @@ def _told(
     now = RatingRules.of(policy)
     then = now if basis is None else basis.rules
     return Replay(
+        equal=not apart,
         run_id=run.id,
         period=str(run.period),
         revision=run.revision,

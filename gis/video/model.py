@@ -5,17 +5,15 @@ from enum import StrEnum
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Date,
     DateTime,
-    ForeignKey,
     Index,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, Imported, Placed, geometry, geometry_3857, one_of
+from gis.db.base import Base, Identified, Imported, OfRun, Placed, geometry, geometry_3857, one_of
 
 
 class PointClass(StrEnum):
@@ -189,7 +187,7 @@ class CameraState(Base):
     state: Mapped[str]
 
 
-class VideoResult(Identified, Base):
+class VideoResult(Identified, OfRun, Base):
     """Video inventory of one subject in one run (VID-1, VID-2 first part).
 
     ``working`` of ``known`` counts all points; ``key_working`` of ``key_known`` those of key
@@ -199,9 +197,6 @@ class VideoResult(Identified, Base):
     __tablename__ = "video_results"
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
@@ -225,14 +220,12 @@ class VideoResult(Identified, Base):
     reason_en: Mapped[str]
 
 
-class VideoFinding(Identified, Base):
+class VideoFinding(Identified, OfRun, Base):
     """Something wrong with one point or one compound, with its rule and since when."""
 
     __tablename__ = "video_findings"
+    __table_args__ = (Index(None, "run_id"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
-    )
     area_code: Mapped[str]
     kind: Mapped[str]
     rule: Mapped[str]

@@ -62,9 +62,31 @@ VALIDITY = (
 )
 
 
-def count(name: str, zh: tuple[str, ...], en: tuple[str, ...] = (), unit: str = "") -> Field:
-    """A whole number of things, never negative, within what an ``integer`` column holds."""
-    return Field(name, Type.INTEGER, zh, en, unit=unit or None, low=0, high=2_000_000_000)
+def count(
+    name: str,
+    zh: tuple[str, ...],
+    en: tuple[str, ...] = (),
+    unit: str = "",
+    *,
+    low: int = 0,
+    high: int = 2_000_000_000,
+) -> Field:
+    """A whole number of things, by default within what an ``integer`` column holds."""
+    return Field(name, Type.INTEGER, zh, en, unit=unit or None, low=low, high=high)
+
+
+def number(
+    name: str,
+    zh: tuple[str, ...],
+    en: tuple[str, ...],
+    unit: str,
+    *,
+    low: float = 0,
+    high: float | None = None,
+    open_low: bool = True,
+) -> Field:
+    """A measured quantity, above zero unless bounds say otherwise."""
+    return Field(name, Type.NUMBER, zh, en, unit=unit, low=low, high=high, open_low=open_low)
 
 
 HOUSEHOLDS = count(

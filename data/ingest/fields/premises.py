@@ -1,6 +1,6 @@
 """Fields of buildings, facilities, let dwellings and streets."""
 
-from data.ingest.fields.common import AREA, DWELLINGS, KEY, POSITION, WKT
+from data.ingest.fields.common import AREA, DWELLINGS, KEY, POSITION, WKT, count, number
 from data.ingest.fields.model import Field, Type
 
 BUILDING_USES = {
@@ -129,13 +129,11 @@ RENTAL_MODES = {
     "group": ("群租",),
     "dormitory": ("集体宿舍", "宿舍", "员工宿舍"),
 }
-STOREYS = Field(
+STOREYS = count(
     "storeys",
-    Type.INTEGER,
     ("层数", "楼层数", "地上层数", "楼层"),
     ("floors", "levels", "building:levels", "stories"),
-    unit="storeys",
-    low=0,
+    "storeys",
     high=300,
 )
 BUILDINGS = (
@@ -143,15 +141,7 @@ BUILDINGS = (
     Field("name", Type.TEXT, ("名称", "楼栋名称", "建筑名称", "楼名"), ("building_name",)),
     AREA,
     STOREYS,
-    Field(
-        "height_m",
-        Type.NUMBER,
-        ("高度", "建筑高度", "楼高"),
-        ("height",),
-        unit="m",
-        low=0,
-        high=1000,
-    ),
+    number("height_m", ("高度", "建筑高度", "楼高"), ("height",), "m", high=1000, open_low=False),
     Field(
         "use",
         Type.WORD,
@@ -205,14 +195,11 @@ FACILITIES = (
         words=FACILITY_STATES,
         default="open",
     ),
-    Field(
+    number(
         "floor_area_m2",
-        Type.NUMBER,
         ("建筑面积", "面积", "使用面积", "用房面积"),
         ("floor_area", "area_m2"),
-        unit="m2",
-        low=0,
-        open_low=True,
+        "m2",
     ),
     STOREYS,
     Field("opened_on", Type.DATE, ("启用日期", "开放日期", "投用日期"), ("opened", "open_date")),
@@ -239,42 +226,18 @@ DWELLINGS_LET = (
         ("rental_mode",),
         words=RENTAL_MODES,
     ),
-    Field(
-        "rooms",
-        Type.INTEGER,
-        ("房间数", "间数", "卧室数"),
-        ("bedrooms",),
-        unit="rooms",
-        low=0,
-        high=200,
+    count("rooms", ("房间数", "间数", "卧室数"), ("bedrooms",), "rooms", high=200),
+    number(
+        "usable_m2", ("使用面积", "面积", "出租面积", "建筑面积"), ("usable_area", "area_m2"), "m2"
     ),
-    Field(
-        "usable_m2",
-        Type.NUMBER,
-        ("使用面积", "面积", "出租面积", "建筑面积"),
-        ("usable_area", "area_m2"),
-        unit="m2",
-        low=0,
-        open_low=True,
-    ),
-    Field(
+    count(
         "occupants",
-        Type.INTEGER,
         ("居住人数", "租住人数", "承租人数", "人数"),
         ("tenants_count",),
-        unit="persons",
-        low=0,
+        "persons",
         high=2000,
     ),
-    Field(
-        "floating_occupants",
-        Type.INTEGER,
-        ("流动人口", "流动人口数", "外来人数"),
-        (),
-        unit="persons",
-        low=0,
-        high=2000,
-    ),
+    count("floating_occupants", ("流动人口", "流动人口数", "外来人数"), (), "persons", high=2000),
     Field("registered_on", Type.DATE, ("登记日期", "备案日期", "登记时间"), ("registered",)),
     Field("ended_on", Type.DATE, ("注销日期", "退租日期", "终止日期"), ("ended",)),
     Field("grade", Type.TEXT, ("等级", "分级", "管理等级"), ("level",)),

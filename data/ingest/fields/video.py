@@ -3,7 +3,7 @@
 Network addresses, MAC addresses, accounts and passwords are no fields, so they are never read.
 """
 
-from data.ingest.fields.common import AREA, KEY, POSITION, TABLE_KEY
+from data.ingest.fields.common import AREA, KEY, POSITION, TABLE_KEY, count, number
 from data.ingest.fields.model import Field, Type
 from data.ingest.fields.video_words import (
     CAMERA_KINDS,
@@ -15,20 +15,6 @@ from data.ingest.fields.video_words import (
     LIGHTS,
     POINT_CLASSES,
 )
-
-
-def _number(
-    name: str,
-    zh: tuple[str, ...],
-    en: tuple[str, ...],
-    unit: str,
-    *,
-    low: float = 0,
-    high: float | None = None,
-    open_low: bool = True,
-) -> Field:
-    return Field(name, Type.NUMBER, zh, en, unit=unit, low=low, high=high, open_low=open_low)
-
 
 CAMERAS = (
     Field(
@@ -157,24 +143,24 @@ CAMERAS = (
         remark="DirectionType 1..9; becomes direction_deg where no degrees are given",
     ),
     Field("omnidirectional", Type.BOOLEAN, ("是否全向", "全向"), ("omni",)),
-    _number(
+    number(
         "horizontal_fov_deg",
         ("水平视场角", "水平视角"),
         ("horizontal_field_angle", "hfov", "camera:angle"),
         "deg",
         high=360,
     ),
-    _number(
+    number(
         "vertical_fov_deg",
         ("垂直视场角", "垂直视角"),
         ("vertical_field_angle", "vfov"),
         "deg",
         high=360,
     ),
-    _number(
+    number(
         "tilt_deg", ("俯仰角", "俯角"), ("tilt", "pitch"), "deg", low=-90, high=90, open_low=False
     ),
-    _number(
+    number(
         "height_m",
         ("架设高度", "安装高度", "杆高"),
         ("height", "mount_height"),
@@ -182,11 +168,9 @@ CAMERAS = (
         high=500,
         open_low=False,
     ),
-    _number(
-        "max_distance_m", ("可视距离", "最大可视距离", "监控距离"), ("max_view_distance",), "m"
-    ),
-    _number("focal_min_mm", ("最小焦距", "广角端焦距"), ("min_focal_length", "focal_min"), "mm"),
-    _number("focal_max_mm", ("最大焦距", "长焦端焦距"), ("max_focal_length", "focal_max"), "mm"),
+    number("max_distance_m", ("可视距离", "最大可视距离", "监控距离"), ("max_view_distance",), "m"),
+    number("focal_min_mm", ("最小焦距", "广角端焦距"), ("min_focal_length", "focal_min"), "mm"),
+    number("focal_max_mm", ("最大焦距", "长焦端焦距"), ("max_focal_length", "focal_max"), "mm"),
     Field(
         "focal_mm",
         Type.LENS,
@@ -207,25 +191,9 @@ CAMERAS = (
         open_low=True,
         remark="2.8-12mm; becomes focal_min_mm and focal_max_mm; a factor (30倍) says no length",
     ),
-    _number("sensor_width_mm", ("靶面宽度", "传感器宽度"), ("sensor_width",), "mm"),
-    Field(
-        "width_px",
-        Type.INTEGER,
-        ("水平像素", "图像宽度"),
-        ("image_width",),
-        unit="px",
-        low=1,
-        high=100_000,
-    ),
-    Field(
-        "height_px",
-        Type.INTEGER,
-        ("垂直像素", "图像高度"),
-        ("image_height",),
-        unit="px",
-        low=1,
-        high=100_000,
-    ),
+    number("sensor_width_mm", ("靶面宽度", "传感器宽度"), ("sensor_width",), "mm"),
+    count("width_px", ("水平像素", "图像宽度"), ("image_width",), "px", low=1, high=100_000),
+    count("height_px", ("垂直像素", "图像高度"), ("image_height",), "px", low=1, high=100_000),
     Field(
         "resolution", Type.PIXELS, ("分辨率",), (), remark="1920x1080, 1080P, 4K; becomes pixels"
     ),
@@ -242,13 +210,11 @@ CAMERAS = (
     Field("security_level", Type.TEXT, ("安全能力等级", "安全等级"), ("security_level_code",)),
     Field("installed_on", Type.DATE, ("安装时间", "安装日期", "建设时间"), ("install_time",)),
     Field("removed_on", Type.DATE, ("拆除日期", "拆除时间"), ()),
-    Field(
+    count(
         "retention_days",
-        Type.INTEGER,
         ("录像保存天数", "存储天数", "保存天数"),
         ("record_save_days",),
-        unit="days",
-        low=0,
+        "days",
         high=36_500,
     ),
     Field("legal_basis", Type.WORD, ("建设依据", "法律依据"), (), words=LEGAL),

@@ -3,11 +3,11 @@
 from enum import StrEnum
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.db.base import Base, Identified, geometry, geometry_3857, one_of
+from gis.db.base import Base, Identified, OfRun, geometry, geometry_3857, one_of
 
 
 class PlaceKind(StrEnum):
@@ -39,7 +39,7 @@ class ViewField(Identified, Base):
     geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
 
 
-class VideoCoverage(Identified, Base):
+class VideoCoverage(Identified, OfRun, Base):
     """Covered public ground of one subject at one quality in one run (VID-2), square metres.
 
     ``seen_deeper_m2``: by at least 3, 4 ... working points, up to the policy's ``deepest``.
@@ -48,9 +48,6 @@ class VideoCoverage(Identified, Base):
     __tablename__ = "video_coverage"
     __table_args__ = (UniqueConstraint("run_id", "subject_kind", "subject_code", "quality"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE")
-    )
     area_code: Mapped[str]
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
@@ -81,7 +78,7 @@ class VideoCoverage(Identified, Base):
     reason_en: Mapped[str]
 
 
-class VideoPlace(Identified, Base):
+class VideoPlace(Identified, OfRun, Base):
     """An entrance, a piece of a street or a key place in one run, and how much of it is seen.
 
     ``shares`` are of working points by quality, weakest first (null where buildings are missing),
@@ -91,13 +88,11 @@ class VideoPlace(Identified, Base):
 
     __tablename__ = "video_places"
     __table_args__ = (
+        Index(None, "run_id"),
         one_of("kind", PlaceKind),
         CheckConstraint("seen_share BETWEEN 0 AND 1", name="seen_share"),
     )
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
-    )
     area_code: Mapped[str]
     grid_code: Mapped[str | None]
     compound_code: Mapped[str | None]
@@ -114,14 +109,12 @@ class VideoPlace(Identified, Base):
     geom_3857: Mapped[WKBElement] = geometry_3857("GEOMETRY")
 
 
-class BlindArea(Identified, Base):
+class BlindArea(Identified, OfRun, Base):
     """Public ground of a compound that no working point shows, large enough to matter."""
 
     __tablename__ = "video_blind_areas"
+    __table_args__ = (Index(None, "run_id"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
-    )
     area_code: Mapped[str]
     compound_code: Mapped[str]
     area_m2: Mapped[float]
@@ -130,14 +123,12 @@ class BlindArea(Identified, Base):
     geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
 
 
-class WeakPoint(Identified, Base):
+class WeakPoint(Identified, OfRun, Base):
     """What a compound loses when one working point fails: ground that no other point shows."""
 
     __tablename__ = "video_weak_points"
+    __table_args__ = (Index(None, "run_id"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("wangge.runs.id", ondelete="CASCADE"), index=True
-    )
     area_code: Mapped[str]
     compound_code: Mapped[str]
     camera_key: Mapped[str]
