@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from api.tasks.work import Say
 from gis.compounds import store as compounds
 from gis.district import District
 from gis.errors import NoData
 from gis.facilities import service as facilities
+from gis.jobs.model import Say
 from gis.policy import Policy
 from gis.safety import service as safety
 from gis.timeline import service as timeline

@@ -2,19 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from api.house import House
-from gis.jobs.model import Job
-
-
-class Say(Protocol):
-    """Takes how far the work is (0 to 1) and what it is at; raises Stopped when it is to end."""
-
-    def __call__(self, share: float, zh: str, en: str) -> None:
-        """Say it."""
+from gis.jobs.model import Job, Say
 
 
 @dataclass(frozen=True)

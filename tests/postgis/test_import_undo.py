@@ -11,10 +11,10 @@ from data.ingest.types import Kind, Options
 from data.ingest.undo import undo_import
 from gis import district as districts
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
-from gis.db.schema import METADATA
 from gis.db.session import User
 from gis.errors import CannotUndo, Forbidden, NotFound
 from gis.runs import store as runs
+from gis.schema import METADATA
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
 LETTINGS = (Capability.RENTAL, Action.READ)

@@ -16,7 +16,7 @@ import gis
 from gis.areas.model import Level
 from gis.db import sql
 from gis.db.cluster.urls import libpq_url
-from gis.db.schema import METADATA
+from gis.schema import METADATA
 
 ROOT = Path(gis.__file__).resolve().parents[1]
 # What proves an identity: the application reaches it through functions of the owner alone.

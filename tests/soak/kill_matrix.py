@@ -23,9 +23,9 @@ from sqlalchemy import Engine, delete, text
 
 from api import jobs
 from api.house import House, transaction
-from gis.db.schema import METADATA
 from gis.jobs import service
 from gis.jobs.model import JobKind
+from gis.schema import METADATA
 from gis.uploads.model import Upload
 
 SILENCE_S = 1.0

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.house import transaction
-from api.paper.plaques import CHECK_PATH
 from api.web.desk import OpenDesk
+from api.web.paper.plaques import CHECK_PATH
 from gis.access.rights import Role
 from gis.audit.signing import Signer
 from gis.db.session import User

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from api import features
 from api.audit.exported import printed, said_purpose
 from api.deps import AreaPrefix, Db, needs
-from api.paper import plaques as printing
 from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
+from api.web.paper import plaques as printing
 from gis.access.rights import Action, Capability
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on

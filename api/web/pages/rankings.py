@@ -11,10 +11,10 @@ from api import features
 from api.audit.exported import printed, said_purpose
 from api.deps import Db, needs
 from api.house import House
-from api.paper import reports
 from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
+from api.web.paper import reports
 from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.audit.service import note

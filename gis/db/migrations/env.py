@@ -6,7 +6,7 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 
 from gis.db import SCHEMA
-from gis.db.schema import METADATA
+from gis.schema import METADATA
 
 
 def include_object(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
