@@ -57,15 +57,15 @@ that write say so.
 - Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`,
   `status`, `code` and `detail`; scripts rely on `code`. A 503 says `Retry-After`.
 - Every answer has `X-Request-Id`, which the log repeats. The log is one JSON object per line on
-  stderr: method, route template, status, milliseconds, request id; never a value that was asked
-  for.
+  stderr: method, route template, status, milliseconds, request id, user; never a value that was
+  asked for.
 - Internal layers (camera positions) need the right `video:read`, and are answered 403 to everybody
   where `WANGGE_SERVE_INTERNAL` is off.
 - Numbers that are not known are `null`; small rental counts are withheld and marked `suppressed`.
 - Coordinates are EPSG:4326, longitude first. Lists have `limit` (at most 10,000) and `offset`.
 - `/maps/{name}` pages run under a nonce policy (CSP) and load nothing from another host;
-  `/assets/{name}` serves their files by name. `/` leads to the combined map, `/metrics` is for
-  Prometheus (route templates as labels).
+  `/assets/{name}` serves their files by name. `/` leads to the first page of one's role, `/metrics`
+  is for Prometheus (route templates as labels).
 """
 
 
