@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 
 _LEVELS = {6: Level.DISTRICT, 9: Level.STREET, 12: Level.COMMUNITY}
 

@@ -5,14 +5,19 @@ from enum import StrEnum
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import CheckConstraint, Date, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.elements import literal_column
 
 from gis.areas.levels import Level, SubjectKind
-from gis.db.base import Base, Imported, Versioned, geometry, geometry_3857, one_of, validity
-
-__all__ = ["Area", "Evaluation", "HouseholdCount", "Level", "Measure", "SubjectKind"]
+from gis.db.base import (
+    Base,
+    Imported,
+    Versioned,
+    geometry,
+    geometry_3857,
+    one_of,
+    one_version_a_day,
+    validity,
+)
 
 
 class Measure(StrEnum):
@@ -33,11 +38,7 @@ class Area(Imported, Versioned, Base):
         validity(),
         CheckConstraint("area_code = code", name="own_code"),
         CheckConstraint("households >= 0 AND residents >= 0 AND workers >= 0", name="counts"),
-        ExcludeConstraint(
-            (literal_column("code"), "="),
-            (literal_column("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_areas_one_version_a_day",
-        ),
+        one_version_a_day("areas"),
     )
 
     code: Mapped[str] = mapped_column(index=True)

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from gis.areas.model import Level, SubjectKind
+from gis.areas.levels import Level, SubjectKind
 from gis.db import sql
 
 _SQL = sql.load("gis.areas")

@@ -5,11 +5,19 @@ from enum import StrEnum
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import CheckConstraint, Date
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.elements import literal_column
 
-from gis.db.base import Base, Imported, Versioned, geometry, geometry_3857, one_of, validity
+from gis.db.base import (
+    Base,
+    Imported,
+    Placed,
+    Versioned,
+    geometry,
+    geometry_3857,
+    one_of,
+    one_version_a_day,
+    validity,
+)
 
 
 class CompoundKind(StrEnum):
@@ -47,11 +55,7 @@ class Compound(Imported, Versioned, Base):
             name="counts",
         ),
         CheckConstraint("built_year BETWEEN 1000 AND 2200", name="built_year"),
-        ExcludeConstraint(
-            (literal_column("code"), "="),
-            (literal_column("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_compounds_one_version_a_day",
-        ),
+        one_version_a_day("compounds"),
     )
 
     code: Mapped[str] = mapped_column(index=True)
@@ -78,7 +82,7 @@ class Compound(Imported, Versioned, Base):
     geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")
 
 
-class Building(Imported, Base):
+class Building(Imported, Placed, Base):
     """A building's footprint; assigned to area, grid and compound by a point on its surface."""
 
     __tablename__ = "buildings"
@@ -94,7 +98,5 @@ class Building(Imported, Base):
     height_m: Mapped[float | None]
     use: Mapped[str | None]
     dwellings: Mapped[int | None]
-    grid_code: Mapped[str | None]
-    compound_code: Mapped[str | None]
     geom: Mapped[WKBElement] = geometry("MULTIPOLYGON")
     geom_3857: Mapped[WKBElement] = geometry_3857("MULTIPOLYGON")

@@ -8,6 +8,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Computed,
     Date,
     ForeignKey,
@@ -18,7 +19,9 @@ from sqlalchemy import (
     Text,
     event,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.elements import literal_column
 
 from gis.db import SCHEMA
 
@@ -82,7 +85,7 @@ class Versioned:
 
 
 class Placed:
-    """A point record knows the grid and the compound that hold it, assigned when it is written."""
+    """A record knows the grid and the compound that hold it, assigned when it is written."""
 
     grid_code: Mapped[str | None]
     compound_code: Mapped[str | None]
@@ -112,3 +115,12 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 def validity() -> CheckConstraint:
     """A version ends after it began."""
     return CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity")
+
+
+def one_version_a_day(table: str, *beside_code: str) -> ExcludeConstraint:
+    """No two versions of one code are valid on the same day."""
+    alike: list[tuple[ColumnElement[Any], str]] = [
+        *((literal_column(name), "=") for name in ("code", *beside_code)),
+        (literal_column("daterange(valid_from, valid_to)"), "&&"),
+    ]
+    return ExcludeConstraint(*alike, name=f"ex_{table}_one_version_a_day")

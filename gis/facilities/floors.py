@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.arrays import Flags
 from gis.facilities.rules import CoverageRules
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.facilities.model import Verdict
 from gis.facilities.rules import CoverageRules
 from gis.rounding import floored, raised

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from gis.areas import store as areas
-from gis.areas.model import Level, SubjectKind
+from gis.areas.levels import Level, SubjectKind
 from gis.district import District
 from gis.errors import NoData
 from gis.facilities import analysis, reasons, store

@@ -6,9 +6,8 @@ from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import CheckConstraint, Date, DateTime, Index, func
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.elements import literal_column
 
 from gis.db.base import (
     Base,
@@ -19,6 +18,7 @@ from gis.db.base import (
     geometry,
     geometry_3857,
     one_of,
+    one_version_a_day,
     validity,
 )
 
@@ -55,12 +55,7 @@ class Grid(Imported, Versioned, Base):
         CheckConstraint("left(code, length(code) - 3) = area_code", name="code_in_community"),
         CheckConstraint(r"right(code, 3) ~ '^\d{3}$'", name="code_sequence"),
         CheckConstraint("households >= 0", name="counts"),
-        ExcludeConstraint(
-            (literal_column("code"), "="),
-            (literal_column("network"), "="),
-            (literal_column("daterange(valid_from, valid_to)"), "&&"),
-            name="ex_grids_one_version_a_day",
-        ),
+        one_version_a_day("grids", "network"),
     )
 
     code: Mapped[str] = mapped_column(index=True)

@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gis.areas import store as areas
-from gis.areas.model import Level, SubjectKind
+from gis.areas.levels import Level, SubjectKind
 from gis.district import District
 from gis.errors import NoData
 from gis.grids import analysis, reasons, store

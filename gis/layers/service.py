@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.district import District
 from gis.errors import NoData, NotFound
 from gis.layers import store

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import bulk, sql
 from gis.district import District

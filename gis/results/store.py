@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, column, func, literal, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FromClause
 
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.db.base import Base
 from gis.errors import BadInput
 from gis.facilities.model import CoverageResult

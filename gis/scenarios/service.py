@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.areas import store as areas
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.audit.service import note
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.db.base import Base
 from gis.district import District
 from gis.memory import give_back

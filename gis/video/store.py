@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
-from gis.areas.model import SubjectKind
+from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import sql
 from gis.district import District

@@ -6,7 +6,8 @@ import pytest
 import shapely
 
 from gis.areas import store as areas
-from gis.areas.model import Area, HouseholdCount, SubjectKind
+from gis.areas.levels import SubjectKind
+from gis.areas.model import Area, HouseholdCount
 from gis.compounds.model import Compound
 from gis.grids import store as grids
 from gis.grids.model import Grid

@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from gis import district, policy
 from gis.access.rights import Role
 from gis.areas import store as areas
-from gis.areas.model import Area, HouseholdCount, SubjectKind
+from gis.areas.levels import SubjectKind
+from gis.areas.model import Area, HouseholdCount
 from gis.bulletins import store as bulletins
 from gis.compounds.model import Compound
 from gis.db.session import User

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 import gis
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.db import sql
 from gis.db.cluster.urls import libpq_url
 from gis.schema import METADATA

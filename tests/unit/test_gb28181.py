@@ -6,7 +6,7 @@ import pytest
 
 from data.reference.codes import kunming
 from gis import policy as policies
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.video.gb28181 import PROVINCES, DeviceId, Fault, faults, parse, place_fault
 
 GOOD = "53010200011327000001"  # a community network camera of Wuhua on the internet

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gis.areas.model import Level
+from gis.areas.levels import Level
 from gis.rounding import floored
 from gis.video import analysis
 from gis.video.ground.coverage import MEASURES
