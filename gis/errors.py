@@ -21,6 +21,12 @@ def _again(kind: type[GisError], told: tuple[Any, ...], more: dict[str, Any]) ->
     return error
 
 
+def halves(text: str) -> tuple[str, str]:
+    """A message in Chinese and in English, where it says both with `` / `` between."""
+    zh, _, en = text.partition(" / ")
+    return zh, en or zh
+
+
 class NotFound(GisError):
     """The thing asked for does not exist."""
 

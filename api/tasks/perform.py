@@ -17,7 +17,7 @@ from gis.access.model import State
 from gis.access.rights import Action, Capability, Right
 from gis.access.service import narrowed
 from gis.db.session import User
-from gis.errors import AccountClosed, Forbidden, GisError, WholeDistrict
+from gis.errors import AccountClosed, Forbidden, GisError, WholeDistrict, halves
 from gis.jobs import store
 from gis.jobs.model import Job, JobKind, JobState
 
@@ -117,7 +117,6 @@ def _end(
     message: str,
     failed: Failed | None = None,
 ) -> None:
-    zh, _, en = message.partition(" / ")
     result = None if failed is None else failed.result
     with transaction(engine) as session:
-        store.finish(session, job.id, state, result=result, error_code=code, said=(zh, en or zh))
+        store.finish(session, job.id, state, result=result, error_code=code, said=halves(message))

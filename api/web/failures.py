@@ -9,9 +9,8 @@ from starlette.types import Scope
 
 from api import errors
 from api.web.desk import at_desk
-from api.web.forms import halves
 from gis.db.session import User
-from gis.errors import SignInNeeded
+from gis.errors import SignInNeeded, halves
 
 _AWAY = 500  # from here on the store may be what is missing
 _STEPS = {"second_factor": "/sign-in/code", "password_change": "/account/password"}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
-from gis.errors import GisError
+from gis.errors import GisError, halves
 
 
 @dataclass
@@ -57,9 +57,3 @@ def file_of(data: FormData, name: str) -> bytes | None:
 def both(exc: GisError) -> tuple[str, str]:
     """A domain error's message in Chinese and in English, where it says both."""
     return halves(str(exc))
-
-
-def halves(text: str) -> tuple[str, str]:
-    """A message in Chinese and in English, where it says both with `` / `` between."""
-    zh, _, en = text.partition(" / ")
-    return zh, en or zh

@@ -14,7 +14,7 @@ from gis.assignment import service as assignment
 from gis.assignment.service import Place
 from gis.audit.service import note
 from gis.district import District
-from gis.errors import BadInput, Forbidden, NotFound
+from gis.errors import BadInput, Forbidden, NotFound, halves
 from gis.facilities import store
 from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.runs.by_hand import by_hand
@@ -120,8 +120,7 @@ def _of_text(field: str, text: str, what: str, *, least: int, most: int) -> list
     try:
         privacy.checked(text, what)
     except privacy.PersonalText as exc:
-        zh, _, en = str(exc).partition(" / ")
-        return [Finding(field, zh, en, stops=True)]
+        return [Finding(field, *halves(str(exc)), stops=True)]
     return []
 
 

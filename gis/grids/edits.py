@@ -13,7 +13,7 @@ from gis.audit.service import note
 from gis.district import District
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile, Forbidden, NotFound
 from gis.grids import store
-from gis.grids.editing import Change, check, day_allowed, labels, sheet
+from gis.grids.drawing import Change, check, day_allowed, labels, sheet
 from gis.grids.model import Grid, GridEdit, Network
 from gis.grids.reshape import Drawn
 from gis.policy import Policy

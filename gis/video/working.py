@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from gis.arrays import Ints
 
 _DAY = np.timedelta64(1, "D")
-Counts = Ints
 
 
 def by_day(
@@ -50,7 +49,7 @@ def by_day(
     value = value.where(value.notna(), None)
     groups = pd.DataFrame({"value": value, "key": used["key"]})
     codes = groups.groupby(["value", "key"], dropna=False, sort=False).ngroup()
-    number: Counts = codes.to_numpy().astype(np.int64)
+    number: Ints = codes.to_numpy().astype(np.int64)
     labels = groups.drop_duplicates().reset_index(drop=True)
     begin = _day_numbers(used["installed_on"], since, low=0, high=days, empty=0)
     end = _day_numbers(used["removed_on"], since, low=0, high=days, empty=days)
@@ -101,9 +100,7 @@ def overdue(
     return found[found["days_down"] > repair_days]
 
 
-def _day_numbers(
-    dates: "pd.Series[Any]", since: date, *, low: int, high: int, empty: int
-) -> Counts:
+def _day_numbers(dates: "pd.Series[Any]", since: date, *, low: int, high: int, empty: int) -> Ints:
     """Days after ``since``, kept within [low, high]."""
     numbers = [empty if pd.isna(day) else (day - since).days for day in dates]
     return np.clip(np.array(numbers, dtype=np.int64), low, high)
@@ -111,7 +108,7 @@ def _day_numbers(
 
 def _spans(
     cameras: "pd.Series[str]", states: pd.DataFrame, since: date, days: int, zone: ZoneInfo
-) -> tuple[Counts, Counts, Counts, NDArray[np.object_]]:
+) -> tuple[Ints, Ints, Ints, NDArray[np.object_]]:
     """(camera number, first day, day after the last, state): which state held on which days."""
     known = states.assign(at=pd.Index(cameras).get_indexer(pd.Index(states["camera"])))
     known = known[known["at"] >= 0].sort_values(["at", "observed_at"], kind="stable")
@@ -124,7 +121,7 @@ def _spans(
     return at, np.clip(day, 0, days), np.clip(following, 0, days), state
 
 
-def _covered(group: Counts, first: Counts, last: Counts, shape: tuple[int, int]) -> Counts:
+def _covered(group: Ints, first: Ints, last: Ints, shape: tuple[int, int]) -> Ints:
     """(groups, days): how many of the spans [first, last) hold each day."""
     steps = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
     real = first < last
@@ -133,7 +130,7 @@ def _covered(group: Counts, first: Counts, last: Counts, shape: tuple[int, int])
     return np.cumsum(steps, axis=1)[:, :-1]
 
 
-def _long(labels: pd.DataFrame, counted: Mapping[str, Counts], since: date) -> pd.DataFrame:
+def _long(labels: pd.DataFrame, counted: Mapping[str, Ints], since: date) -> pd.DataFrame:
     group, day = np.nonzero(counted["in_use"])
     shown = labels.iloc[group].reset_index(drop=True)
     days = [since + timedelta(days=int(number)) for number in day]

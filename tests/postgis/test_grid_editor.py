@@ -18,7 +18,7 @@ from gis.db.session import User
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile, Forbidden, NotFound
 from gis.facilities.model import Facility
 from gis.grids import edits
-from gis.grids.editing import check, sheet
+from gis.grids.drawing import check, sheet
 from gis.grids.model import Grid, WorkerPost
 from gis.grids.reshape import Drawn, merged
 from gis.runs.by_hand import by_hand

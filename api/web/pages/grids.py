@@ -18,7 +18,7 @@ from api.web.pages.facilities import shape_of
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile
 from gis.grids import edits, reshape, store
-from gis.grids.editing import Checked, Sheet, check, labels, sheet
+from gis.grids.drawing import Checked, Sheet, check, labels, sheet
 from gis.grids.reshape import Drawn
 
 router = APIRouter()

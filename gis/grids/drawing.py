@@ -1,4 +1,4 @@
-"""The grid editor: what speaks against a drawing of one community's grids, before it is saved."""
+"""A drawing of one community's grids, and what speaks against it before it is saved."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.district import District
-from gis.errors import BadInput, NotFound
+from gis.errors import BadInput, NotFound, halves
 from gis.grids import analysis, reasons, store
 from gis.grids.model import FindingKind, Network
 from gis.grids.reshape import Drawn
@@ -157,8 +157,7 @@ def _wrong(one: Drawn) -> list[tuple[str, str]]:
     try:
         privacy.checked(one.name or "", "名称")
     except privacy.PersonalText as exc:
-        zh, _, en = str(exc).partition(" / ")
-        found.append((zh, en))
+        found.append(halves(str(exc)))
     if one.households is not None and not 0 <= one.households <= _MOST_HOUSEHOLDS:
         found.append(("户数不对", "no such number of households"))
     return found
