@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run stored: its id, whether an equal one stood already, totals and leading rows."""
+    """What a run stored: its id, whether it is new or an equal one stood already, its totals."""
 
     analysis: Analysis
     run_id: int

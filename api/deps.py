@@ -17,7 +17,7 @@ from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
 from gis.errors import Forbidden, Missing, SignInNeeded, Withheld
-from gis.layers.model import Layer, Sensitivity, layer, tiled
+from gis.layers.model import Layer, layer, tiled
 from gis.layers.service import Scope
 from gis.period import Period
 
@@ -163,7 +163,7 @@ def tiled_layer(at: At, user: Caller, name: LayerName) -> Layer:
 
 def _seen(found: Layer, at: House, user: User) -> Layer:
     allow(user, found.capability)
-    if found.sensitivity is Sensitivity.INTERNAL and not at.settings.serve_internal:
+    if found.internal and not at.settings.serve_internal:
         raise Withheld(
             f"图层 {found.name} 为内部图层，本服务不提供 / "
             f"layer {found.name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"

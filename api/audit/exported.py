@@ -18,7 +18,7 @@ from gis.audit import store
 from gis.audit.signing import Signer
 from gis.db.session import User
 from gis.errors import BadInput, Forbidden, PurposeMissing
-from gis.layers.model import COMBINED, Sensitivity, layer
+from gis.layers.model import COMBINED, layer
 from gis.layers.service import Scope
 from gis.privacy import checked
 from maps.typeset import Mark
@@ -30,9 +30,7 @@ def names(asked: str, *, internal: bool) -> list[str]:
     """The layers in a file of ``asked``; ``combined`` leaves internal ones out unless wanted."""
     if asked != "combined":
         return [layer(asked).name]
-    return [
-        one for one in COMBINED if internal or layer(one).sensitivity is not Sensitivity.INTERNAL
-    ]
+    return [one for one in COMBINED if internal or not layer(one).internal]
 
 
 def may_take(user: User, name: str) -> None:

@@ -6,13 +6,13 @@ from threading import Lock
 from sqlalchemy.orm import Session
 
 from gis.audit import service as audit
-from gis.layers.model import Layer, Sensitivity
+from gis.layers.model import Layer
 from gis.layers.service import Scope
 
 
 def note_read(session: Session, layer: Layer, scope: Scope, *, rows: int | None = None) -> None:
     """Note that ``rows`` features of ``layer`` were shown, if it is a sensitive one."""
-    if layer.sensitivity is Sensitivity.INTERNAL:
+    if layer.internal:
         detail = {"key": scope.key} if scope.key else {}
         audit.note(
             session, event="read", target=layer.name, area_code=scope.area_prefix or None,
@@ -43,5 +43,5 @@ class Looks:
 def note_look(looks: Looks, session: Session, layer: Layer) -> None:
     """Note a look at a sensitive layer's tiles, once per user, layer and hour."""
     user = session.info["user"]
-    if layer.sensitivity is Sensitivity.INTERNAL and looks.first(user.id, layer.name):
+    if layer.internal and looks.first(user.id, layer.name):
         audit.note(session, event="read", target=f"tiles {layer.name}")

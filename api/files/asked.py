@@ -12,7 +12,7 @@ from gis.db.session import User
 from gis.errors import BadInput, Withheld
 from gis.jobs import service as jobs
 from gis.jobs.model import Job, JobKind
-from gis.layers.model import Sensitivity, layer
+from gis.layers.model import layer
 from gis.period import Period
 
 _LAYER = r"^[a-z0-9_]{1,40}$"
@@ -50,7 +50,7 @@ def ask(session: Session, at: House, user: User, asked: ExportIn) -> Job:
 def _check(user: User, name: str, asked: ExportIn) -> None:
     one = layer(name)
     exported.may_take(user, name)
-    if one.sensitivity is Sensitivity.INTERNAL and not asked.internal:
+    if one.internal and not asked.internal:
         raise Withheld(
             f"图层 {name} 为内部图层，须注明内部使用和用途 / "
             f"layer {name} is internal: ask for it with internal and a purpose"

@@ -11,15 +11,10 @@ import maps.layers
 from api.house import House
 from gis.errors import NoData
 from gis.layers import service, store
-from gis.layers.model import Layer, Sensitivity, layer
+from gis.layers.model import layer
 from gis.layers.service import Scope, Shown
 from maps.layers.areas import BUILDINGS
 from maps.records import CANVAS_LIMIT
-
-
-def is_internal(one: Layer) -> bool:
-    """Whether a layer shows where cameras stand or look."""
-    return one.sensitivity is Sensitivity.INTERNAL
 
 
 def page_layers(name: str, scope: Scope) -> tuple[str, ...]:
@@ -44,7 +39,7 @@ class Frames:
         """One layer of the registry."""
         if name not in self._layers:
             found = self._read(name, surroundings=not self.served)
-            if self.served and is_internal(found.layer) and len(found.features) <= CANVAS_LIMIT:
+            if self.served and found.layer.internal and len(found.features) <= CANVAS_LIMIT:
                 found = self._read(name, surroundings=True)  # so few that the page holds them all
             self._layers[name] = found
         return self._layers[name]

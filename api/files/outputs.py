@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 import maps
 import maps.layers
 from api.audit import exported
-from api.files.frames import Frames, is_internal, page_layers
+from api.files.frames import Frames, page_layers
 from api.house import House
 from data.export.model import Caption, Format, Part, Watermark
 from data.export.service import export
@@ -33,7 +33,7 @@ def pages(name: str, internal: bool) -> tuple[str, ...]:
     if name == "combined":
         return (name,)
     if name == "all":
-        open_layers = [one.name for one in REGISTRY if internal or not is_internal(one)]
+        open_layers = [one.name for one in REGISTRY if internal or not one.internal]
         return (*open_layers, "combined")
     allowed(layer(name), internal=internal)
     return (name,)
@@ -41,7 +41,7 @@ def pages(name: str, internal: bool) -> tuple[str, ...]:
 
 def allowed(one: Layer, *, internal: bool) -> Layer:
     """``one`` if it may leave the store; raises Withheld."""
-    if is_internal(one) and not internal:
+    if one.internal and not internal:
         raise Withheld(
             f"图层 {one.name} 含监控点位，须注明内部使用 / "
             f"layer {one.name} shows where cameras stand or look: ask for internal layers"
@@ -58,7 +58,7 @@ def caption(session: Session, house: House, shown: Shown, mark: Watermark) -> Ca
         period=shown.run.period if shown.run else None,
         policy_version=shown.run.policy_version if shown.run else house.policy.version,
         demo=facts.is_demo(session),
-        watermark=replace(mark, internal=mark.internal and is_internal(shown.layer)),
+        watermark=replace(mark, internal=mark.internal and shown.layer.internal),
     )
 
 
@@ -91,7 +91,7 @@ def write_export(
     for one in names:
         exported.may_take(session.info["user"], one)
         allowed(layer(one), internal=scope.internal)
-    internal = any(is_internal(layer(one)) for one in names)
+    internal = any(layer(one).internal for one in names)
     mark = exported.watermark(session, purpose=purpose, internal=internal)
     frames = frames or Frames(session, house, scope)
     parts: list[Part] = []
@@ -137,9 +137,7 @@ def write_maps(
             if len(lacking) == len(names):
                 raise
             continue
-        private = scope.internal and any(
-            is_internal(layer(one)) for one in page_layers(name, scope)
-        )
+        private = scope.internal and any(layer(one).internal for one in page_layers(name, scope))
         _write_text(path, page, mode=files.PRIVATE if private else files.OPEN)
         written.append(path)
     return written, lacking
@@ -157,7 +155,7 @@ def page_pieces(frames: Frames, name: str, **server: Any) -> Iterator[str]:
     shown = {one: found for one in may if (found := frames.find(one))}
     if not shown or (name != "combined" and name not in shown):
         frames.layer(name if name != "combined" else "coverage")  # raises what is missing
-    internal = frames.scope.internal and any(is_internal(one.layer) for one in shown.values())
+    internal = frames.scope.internal and any(one.layer.internal for one in shown.values())
     runs = [one.run for one in shown.values() if one.run is not None]
     as_of = max(one.as_of for one in shown.values())
     material = frames.material(shown, as_of)

@@ -100,7 +100,7 @@ def read_layers(asked: Asked, user: Caller) -> list[LayerOut]:
                      for c in one.columns],
         )
         for one in REGISTRY
-        if user.may(one.capability) and (asked.internal or one.sensitivity is Sensitivity.PUBLIC)
+        if user.may(one.capability) and (asked.internal or not one.internal)
     ]  # fmt: skip
 
 

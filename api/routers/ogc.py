@@ -17,7 +17,7 @@ from gis.access.rights import Capability
 from gis.db.session import User
 from gis.errors import BadQuery
 from gis.layers import tiles
-from gis.layers.model import REGISTRY, Layer, Sensitivity
+from gis.layers.model import REGISTRY, Layer
 from gis.ogc import cql, crs, service, times
 from gis.ogc import model as ogc
 
@@ -161,7 +161,7 @@ def read_item(
 def _shown(user: User, *, internal: bool) -> list[Layer]:
     return [
         one for one in REGISTRY
-        if user.may(one.capability) and (internal or one.sensitivity is Sensitivity.PUBLIC)
+        if user.may(one.capability) and (internal or not one.internal)
     ]  # fmt: skip
 
 

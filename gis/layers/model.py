@@ -72,6 +72,11 @@ class Layer:
         """Name of the layer's statement."""
         return f"layer_{self.name}"
 
+    @property
+    def internal(self) -> bool:
+        """Whether it shows where cameras stand or look."""
+        return self.sensitivity is Sensitivity.INTERNAL
+
 
 _CODE = Column("code", "编码", "Code", "code")
 _NAME = Column("name", "名称", "Name", "name")

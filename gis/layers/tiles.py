@@ -11,7 +11,7 @@ from gis.db import migrate
 from gis.district import District
 from gis.errors import NotFound
 from gis.layers import store
-from gis.layers.model import Layer, Sensitivity
+from gis.layers.model import Layer
 from gis.layers.service import Scope, what_is_shown
 
 MAX_ZOOM = 22
@@ -74,7 +74,7 @@ def mvt(
     """
     if not (0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
         raise NotFound("tile", f"{z}/{x}/{y}")
-    if layer.sensitivity is Sensitivity.INTERNAL and not scope.internal:
+    if layer.internal and not scope.internal:
         raise NotFound("layer", layer.name)
     shown = shown or moment(session, layer, district=district, scope=scope)
     return store.tile(

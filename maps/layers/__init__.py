@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import geopandas as gpd
 
 from gis.errors import BadInput, NotFound
-from gis.layers.model import PLANNED, Layer, Sensitivity
+from gis.layers.model import PLANNED, Layer
 from gis.layers.model import layer as stored_layer
 from maps.layers import combined, compounds, facilities, grids, rental, safety, video
 from maps.layers.drawing import Drawing, Sheet
@@ -34,7 +34,7 @@ def wanted(name: str, *, internal: bool = False) -> tuple[str, ...]:
     """Layers whose frames a page can show; the page's own comes last, the others may be absent."""
     return tuple(
         one for one, _ in sheet(name).layers
-        if internal or layer(one).sensitivity is Sensitivity.PUBLIC or one == name
+        if internal or not layer(one).internal or one == name
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def shown(
     """
     if name != "combined":
         own = layer(name)
-        if own.sensitivity is Sensitivity.INTERNAL and not internal:
+        if own.internal and not internal:
             raise BadInput(f"map {name} shows an internal layer: ask for internal layers")
         if name not in frames:
             raise BadInput(f"map {name}: the frame of layer {name} is missing")

@@ -33,7 +33,7 @@ from gis.db.session import User
 from gis.errors import Forbidden
 from gis.jobs import service as jobs
 from gis.jobs.model import JobKind, JobState
-from gis.layers.model import REGISTRY, Sensitivity, layer
+from gis.layers.model import REGISTRY, layer
 from gis.publication import service as publication
 from gis.runs.model import Analysis
 from gis.settings import Settings
@@ -397,7 +397,7 @@ def test_a_file_that_a_job_writes_holds_ones_own_area_alone(marked, house, role)
     """Every layer that the role may export, for the whole district as far as it is the caller's."""
     user = at_work(marked, house, role, OWN)
     for name in (one.name for one in REGISTRY if takes(user, one.name)):
-        secret = layer(name).sensitivity is Sensitivity.INTERNAL
+        secret = layer(name).internal
         asked = ExportIn(layer=name, format=Format.GEOJSON, internal=secret, purpose="a test")
         ended = done(marked, house, user, JobKind.EXPORT, **asked.model_dump(mode="json"))
         assert ended.state == JobState.DONE, (name, ended.message_en)

@@ -29,13 +29,13 @@ from data.export.model import Format
 from data.export.service import suffix
 from gis.db.backup import beside
 from gis.db.cluster import Cluster
-from gis.layers.model import REGISTRY, Sensitivity
+from gis.layers.model import REGISTRY
 from gis.settings import Settings
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "json"
 LAYERS = [one.name for one in REGISTRY]
 INTERNAL = ["--internal", "--purpose", "点位核查"]
-PUBLIC = [one.name for one in REGISTRY if one.sensitivity is Sensitivity.PUBLIC]
+PUBLIC = [one.name for one in REGISTRY if not one.internal]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from gis.access.rights import Role
 from gis.db.cluster.urls import libpq_url
-from gis.layers.model import REGISTRY, Sensitivity
+from gis.layers.model import REGISTRY
 
 API = "/api/v1"
-PUBLIC = [one.name for one in REGISTRY if one.sensitivity is Sensitivity.PUBLIC]
+PUBLIC = [one.name for one in REGISTRY if not one.internal]
 DISTRICT = "530102"
 
 

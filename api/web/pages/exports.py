@@ -18,11 +18,11 @@ from data.export.model import Format
 from gis.access.rights import Capability
 from gis.db.session import User
 from gis.errors import BadInput, Forbidden
-from gis.layers.model import REGISTRY, Sensitivity
+from gis.layers.model import REGISTRY
 from maps.plaque import Paper
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
-_INTERNAL = {one.name for one in REGISTRY if one.sensitivity is Sensitivity.INTERNAL}
+_INTERNAL = {one.name for one in REGISTRY if one.internal}
 
 
 @router.get("/exports")

@@ -17,7 +17,7 @@ from gis import legend
 from gis.access.rights import Capability
 from gis.audit.service import note
 from gis.errors import NotFound
-from gis.layers.model import Sensitivity, layer
+from gis.layers.model import layer
 from gis.runs import store as runs
 from gis.runs.model import Analysis
 from gis.video import gb28181, store
@@ -125,7 +125,7 @@ def _in_step(
         desk, rows, _columns(desk, sheet), name=f"sharp-eyes-{sheet.tab}", filters=filters,
         title=desk.t(f"eyes.{sheet.tab}"), capability=Capability.VIDEO, href=href,
         search=("name", "compound_name", "camera_key", "compound_code", "code"),
-        kept=("area", "at"), internal=shown.layer.sensitivity is Sensitivity.INTERNAL,
+        kept=("area", "at"), internal=shown.layer.internal,
     )  # fmt: skip
     return table.file() or desk.page(
         "sharp_eyes_map.html", table=table, tab=sheet.tab, layer=sheet.layer,
@@ -148,7 +148,7 @@ def _rank(sheet: _Sheet, row: Row) -> Any:
 
 def frame(desk: Desk, name: str, **view: str) -> str | None:
     """The address of a layer's map; None where this service shows no internal layer."""
-    secret = layer(name).sensitivity is Sensitivity.INTERNAL
+    secret = layer(name).internal
     if secret and not desk.house.settings.serve_internal:
         return None
     asked = {"embed": "1"}

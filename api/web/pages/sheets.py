@@ -13,7 +13,6 @@ from gis.audit.service import note
 from gis.errors import BadInput, NoData
 from gis.facts import service as facts
 from gis.layers import service, store
-from gis.layers.model import Sensitivity
 from maps import sheet
 from maps.plaque import Paper
 from maps.sheet import Drawn, Sheet
@@ -31,7 +30,7 @@ def read_sheet(
     """One layer as a map sheet; an internal one wants a purpose and carries the secrecy mark."""
     assert desk.user is not None, "ShownLayer has asked for a reader"
     may_take(desk.user, layer.name)
-    at, secret = desk.house, layer.sensitivity is Sensitivity.INTERNAL
+    at, secret = desk.house, layer.internal
     words = said_purpose(purpose)
     taken = printed(db, at, purpose=purpose, internal=secret)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
