@@ -25,11 +25,17 @@ class RankingRules:
 
     def __post_init__(self) -> None:
         if abs(sum(self.weights.values()) - 1) > _TOLERANCE:
-            raise BadPolicy(f"EVA-1: the weights sum to {sum(self.weights.values()):g}, not to 1")
+            total = f"{sum(self.weights.values()):g}"
+            raise BadPolicy(
+                f"EVA-1 各权重之和为 {total}，应为 1 / EVA-1: the weights sum to {total}, not to 1"
+            )
         if not self.standard_min <= self.demonstration_min <= 100:
-            raise BadPolicy("EVA-2: needed: standard_min <= demonstration_min <= 100")
+            raise BadPolicy(
+                "EVA-2 须满足 standard_min <= demonstration_min <= 100 / "
+                "EVA-2: needed: standard_min <= demonstration_min <= 100"
+            )
         if self.years_below < 1:
-            raise BadPolicy("EVA-2: years_below must be 1 or more")
+            raise BadPolicy("EVA-2.years_below 至少为 1 / EVA-2.years_below: must be 1 or more")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:

@@ -50,6 +50,7 @@ class ViewRules:
         names, px_per_m = terms["quality_names"], terms["quality_px_per_m"]
         if len(names) != len(px_per_m) or sorted(px_per_m) != px_per_m or min(px_per_m) <= 0:
             raise BadPolicy(
+                "VIEW 的 quality_names 与 quality_px_per_m 须等长、递增、大于 0 / "
                 "VIEW: quality_names and quality_px_per_m: same length, rising, above 0"
             )
         return cls(
@@ -70,6 +71,9 @@ def _defaults(terms: Mapping[str, list[float]]) -> dict[str, KindDefaults]:
     names = ("height_m", "tilt_deg", "focal_mm", "hfov_deg", "width_px")
     columns = [terms[f"default_{name}"] for name in names]
     if any(len(column) != len(terms["kinds"]) for column in columns):
-        raise BadPolicy("VIEW: every default_ list has one entry per kind")
+        raise BadPolicy(
+            "VIEW 的每个 default_ 列表须与 kinds 一一对应 / "
+            "VIEW: every default_ list has one entry per kind"
+        )
     rows = zip(*columns, strict=True)
     return {str(kind): KindDefaults(*row) for kind, row in zip(terms["kinds"], rows, strict=True)}
