@@ -1,7 +1,7 @@
 """A table as a page shows it: search, filters, sort, choice of columns, pages, downloads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -256,13 +256,12 @@ def view(
 
     ``search`` names the values that the search box looks through (also by pinyin initials),
     ``kept`` the other choices in the address that a search must not lose. An ``internal`` table
-    leaves only for a purpose. Raises TooMany for whoever
-    searches, filters or sorts too often.
+    leaves only for a purpose. Raises TooMany for whoever searches, filters or sorts too often.
     """
     asked = desk.request.query_params
     if any(asked.get(one) for one in ("q", "sort", *(one.name for one in filters))):
         limits_of(desk.request).filter(desk.caller_id, "tables")
-    chosen = [_set(one, asked.get(one.name, "")) for one in filters]
+    chosen = [replace(one, value=asked.get(one.name, "")) for one in filters]
     rows = [row for row in rows if all(not f.value or f.of(row) == f.value for f in chosen)]
     found = View(
         desk, name, title, columns, rows, chosen, capability, key, href,
@@ -275,10 +274,6 @@ def view(
         rows = _ordered(rows, found.sort, down=found.down)
     found.matching = rows
     return found
-
-
-def _set(one: Filter, value: str) -> Filter:
-    return Filter(one.name, one.label, one.options, one.of, value)
 
 
 def _ordered(rows: Sequence[Row], name: str, *, down: bool) -> list[Row]:

@@ -182,7 +182,7 @@ def lock(db: Db, user: Caller, login: Login) -> Response:
 
 
 @router.post("/accounts/{login}/unlock", dependencies=MAKES)
-def unlock(db: Db, user: Caller, login: Login) -> Response:
+def unlock(db: Db, login: Login) -> Response:
     """Open a locked account again."""
     administration.note(db, "unlock", login)
     administration.set_state(db, login, State.ACTIVE)
