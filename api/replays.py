@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from api.house import House
 from gis.errors import NotFound
-from gis.publication import service as publication
 from gis.runs.model import Analysis, Run
+from gis.runs.store import require_run
 from gis.safety import replay
 from gis.safety.replay import Replay
 
@@ -49,7 +49,7 @@ def words(found: Replay) -> list[tuple[str, str]]:
 
 def _run(session: Session, which: str) -> Run:
     if not re.fullmatch(r"[0-9]{1,18}", which):  # what a bigint holds
-        return publication.run_of(session, replay.quarter(which))
+        return require_run(session, Analysis.RATING, replay.quarter(which), as_shown=True)
     run = session.get(Run, int(which))
     if run is None or run.analysis != Analysis.RATING:
         raise NotFound("rating run", which)

@@ -19,6 +19,7 @@ _CAMERA_KIND: dict[str, Pair] = {
 # Column, or layer.column where a name means different things, to the words of its values.
 VALUES: dict[str, dict[str, Pair]] = {
     "colour": COLOURS,
+    "rated_colour": COLOURS,
     "previous_colour": COLOURS,
     "compound_colour": COLOURS,
     "peer_group": PEER_GROUPS,

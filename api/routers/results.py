@@ -99,8 +99,12 @@ def read_results(
     limit: Limit = 1_000,
     offset: Offset = 0,
 ) -> ResultsOut:
-    """The newest run of an analysis for the period or day asked; 404 when it never ran."""
-    run = store.require_run(db, analysis, period, as_of)
+    """The newest run of an analysis for the period or day asked; 404 when it never ran.
+
+    Of a published quarter the run that was published, each ``colour`` the plaque's; where people
+    decided it, ``rated_colour`` is the rule's. ``totals`` count what the run itself came to.
+    """
+    run = store.require_run(db, analysis, period, as_of, as_shown=True)
     page = results.read(
         db, analysis, run.id, level=level, code=code,
         area_prefix=at.district.prefix_of(area), limit=limit, offset=offset,

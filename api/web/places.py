@@ -60,7 +60,8 @@ def rows(shown: Shown | None) -> list[dict[str, Any]]:
 
 def hangs_other(row: Row, hanging: Mapping[str, str]) -> bool:
     """Whether another colour hangs at a compound's entrances than the rule gives it."""
-    return bool(hanging.get(row["code"], row["colour"]) != row["colour"])
+    by_rule = row["rated_colour"] or row["colour"]
+    return bool(hanging.get(row["code"], by_rule) != by_rule)
 
 
 def colours(session: Session, desk: Desk, code: str) -> Sequence[tuple[str, str]]:

@@ -99,6 +99,8 @@ _RENTAL = (
 )
 _RATING = (
     Column("colour", "颜色", "Colour", "colour"),
+    Column("rated_colour", "规则结果（经人认定改色）", "By the rule, where people decided another",
+           "rule_col"),
     Column("previous_colour", "上期颜色", "Previous colour", "prev_col"),
     Column("peer_group", "同类组", "Peer group", "peer_group"),
     Column("observed", "事件数", "Incidents", "observed"),
@@ -106,7 +108,7 @@ _RATING = (
     Column("relative_risk", "相对风险", "Relative risk", "rel_risk"),
     Column("p_red", "红牌概率", "P(risk above red)", "p_red"),
     Column("quality", "数据质量", "Data quality", "quality"),
-)
+)  # fmt: skip
 
 REGISTRY: tuple[Layer, ...] = (
     Layer("grids", "网格", "Grids", Geometry.AREA, "code", "code", (

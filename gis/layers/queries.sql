@@ -104,10 +104,10 @@ ORDER BY result.subject_code;
 
 -- name: layer_rating
 SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code, rating.colour,
-       rating.previous_colour, rating.peer_group, rating.observed, rating.expected,
+       rating.rated_colour, rating.previous_colour, rating.peer_group, rating.observed, rating.expected,
        rating.relative_risk, rating.p_red, rating.quality, rating.households, rating.rule,
        rating.reason_zh, rating.reason_en, ST_AsBinary(compound.geom) AS geom
-FROM ratings AS rating
+FROM shown_ratings AS rating
 JOIN compounds AS compound ON compound.code = rating.compound_code
  AND compound.valid_from <= CAST(:as_of AS date)
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
@@ -256,11 +256,12 @@ ORDER BY finding.id;
 
 -- name: layer_risk
 SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code, compound.kind,
-       rating.colour, rating.previous_colour, rating.peer_group, rating.observed, rating.expected,
-       rating.relative_risk, rating.p_red, rating.quality, rental.rented_dwellings,
+       rating.colour, rating.rated_colour, rating.previous_colour, rating.peer_group,
+       rating.observed, rating.expected, rating.relative_risk, rating.p_red, rating.quality,
+       rental.rented_dwellings,
        rental.dwellings, rental.rented_per_100, rental.rented_per_km2, rating.rule,
        rating.reason_zh, rating.reason_en, ST_AsBinary(compound.geom) AS geom
-FROM ratings AS rating
+FROM shown_ratings AS rating
 JOIN compounds AS compound ON compound.code = rating.compound_code
  AND compound.valid_from <= CAST(:as_of AS date)
  AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))

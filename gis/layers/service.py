@@ -147,7 +147,7 @@ def _run(session: Session, layer: Layer, scope: Scope) -> Run | None:
         if pinned is None or pinned.analysis != analysis:
             raise NotFound(f"run of {analysis}", scope.run_id)
         return pinned
-    return runs.require_run(session, analysis, scope.period, scope.as_of)
+    return runs.require_run(session, analysis, scope.period, scope.as_of, as_shown=True)
 
 
 def _params(

@@ -17,8 +17,8 @@ from gis.period import Period
 from gis.privacy import checked
 from gis.publication import store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
-from gis.runs.model import Analysis, Run
-from gis.runs.store import latest_run, require_run
+from gis.runs.model import Analysis
+from gis.runs.store import latest_run
 from gis.safety.rules import Colour
 
 _SHORTEST_REASON = 10  # characters; the database asks for as many
@@ -242,17 +242,6 @@ def require_published(session: Session, period: str | None) -> RatingCycle:
             else "还没有已发布的季度 / no quarter is published"
         )
     return cycle
-
-
-def run_of(session: Session, period: str) -> Run:
-    """The run whose colours are published for a quarter, before that its newest one.
-
-    Raises NoData when there is neither.
-    """
-    cycle = store.newest_published(session, period)
-    if cycle is not None:
-        return session.get_one(Run, cycle.run_id)
-    return require_run(session, Analysis.RATING, period)
 
 
 def _works_in(session: Session, area_code: str) -> None:

@@ -108,6 +108,12 @@ def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.D
     return sql.table(session, _SQL["published"], asked)
 
 
+def colours(session: Session, cycle: RatingCycle) -> dict[str, int]:
+    """How many compounds a cycle published in each colour."""
+    counts = published(session, cycle, area_prefix="")["colour"].value_counts()
+    return {str(colour): int(compounds) for colour, compounds in counts.items()}
+
+
 def plaques(
     session: Session, cycle: RatingCycle, *, area_prefix: str, code: str | None
 ) -> pd.DataFrame:

@@ -1,33 +1,29 @@
 """Reads stored results of a run by level and area, whichever analysis they come from."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Table, column, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, column, func, literal, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.expression import FromClause
 
 from gis.areas.levels import SubjectKind
-from gis.db.base import Base
 from gis.errors import BadInput
 from gis.facilities.model import CoverageResult
 from gis.grids.model import GridFinding
 from gis.rental.model import RentalResult
 from gis.runs.model import Analysis
-from gis.safety.model import Rating
+from gis.safety.model import SHOWN_RATINGS, WITHHELD, Rating
 from gis.video.model import VideoResult
 
-TABLES: dict[Analysis, type[Base]] = {
-    Analysis.COVERAGE: CoverageResult,
-    Analysis.RATING: Rating,
-    Analysis.RENTAL: RentalResult,
-    Analysis.VIDEO: VideoResult,
-    Analysis.GRIDS: GridFinding,
+TABLES: dict[Analysis, FromClause] = {
+    Analysis.COVERAGE: CoverageResult.__table__,
+    Analysis.RATING: SHOWN_RATINGS,
+    Analysis.RENTAL: RentalResult.__table__,
+    Analysis.VIDEO: VideoResult.__table__,
+    Analysis.GRIDS: GridFinding.__table__,
 }
 _HIDDEN = {"id", "run_id", "geom"}
-_WITHHELD = {Analysis.RATING: ("counts", "lifted_by")}  # by wangge.withheld_<table>(run)
 
 
 @dataclass(frozen=True)
@@ -54,9 +50,8 @@ def read(
     ``level`` and ``code`` choose the subjects; for findings ``code`` is a grid's. Raises BadInput
     for a level that the analysis does not speak of: a rating has compounds only, a finding none.
     """
-    table = TABLES[analysis].__table__
-    assert isinstance(table, Table)
-    source, columns = _given(table, run_id, _WITHHELD.get(analysis, ()))
+    table = TABLES[analysis]
+    source, columns = _given_with(analysis, run_id)
     chosen = [table.c.run_id == run_id, table.c.area_code.startswith(area_prefix, autoescape=True)]
     if level is not None:
         chosen += _of_level(table, analysis, level)
@@ -68,17 +63,17 @@ def read(
     return Page(pd.DataFrame(rows, columns=[column.name for column in columns]), matched)
 
 
-def _given(
-    table: Table, run_id: int, withheld: Collection[str]
-) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """The table with what is withheld from it as far as the session's user is given that."""
-    shown: list[ColumnElement[Any]] = [one for one in table.columns if one.name not in _HIDDEN]
-    if not withheld:
+def _given_with(analysis: Analysis, run_id: int) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """The table, a rating's with what is withheld as far as the session's user is given that."""
+    table = TABLES[analysis]
+    shown: list[ColumnElement[Any]] = [one for one in table.c if one.name not in _HIDDEN]
+    if analysis is not Analysis.RATING:
         return table, shown
-    typed = [column(name, table.c[name].type) for name in ("id", *withheld)]
-    given = getattr(func.wangge, f"withheld_{table.name}")(run_id).table_valued(*typed)
-    named = [given.c[one.name] if one.name in withheld else one for one in shown]
-    return table.outerjoin(given, given.c.id == table.c.id), named
+    rated = Rating.__table__.c
+    typed = [column(name, rated[name].type) for name in ("id", *WITHHELD)]
+    given = func.wangge.withheld_ratings(run_id).table_valued(*typed)
+    source = table.outerjoin(given, given.c.id == table.c.id)
+    return source, [*shown, *(given.c[name] for name in WITHHELD)]
 
 
 def _of_level(

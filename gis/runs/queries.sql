@@ -23,14 +23,19 @@ WHERE runs.analysis = CAST(:analysis AS text)
 -- name: latest_run_id
 -- The newest quarter wins, then the newest date, then the newest revision: an old quarter that is
 -- rated again later does not become the latest. A null date asks for any; a null period asks for
--- any but months, which are previews and shown only by name.
+-- any but months, which are previews and shown only by name. What is shown (:as_shown) of a quarter
+-- that is published is the run that hangs at the entrances, whatever was computed since.
 SELECT runs.id
 FROM wangge.runs
 WHERE runs.analysis = CAST(:analysis AS text)
   AND CASE WHEN CAST(:period AS text) IS NULL THEN coalesce(runs.period, 'Q') LIKE '%Q%'
            ELSE runs.period = CAST(:period AS text) END
   AND (CAST(:as_of AS date) IS NULL OR runs.as_of = CAST(:as_of AS date))
-ORDER BY runs.period DESC NULLS LAST, runs.as_of DESC, runs.revision DESC, runs.id DESC
+ORDER BY runs.period DESC NULLS LAST,
+         (SELECT max(cycle.revision) FROM wangge.rating_cycles AS cycle
+          WHERE CAST(:as_shown AS boolean) AND cycle.run_id = runs.id
+            AND cycle.state = 'published') DESC NULLS LAST,
+         runs.as_of DESC, runs.revision DESC, runs.id DESC
 LIMIT 1;
 
 -- name: newest_of_line

@@ -128,21 +128,25 @@ def new_run(
 
 
 def latest_run(
-    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
-) -> Run | None:
+    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None,
+    *, as_shown: bool = False,
+) -> Run | None:  # fmt: skip
     """The newest run of an analysis: newest quarter, then date, then revision; None if none did.
 
-    Months are previews: without ``period`` none of them is the latest.
+    Months are previews: without ``period`` none of them is the latest. ``as_shown`` asks for what
+    maps, files and answers show: of a published quarter the published run, so that none of them
+    says another colour than the plaques.
     """
-    found = latest_run_id(session, analysis, period, as_of)
+    found = latest_run_id(session, analysis, period, as_of, as_shown=as_shown)
     return None if found is None else session.get_one(Run, found)
 
 
 def require_run(
-    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
-) -> Run:
+    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None,
+    *, as_shown: bool = False,
+) -> Run:  # fmt: skip
     """What `latest_run` finds; raises NoData when there is none that the session's user may see."""
-    found = latest_run(session, analysis, period, as_of)
+    found = latest_run(session, analysis, period, as_of, as_shown=as_shown)
     if (
         found is None
         and analysis is Analysis.RATING
@@ -163,17 +167,19 @@ def require_run(
 
 
 def latest_run_id(
-    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None
-) -> int | None:
+    session: Session, analysis: Analysis, period: str | None = None, as_of: date | None = None,
+    *, as_shown: bool = False,
+) -> int | None:  # fmt: skip
     """Which run `latest_run` finds."""
-    asked = {"analysis": analysis, "period": period, "as_of": as_of}
+    asked = {"analysis": analysis, "period": period, "as_of": as_of, "as_shown": as_shown}
     found: int | None = session.execute(_SQL["latest_run_id"], asked).scalar_one_or_none()
     return found
 
 
 def latest_on(session: Session, analysis: Analysis, as_of: date) -> Run | None:
     """The newest run of that day, else the newest of any: what is shown beside another figure."""
-    return latest_run(session, analysis, as_of=as_of) or latest_run(session, analysis)
+    of_day = latest_run(session, analysis, as_of=as_of, as_shown=True)
+    return of_day or latest_run(session, analysis, as_shown=True)
 
 
 def same_run(

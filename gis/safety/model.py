@@ -8,10 +8,14 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     DateTime,
     ForeignKey,
     Index,
     LargeBinary,
+    MetaData,
+    Table,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -111,6 +115,20 @@ class Rating(Identified, OfRun, Base):
     rule: Mapped[str]
     reason_zh: Mapped[str]
     reason_en: Mapped[str]
+
+
+WITHHELD = ("counts", "lifted_by")  # given by wangge.withheld_ratings(run)
+SHOWN_RATINGS = Table(
+    "shown_ratings",
+    MetaData(schema="wangge"),  # a view: no table that the models make
+    *(Column(one.name, one.type) for one in Rating.__table__.columns if one.name not in WITHHELD),
+    Column("rated_colour", Text),
+)
+"""Ratings as maps, files and answers show them.
+
+Of a published run ``colour`` is the colour of the plaque and ``rated_colour`` the rule's where
+people decided another, else null; ``previous_colour`` is the plaque's before, where one hung.
+"""
 
 
 class RatingInputs(Base):

@@ -266,7 +266,7 @@ LEFT JOIN wangge.compounds AS compound
        ON compound.code = point.compound_code
       AND compound.valid_from <= CAST(:as_of AS date)
       AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
-LEFT JOIN wangge.ratings AS rating
+LEFT JOIN wangge.shown_ratings AS rating
        ON rating.run_id = CAST(:rating_run_id AS bigint)
       AND rating.compound_code = point.compound_code
 LEFT JOIN wangge.rental_results AS rental

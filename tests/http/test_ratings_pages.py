@@ -14,10 +14,13 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy import insert, select, text
 
+from api.files.outputs import write_export, write_maps
 from api.house import House
+from data.export.model import Format
 from gis.access.rights import Role
 from gis.compounds.model import Compound
 from gis.db.session import User
+from gis.layers.service import Scope
 from gis.publication import service
 from gis.publication.model import ColourOverride, RatingCycle
 from gis.runs.model import Analysis, Import, Run
@@ -197,6 +200,76 @@ def test_plaques_come_with_one_page_per_entrance_in_the_approved_colour(rated, s
         whole = client.get(f"/plaques/2026Q3.pdf?area={COMMUNITY}")
         assert len(pypdf.PdfReader(io.BytesIO(whole.content)).pages) == 3
         assert client.get("/plaques/2026Q3.pdf?code=Z").status_code == 404
+
+
+def _shown(client, what) -> dict[str, tuple[str, str | None]]:
+    """Colour and the rule's own, by compound, of a GeoJSON answer."""
+    rows = [one["properties"] for one in client.get(what).json()["features"]]
+    return {row["code"]: (row["colour"], row["rated_colour"]) for row in rows}
+
+
+def test_whatever_shows_a_published_quarter_says_what_the_plaque_says(rated, serve, tmp_path):
+    """A is red by the rule and hangs yellow; also after it was rated again and is red once more."""
+    layers = ["/api/v1/layers/rating/features", "/api/v1/layers/risk/features",
+              "/ogc/collections/rating/items?f=json"]  # fmt: skip
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        for one in layers:
+            assert _shown(client, one) == {"A": ("red", None), "B": ("green", None)}
+        tiles = [TILE, TILE.replace("rating", "risk")]
+        assert all(_colours_in(client.get(one).content) == {"red", "green"} for one in tiles)
+        cycle = _published(client, rated)
+        with rated.begin() as session:
+            session.execute(text(AGAIN))
+        for one in layers:
+            assert _shown(client, one) == {"A": ("yellow", "red"), "B": ("green", None)}
+        assert all(_colours_in(client.get(one).content) == {"yellow", "green"} for one in tiles)
+        rows = client.get("/api/v1/results/rating").json()["rows"]
+        assert [(row["colour"], row["rated_colour"]) for row in rows] == [
+            ("yellow", "red"), ("green", None)
+        ]  # fmt: skip
+        assert rows[0]["reason_zh"].startswith("经复核由两人认定为黄牌，规则结果为红牌")
+        assert rows[0]["reason_en"].endswith("the rule said red. Why it did: because")
+        assert rows[1]["reason_zh"] == "因为"
+        counted = re.findall(r'data-class="\d" data-count="(\d+)"', client.get("/maps/rating").text)
+        assert counted == ["0", "1", "1", "0"]  # red, yellow, green, unrated
+        listed = client.get("/map?period=2026Q3&download=csv&columns=code&columns=colour").text
+        assert "黄牌 治安提示,A," in listed
+        assert "规则结果为红牌" in client.get(f"/ratings/{cycle}/A").text
+    with rated.begin() as session:
+        house, out = House(Settings(_env_file=None, home=tmp_path)), tmp_path / "rating.csv"
+        (saved,), _ = write_maps(session, house, ["rating"], Scope(), tmp_path)
+        file, _ = write_export(session, house, "rating", Scope(), Format.CSV, out)
+    assert re.findall(r'data-class="\d" data-count="(\d+)"', saved.read_text()) == counted
+    assert "yellow,red" in file.read_text(encoding="utf-8-sig")
+
+
+def _colours_in(tile: bytes) -> set[str]:
+    """A vector tile holds the texts of its features as they are."""
+    return {colour for colour in ("red", "yellow", "green") if colour.encode() in tile}
+
+
+TILE = "/tiles/rating/14/12866/7014.mvt"
+AGAIN = """
+WITH again AS (
+    INSERT INTO runs (area_code, analysis, period, as_of, revision, policy_version, policy_digest,
+                      input_digest, parameters, totals)
+    SELECT area_code, analysis, period, as_of, 2, 't', 't', 't', '{}', '{"red": 1, "green": 1}'
+    FROM runs WHERE analysis = 'rating' RETURNING id
+)
+INSERT INTO ratings (run_id, area_code, compound_code, compound_name, peer_group, colour, observed,
+                     counts, quality, rule, reason_zh, reason_en)
+SELECT again.id, area_code, compound_code, compound_name, peer_group, colour, observed, '{}',
+       quality, rule, reason_zh, reason_en
+FROM ratings, again
+"""
+
+
+def test_the_report_counts_safe_communities_by_what_hangs(rated, serve):
+    """The one community would not be safe with the red compound that the rule saw."""
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        _published(client, rated)
+        (page,) = pypdf.PdfReader(io.BytesIO(client.get("/reports/2026Q3.pdf").content)).pages
+    assert re.search(r"平安社区\s*100", page.extract_text())
 
 
 def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve, home, monkeypatch):

@@ -171,6 +171,7 @@ def test_the_views_have_the_rights_of_who_asks_and_every_column(db):
         " AND relnamespace = to_regnamespace('wangge') ORDER BY 1"
     )
     assert db.execute(views).all() == [
+        ("shown_ratings", ["security_invoker=true"]),
         ("whole_compounds", ["security_invoker=true"]),
         ("whole_household_counts", ["security_invoker=true"]),
         ("whole_import_changes", ["security_invoker=true"]),

@@ -76,6 +76,7 @@ def rating(count: int = 196) -> gpd.GeoDataFrame:
         {
             **compounds(count),
             "colour": colour.astype(object),
+            "rated_colour": np.full(count, None),
             "previous_colour": np.where(i % 11 == 0, "yellow", colour).astype(object),
             "peer_group": np.where(i % 3 == 0, "old", "commodity").astype(object),
             "observed": (risk * 9).astype(int),

@@ -68,16 +68,17 @@ def _board(
         title=desk.t("ratings.changes"), capability=Capability.RATING, kept=("period",),
         href=lambda row: f"/ratings/{cycle.id}/{row['code']}", filters=_filters(desk),
     )  # fmt: skip
-    run = db.get_one(Run, cycle.run_id)
+    run, open_ = db.get_one(Run, cycle.run_id), cycle.state == CycleState.REVIEW
+    counts = run.totals if open_ else store.colours(db, cycle)
     values = {
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
         "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
-        "colours": [(desk.chip(one), run.totals.get(one.value, 0)) for one in RATING.entries],
+        "colours": [(desk.chip(one), counts.get(one.value, 0)) for one in RATING.entries],
         "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
         "whole": _whole(desk), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
-        "form": form or Form(), "open": cycle.state == CycleState.REVIEW,
+        "form": form or Form(), "open": open_,
     }  # fmt: skip
     status = form.status if form is not None else 200
     return shown.file() or desk.page("ratings.html", status=status, **values)
@@ -218,13 +219,13 @@ def read_change(desk: AtDesk, db: Db, cycle_id: RowId, code: Code) -> Response:
 
 
 def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form) -> Response:
-    scheme, run = layer("rating"), db.get_one(Run, cycle.run_id)
-    at = desk.house
-    scope = Scope(period=cycle.period, as_of=run.as_of, key=code)
+    scheme, at, run = layer("rating"), desk.house, db.get_one(Run, cycle.run_id)
+    scope = Scope(run_id=run.id, key=code)
     rated = read(db, scheme, district=at.district, policy=at.policy, scope=scope)
     if rated.features.empty:
         raise NotFound("compound", code)
     row = features.records(rated.features.drop(columns="geom"))[0]
+    rated_colour = row["rated_colour"] or row["colour"]
     said = next(
         (one for one in features.records(service.changes(db, cycle)) if one["code"] == code), None
     )
@@ -238,10 +239,10 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
     return desk.page(
         "rating.html", status=form.status, cycle=cycle, row=row, said=said, form=form,
         verdict=verdict, before=desk.chip(RATING.entry(said["colour_before"])) if said else None,
-        now=desk.chip(RATING.entry(row["colour"])), open=cycle.state == CycleState.REVIEW,
+        now=desk.chip(RATING.entry(rated_colour)), open=cycle.state == CycleState.REVIEW,
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
         colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
-                 if one.value not in {row["colour"], Colour.UNRATED}],
+                 if one.value not in {rated_colour, Colour.UNRATED}],
         may_decide=_may_decide(desk, said), lifted=_lifted(desk, said),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from api.house import House
@@ -15,8 +16,10 @@ from gis.legend import COVERAGE, RATING
 from gis.period import Period
 from gis.publication import service as publication
 from gis.ranking import service as ranking
-from gis.runs.model import Analysis, Run
+from gis.runs.model import Analysis
 from gis.runs.store import require_run
+from gis.safety.communities import safe_communities
+from gis.safety.rules import RatingRules
 from maps.context import rule_texts
 from maps.report import Report, Section
 
@@ -56,17 +59,20 @@ def _made(part: Part, db: Session, desk: Desk, quarter: Period) -> Iterator[Sect
 
 
 def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
-    cycle, rows = publication.published(db, period=quarter.label)
-    totals = db.get_one(Run, cycle.run_id).totals
+    _, rows = publication.published(db, period=quarter.label)
     counts = rows["colour"].value_counts()
-    safe = totals.get("saf3", {})
+    placed = rows[rows["area_code"] != desk.house.district.code]
+    safe = safe_communities(
+        placed["colour"].to_numpy(dtype=np.str_), placed["area_code"].to_numpy(dtype=np.str_),
+        rules=RatingRules.of(desk.house.policy),
+    )  # fmt: skip
     return Section(
         desk.t("reports.colours"), desk.t("reports.colours_lead"),
         figures=[(desk.either(one.zh, one.en), desk.n(int(counts.get(one.value, 0))))
                  for one in RATING.entries],
         head=["SAF-3", desk.t("reports.share")],
-        rows=[[desk.t("reports.safe"), desk.share(safe.get("safe_share"))],
-              [desk.t("reports.demonstration"), desk.share(safe.get("demonstration_share"))]],
+        rows=[[desk.t("reports.safe"), desk.share(safe.safe_share)],
+              [desk.t("reports.demonstration"), desk.share(safe.demonstration_share)]],
         source=_source(desk.house, desk, "SAF-1"),
     )  # fmt: skip
 
