@@ -13,7 +13,7 @@ from datetime import date
 from itertools import count
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse, special
 from scipy.sparse.linalg import spsolve
 
 from gis.arrays import Floats, Ints
@@ -74,15 +74,21 @@ def months_to_alarm(usual: float, chart: Chart) -> float:
     them solve (I - P) t = 1. Infinite where an alarm is out of the question.
     """
     k, h, steps = chart.k_steps, chart.h_steps, chart.steps
-    if stats.poisson.sf(k // steps, usual) < _NEVER:  # more than k: without it no sum ever rises
+    if special.pdtrc(k // steps, usual) < _NEVER:  # more than k: without it no sum ever rises
         return math.inf
     incidents = np.arange((h + k) // steps + 1)
     reached = np.maximum(np.arange(h)[:, None] + incidents * steps - k, 0)
     state, times = np.nonzero(reached < h)
-    chance = stats.poisson.pmf(incidents, usual)[times]
+    chance = _poisson(incidents, usual)[times]
     moves = sparse.coo_array((chance, (state, reached[state, times])), shape=(h, h))
     left = (sparse.eye_array(h) - moves).tocsc()
     return float(spsolve(left, np.ones(h))[0])
+
+
+def _poisson(incidents: Ints, usual: float) -> Floats:
+    """Chance of each count; `scipy.stats` says the same, and takes a second to load."""
+    logarithm = special.xlogy(incidents, usual) - special.gammaln(incidents + 1) - usual
+    return np.asarray(np.exp(logarithm))
 
 
 def chart_for(usual: float, rules: AlarmRules) -> Chart:

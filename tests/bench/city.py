@@ -54,7 +54,9 @@ class City:
 
     @contextmanager
     def runs_forgotten(self) -> Iterator[None]:
-        """What commands store in the block is deleted afterwards, and the ids are used again."""
+        """What commands store in the block is deleted afterwards, view fields with it: the next
+        run is a first one. The ids are used again.
+        """
         with psycopg2.connect(self.admin) as admin, admin.cursor() as cursor:
             cursor.execute("SELECT coalesce(max(id), 0) FROM wangge.runs")
             newest = cursor.fetchone()[0]
@@ -63,6 +65,7 @@ class City:
         finally:
             with psycopg2.connect(self.admin) as admin, admin.cursor() as cursor:
                 cursor.execute("DELETE FROM wangge.runs WHERE id > %s", [newest])
+                cursor.execute("TRUNCATE wangge.view_fields")
                 cursor.execute("SELECT setval('wangge.runs_id_seq', %s)", [newest])
 
 

@@ -739,7 +739,7 @@ def test_the_service_does_not_open_to_the_network(wangge, host):
     assert "WANGGE_HOST" in message
 
 
-def test_the_service_starts_answers_logs_without_values_and_ends(demo_home, unused_port):
+def test_the_service_starts_answers_logs_without_values_and_ends(wangge, demo_home, unused_port):
     command, environment = program("serve", "--json", home=demo_home, WANGGE_PORT=str(unused_port))
     with subprocess.Popen(
         command, env=environment, cwd=demo_home, text=True,
@@ -750,7 +750,7 @@ def test_the_service_starts_answers_logs_without_values_and_ends(demo_home, unus
         assert found["url"] == f"http://127.0.0.1:{unused_port}"
         answer = asked(f"{found['url']}/api/v1/layers/coverage/at?lon=102.71234&lat=25.05678")
         assert answer.status_code == 401
-        taken = process("serve", "--json", home=demo_home, WANGGE_PORT=str(unused_port))
+        taken = wangge("serve", "--json", WANGGE_PORT=unused_port)
         assert str(unused_port) in taken.refusal()[1]
         (worker,) = workers_of(running.pid)
         assert lives(worker)
