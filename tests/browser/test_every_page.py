@@ -69,6 +69,20 @@ def test_no_page_is_forgotten():
     assert shown == {one.route for one in PAGES} - {"/nothing"}
 
 
+@pytest.mark.parametrize("inline", [
+    "document.head.appendChild(document.createElement('script')).text = 'document.title'",
+    "document.body.setAttribute('onclick', 'document.title')",
+])  # fmt: skip
+def test_what_the_policy_of_a_page_refuses_is_heard(phone, inline):
+    phone.open(Page("/help"))
+    phone.settle()
+    phone.is_quiet()
+    with phone.page.expect_console_message():
+        phone.page.evaluate(f"() => {{ {inline} }}")
+    with pytest.raises(AssertionError, match="Content Security Policy"):
+        phone.is_quiet()
+
+
 # Maps share one frame: the largest of them in the suite, each of them in `make soak`.
 EACH = pytest.mark.parametrize(
     "one",

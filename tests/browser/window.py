@@ -24,6 +24,7 @@ class Window:
         self.context = chromium.new_context(has_touch=size == "phone", service_workers="block")
         self.page = self.context.new_page()
         self.complaints: list[str] = []
+        self.status = 200  # of the page that is opened
         self.urls: dict[str, str] = {}
         self.bytes: dict[str, int] = {}
         self.resize(size)
@@ -36,8 +37,10 @@ class Window:
         self.devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
     def _heard(self, message: ConsoleMessage) -> None:
-        """Errors, but for the browser's word that the page itself was refused."""
-        if message.type == "error" and message.location["url"] != self.page.url:
+        """Errors, but for the browser's word that a page was refused which is to be."""
+        refused = message.text.startswith("Failed to load resource")
+        own = message.location["url"] == self.page.url
+        if message.type == "error" and not (refused and own and self.status != 200):
             self.complaints.append(message.text)
 
     def _asked(self, event) -> None:
@@ -63,6 +66,7 @@ class Window:
         )
         self.devtools.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
         self._forget()
+        self.status = one.status
         answer = self.page.goto(self.office.address(one), wait_until="commit")
         if one.sends:
             self.page.wait_for_load_state()
@@ -87,7 +91,7 @@ class Window:
 
     def is_quiet(self) -> None:
         """Nobody complained, and nobody else was asked."""
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         own = (self.office.base, "data:", "blob:")
         assert [url for url in self.urls.values() if not url.startswith(own)] == []
 
