@@ -134,6 +134,9 @@ class Settings(BaseSettings):
         default="120/minute",
         description="filters that one user may send: CQL2, of layers and of tables, each",
     )
+    replay_limit: str = Field(
+        default="6/minute", description="stored ratings that one user may have computed again"
+    )
     basemap_pmtiles: Path | None = Field(default=None, description="local PMTiles base map file")
     basemap_url: str | None = Field(
         default=None, description="base map tile URL on the local network"

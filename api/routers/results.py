@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import features, replays
 from api.analyses import NEEDED
 from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow, needs, said
+from api.serving.limits import replay_limited
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
 from gis.audit.service import note
@@ -70,7 +71,10 @@ Shown = Annotated[Analysis, Depends(shown)]
 
 
 @router.get(
-    "/rating/replay", dependencies=[needs(Capability.RATING), needs(Capability.INCIDENTS)],
+    "/rating/replay",
+    dependencies=[
+        needs(Capability.RATING), needs(Capability.INCIDENTS), Depends(replay_limited),
+    ],
     responses=said({
         "equal": True, "run_id": 4, "period": "2026Q3", "revision": 1, "policy_version": "2026.3",
         "policy_now": "2026.3", "rules_now": True, "computed_with": "numpy 2.4.6, scipy 1.17.1",
@@ -81,7 +85,8 @@ Shown = Annotated[Analysis, Depends(shown)]
 def replay_rating(db: Db, at: At, which: Which) -> Replay:
     """Compute a quarter's rating again from its kept inputs and compare every bit; stores nothing.
 
-    403 for somebody who works in a part of the district, 404 where the inputs were not kept.
+    403 for somebody who works in a part of the district, 404 where the inputs were not kept, 429
+    for whoever asks too often.
     """
     return replays.again(db, at, which)
 

@@ -1,4 +1,4 @@
-"""How often one may ask: sign-ins by address and login name, exports and filters by user."""
+"""How often one may ask: sign-ins by address and login name; exports, filters, replays by user."""
 
 import math
 import time
@@ -19,7 +19,7 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self._counted = MovingWindowRateLimiter(MemoryStorage())
         self._sign_in, self._export = parse(settings.sign_in_limit), parse(settings.export_limit)
-        self._filter = parse(settings.filter_limit)
+        self._filter, self._replay = parse(settings.filter_limit), parse(settings.replay_limit)
 
     def sign_in(self, address: str, login: str | None = None) -> None:
         """Count a try of an address, and of a login name where one is given; raises TooMany."""
@@ -34,6 +34,10 @@ class Limits:
     def filter(self, user_id: str, door: str) -> None:
         """Count a filter of a user at one of the doors that take some; raises TooMany."""
         self._count(self._filter, "filter", door, user_id)
+
+    def replay(self, user_id: str) -> None:
+        """Count a rating that a user has computed again, as JSON or page; raises TooMany."""
+        self._count(self._replay, "replay", user_id)
 
     def _count(self, limit: RateLimitItem, *key: str) -> None:
         if not self._counted.hit(limit, *key):
@@ -51,6 +55,11 @@ def limits_of(request: Request) -> Limits:
 def export_limited(request: Request, user: Caller) -> None:
     """Dependency of routes that make files; raises TooMany."""
     limits_of(request).export(user.id)
+
+
+def replay_limited(request: Request, user: Caller) -> None:
+    """Dependency of routes that compute a rating again; raises TooMany."""
+    limits_of(request).replay(user.id)
 
 
 class FilterLimited:

@@ -34,7 +34,8 @@ def office(own_demo, tmp_path_factory):
     """The service with something of everything in its store."""
     urls = own_demo.urls
     more = {"home": tmp_path_factory.mktemp("home"), "public_url": "http://wuhua.example",
-            "serve_internal": True, "sign_in_limit": "100/minute"}  # fmt: skip
+            "serve_internal": True, "sign_in_limit": "100/minute",
+            "replay_limit": "100/minute"}  # fmt: skip
     house = House(Settings(_env_file=None, database_url=urls.app, owner_url=urls.owner, **more))
     with serving(urls, role=None, **more) as client:
         base = str(client.base_url).rstrip("/")

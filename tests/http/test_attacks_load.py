@@ -158,6 +158,19 @@ def test_a_click_on_the_map_counts_as_a_filter_of_layers(demo_store, serve):
         assert [client.get(asked).status_code for _ in range(2)] == [200, 429]
 
 
+def test_ratings_computed_again_are_limited_by_user_on_both_ways_together(demo_store, serve):
+    """Asked of a quarter without a rating: what is counted is the asking."""
+    asked = "/api/v1/results/rating/replay?which=2020Q1"
+    page = "/ratings?period=2020Q1&replay=yes"
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, replay_limit="2/minute") as client:
+        said = [client.get(one) for one in (asked, page, asked, page)]
+        assert [one.status_code for one in said] == [404, 404, 429, 429]
+        assert all(int(one.headers["retry-after"]) >= 1 for one in said[2:])
+        assert "操作太频繁，请" in said[2].json()["detail"]
+        assert "too often: try again" in said[2].json()["detail"]
+        assert client.get(page.removesuffix("&replay=yes")).status_code == 404
+
+
 def test_a_table_as_a_file_counts_as_an_export(demo_store, serve):
     with serve(demo_store.urls, role=Role.PLANNER, export_limit="1/minute") as client:
         said = [client.get("/grids?download=csv").status_code for _ in range(2)]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import features, replays
 from api.deps import Db, RowId, needs
+from api.serving.limits import limits_of
 from api.web import decisions, tables, verdicts
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, both, form_of
@@ -42,6 +43,8 @@ def read_board(
 
     With ``replay`` its rating is computed again and compared; nothing is written.
     """
+    if replay:
+        limits_of(desk.request).replay(desk.caller_id)
     quarters = store.quarters(db)
     if quarters.empty:
         return desk.page("ratings_none.html")
@@ -52,9 +55,7 @@ def read_board(
     periods = quarters["period"].tolist()
     found = at["cycle_id"].iloc[0]
     if found is None or found != found:  # noqa: PLR0124 - NaN: no cycle yet
-        return desk.page(
-            "ratings_new.html", period=period, periods=periods, whole=_whole(desk)
-        )  # fmt: skip
+        return desk.page("ratings_new.html", period=period, periods=periods, whole=_whole(desk))
     return _board(desk, db, db.get_one(RatingCycle, int(found)), periods, replay=bool(replay))
 
 
@@ -70,7 +71,7 @@ def _board(
     )  # fmt: skip
     run, open_ = db.get_one(Run, cycle.run_id), cycle.state == CycleState.REVIEW
     counts = run.totals if open_ else store.colours(db, cycle)
-    values = {
+    values: dict[str, Any] = {
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
         "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
         "colours": [(desk.chip(one), counts.get(one.value, 0)) for one in RATING.entries],
@@ -80,8 +81,7 @@ def _board(
         "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": open_,
     }  # fmt: skip
-    status = form.status if form is not None else 200
-    return shown.file() or desk.page("ratings.html", status=status, **values)
+    return shown.file() or desk.page("ratings.html", status=values["form"].status, **values)
 
 
 def _replayed(desk: Desk, db: Session, run: Run) -> dict[str, Any]:
