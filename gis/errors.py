@@ -50,6 +50,11 @@ class BadQuery(BadInput):
 
     code = "bad_query"
 
+    @classmethod
+    def at(cls, where: str, zh: str, en: str) -> Self:
+        """Names the parameter, and says in both languages what is wrong and what to do."""
+        return cls(f"{where}：{zh} / {where}: {en}")
+
 
 class PurposeMissing(BadInput):
     """An internal layer leaves the store only when it is said what for."""
@@ -170,7 +175,7 @@ class SignInNeeded(GisError):
 
     code = "sign_in_needed"
 
-    def __init__(self, message: str = "sign in, or send a token / 请先登录或使用令牌") -> None:
+    def __init__(self, message: str = "请先登录或使用令牌 / sign in, or send a token") -> None:
         super().__init__(message)
 
 

@@ -120,11 +120,12 @@ def read_items(
 ) -> Response:  # fmt: skip
     """A page of a layer's features, chosen by box, time and CQL2 filter, ordered by key."""
     district = at.district
+    box_crs = crs.named(bbox_crs, district, where="bbox-crs")
     query = ogc.Query(
         crs=crs.named(crs_uri, district),
-        filter_crs=crs.named(filter_crs, district),
+        filter_crs=crs.named(filter_crs, district, where="filter-crs"),
         limit=limit,
-        box=_box(bbox, crs.named(bbox_crs, district)) if "bbox" in request.query_params else None,
+        box=_box(bbox, box_crs) if "bbox" in request.query_params else None,
         span=times.span(datetime, district.zone) if "datetime" in request.query_params else None,
         filter=cql.parse(condition, language) if "filter" in request.query_params else None,
         token=ogc.Token.decode(token) if token else None,
@@ -169,8 +170,8 @@ def _box(words: str, system: crs.Crs) -> Any:
     try:
         return crs.box([float(word) for word in words.split(",")], system)
     except ValueError as exc:
-        raise BadQuery(
-            "bbox 应为逗号分隔的数字 / bbox is a list of numbers with commas between"
+        raise BadQuery.at(
+            "bbox", "应为逗号分隔的数字", "should be numbers with commas between"
         ) from exc
 
 

@@ -31,14 +31,21 @@ def parse(words: str, language: Language) -> dict[str, Any]:
     deep or has too many parts.
     """
     if len(words) > MAX_LENGTH:
-        raise BadQuery(f"filter: at most {MAX_LENGTH:,} characters")
+        raise bad(
+            f"最多 {MAX_LENGTH:,} 个字符，请缩短", f"at most {MAX_LENGTH:,} characters: shorten it"
+        )
     if any(not letter.isprintable() and letter not in "\t\n\r" for letter in words):
-        raise BadQuery("filter: control characters and lone surrogates are not read")
+        raise bad(
+            "含有控制字符或不完整的字符，请删除",
+            "holds control characters or lone surrogates: leave them out",
+        )
     tree = _text(words) if language is Language.TEXT else _json(words)
     if not isinstance(tree, dict):
-        raise BadQuery("filter: a condition is expected")
+        raise bad(
+            "应为一个条件，如 colour = 'red'", "a condition is expected, such as colour = 'red'"
+        )
     if sum(1 for _ in _nodes(tree)) > MAX_NODES:
-        raise BadQuery(f"filter: at most {MAX_NODES:,} parts")
+        raise bad(f"最多 {MAX_NODES:,} 个部分，请缩短", f"at most {MAX_NODES:,} parts: shorten it")
     return tree
 
 
@@ -46,11 +53,14 @@ def _text(words: str) -> Any:
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", words)
     _measure(bare, "(", ")", MAX_DEPTH)
     if len(re.findall(r"\bNOT\b", bare, re.IGNORECASE)) > MAX_DEPTH * 8:
-        raise BadQuery("filter: too many NOT")
+        raise bad("NOT 太多，请减少", "too many NOT: use fewer")
     try:
         return cql2.parse_text(words).to_json()
     except (cql2.ParseError, cql2.ValidationError, ValueError) as exc:
-        raise BadQuery(f"filter: not CQL2 text: {_line(exc)}") from exc
+        raise bad(
+            "不是有效的 CQL2 文本，请检查引号、括号和运算符，或指定 filter-lang",
+            f"not CQL2 text: check quotes, brackets, operators, or give filter-lang: {_line(exc)}",
+        ) from exc
 
 
 def _json(words: str) -> Any:
@@ -59,7 +69,10 @@ def _json(words: str) -> Any:
     try:
         return json.loads(words, parse_constant=_no_number)
     except ValueError as exc:
-        raise BadQuery(f"filter: not JSON: {exc}") from exc
+        raise bad(
+            "不是有效的 JSON，请检查引号和括号，或指定 filter-lang",
+            f"not JSON: check quotes and brackets, or give filter-lang: {exc}",
+        ) from exc
 
 
 def _measure(bare: str, opening: str, closing: str, deepest: int) -> None:
@@ -69,9 +82,17 @@ def _measure(bare: str, opening: str, closing: str, deepest: int) -> None:
         if depth > deepest or depth < 0:
             break
     if depth > deepest:
-        raise BadQuery(f"filter: brackets are nested deeper than {deepest}")
+        raise bad(
+            f"括号嵌套超过 {deepest} 层，请简化",
+            f"brackets are nested deeper than {deepest}: make it simpler",
+        )
     if depth:
-        raise BadQuery("filter: a bracket is not closed, or closed twice")
+        raise bad("括号不成对，请检查", "a bracket is not closed, or closed twice: check them")
+
+
+def bad(zh: str, en: str) -> BadQuery:
+    """What is wrong with a filter, and what to do."""
+    return BadQuery.at("filter", zh, en)
 
 
 def _no_number(word: str) -> Never:

@@ -41,11 +41,15 @@ def _epsg(srid: int) -> Crs:
     return Crs(_EPSG(srid), srid, north_first=first == "north", metric=known.is_projected)
 
 
-def named(uri: str, district: District) -> Crs:
-    """The system called ``uri``; raises BadQuery for one that is not offered."""
+def named(uri: str, district: District, *, where: str = "crs") -> Crs:
+    """The system that the parameter ``where`` calls ``uri``; raises BadQuery for no such system."""
     found = next((one for one in offered(district) if one.uri == uri), None)
     if found is None:
-        raise BadQuery(f"the reference system {uri!r} is not offered: see the collection's crs")
+        listed = ", ".join(one.uri for one in offered(district))
+        raise BadQuery.at(
+            where, f"不提供坐标系 {uri!r}；可选 {listed}",
+            f"the reference system {uri!r} is not offered; there are {listed}",
+        )  # fmt: skip
     return found
 
 
@@ -61,9 +65,13 @@ def stored(shape: BaseGeometry, crs: Crs) -> BaseGeometry:
         shape = shapely.transform(shape, lambda xy: np.column_stack(to.transform(*xy.T)))
     west, south, east, north = shapely.bounds(shape)
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadQuery("a geometry is empty or outside the world in its reference system")
+        raise BadQuery.at(
+            "geometry", "图形为空或超出坐标系范围，请检查坐标及其坐标系",
+            "empty, or outside the world: check the coordinates and the system they are given in",
+        )  # fmt: skip
     if not shapely.is_valid(shape):
-        raise BadQuery(f"a geometry is not valid: {shapely.is_valid_reason(shape)}")
+        why = shapely.is_valid_reason(shape)
+        raise BadQuery.at("geometry", f"图形无效，请修正：{why}", f"not valid, mend it: {why}")
     return shape
 
 
@@ -79,13 +87,15 @@ def box(numbers: Sequence[float], crs: Crs) -> BaseGeometry:
     world.
     """
     if len(numbers) not in (4, 6) or not all(np.isfinite(numbers)):
-        raise BadQuery("bbox has 4 numbers, or 6 with heights")
+        raise BadQuery.at(
+            "bbox", "应为 4 个数，带高程时为 6 个", "should have 4 numbers, or 6 with heights"
+        )
     flat = [numbers[i] for i in ((0, 1, 2, 3) if len(numbers) == 4 else (0, 1, 3, 4))]
     first_low, second_low, first_high, second_high = flat
     west, east = (second_low, second_high) if crs.north_first else (first_low, first_high)
     south, north = (first_low, first_high) if crs.north_first else (second_low, second_high)
     if south > north or (crs.metric and west > east):
-        raise BadQuery("bbox: the lower corner comes first")
+        raise BadQuery.at("bbox", "应先写较小的角点", "the lower corner should come first")
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     parts = [_rectangle(low, south, high, north) for low, high in spans]
     return _all_stored(parts, crs)

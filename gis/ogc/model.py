@@ -42,8 +42,15 @@ class Token:
                 if run_id is None or 0 < run_id < 2**63:
                     return cls(after, date.fromisoformat(as_of), run_id)
         except (ValueError, TypeError, binascii.Error, RecursionError) as exc:
-            raise BadQuery("page: not a token of a next link") from exc
-        raise BadQuery("page: not a token of a next link")
+            raise cls._bad() from exc
+        raise cls._bad()
+
+    @staticmethod
+    def _bad() -> BadQuery:
+        return BadQuery.at(
+            "page", "不是“下一页”链接给出的值，请从第一页重新开始",
+            "not a token of a next link: begin anew at the first page",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

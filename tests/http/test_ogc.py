@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from pyproj import Transformer
+from refusals import told_in_both
 from sqlalchemy import text
 
 KEPT = Path(__file__).parents[3] / "shared" / "realdata" / "ogcapi-features-expectations"
@@ -103,23 +104,28 @@ def test_a_collection_has_what_clients_look_for(client):
      "page=x", "page=e30", "period=2026", "as_of=x", "resolution=99", "limit=1&limit=2", "Limit=1"],
 )  # fmt: skip
 def test_what_cannot_be_used_is_answered_400(client, query):
-    """/req/core/query-param-unknown and -invalid."""
+    """/req/core/query-param-unknown and -invalid; the parameter is named in both languages."""
     answer = client.get(f"{RATING}?{query}")
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    assert told_in_both(answer), answer.text
+    assert answer.json()["detail"].count(query.split("&")[-1].split("=")[0]) >= 2
 
 
 def test_other_documents_refuse_unknown_parameters_too(client):
     for path in ("", "/conformance", "/api", "/collections", "/collections/rating",
                  "/collections/rating/queryables", "/collections/rating/items/x"):  # fmt: skip
-        assert client.get(f"/ogc{path}?bbox=1,2,3,4").status_code == 400
+        answer = client.get(f"/ogc{path}?bbox=1,2,3,4")
+        assert (answer.status_code, told_in_both(answer)) == (400, True), answer.text
 
 
 def test_what_does_not_exist_is_404(client):
-    assert client.get("/ogc/collections/nothing").status_code == 404
-    assert client.get("/ogc/collections/nothing/items").status_code == 404
-    assert client.get(f"{RATING}/nothing").status_code == 404
-    assert client.get(f"{RATING}/a%00b").status_code == 400
+    for path, status in (
+        ("/ogc/collections/nothing", 404), ("/ogc/collections/nothing/items", 404),
+        (f"{RATING}/nothing", 404), (f"{RATING}/a%00b", 400),
+    ):  # fmt: skip
+        answer = client.get(path)
+        assert (answer.status_code, told_in_both(answer)) == (status, True), answer.text
 
 
 def test_a_limit_above_the_maximum_is_no_error(client, demo_store):

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from refusals import told_in_both
 from sqlalchemy import text
 
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
@@ -155,7 +156,7 @@ def test_what_is_on_no_list_is_refused_at_once(client, words):
     started = time.perf_counter()
     answer = asked(client, words)
     assert answer.status_code == 400, answer.text
-    assert answer.json()["code"] == "bad_query"
+    assert (answer.json()["code"], told_in_both(answer)) == ("bad_query", True), answer.text
     assert time.perf_counter() - started < 5  # pg_sleep(10) and a parser that backtracks take more
 
 
@@ -191,13 +192,45 @@ def test_what_is_on_no_list_is_refused_at_once(client, words):
 )  # fmt: skip
 def test_trees_that_are_no_filter_are_refused(client, tree):
     answer = asked(client, json.dumps(tree), "cql2-json")
-    assert answer.status_code == 400, answer.text
+    assert (answer.status_code, told_in_both(answer)) == (400, True), answer.text
+
+
+def test_what_is_wrong_with_a_value_is_said_in_both_languages(client):
+    day, place = {"property": "opened_on"}, {"property": "geometry"}
+    crossed = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]}
+    for tree, zh, en in (
+        ({"property": "name"}, "'name' 不是真假值", "'name' alone is no condition"),
+        ({"op": "=", "args": [day, 1]}, "日期不能与数字比较", "date is not compared with number"),
+        ({"op": "=", "args": [{"op": "casei", "args": [1]}, "x"]}, "只能用于文字", "text only"),
+        ({"op": "like", "args": [day, "x"]}, "只能用于文字", "text only"),
+        ({"op": "like", "args": [{"property": "name"}, 1]}, "引号", "quotes"),
+        ({"op": "t_before", "args": [{"property": "name"}, "x"]}, "是文字", "is text"),
+        ({"op": "t_during", "args": [day, {"interval": ["2026-01-01"]}]}, "两端", "two ends"),
+        ({"op": "t_during", "args": [day, {"interval": [1, 2]}]}, "每一端", "an end of"),
+        ({"op": "t_during", "args": [day, {"interval": ["..", ".."]}]}, "区间", "interval such"),
+        ({"op": "t_during", "args": [day, {"interval": ["2026-02-01", "2026-01-01"]}]},
+         "结束早于开始", "ends before it begins"),
+        ({"op": "t_equals", "args": [day, {"date": "2026-13-01"}]}, "没有", "is no date, check"),
+        ({"op": "t_equals", "args": [day, {"date": "soon"}]}, "不是日期", "is no date (2026"),
+        ({"op": "s_within", "args": [place, "x"]}, "此处应为图形", "a geometry or the property"),
+        ({"op": "s_within", "args": [place, {"bbox": [2, 2, 1, 1]}]}, "角点", "lower corner"),
+        ({"op": "s_within", "args": [place, {"type": "Point", "coordinates": [999, 9]}]},
+         "超出坐标系范围", "outside the world"),
+        ({"op": "s_within", "args": [place, crossed]}, "图形无效", "not valid, mend it: Self"),
+    ):  # fmt: skip
+        facilities = "/ogc/collections/facilities/items"
+        answer = asked(client, json.dumps(tree), "cql2-json", facilities)
+        assert (answer.status_code, told_in_both(answer)) == (400, True), answer.text
+        said = answer.json()["detail"].partition(" / ")
+        assert zh in said[0], said
+        assert en in said[2], said
 
 
 def test_a_tree_deeper_than_the_stack_is_refused(client):
     deep = '{"op":"not","args":[' * 390 + "true" + "]}" * 390
-    assert asked(client, deep, "cql2-json").status_code == 400
-    assert asked(client, "[" * 7_900, "cql2-json").status_code == 400
+    for words in (deep, "[" * 7_900):
+        answer = asked(client, words, "cql2-json")
+        assert (answer.status_code, told_in_both(answer)) == (400, True)
 
 
 def query(words=None):

@@ -97,6 +97,7 @@ ASKED_ELSEWHERE = {  # statements made or named outside of a store.py, and why t
     "data/ingest/staging.py": "makes that table",
     "data/ingest/undo.py": "about the table of the kind, column by column",
     "gis/ogc/filters.py": "compiles the filter that a request brings",
+    "gis/ogc/operators.py": "the functions that it chooses from",
 }
 MAKES_STATEMENTS = {"delete", "func", "insert", "literal_column", "select", "text", "update"}
 
