@@ -44,16 +44,16 @@ class BadInput(GisError):
 
     code = "bad_input"
 
+    @classmethod
+    def at(cls, where: str, zh: str, en: str) -> Self:
+        """Names the place first, and says in both languages what is wrong and what to do."""
+        return cls(f"{where}：{zh} / {where}: {en}")
+
 
 class BadQuery(BadInput):
     """A query parameter of an open interface that cannot be used; answered 400, not 422."""
 
     code = "bad_query"
-
-    @classmethod
-    def at(cls, where: str, zh: str, en: str) -> Self:
-        """Names the parameter, and says in both languages what is wrong and what to do."""
-        return cls(f"{where}：{zh} / {where}: {en}")
 
 
 class PurposeMissing(BadInput):

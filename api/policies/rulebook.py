@@ -23,9 +23,7 @@ from gis.audit import store as trail
 from gis.errors import BadPolicy, NotFound
 from gis.files import write_whole
 from gis.policy import Policy
-from gis.safety.rules import AlarmRules, RatingRules
 from gis.settings import Settings
-from gis.video.rules import GroundRules
 
 FILE, KEPT, PENDING = "policy.toml", "policies", "policy.pending"
 _MOMENTS, _MOMENT = "%Y%m%dT%H%M%S.%fZ", len("20260930T080000.000000Z")
@@ -59,6 +57,8 @@ def _loaded(builtin: Path, own: Path | None, mark: tuple[int, ...] | None) -> Po
 
 def checked(builtin: Path, text: str, folder: Path) -> Policy:
     """The policy that ``text`` would make; raises BadPolicy with line and reason."""
+    from api.policies.rule_sets import RULE_SETS  # noqa: PLC0415 - with the analyses' libraries
+
     if len(text.encode()) > MOST_BYTES:
         raise BadPolicy(f"文件超过 {MOST_BYTES:,} 字节 / more than {MOST_BYTES:,} bytes")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,8 +66,8 @@ def checked(builtin: Path, text: str, folder: Path) -> Policy:
     try:
         path.write_text(text, encoding="utf-8")
         made = policies.load(builtin, path)
-        # What their values must hold, each by itself and to each other.
-        _ = RatingRules.of(made), AlarmRules.of(made), GroundRules.of(made)
+        for rules in RULE_SETS:  # what their values must hold, each by itself and to each other
+            rules.of(made)
         return made
     except BadPolicy as exc:
         raise BadPolicy(str(exc).replace(f"{path}: ", "")) from exc

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from gis.errors import BadPolicy
 from gis.policy import Policy
 
 
@@ -19,11 +20,18 @@ class Size(StrEnum):
 
 @dataclass(frozen=True)
 class SizeRules:
-    """COM-1: households per community; COM-2: households for which one worker is due."""
+    """COM-1: households per community; COM-2: households for which one worker is due.
+
+    Raises BadPolicy where no household would be enough for a worker.
+    """
 
     households_min: int
     households_max: int
     households_per_worker: int
+
+    def __post_init__(self) -> None:
+        if self.households_per_worker < 1:
+            raise BadPolicy.at("COM-2.households_per_worker", "至少为 1", "must be 1 or more")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:

@@ -24,18 +24,18 @@ class RankingRules:
     years_below: int
 
     def __post_init__(self) -> None:
-        if abs(sum(self.weights.values()) - 1) > _TOLERANCE:
-            total = f"{sum(self.weights.values()):g}"
-            raise BadPolicy(
-                f"EVA-1 各权重之和为 {total}，应为 1 / EVA-1: the weights sum to {total}, not to 1"
+        total = sum(self.weights.values())
+        if abs(total - 1) > _TOLERANCE:
+            raise BadPolicy.at(
+                "EVA-1.weight_*",
+                f"权重之和应为 1，现为 {total:g}",
+                f"must sum to 1, not to {total:g}",
             )
         if not self.standard_min <= self.demonstration_min <= 100:
-            raise BadPolicy(
-                "EVA-2 须满足 standard_min <= demonstration_min <= 100 / "
-                "EVA-2: needed: standard_min <= demonstration_min <= 100"
-            )
+            needed = "standard_min <= demonstration_min <= 100"
+            raise BadPolicy.at("EVA-2", f"应满足 {needed}", f"needed: {needed}")
         if self.years_below < 1:
-            raise BadPolicy("EVA-2.years_below 至少为 1 / EVA-2.years_below: must be 1 or more")
+            raise BadPolicy.at("EVA-2.years_below", "至少为 1", "must be 1 or more")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:

@@ -26,14 +26,14 @@ class RentalRules:
 
     def __post_init__(self) -> None:
         if not self.h3_resolutions or not set(self.h3_resolutions) <= {8, 9, 10}:
-            raise BadPolicy(
-                "REN-1.h3_resolutions 须取自 8、9、10 / "
-                "REN-1.h3_resolutions: one or more of 8, 9, 10"
+            raise BadPolicy.at(
+                "REN-1.h3_resolutions", "应为 8、9、10 中的一个或几个", "one or more of 8, 9, 10"
             )
         if self.suppress_below < 2:
-            raise BadPolicy(
-                "REN-1.suppress_below 至少为 2，否则什么都不隐去 / "
-                "REN-1.suppress_below: below 2 nothing would be hidden"
+            raise BadPolicy.at(
+                "REN-1.suppress_below",
+                "至少为 2，否则没有数值会隐去",
+                "must be 2 or more, else nothing would be hidden",
             )
 
     @classmethod

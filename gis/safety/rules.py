@@ -68,20 +68,20 @@ class RatingRules:
     def __post_init__(self) -> None:
         _require(
             0 < self.amber_relative_risk <= self.red_relative_risk,
-            "amber_relative_risk must lie above 0 and not exceed red_relative_risk",
+            "0 < amber_relative_risk <= red_relative_risk",
         )
-        _require(self.red_leave <= self.red_enter, "red_leave must not exceed red_enter")
+        _require(self.red_leave <= self.red_enter, "red_leave <= red_enter")
         _require(
             self.yellow_to_green_red <= self.green_max_red <= self.green_to_yellow_red,
-            "needed: yellow_to_green_red <= green_max_red <= green_to_yellow_red",
+            "yellow_to_green_red <= green_max_red <= green_to_yellow_red",
         )
         _require(
             self.yellow_to_green_amber <= self.green_max_amber <= self.green_to_yellow_amber,
-            "needed: yellow_to_green_amber <= green_max_amber <= green_to_yellow_amber",
+            "yellow_to_green_amber <= green_max_amber <= green_to_yellow_amber",
         )
-        _require(self.window_months >= 3, "window_months must hold at least a quarter")
-        _require(self.severe_lift_colour in (YELLOW, RED), "severe_lift_colour: yellow or red")
-        _require(self.severe_lift_red_count >= 1, "severe_lift_red_count must be at least 1")
+        _require(self.window_months >= 3, "window_months >= 3")
+        _require(self.severe_lift_colour in (YELLOW, RED), f"severe_lift_colour = {YELLOW} | {RED}")
+        _require(self.severe_lift_red_count >= 1, "severe_lift_red_count >= 1")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
@@ -98,8 +98,13 @@ class RatingRules:
         """
         values = {"version": version, **rating, **communities}
         names = {field.name for field in dataclasses.fields(cls)}
-        for problem, found in (("missing", names - set(values)), ("unknown", set(values) - names)):
-            _require(not found, f"{problem} value {', '.join(sorted(found))}")
+        for zh, en, found in (
+            ("缺少", "missing value", names - set(values)),
+            ("不认识", "unknown value", set(values) - names),
+        ):
+            if found:
+                listed = ", ".join(sorted(found))
+                raise BadPolicy.at(RULE, f"{zh} {listed}", f"{en} {listed}")
         lists = {name: tuple(v) for name, v in values.items() if isinstance(v, list | tuple)}
         return cls(**(values | lists))
 
@@ -129,9 +134,9 @@ class AlarmRules:
     least_usual: float
 
     def __post_init__(self) -> None:
-        _require(self.shift >= 1.1, "shift must be at least 1.1", ALARM_RULE)
-        _require(self.least_usual >= 0.001, "least_usual must be at least 0.001", ALARM_RULE)
-        _require(self.watch_months >= 1, "watch_months must be at least 1", ALARM_RULE)
+        _require(self.shift >= 1.1, "shift >= 1.1", ALARM_RULE)
+        _require(self.least_usual >= 0.001, "least_usual >= 0.001", ALARM_RULE)
+        _require(self.watch_months >= 1, "watch_months >= 1", ALARM_RULE)
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
@@ -139,6 +144,6 @@ class AlarmRules:
         return cls(version=policy.version, **policy.rule(ALARM_RULE))
 
 
-def _require(holds: bool, why: str, rule: str = RULE) -> None:
+def _require(holds: bool, needed: str, rule: str = RULE) -> None:
     if not holds:
-        raise BadPolicy(f"{rule} 的取值不成立 / {rule}: {why}")
+        raise BadPolicy.at(rule, f"应满足 {needed}", f"needed: {needed}")

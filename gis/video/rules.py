@@ -92,7 +92,8 @@ class LawRules:
 class GroundRules:
     """When public ground counts as covered (VID-2), and what is too small to report.
 
-    Raises BadPolicy for depths that end before the second camera: overlaps are always told.
+    Raises BadPolicy for depths that end before the second camera: overlaps are always told; and
+    for a quality that VIEW does not have.
     """
 
     share: float
@@ -109,14 +110,20 @@ class GroundRules:
 
     def __post_init__(self) -> None:
         if self.deepest < 2:
-            raise BadPolicy("VID-2.deepest 至少为 2 / VID-2.deepest: must be 2 or more")
+            raise BadPolicy.at("VID-2.deepest", "至少为 2", "must be 2 or more")
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
         """Take the terms of VID-2 from the policy in force."""
+        quality, levels = policy["VID-2", "coverage_quality"], policy["VIEW", "quality_names"]
+        if quality not in levels:
+            listed = ", ".join(levels)
+            raise BadPolicy.at(
+                "VID-2.coverage_quality", f"应为以下之一：{listed}", f"must be one of {listed}"
+            )
         return cls(
             share=float(policy["VID-2", "coverage_share"]),
-            quality=str(policy["VID-2", "coverage_quality"]),
+            quality=str(quality),
             blind_min_m2=float(policy["VID-2", "blind_min_m2"]),
             blind_opening_m=float(policy["VID-2", "blind_opening_m"]),
             buildings_margin_m=float(policy["VID-2", "buildings_margin_m"]),

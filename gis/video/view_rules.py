@@ -48,10 +48,12 @@ class ViewRules:
         """Take the terms of VIEW from the policy in force; raises BadPolicy for uneven lists."""
         terms = policy.rule("VIEW")
         names, px_per_m = terms["quality_names"], terms["quality_px_per_m"]
-        if len(names) != len(px_per_m) or sorted(px_per_m) != px_per_m or min(px_per_m) <= 0:
-            raise BadPolicy(
-                "VIEW 的 quality_names 与 quality_px_per_m 须等长、递增、大于 0 / "
-                "VIEW: quality_names and quality_px_per_m: same length, rising, above 0"
+        rising = sorted(set(px_per_m)) == px_per_m and px_per_m[:1] > [0]
+        if not rising or len(names) != len(px_per_m):
+            raise BadPolicy.at(
+                "VIEW.quality_names, VIEW.quality_px_per_m",
+                "应一一对应，数值大于 0 且逐级增大",
+                "must be of one length, the numbers above 0 and rising",
             )
         return cls(
             quality_names=tuple(names),
@@ -71,9 +73,8 @@ def _defaults(terms: Mapping[str, list[float]]) -> dict[str, KindDefaults]:
     names = ("height_m", "tilt_deg", "focal_mm", "hfov_deg", "width_px")
     columns = [terms[f"default_{name}"] for name in names]
     if any(len(column) != len(terms["kinds"]) for column in columns):
-        raise BadPolicy(
-            "VIEW 的每个 default_ 列表须与 kinds 一一对应 / "
-            "VIEW: every default_ list has one entry per kind"
+        raise BadPolicy.at(
+            "VIEW.default_*", "每类摄像机应各有一项", "every list must have one entry per kind"
         )
     rows = zip(*columns, strict=True)
     return {str(kind): KindDefaults(*row) for kind, row in zip(terms["kinds"], rows, strict=True)}

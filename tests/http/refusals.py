@@ -2,7 +2,7 @@
 
 import re
 
-from api.web.forms import halves
+from gis.errors import halves
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{2}")

@@ -10,7 +10,6 @@ from routes import asked_of, every, path_of
 from api.app import create_app
 from api.deps import Needs
 from gis.access.rights import PERMISSIONS, Role
-from gis.errors import halves
 from gis.settings import Settings
 
 HOST = "http://localhost"
