@@ -21,7 +21,7 @@ WHERE danger.area_code ^@ CAST(:area_prefix AS text)
 ORDER BY danger.state = 'closed', danger.due_at, danger.id;
 
 -- name: steps
-SELECT at, move, state, handler, role, remark
+SELECT id, at, move, state, handler, role, remark
 FROM danger_steps
 WHERE danger_id = CAST(:id AS bigint)
 ORDER BY id;

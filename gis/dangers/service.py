@@ -24,7 +24,7 @@ from gis.dangers.model import (
     State,
 )  # fmt: skip
 from gis.db.once import own_key
-from gis.errors import BadInput, NotFound
+from gis.errors import BadInput, ChangedMeanwhile, NotFound
 from gis.policy import Policy
 from gis.worktime import WorkTime
 
@@ -109,12 +109,19 @@ def move(
     rules: Rules,
     role: Role | None,
     remark: str | None = None,
+    after: int | None = None,
 ) -> Danger:
-    """Move a danger on; raises NotFound, WrongMove and PersonalText (for the remark)."""
+    """Move a danger on; the same move with the same remark after the same step is made once.
+
+    ``after`` is the last step that whoever moves it had before the eyes. Raises NotFound,
+    WrongMove, PersonalText (for the remark), and ChangedMeanwhile where another move followed it.
+    """
     remark = privacy.checked(remark or "", "说明") or None
     danger = store.locked(session, id)
     if danger is None:
         raise NotFound("danger", id)
+    if after is not None and _taken(session, id, move, remark, after=after):
+        return danger
     turn = analysis.turn(
         State(danger.state), Handler(danger.handler), move,
         now=now, time=rules.time, policy=rules.policy,
@@ -130,6 +137,16 @@ def move(
     _step(session, danger, move, now=now, role=role, remark=remark)
     session.flush()
     return danger
+
+
+def _taken(session: Session, id: int, move: Move, remark: str | None, *, after: int) -> bool:
+    """Whether this very move followed a step; raises ChangedMeanwhile where another one did."""
+    since = [one for one in store.steps(session, id) if one["id"] > after]
+    if since and (since[0]["move"], since[0]["remark"]) != (move, remark):
+        raise ChangedMeanwhile(
+            "这条隐患已有新的处理，请刷新页面查看 / it was moved on meanwhile: reload the page"
+        )
+    return bool(since)
 
 
 def register(session: Session, *, area_prefix: str, now: datetime) -> Sequence[RowMapping]:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import secrets
 
 import pytest
 from gateway import AWAY, GONE, LOST, REFUSED, SILENT, THROUGH, TOO_LARGE, Gateway
@@ -21,6 +22,7 @@ PLACE = (
     "SELECT code, ST_X(p) AS lon, ST_Y(p) AS lat FROM (SELECT code, ST_PointOnSurface(geom) AS p"
 )
 PLACE += " FROM wangge.compounds WHERE valid_to IS NULL ORDER BY code LIMIT 1) AS first"
+JSON = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
 PASSED = "text => document.querySelector('.draft-said')?.textContent.includes(text)"
 
 
@@ -50,6 +52,21 @@ def phone(open_served, service, gateway):
     page = open_served(gateway.base, "/help", "phone", token=token, quiet=False)
     page.clock.install()
     return page
+
+
+@pytest.fixture
+def danger(phone, gateway, place, service):
+    """The page of a danger that was just reported."""
+    seen = {"key": secrets.token_hex(8), "kind": "falling", "severity": "ordinary",
+            "what": "护栏松动", "lon": place.lon, "lat": place.lat}  # fmt: skip
+    go(phone, gateway, service.post("/dangers", data=seen, headers=JSON).json()["address"])
+    return phone
+
+
+def without_account(route):
+    """As when the session has ended."""
+    headers = {k: v for k, v in route.request.headers.items() if k != "authorization"}
+    route.continue_(headers=headers)
 
 
 @pytest.fixture
@@ -249,17 +266,104 @@ def test_a_page_seen_before_opens_when_something_else_answers_for_the_service(
 
 
 @pytest.mark.parametrize("way", [REFUSED, SILENT, AWAY, LOST])
-def test_a_step_that_got_no_answer_says_so_and_keeps_what_was_written(phone, gateway, place, way):
-    go(phone, gateway, "/dangers/new")
-    report(phone, place, f"护栏松动 {way}")
-    phone.wait_for_url(re.compile(r"/dangers/\d+$"))
-    here = phone.url
-    phone.fill("[name=remark]", "已通知物业")
+def test_a_step_that_got_no_answer_says_so_and_is_taken_once_when_it_is_repeated(
+    danger, gateway, way
+):
+    """A second call for help would go past the street to the departments."""
+    here = danger.url
+    danger.fill("[name=remark]", "已通知物业")
     gateway.turn(way)
-    phone.click("button[value=assign]")
+    danger.click("button[value=escalate]")
     if way == SILENT:
         assert gateway.reached.wait(10)
-        phone.clock.fast_forward(21_000)
-    phone.wait_for_selector("[data-told]")
-    assert "可能已经送达" in phone.inner_text("[data-told]")
-    assert (phone.url, phone.input_value("[name=remark]")) == (here, "已通知物业")
+        danger.clock.fast_forward(21_000)
+    danger.wait_for_selector("[data-told]")
+    assert "可能已经送达" in danger.inner_text("[data-told]")
+    assert (danger.url, danger.input_value("[name=remark]")) == (here, "已通知物业")
+    gateway.turn(THROUGH)
+    danger.click("button[value=escalate]")
+    danger.wait_for_selector(".moves li:nth-child(2)")
+    assert danger.locator(".moves li").count() == 2
+    assert "街道" in danger.inner_text(".moves li:last-child")
+
+
+def test_a_form_that_is_being_sent_is_not_sent_again_by_a_second_tap(danger):
+    held = []
+    danger.route("**/dangers/*", lambda route: held.extend([route]))
+    button = danger.locator("button[value=escalate]")
+    with danger.expect_request("**/dangers/*"):
+        button.click()
+    button.click()
+    assert danger.locator("form[data-busy]").count() == 1
+    held[0].abort()
+    danger.wait_for_selector("[data-told]")
+    assert len(held) == 1
+    with danger.expect_request("**/dangers/*"):
+        button.click()  # when that has failed it can be sent
+    held[1].continue_()
+    danger.unroute("**/dangers/*")
+    danger.wait_for_selector(".moves li:nth-child(2)")
+
+
+def test_whoever_was_signed_out_is_told_so_and_keeps_what_was_written(danger):
+    danger.fill("[name=remark]", "已通知物业")
+    danger.route("**/dangers/*", without_account)
+    danger.click("button[value=escalate]")
+    danger.wait_for_selector("[data-told]")
+    assert "请在另一页重新登录" in danger.inner_text("[data-told]")
+    assert danger.input_value("[name=remark]") == "已通知物业"
+    danger.unroute("**/dangers/*")
+    danger.click("button[value=escalate]")
+    danger.wait_for_selector(".moves li:nth-child(2)")
+
+
+def test_a_session_that_ends_while_a_report_is_sent_leaves_it_on_the_phone(
+    phone, gateway, place, stored
+):
+    go(phone, gateway, "/dangers/new")
+    phone.route("**/dangers", without_account)  # the account was still known a moment before
+    report(phone, place, "发送途中登录结束")
+    phone.wait_for_function(PASSED, arg="登录已结束，已存在本机")
+    waiting(phone, "发送途中登录结束").wait_for()
+    assert stored("发送途中登录结束") == (0, 0)
+    phone.unroute("**/dangers")
+    phone.click("[data-drafts-send]")
+    phone.wait_for_selector("[data-drafts]", state="hidden")
+    assert stored("发送途中登录结束") == (1, 1)
+
+
+def test_a_phone_without_room_says_that_it_keeps_nothing_and_the_report_arrives_once(
+    phone, gateway, place, stored
+):
+    go(phone, gateway, "/dangers/new")
+    quota = {"origin": gateway.base, "quotaSize": 1}
+    phone.context.new_cdp_session(phone).send("Storage.overrideQuotaForOrigin", quota)
+    gateway.turn(LOST)
+    report(phone, place, "本机已无空间")
+    phone.wait_for_function(PASSED, arg="本机也无法保存")
+    assert phone.input_value("[name=what]") == "本机已无空间"
+    assert phone.locator("[data-drafts]").is_hidden()
+    gateway.turn(THROUGH)
+    phone.click("form[data-draft] [type=submit]")
+    phone.wait_for_url(re.compile(r"/dangers/\d+$"))
+    assert stored("本机已无空间") == (1, 1)
+
+
+def test_a_walk_ordered_again_begins_where_the_phone_is_now(danger, gateway, place, service):
+    for kind, code in (("compound", place.code), ("danger", danger.url.rpartition("/")[2])):
+        service.post("/visits/add", data={"kind": kind, "code": code}, headers=JSON)
+    go(danger, gateway, "/visits")
+    sent = []
+    danger.on("request", lambda one: "/visits/order" in one.url and sent.append(one.post_data))
+    for way, lon in ((AWAY, 102.71), (THROUGH, 102.72)):
+        danger.evaluate(STANDS_AT, lon)
+        gateway.turn(way)
+        danger.click("[data-with-position] button")
+        danger.wait_for_selector("[data-told]" if way == AWAY else ".notice.good, .notice.info")
+    assert [re.findall(r"102\.7\d", one) for one in sent] == [["102.71"], ["102.72"]]
+
+
+STANDS_AT = """longitude => {
+    const coords = { longitude, latitude: 25.05 };
+    navigator.geolocation.getCurrentPosition = (found) => setTimeout(found, 1, { coords });
+}"""

@@ -21,7 +21,7 @@ from gis.dangers import photo, service
 from gis.dangers.analysis import WrongMove
 from gis.dangers.model import Kind, Move, Severity
 from gis.db.session import User
-from gis.errors import NotFound
+from gis.errors import ChangedMeanwhile, NotFound
 from gis.privacy import PersonalText
 
 REFERENCE = Path(districts.__file__).parents[1] / "data/reference"
@@ -71,10 +71,11 @@ def report(db, *, now=MONDAY, **changes):
     )  # fmt: skip
 
 
-def move(db, danger, step, *, now=MONDAY, remark=None):
+def move(db, danger, step, *, now=MONDAY, remark=None, after=None):
     return service.move(
-        db, danger.id, step, now=now, rules=RULES, role=Role.GRID_SUPERVISOR, remark=remark
-    )
+        db, danger.id, step, now=now, rules=RULES, role=Role.GRID_SUPERVISOR, remark=remark,
+        after=after,
+    )  # fmt: skip
 
 
 def picture(*, size=(3000, 2000), exif=True) -> bytes:
@@ -98,6 +99,20 @@ def test_a_danger_goes_to_the_community_it_lies_in_with_its_due_time(community):
     assert ordinary.due_at == datetime(2026, 11, 6, 18, 0, tzinfo=KUNMING)  # forty hours: Friday
     outside = report(community, key="abcdefgh-3", lon=103.5)
     assert outside.area_code == "530102"
+
+
+def test_a_call_for_help_sent_again_after_a_lost_answer_is_one_call(community):
+    """From the street the next call would whistle for the departments."""
+    danger = report(community)
+    seen = service.read(community, danger.id, now=MONDAY).steps[-1]["id"]
+    for _ in range(2):
+        called = move(community, danger, Move.ESCALATE, remark="社区无力处理", after=seen)
+    assert called.handler == "street"
+    with pytest.raises(ChangedMeanwhile):  # what somebody else decides by the old page
+        move(community, danger, Move.ESCALATE, after=seen)
+    newest = service.read(community, danger.id, now=MONDAY).steps[-1]["id"]
+    again = move(community, danger, Move.ESCALATE, remark="社区无力处理", after=newest)
+    assert again.handler == "departments"
 
 
 def test_it_is_assigned_fixed_checked_and_closed_and_each_step_names_a_role(community):

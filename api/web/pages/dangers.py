@@ -1,5 +1,6 @@
 """Hidden dangers (SAF-4): the register, a report from the phone, one danger and its next step."""
 
+import re
 import secrets
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +15,12 @@ from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
 from gis.dangers import service
 from gis.dangers.model import Kind, Move, Severity
-from gis.errors import BadInput
+from gis.errors import BadInput, ChangedMeanwhile
 from gis.legend import DANGER
 
 router = APIRouter(dependencies=[needs(Capability.DANGERS)])
 _WRITES = [needs(Capability.DANGERS, Action.WRITE)]
+_STEP = re.compile(r"\d{1,18}")
 
 
 @router.get("/dangers")
@@ -178,16 +180,18 @@ def _page(desk: Desk, db: Db, id: RowId, form: forms.Form) -> Response:
 def move_danger(
     desk: AtDesk, db: Db, at: At, user: Caller, id: RowId, data: forms.Sent
 ) -> Response:
-    """Take the next step."""
+    """Take the next step; sent again after a lost answer it is not taken twice."""
     form = forms.form_of(data)
+    after = _STEP.fullmatch(form.text("after"))
     try:
         if form.text("move") not in set(Move) or len(form.text("remark")) > 500:
             raise BadInput(desk.t("dangers.wrong_move"))
         service.move(
             db, id, Move(form.text("move")), now=datetime.now(UTC), rules=_rules(at),
             role=user.role, remark=form.text("remark"),
+            after=int(after[0]) if after else None,
         )  # fmt: skip
-    except BadInput as exc:
+    except (BadInput, ChangedMeanwhile) as exc:
         form.wrong("remark", desk.either(*forms.both(exc)))
         return _page(desk, db, id, form)
     return RedirectResponse(f"/dangers/{id}", 303)
