@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import maps
 from api.files import outputs
 from api.house import House
+from gis.db.sql import Box
 from gis.layers import service, store
 from gis.layers.service import Scope
 from gis.video.ground import store as ground_store
@@ -53,9 +54,7 @@ def _framed(rows: pd.DataFrame, shapes: gpd.GeoSeries) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes.rename("geom")).rename_geometry("geom")
 
 
-def _beside(
-    db: Session, at: House, homes: pd.DataFrame, box: ground_store.Box
-) -> dict[str, gpd.GeoDataFrame]:
+def _beside(db: Session, at: House, homes: pd.DataFrame, box: Box) -> dict[str, gpd.GeoDataFrame]:
     """Points, fields and blind areas of the newest run; what has not run is left out."""
     scope = Scope(box=box, internal=True)
     found = {
@@ -70,7 +69,7 @@ def _beside(
 
 
 def _below(
-    db: Session, at: House, outline: gpd.GeoSeries, homes: pd.DataFrame, box: ground_store.Box,
+    db: Session, at: House, outline: gpd.GeoSeries, homes: pd.DataFrame, box: Box,
     as_of: date,
 ) -> dict[str, gpd.GeoDataFrame]:  # fmt: skip
     """Buildings, the compounds' outlines, their community's and its streets."""

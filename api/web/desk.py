@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -154,9 +155,9 @@ class Desk:
         pairs += [(name, value) for name, value in changed.items() if value is not None]
         return f"{self.request.url.path}?{urlencode([pair for pair in pairs if pair[1]])}"
 
-    @property
+    @cached_property
     def demo(self) -> bool:
-        """Whether pages must say 演示数据."""
+        """Whether pages must say 演示数据; asked once, beside the page's own transaction."""
         if self.away:
             return False
         with transaction(self.request.app.state.engine) as session:

@@ -1,5 +1,7 @@
 """Which divisions hold each division; pure frames."""
 
+from typing import Any
+
 import pandas as pd
 
 from gis.areas.levels import Level
@@ -37,6 +39,15 @@ def hierarchy(subjects: pd.DataFrame, *, district: str) -> pd.DataFrame:
     if district not in found.index:
         found.loc[district] = [None, district, None, None]
     return found.astype(object).where(found.notna(), None)
+
+
+def whole(rows: pd.DataFrame, *, district: str) -> "pd.Series[Any]":
+    """The row of the whole city where there is one alone, else of the district.
+
+    ``rows`` have ``subject_kind``, the widest first, and ``subject_code``.
+    """
+    widest = rows[rows["subject_kind"] == rows["subject_kind"].iloc[0]]
+    return (widest if len(widest) == 1 else rows[rows["subject_code"] == district]).iloc[0]
 
 
 def chains(divisions: pd.DataFrame) -> dict[str, tuple[str, ...]]:

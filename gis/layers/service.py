@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import geopandas as gpd
-import shapely
 from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.areas.levels import Level
+from gis.db import sql
 from gis.district import District
 from gis.errors import NoData, NotFound
 from gis.layers import store
@@ -32,9 +32,9 @@ class Scope:
     """What of a layer is asked for: an area by code prefix, a day or a period, finer choices.
 
     ``level`` is the division level of the coverage layer, ``resolution`` that of H3 cells;
-    ``internal`` lets internal layers through. ``run_id`` pins the run that a result
-    layer shows, whatever ran since. ``key`` asks for one feature, ``box``
-    (west, south, east, north in degrees) for those whose bounding box touches it.
+    ``internal`` lets internal layers through. ``run_id`` pins the run that a result layer shows,
+    whatever ran since. ``key`` asks for one feature, ``box`` for those whose bounding box touches
+    it.
     """
 
     area_prefix: str = ""
@@ -45,7 +45,7 @@ class Scope:
     internal: bool = False
     run_id: int | None = None
     key: str | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: sql.Box | None = None
 
     def __post_init__(self) -> None:
         """Raises BadPeriod for a day that no window of months can be laid around."""
@@ -165,7 +165,7 @@ def _params(
         "area_prefix": scope.area_prefix,
         "as_of": as_of,
         "key": scope.key,
-        "box": None if scope.box is None else f"SRID=4326;{shapely.box(*scope.box).wkt}",
+        "box": sql.box(scope.box),
         "run_id": run.id if run else None,
         "rental_run_id": rental.id if rental else None,
         "level": scope.level,

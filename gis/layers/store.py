@@ -1,6 +1,7 @@
 """Runs the layers' statements and tile functions; nothing else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -25,14 +26,14 @@ def layer(session: Session, clause: TextClause, params: Mapping[str, Any]) -> gp
     return sql.frame(session, clause, named)
 
 
-def outlines(session: Session, *, level: str, area_prefix: str, as_of: object) -> gpd.GeoDataFrame:
+def outlines(session: Session, *, level: str, area_prefix: str, as_of: date) -> gpd.GeoDataFrame:
     """Outlines of the areas of one level: code, name, geom."""
     params = {"level": level, "area_prefix": area_prefix, "as_of": as_of}
     return sql.frame(session, _SQL["outlines"], params)
 
 
 def street_lines(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
-    """Walkable street lines: code, name, kind, geom."""
+    """Street lines: code, name, kind, geom."""
     return sql.frame(session, _SQL["street_lines"], {"area_prefix": area_prefix})
 
 
@@ -47,10 +48,8 @@ def buildings_up_to(session: Session, *, area_prefix: str, most: int) -> int:
     return int(session.execute(_SQL["buildings_up_to"], asked).scalar_one())
 
 
-def own_bounds(
-    session: Session, *, prefixes: Sequence[str]
-) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the areas below ``prefixes``; None where none has an outline."""
+def own_bounds(session: Session, *, prefixes: Sequence[str]) -> sql.Box | None:
+    """The box round the areas below ``prefixes``; None where none has an outline."""
     found = session.execute(_SQL["own_bounds"], {"prefixes": list(prefixes)}).one()
     return None if found.west is None else (found.west, found.south, found.east, found.north)
 

@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from gis.db import migrate
+from gis.db.sql import Box
 from gis.district import District
 from gis.errors import NotFound
 from gis.layers import store
@@ -40,8 +41,8 @@ def fields(layer: Layer) -> dict[str, str]:
     return {name: titles[name] for name in layer.drawn}
 
 
-def bounds(session: Session) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the session's user's own areas; None where none is drawn."""
+def bounds(session: Session) -> Box | None:
+    """The box round the session's user's own areas; None where none is drawn."""
     return store.own_bounds(session, prefixes=session.info["user"].area_prefixes)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from gis.areas import hierarchy
 from gis.district import District
 from gis.policy import Policy
 from gis.rental import analysis, hexagons, pieces, store
@@ -162,8 +163,7 @@ def _totals(
     rows: pd.DataFrame, cells: pd.DataFrame, *, district: str, registered: bool
 ) -> dict[str, Any]:
     """The figures of the city or district, and how many rows are flagged or hidden."""
-    widest = rows[rows["subject_kind"] == rows["subject_kind"].iloc[0]]
-    whole = (widest if len(widest) == 1 else rows[rows["subject_code"] == district]).iloc[0]
+    whole = hierarchy.whole(rows, district=district)
     compounds = rows[rows["subject_kind"] == "compound"]
     mainly = compounds["mainly_rental"].eq(True)
     shown = [name for name in FIGURES if name != "suppressed"]

@@ -141,11 +141,7 @@ def preview_one(
     period = period or month_of(timeline.newest_incident_day(session, district))
     scope = scope_of(session, policy=policy, district=district, period=period, as_of=None)
     scope = dataclasses.replace(scope, codes=codes)
-    compounds = store.compounds_on(session, as_of=scope.as_of, codes=codes)
-    if code not in set(compounds["code"]):
-        raise NoData(
-            f"{scope.as_of} 没有小区 {code} / compound {code} is not there on {scope.as_of}"
-        )
+    compounds = _compounds_with(session, scope, code)
     inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
     found = analysis.rate(
         with_neighbours(session, inputs, scope),
@@ -172,11 +168,7 @@ def change_alarm(
         more_months=rules.watch_months,
     )  # fmt: skip
     scope = dataclasses.replace(scope, codes=[code])
-    compounds = store.compounds_on(session, as_of=scope.as_of, codes=scope.codes)
-    if compounds.empty:
-        raise NoData(
-            f"{scope.as_of} 没有小区 {code} / compound {code} is not there on {scope.as_of}"
-        )
+    compounds = _compounds_with(session, scope, code)
     inputs = inputs_of(session, scope, compounds, incidents_of(session, scope))
     group = inputs.compounds["peer_group"].to_numpy(dtype=np.str_)
     frozen = Reference.from_json(run.parameters["reference"])
@@ -187,6 +179,16 @@ def change_alarm(
     )  # fmt: skip
     prior = priors.get(str(group[0]), priors[analysis.POOLED])
     return alarm.watch(inputs.monthly[0], due[0], months=scope.months, prior=prior, rules=rules)
+
+
+def _compounds_with(session: Session, scope: Scope, code: str) -> pd.DataFrame:
+    """The compounds of the scope's codes on its day; raises NoData unless ``code`` is there."""
+    compounds = store.compounds_on(session, as_of=scope.as_of, codes=scope.codes)
+    if code not in set(compounds["code"]):
+        raise NoData(
+            f"{scope.as_of} 没有小区 {code} / compound {code} is not there on {scope.as_of}"
+        )
+    return compounds
 
 
 def rated_alone(session: Session, run_id: int, code: str) -> bool:

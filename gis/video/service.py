@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from gis.areas import hierarchy
 from gis.areas.levels import Level
 from gis.db.base import Base
 from gis.district import District
@@ -256,8 +257,7 @@ def _totals(
     rows: pd.DataFrame, counts: pd.DataFrame, findings: pd.DataFrame, *, district: str
 ) -> dict[str, Any]:
     """The figures of the city or district, points by dimension and findings by kind."""
-    widest = rows[rows["subject_kind"] == rows["subject_kind"].iloc[0]]
-    whole = (widest if len(widest) == 1 else rows[rows["subject_code"] == district]).iloc[0]
+    whole = hierarchy.whole(rows, district=district)
     numbers = (
         "cameras", "in_use", "known", "working", "compounds", "compounds_without", "bad_ids",
         "missing_fields",

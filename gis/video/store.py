@@ -6,7 +6,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
@@ -118,7 +117,7 @@ def camera_statement(
     months: int = 24,
     area_prefix: str = "",
     key: str | None = None,
-    box: tuple[float, float, float, float] | None = None,
+    box: sql.Box | None = None,
 ) -> tuple[TextClause, dict[str, Any]]:
     """The statement and its parameters that ask for each standing or planned point with its
     surroundings, for maps and exports (internal).
@@ -130,7 +129,6 @@ def camera_statement(
     that may not see incidents), rented_per_100
     and rented_per_km2 of its compound (rental run of the day, else the newest; NaN outside of
     compounds, and where hidden, then ``rental_suppressed``); points in EPSG:4326.
-    ``box`` is west, south, east, north in degrees.
     """
     month_end = add_months(as_of.replace(day=1), 1)
     rating = latest_on(session, Analysis.RATING, as_of)
@@ -145,6 +143,6 @@ def camera_statement(
         "rental_run_id": rental.id if rental else None,
         "area_prefix": area_prefix,
         "key": key,
-        "box": None if box is None else f"SRID=4326;{shapely.box(*box).wkt}",
+        "box": sql.box(box),
     }
     return _SQL["camera_context"], asked

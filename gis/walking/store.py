@@ -1,6 +1,7 @@
 """Reads walkable street lines."""
 
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -9,22 +10,23 @@ from sqlalchemy.orm import Session
 
 from gis.arrays import Shapes
 from gis.db import sql
+from gis.db.sql import Box
 
 _SQL = sql.load("gis.walking")
-Box = tuple[float, float, float, float]
 
 
 def walkable_near(session: Session, box: Box, *, srid: int) -> Shapes:
-    """Lines (in the CRS ``srid``) that touch a box of west, south, east, north in degrees."""
-    params = {"box": f"SRID=4326;{shapely.box(*box).wkt}", "srid": srid}
-    found = session.execute(_SQL["walkable_near"], params).scalars()
-    lines: Shapes = shapely.from_wkb(np.array([bytes(one) for one in found], object))
-    return lines
+    """Lines (in the CRS ``srid``) that touch a box."""
+    return _lines(session, "walkable_near", {"box": sql.box(box), "srid": srid})
 
 
 def walkable(session: Session, *, srid: int) -> Shapes:
     """All walkable lines (in the CRS ``srid``)."""
-    found = session.execute(_SQL["walkable"], {"srid": srid}).scalars()
+    return _lines(session, "walkable", {"srid": srid})
+
+
+def _lines(session: Session, query: str, asked: dict[str, Any]) -> Shapes:
+    found = session.execute(_SQL[query], asked).scalars()
     lines: Shapes = shapely.from_wkb(np.array([bytes(one) for one in found], object))
     return lines
 

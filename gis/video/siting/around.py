@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gis.arrays import Ints
+from gis.db.sql import Box
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.policy import Policy
@@ -32,7 +33,7 @@ class Around:
     homes: pd.DataFrame
     private: pd.DataFrame
     rules: ViewRules
-    box: ground_store.Box
+    box: Box
 
 
 def around(
