@@ -44,17 +44,18 @@ def working(cameras: pd.DataFrame) -> "Flags":
 
 def scene(
     cameras: pd.DataFrame,
-    outlines: Shapes,
-    gardens: Shapes,
-    footprints: Shapes,
-    height_m: Floats,
+    compounds: pd.DataFrame,
+    private: pd.DataFrame,
+    buildings: pd.DataFrame,
     rules: ViewRules,
 ) -> Scene:
-    """A scene in metres; ``cameras`` as `outdoors` gives them, with ``x_m`` and ``y_m``."""
+    """A scene in metres; ``cameras`` as `outdoors` gives them, the others as the store does."""
+    gardens = private[private["kind"] == "garden"]
+    height_m = buildings["height_m"].to_numpy(dtype=float)
     return Scene(
-        outlines=outlines,
-        gardens=gardens,
-        obstacles=Obstacles.of(footprints, height_m),
+        outlines=compounds["geom"].to_numpy(dtype=object),
+        gardens=gardens["geom"].to_numpy(dtype=object),
+        obstacles=Obstacles.of(buildings["geom"].to_numpy(dtype=object), height_m),
         x_m=cameras["x_m"].to_numpy(dtype=float),
         y_m=cameras["y_m"].to_numpy(dtype=float),
         optics=optics.complete(recorded(cameras), rules),

@@ -69,9 +69,8 @@ def measure(
     if homes.empty:
         return None
     private = ground_store.private_places(session, district=district)
-    gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
-    of, named = _scene(session, cameras, homes, gardens, views, district)
-    seen_from, digest = _digests(of, cameras, gardens, views)
+    of, named = _scene(session, cameras, homes, private, views, district)
+    seen_from, digest = _digests(of, cameras, views)
     known = scenes.answerable(of, margin_m=rules.buildings_margin_m)
     homes = homes.assign(digest=[f"{one:016x}{policy.digest[:8]}" for one in digest], known=known)
     kept, kept_blind, kept_weak = ground_store.kept(session, previous)
@@ -106,7 +105,7 @@ def measure(
 
 
 def _scene(
-    session: Session, cameras: pd.DataFrame, homes: pd.DataFrame, gardens: Shapes,
+    session: Session, cameras: pd.DataFrame, homes: pd.DataFrame, private: pd.DataFrame,
     views: ViewRules, district: District,
 ) -> tuple[Scene, Shapes]:  # fmt: skip
     """What the run looks at, and the buildings' names.
@@ -114,20 +113,15 @@ def _scene(
     The buildings' rows end here: the scene has their outlines, and a city's do not fit twice.
     """
     houses = ground_store.buildings(session, district=district)
-    of = scenes.scene(
-        cameras, homes["geom"].to_numpy(dtype=object), gardens,
-        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), views,
-    )  # fmt: skip
+    of = scenes.scene(cameras, homes, private, houses, views)
     return of, houses["name"].to_numpy(dtype=object)
 
 
-def _digests(
-    of: Scene, cameras: pd.DataFrame, gardens: Shapes, views: ViewRules
-) -> tuple[Digests, Digests]:
+def _digests(of: Scene, cameras: pd.DataFrame, views: ViewRules) -> tuple[Digests, Digests]:
     """Of all that each camera's field depends on, and of all that each compound's figures do."""
     built = scenes.of_shapes(of.obstacles.polygons, of.obstacles.height_m)
     seen_from = scenes.of_cameras(of, cameras["camera"], built, views)
-    return seen_from, scenes.of_compounds(of, seen_from, built, scenes.of_shapes(gardens), views)
+    return seen_from, scenes.of_compounds(of, seen_from, built, scenes.of_shapes(of.gardens), views)
 
 
 def _unchanged(homes: pd.DataFrame, kept: pd.DataFrame) -> set[str]:

@@ -67,11 +67,7 @@ def around(
     )
     houses = ground_store.buildings(session, district=district, box=box)
     private = ground_store.private_places(session, district=district, box=box)
-    gardens = private.loc[private["kind"] == "garden", "geom"].to_numpy(dtype=object)
-    of = scenes.scene(
-        cameras, homes["geom"].to_numpy(dtype=object), gardens,
-        houses["geom"].to_numpy(dtype=object), houses["height_m"].to_numpy(dtype=float), rules,
-    )  # fmt: skip
+    of = scenes.scene(cameras, homes, private, houses, rules)
     if planned:
         of = replace(of, working=np.ones(len(cameras), dtype=np.bool_))
     return Around(of, cameras, homes, private, rules, box)
