@@ -20,6 +20,7 @@ from api.serving.at_once import at_once
 from api.version import VERSION
 from api.web import assets, links, menu, words
 from gis.db.session import User
+from gis.errors import GisError, halves
 from gis.facts import service as facts
 from gis.legend import Entry
 from gis.rounding import floored
@@ -101,6 +102,10 @@ class Desk:
     def either(self, zh: str, en: str) -> str:
         """The text of the reader's language."""
         return zh if self.language == "zh" else en
+
+    def why(self, refused: GisError) -> str:
+        """What an error of the domain says, in the reader's language."""
+        return self.either(*halves(str(refused)))
 
     def n(self, value: float | None, digits: int = 0) -> str:
         """A number as people write it; a dash for none."""

@@ -13,7 +13,7 @@ from api.files import asked as files
 from api.serving.limits import export_limited
 from api.web import places
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from data.export.model import Format
 from gis.access.rights import Capability
 from gis.db.session import User
@@ -48,7 +48,7 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
     except ValidationError:
         form.wrong("layer", desk.t("exports.wrong"))
     except BadInput as exc:
-        form.wrong("layer", desk.either(*both(exc)))
+        form.wrong("layer", desk.why(exc))
     return _page(desk, db, form)
 
 

@@ -15,7 +15,7 @@ from api import features
 from api.deps import Db, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from api.web.places import read
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput
@@ -127,7 +127,7 @@ def close(desk: AtDesk, db: Db, facility: Key, data: Sent) -> Response:
             register.close(db, facility, day=day)
             return RedirectResponse(f"/facilities/{quote(facility)}", 303)
         except BadInput as exc:
-            form.wrong("closed_on", desk.either(*both(exc)))
+            form.wrong("closed_on", desk.why(exc))
     record = register.find(db, facility)
     return _form(desk, Form({**_values(record), **form.values}, form.errors), record=record)
 

@@ -13,7 +13,7 @@ from api import features
 from api.deps import Db, RowId, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from api.web.pages.facilities import shape_of
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile
@@ -96,7 +96,7 @@ def check_or_save(desk: AtDesk, db: Db, community: Code, data: Sent) -> Response
         if table.mark != form.text("mark"):
             form.wrong("shapes", desk.t("grids.newer"))
     except (BadInput, ChangedMeanwhile) as exc:
-        form.wrong("shapes", desk.either(*both(exc)))
+        form.wrong("shapes", desk.why(exc))
         status = 409 if isinstance(exc, ChangedMeanwhile) else 422
         return _editor(desk, db, table, form, found, status=status)
     return _editor(desk, db, table, form, found)
@@ -110,7 +110,7 @@ def undo(desk: AtDesk, db: Db, community: Code, edit_id: RowId) -> Response:
     except (CannotUndo, ChangedMeanwhile) as exc:
         table = sheet(db, community)
         form = Form({"shapes": _collection(table.drawn), "mark": table.mark})
-        form.wrong("shapes", desk.either(*both(exc)))
+        form.wrong("shapes", desk.why(exc))
         return _editor(desk, db, table, form, status=409)
     return RedirectResponse(f"/grids/{community}?undone=1", 303)
 

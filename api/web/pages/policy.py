@@ -14,7 +14,7 @@ from api.job_shown import JobOut, followed
 from api.policies import rulebook, turns
 from api.serving.streams import Events
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, file_of, form_of
+from api.web.forms import Form, Sent, file_of, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.db.session import User, sessions
@@ -150,7 +150,7 @@ def _checked(desk: Desk, text: str) -> tuple[Form, Policy | None]:
     try:
         draft = rulebook.checked(BUILTIN, text, desk.house.settings.home / rulebook.KEPT)
     except BadPolicy as exc:
-        form.wrong("text", desk.either(*both(exc)))
+        form.wrong("text", desk.why(exc))
         return form, None
     if draft.version == desk.house.policy.version:
         form.wrong("text", desk.t("policy.same_version"))
@@ -188,7 +188,7 @@ def publish(request: Request, desk: AtDesk, user: Caller, data: Sent) -> Respons
     try:
         _set(request, desk, user, draft, form.text("text") + "\n")
     except BadPolicy as exc:
-        form.wrong("text", desk.either(*both(exc)))
+        form.wrong("text", desk.why(exc))
         return _page(desk, form)
     return RedirectResponse("/policy", 303)
 

@@ -12,7 +12,7 @@ from api.deps import Db, RowId, needs
 from api.serving.limits import limits_of
 from api.web import decisions, tables, verdicts
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.errors import BadInput, NotFound
@@ -103,7 +103,7 @@ def _replayed(desk: Desk, db: Session, run: Run) -> dict[str, Any]:
 
 def _refused(desk: Desk, form: Form, name: str, exc: BadInput | service.NotReady) -> None:
     """What was written comes back with what is wrong with it."""
-    form.wrong(name, desk.either(*both(exc)))
+    form.wrong(name, desk.why(exc))
     form.status = 409 if isinstance(exc, service.NotReady) else 422
 
 

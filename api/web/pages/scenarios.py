@@ -13,7 +13,7 @@ from api.deps import Db, RowId, needs
 from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from api.web.pages.coverage import WAN
 from api.web.pages.facilities import word
 from api.web.places import area_options
@@ -70,7 +70,7 @@ def make(desk: AtDesk, db: Db, data: Sent) -> Response:
     except ValueError:
         form.wrong("as_of", desk.t("scenarios.wrong_day"))
     except BadInput as exc:
-        form.wrong("name", desk.either(*both(exc)))
+        form.wrong("name", desk.why(exc))
     return _list(desk, db, form)
 
 
@@ -191,7 +191,7 @@ def read_walks(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
     try:
         found = service.walks(db, scenario, policy=house.policy, district=house.district)
     except NoData as exc:
-        why = desk.either(*both(exc))
+        why = desk.why(exc)
     rows = features.records(found.functions) if found else []
     return desk.page(
         "scenario_walking.html", scenario=scenario, found=found, why=why,
@@ -213,7 +213,7 @@ def add_change(desk: AtDesk, db: Db, scenario_id: RowId, data: Sent) -> Response
     except ValueError:
         form.wrong("area_m2", desk.t("scenarios.wrong_number"))
     except BadInput as exc:
-        form.wrong("kind", desk.either(*both(exc)))
+        form.wrong("kind", desk.why(exc))
     return _one(desk, db, scenario, form)
 
 

@@ -20,7 +20,7 @@ from api.serving.limits import export_limited
 from api.uploads.uploading import safe_name
 from api.web import places, tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, file_of, form_of
+from api.web.forms import Form, Sent, file_of, form_of
 from api.web.table_files import Marked
 from data.export import planned
 from data.ingest.candidates import candidates
@@ -56,7 +56,7 @@ def read_plan(
         ask = _ask(desk, compound, area, budget, target, every_deg, poles)
         found = plan(request.app.state.plans, db, desk.house, ask) if ask else None
     except (BadInput, NotFound) as exc:
-        wrong = desk.either(*both(exc))
+        wrong = desk.why(exc)
     table = _table(desk, found) if found else None
     return (table.file() if table else None) or _page(desk, db, chosen, wrong, found, table)
 
@@ -69,7 +69,7 @@ def ask_plan(desk: AtDesk, db: Db, data: Sent) -> Response:
     try:
         asked["poles"] = _poles(desk, data, form)
     except BadInput as exc:
-        wrong = desk.either(*both(exc))
+        wrong = desk.why(exc)
         return _page(desk, db, {**asked, "where": form.text("where")}, wrong, None, None)
     query = urlencode({name: value for name, value in asked.items() if value})
     return RedirectResponse(f"/sharp-eyes/plan?{query}", 303)

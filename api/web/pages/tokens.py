@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.auth.identity import Whole, rules
 from api.deps import Db, RowId
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from gis.access import administration, store
 from gis.access.model import Entered, IssuedToken
 from gis.access.rights import Action
@@ -63,7 +63,7 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
             area_prefixes=[area] if area else None,
         )  # fmt: skip
     except BadInput as exc:
-        form.wrong("area", desk.either(*both(exc)))
+        form.wrong("area", desk.why(exc))
         return _page(desk, db, entered, form)
     return _page(desk, db, entered, Form({"days": _DAYS, "scope": "read"}), secret=secret)
 

@@ -92,7 +92,7 @@ def write_note(desk: AtDesk, db: Db, kind: PlaceKind, code: str, data: forms.Sen
         try:
             service.write_note(db, key=key, kind=kind, code=code, body=body, now=datetime.now(UTC))
         except BadInput as exc:
-            form.wrong("body", desk.either(*forms.both(exc)))
+            form.wrong("body", desk.why(exc))
     if "application/json" in desk.request.headers.get("accept", ""):
         return JSONResponse({"errors": form.errors}, 201 if form.ok else 422)
     if not form.ok:

@@ -8,7 +8,6 @@ from api import features
 from api.deps import AsOf, Db, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import both
 from api.web.pages.facilities import word
 from gis.access.rights import Capability
 from gis.errors import NoData
@@ -35,7 +34,7 @@ def read_circle(
             db, policy=desk.house.policy, district=desk.house.district, as_of=day
         )
     except NoData as exc:
-        return desk.page("walking_none.html", why=desk.either(*both(exc)))
+        return desk.page("walking_none.html", why=desk.why(exc))
     walks = found.compounds.get(function.value)
     rows = [
         {**row, "walk_m": walk_m if math.isfinite(walk_m) else None,
