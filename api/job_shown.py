@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fastapi import Request
 from pydantic import BaseModel, Field
@@ -53,7 +53,7 @@ class JobOut(BaseModel):
     finished_at: datetime | None = Field(examples=["2026-11-26T08:00:04Z"])
 
     @classmethod
-    def of(cls, job: Job, user: User) -> "JobOut":
+    def of(cls, job: Job, user: User) -> Self:
         """As ``user`` is shown it: a file's rows are for those who may write its kind, what another
         policy would turn for those who may set one, a run's totals for those who may read them.
         """

@@ -1,6 +1,7 @@
 """The planner's board: what each division lacks, what lies below it, and what closing it costs."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ class Costs:
     fixed_yuan: float
 
     @classmethod
-    def of(cls, policy: Policy) -> "Costs":
+    def of(cls, policy: Policy) -> Self:
         """Read the terms of FAC-COST."""
         terms = policy.rule("FAC-COST")
         return cls(float(terms["yuan_per_m2"]), float(terms["fixed_yuan"]))

@@ -1,6 +1,7 @@
 """The coverage rules FAC-1 to FAC-3 as the analysis needs them, taken from the policy."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from gis.policy import Policy
 
@@ -27,7 +28,7 @@ class CoverageRules:
     converted_ways: frozenset[str]
 
     @classmethod
-    def of(cls, policy: Policy) -> "CoverageRules":
+    def of(cls, policy: Policy) -> Self:
         """Read the rules from ``policy``."""
         return cls(
             m2_per_100_households=float(policy["FAC-1", "m2_per_100_households"]),

@@ -1,6 +1,7 @@
 """The audit rules GRD-1 and GRD-2 as the analysis needs them, taken from the policy."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from gis.policy import Policy
 
@@ -19,7 +20,7 @@ class AuditRules:
     size_source: str
 
     @classmethod
-    def of(cls, policy: Policy) -> "AuditRules":
+    def of(cls, policy: Policy) -> Self:
         """Read the rules from ``policy``."""
         return cls(
             **{

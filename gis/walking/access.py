@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class WalkRules:
     beside_street_m: float
 
     @classmethod
-    def of(cls, policy: Policy) -> "WalkRules":
+    def of(cls, policy: Policy) -> Self:
         """Read the terms of FAC-7."""
         terms = policy.rule("FAC-7")
         return cls(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 import shapely
@@ -37,7 +38,7 @@ class Obstacles:
     tree: STRtree
 
     @classmethod
-    def of(cls, footprints: Shapes, height_m: Floats) -> "Obstacles":
+    def of(cls, footprints: Shapes, height_m: Floats) -> Self:
         """Clean and index footprints (any polygons, metres of one plane; others are ignored)."""
         polygons = _clean(np.asarray(footprints, dtype=object))
         parts, building = shapely.get_parts(polygons, return_index=True)
