@@ -18,6 +18,8 @@ from gis.arrays import Flags, Floats, Shapes
 from gis.errors import BadInput
 
 Pair = tuple[Floats, Floats]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees (EPSG:4326)."""
 
 _A_M = 6_378_245.0  # Krasovsky 1940 semi-major axis
 _EE = 0.00669342162296594323  # its first eccentricity squared
@@ -138,6 +140,11 @@ def geometry_to_wgs84(geom: Shapes, frame: Frame) -> Shapes:
 
     moved: Shapes = shapely.transform(geom, move)
     return moved
+
+
+def ewkt(box: Box | None) -> str | None:
+    """A box as queries take it; None asks for everywhere."""
+    return None if box is None else f"SRID=4326;{shapely.box(*box).wkt}"
 
 
 def _in_china(lon: Floats, lat: Floats) -> Flags:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 import maps
 from api.files import outputs
 from api.house import House
-from gis.db.sql import Box
+from gis.crs import Box
 from gis.layers import service, store
 from gis.layers.service import Scope
 from gis.video.ground import store as ground_store

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
-
 _HEADER = re.compile(r"^--\s*name:(?P<name>.*)$", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTED = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"")
@@ -167,13 +164,6 @@ def _bare(clause: TextClause) -> TextClause:
     A comment ends with its line.
     """
     return text(_LAST.sub("", clause.text.rstrip().removesuffix(";")) + "\n")
-
-
-def box(sides: Box | None) -> str | None:
-    """A box as queries take it (EWKT, EPSG:4326); None asks for everywhere."""
-    import shapely  # noqa: PLC0415 - see `_read`
-
-    return None if sides is None else f"SRID=4326;{shapely.box(*sides).wkt}"
 
 
 def table(

@@ -10,7 +10,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from gis.areas.levels import Level
-from gis.db import sql
+from gis.crs import Box, ewkt
 from gis.district import District
 from gis.errors import NoData, NotFound
 from gis.layers import store
@@ -45,7 +45,7 @@ class Scope:
     internal: bool = False
     run_id: int | None = None
     key: str | None = None
-    box: sql.Box | None = None
+    box: Box | None = None
 
     def __post_init__(self) -> None:
         """Raises BadPeriod for a day that no window of months can be laid around."""
@@ -165,7 +165,7 @@ def _params(
         "area_prefix": scope.area_prefix,
         "as_of": as_of,
         "key": scope.key,
-        "box": sql.box(scope.box),
+        "box": ewkt(scope.box),
         "run_id": run.id if run else None,
         "rental_run_id": rental.id if rental else None,
         "level": scope.level,

@@ -9,6 +9,7 @@ import geopandas as gpd
 from sqlalchemy import Select, TextClause, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from gis.crs import Box
 from gis.db import sql
 
 _SQL = sql.load("gis.layers")
@@ -48,7 +49,7 @@ def buildings_up_to(session: Session, *, area_prefix: str, most: int) -> int:
     return int(session.execute(_SQL["buildings_up_to"], asked).scalar_one())
 
 
-def own_bounds(session: Session, *, prefixes: Sequence[str]) -> sql.Box | None:
+def own_bounds(session: Session, *, prefixes: Sequence[str]) -> Box | None:
     """The box round the areas below ``prefixes``; None where none has an outline."""
     found = session.execute(_SQL["own_bounds"], {"prefixes": list(prefixes)}).one()
     return None if found.west is None else (found.west, found.south, found.east, found.north)

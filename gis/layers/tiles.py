@@ -7,8 +7,8 @@ from functools import cache
 
 from sqlalchemy.orm import Session
 
+from gis.crs import Box
 from gis.db import migrate
-from gis.db.sql import Box
 from gis.district import District
 from gis.errors import NotFound
 from gis.layers import store

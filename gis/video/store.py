@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
+from gis.crs import Box, ewkt
 from gis.db import sql
 from gis.district import District
 from gis.period import add_months, midnight
@@ -117,7 +118,7 @@ def camera_statement(
     months: int = 24,
     area_prefix: str = "",
     key: str | None = None,
-    box: sql.Box | None = None,
+    box: Box | None = None,
 ) -> tuple[TextClause, dict[str, Any]]:
     """The statement and its parameters that ask for each standing or planned point with its
     surroundings, for maps and exports (internal).
@@ -143,6 +144,6 @@ def camera_statement(
         "rental_run_id": rental.id if rental else None,
         "area_prefix": area_prefix,
         "key": key,
-        "box": sql.box(box),
+        "box": ewkt(box),
     }
     return _SQL["camera_context"], asked

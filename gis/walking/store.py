@@ -9,15 +9,15 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gis.arrays import Shapes
+from gis.crs import Box, ewkt
 from gis.db import sql
-from gis.db.sql import Box
 
 _SQL = sql.load("gis.walking")
 
 
 def walkable_near(session: Session, box: Box, *, srid: int) -> Shapes:
     """Lines (in the CRS ``srid``) that touch a box."""
-    return _lines(session, "walkable_near", {"box": sql.box(box), "srid": srid})
+    return _lines(session, "walkable_near", {"box": ewkt(box), "srid": srid})
 
 
 def walkable(session: Session, *, srid: int) -> Shapes:

@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from sqlalchemy.orm import Session
 
+from gis.crs import Box, ewkt
 from gis.db import sql, statistics
-from gis.db.sql import Box
 from gis.district import District
 from gis.period import midnight
 from gis.runs.append import append
@@ -25,7 +25,7 @@ def cameras(
 ) -> pd.DataFrame:
     """Every point with place in metres, status, state and what shapes its field."""
     until = midnight(as_of + timedelta(days=1), district.zone)
-    asked = {"as_of": as_of, "until": until, "srid": district.srid, "box": sql.box(box)}
+    asked = {"as_of": as_of, "until": until, "srid": district.srid, "box": ewkt(box)}
     return sql.table(session, _SQL["scene_cameras"], asked)
 
 
@@ -41,7 +41,7 @@ def compounds(
 
 def buildings(session: Session, *, district: District, box: Box | None = None) -> pd.DataFrame:
     """Footprints in metres: name, height_m (NaN unknown), geom."""
-    return _metric(session, "scene_buildings", {"srid": district.srid, "box": sql.box(box)}, "geom")
+    return _metric(session, "scene_buildings", {"srid": district.srid, "box": ewkt(box)}, "geom")
 
 
 def streets(session: Session, *, district: District) -> pd.DataFrame:
@@ -69,7 +69,7 @@ def kept_places(session: Session, run_id: int | None) -> pd.DataFrame:
 
 def private_places(session: Session, *, district: District, box: Box | None = None) -> pd.DataFrame:
     """Private places in metres: place, kind, place_name, geom."""
-    asked = {"srid": district.srid, "box": sql.box(box)}
+    asked = {"srid": district.srid, "box": ewkt(box)}
     return _metric(session, "scene_private_places", asked, "geom")
 
 
@@ -81,7 +81,7 @@ def incidents(
     may not see incidents. ``apart`` are categories that are left out.
     """
     asked = {"since": midnight(since, district.zone), "until": midnight(until, district.zone),
-             "srid": district.srid, "box": sql.box(box), "apart": list(apart)}  # fmt: skip
+             "srid": district.srid, "box": ewkt(box), "apart": list(apart)}  # fmt: skip
     return sql.table(session, _SQL["plan_incidents"], asked)
 
 

@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gis.arrays import Ints
-from gis.db.sql import Box
+from gis.crs import Box
 from gis.district import District
 from gis.errors import BadInput, NotFound
 from gis.policy import Policy
