@@ -235,6 +235,9 @@ def test_whatever_shows_a_published_quarter_says_what_the_plaque_says(rated, ser
         listed = client.get("/map?period=2026Q3&download=csv&columns=code&columns=colour").text
         assert "黄牌 治安提示,A," in listed
         assert "规则结果为红牌" in client.get(f"/ratings/{cycle}/A").text
+        board = client.get("/ratings?period=2026Q3&download=csv").text.splitlines()
+        assert board[0].startswith("\ufeff小区,此前所挂,评级结果,已发布,")
+        assert "绿牌 治安良好,红牌 治安警示,黄牌 治安提示," in board[1]
     with rated.begin() as session:
         house, out = House(Settings(_env_file=None, home=tmp_path)), tmp_path / "rating.csv"
         (saved,), _ = write_maps(session, house, ["rating"], Scope(), tmp_path)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api import features, replays
 from api.deps import Db, RowId, needs
 from api.serving.limits import limits_of
-from api.web import decisions, tables, verdicts
+from api.web import changes, decisions, verdicts
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from gis.access.rights import Action, Capability
@@ -18,7 +18,7 @@ from gis.audit.service import note
 from gis.errors import BadInput, NotFound
 from gis.layers.model import layer
 from gis.layers.service import Scope, read
-from gis.legend import RATING, Entry
+from gis.legend import RATING
 from gis.publication import service, store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Run
@@ -63,14 +63,9 @@ def _board(
     desk: Desk, db: Session, cycle: RatingCycle, periods: Sequence[str], *,
     form: Form | None = None, replay: bool = False,
 ) -> Response:  # fmt: skip
-    rows = features.records(service.changes(db, cycle))
-    shown = tables.view(
-        desk, [{**row, "status": _status(row)} for row in rows], _columns(desk), name="changes",
-        title=desk.t("ratings.changes"), capability=Capability.RATING, kept=("period",),
-        href=lambda row: f"/ratings/{cycle.id}/{row['code']}", filters=_filters(desk),
-    )  # fmt: skip
     run, open_ = db.get_one(Run, cycle.run_id), cycle.state == CycleState.REVIEW
     counts = run.totals if open_ else store.colours(db, cycle)
+    shown = changes.view(desk, features.records(service.changes(db, cycle)), cycle)
     values: dict[str, Any] = {
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
         "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
@@ -110,53 +105,6 @@ def _refused(desk: Desk, form: Form, name: str, exc: BadInput | service.NotReady
 def _whole(desk: Desk) -> bool:
     """Whether the reader works in the whole district, which takes up and publishes a quarter."""
     return desk.reaches(desk.house.district.code)
-
-
-def _columns(desk: Desk) -> list[tables.Column]:
-    t, column = desk.t, tables.Column
-
-    def status(row: Row) -> str:
-        return t(f"ratings.status_{row['status']}")
-
-    def wish(row: Row) -> str:
-        return "—" if row["to_colour"] is None else desk.chip(_class(row, "to_colour"))["word"]
-
-    return [
-        column("name", t("ratings.compound"), link=True),
-        column("code", t("ratings.code"), at_first=False),
-        column("area_code", t("ratings.community"), at_first=False),
-        column("colour_before", t("ratings.before"), chip=lambda row: _class(row, "colour_before")),
-        column("colour", t("ratings.now"), chip=lambda row: _class(row, "colour")),
-        column("observed", t("ratings.observed"), number=True),
-        column("expected", t("ratings.expected"), number=True),
-        column("quality", t("ratings.quality")),
-        column("status", t("ratings.status"), text=status),
-        column("to_colour", t("ratings.wish"), text=wish, at_first=False),
-        column("reason", t("ratings.reason"), at_first=False),
-    ]
-
-
-def _filters(desk: Desk) -> list[tables.Filter]:
-    states = [(one, desk.t(f"ratings.status_{one}")) for one in _STATUSES]
-    colours = [(one.value, desk.either(one.zh, one.en)) for one in RATING.entries]
-    return [
-        tables.Filter("status", desk.t("ratings.status"), states, lambda row: row["status"]),
-        tables.Filter("colour", desk.t("ratings.now"), colours, lambda row: row["colour"]),
-    ]
-
-
-_STATUSES = ("waiting", "confirmed", "asked", "approved", "rejected")
-
-
-def _status(row: Row) -> str:
-    """Where a change stands: its newest asked-for colour decides, else its review."""
-    if row["decision"] is not None:
-        return str(row["decision"])
-    return "confirmed" if row["reviewed_by"] is not None else "waiting"
-
-
-def _class(row: Row, name: str) -> Entry:
-    return RATING.entry(row[name])
 
 
 @router.post("/ratings", dependencies=[WRITE])
