@@ -6,7 +6,7 @@ from gis.db.base import Base
 
 
 class StoreFact(Base):
-    """A fact about the whole store, such as ``demo`` (its seed) or ``district`` (its code)."""
+    """A fact about the whole store: ``demo`` (its seed), ``district`` (its code), ``time_zone``."""
 
     __tablename__ = "store_facts"
 

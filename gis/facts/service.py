@@ -7,6 +7,7 @@ from gis.errors import BadInput
 from gis.facts import store
 
 _DISTRICT, _DEMO = "district", "demo"
+_ZONE = "time_zone"  # where months begin; `wangge.incident_counts` holds its readers to it
 # Who may sign in, what was done and asked for: of the house, not of the places it looks after.
 _NO_PLACES = {
     "accounts", "audit_entries", "import_profiles", "jobs", "uploads", "store_facts",
@@ -23,13 +24,20 @@ def claim(session: Session, district: District) -> None:
 
 
 def confirm(session: Session, district: District) -> None:
-    """Raises BadInput when the store serves another district; an empty store serves any."""
+    """Raises BadInput when the store serves another district; an empty store serves any.
+
+    One that serves this district knows its time zone from then on.
+    """
     held = store.read(session, _DISTRICT)
-    if held not in (None, district.code):
+    if held is None:
+        return
+    if held != district.code:
         raise BadInput(
             f"this store serves district {held}, the district file says {district.code}: "
             "set WANGGE_DISTRICT_FILE to that district's file, or WANGGE_HOME to another folder"
         )
+    if store.read(session, _ZONE) != district.time_zone:  # else nothing is written, nobody waits
+        store.replace(session, _ZONE, district.time_zone, area_code=district.code)
 
 
 def claim_demo(session: Session, district: District, made_from: str) -> None:

@@ -26,6 +26,12 @@ def note(session: Session, key: str, value: str, *, area_code: str) -> None:
     session.execute(insert(_FACTS).values(fact).on_conflict_do_nothing())
 
 
+def replace(session: Session, key: str, value: str, *, area_code: str) -> None:
+    """Write a fact down in place of what was said before."""
+    fact = insert(_FACTS).values(key=key, value=value, area_code=area_code)
+    session.execute(fact.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
 def row_counts(session: Session) -> dict[str, int]:
     """Rows of every table that the application may read; the audit trail's months are one."""
     counted = {one.name: select(func.count()).select_from(one) for one in _tables(session)}

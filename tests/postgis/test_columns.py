@@ -8,6 +8,9 @@ from api import analyses
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.db.session import User
 from gis.errors import NoData, WholeDistrict
+from gis.layers import service as layers
+from gis.layers.model import layer
+from gis.layers.service import Scope
 from gis.results import store as results
 from gis.runs.model import Analysis, Run
 from gis.runs.store import latest_run
@@ -99,6 +102,60 @@ def test_kinds_of_incidents_in_a_rating_are_for_who_may_read_incidents(told, dem
         assert any(counts for counts, _ in given) is (incidents in PERMISSIONS[role])
         assert any(lifted for _, lifted in given) is (incidents in PERMISSIONS[role])
     assert rows["observed"].any() == (PERMISSIONS[role] >= DRAFTS)
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("2026-08-31 00:00+08", "2026-10-01 00:00+08"), ("2026-09-01 00:00+08", "2026-09-30 00:00+08"),
+     ("2026-09-01 00:00+09", "2026-10-01 00:00+08"), ("2026-09-01 00:00Z", "2026-10-01 00:00Z")],
+)  # fmt: skip
+def test_counts_of_incidents_by_days_are_for_who_may_read_incidents(told, since, until):
+    """Also where somebody else's months are meant: the store knows its own zone."""
+    asked = text("SELECT sum(incidents) FROM wangge.incident_counts(:a, :b)")
+    edges = {"a": since, "b": until}
+    with told[0].begin(user(Role.POLICE_LIAISON)) as session:
+        assert session.scalar(asked, edges) > 0
+    with (
+        told[0].begin(user(Role.VIEWER)) as session,
+        pytest.raises(ProgrammingError, match="whole months"),
+        session.begin_nested(),
+    ):
+        session.execute(asked, edges)
+
+
+def test_counts_of_incidents_by_whole_months_are_for_who_may_read_ratings(told):
+    """As many as those who may read each of them count, in plain SQL."""
+    edges = {"a": "2026-07-01 00:00+08", "b": "2026-10-01 00:00+08"}
+    by_hand = text("SELECT compound_code, count(*) FROM incidents WHERE occurred_at >= :a"
+                   " AND occurred_at < :b AND compound_code IS NOT NULL GROUP BY 1")  # fmt: skip
+    asked = text("SELECT * FROM wangge.incident_counts(:a, :b)")
+    with told[0].begin(user(Role.POLICE_LIAISON)) as session:
+        every = dict(session.execute(by_hand, edges).all())
+    with told[0].begin(user(Role.VIEWER)) as session:
+        assert session.execute(by_hand, edges).all() == []
+        assert dict(session.execute(asked, edges).all()) == every != {}
+
+
+def test_the_layer_of_incidents_asks_for_whole_months(told, demo_store):
+    at, shown = demo_store.house, {}
+    for role in (Role.VIEWER, Role.POLICE_LIAISON):
+        with told[0].begin(user(role)) as session:
+            shown[role] = layers.read(
+                session, layer("incidents"), district=at.district, policy=at.policy, scope=Scope()
+            ).features["incidents"].tolist()  # fmt: skip
+    assert shown[Role.VIEWER] == shown[Role.POLICE_LIAISON]
+    assert sum(shown[Role.VIEWER]) > 0
+
+
+def test_a_store_that_knows_no_time_zone_counts_no_months(db, store):
+    asked = text("SELECT * FROM wangge.incident_counts('2026-07-01 00:00+08', 'infinity')")
+    assert db.execute(asked).all() == []  # the command may read incidents
+    with (
+        store.begin(user(Role.VIEWER)) as session,
+        pytest.raises(ProgrammingError, match="whole months"),
+        session.begin_nested(),
+    ):
+        session.execute(asked)
 
 
 @pytest.mark.parametrize("role", Role)

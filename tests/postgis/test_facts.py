@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gis import district as districts
 from gis.access import administration
@@ -41,6 +42,16 @@ def test_a_demo_is_not_mixed_with_an_import_that_left_no_row(db):
     by_hand(db, kind="incidents", area_code=CODE, rows=0)
     with pytest.raises(BadInput, match="holds rows of imports, and"):
         facts.claim_demo(db, WUHUA, "small, seed 1")
+
+
+def test_a_store_knows_the_time_zone_of_the_district_that_it_serves(db):
+    said = text("SELECT value FROM store_facts WHERE key = 'time_zone'")
+    facts.confirm(db, WUHUA)
+    assert db.scalar(said) is None  # it serves any
+    facts.claim(db, WUHUA)
+    assert db.scalar(said) == "Asia/Shanghai"
+    facts.confirm(db, WUHUA.model_copy(update={"time_zone": "Asia/Urumqi"}))
+    assert db.scalar(said) == "Asia/Urumqi"
 
 
 def test_accounts_do_not_stand_in_the_way_of_a_demo(db):

@@ -1,7 +1,7 @@
 """one word for what colour a rating shows: the published one, once its quarter is published
 
 Revision: 0048
-Follows: 0046
+Follows: 0047
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from gis.db.tile_functions import Rows, Tile, make
 
 revision = "0048"
-down_revision = "0046"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
