@@ -14,6 +14,7 @@ from gis.errors import NotFound
 from gis.layers import store
 from gis.layers.model import Layer
 from gis.layers.service import Scope, what_is_shown
+from gis.publication import store as publication
 
 MAX_ZOOM = 22
 
@@ -30,8 +31,9 @@ def tag(session: Session, layer: Layer) -> str:
     No geometry is read. Equal tags mean equal tiles; the reverse need not hold.
     """
     version = store.version_of(session, layer.tables)
+    published = publication.times_published(session) if "rating_cycles" in layer.tables else 0
     user = session.info["user"]
-    told = (version, _drawn(layer), sorted(user.area_prefixes), sorted(user.rights))
+    told = (version, published, _drawn(layer), sorted(user.area_prefixes), sorted(user.rights))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 

@@ -216,8 +216,12 @@ def test_whatever_shows_a_published_quarter_says_what_the_plaque_says(rated, ser
         for one in layers:
             assert _shown(client, one) == {"A": ("red", None), "B": ("green", None)}
         tiles = [TILE, TILE.replace("rating", "risk")]
-        assert all(_colours_in(client.get(one).content) == {"red", "green"} for one in tiles)
+        before = [client.get(one) for one in tiles]
+        assert all(_colours_in(one.content) == {"red", "green"} for one in before)
         cycle = _published(client, rated)
+        for tile, old in zip(tiles, before, strict=True):  # at once: its tag must have moved
+            new = client.get(tile, headers={"If-None-Match": old.headers["etag"]})
+            assert (new.status_code, _colours_in(new.content)) == (200, {"yellow", "green"})
         with rated.begin() as session:
             session.execute(text(AGAIN))
         for one in layers:

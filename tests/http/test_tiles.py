@@ -2,10 +2,12 @@
 
 from contextlib import contextmanager
 
+import psycopg2
 import pytest
 from sqlalchemy import Engine, event, text
 
 from gis.access.rights import PERMISSIONS, Action, Role
+from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
 from gis.layers import tiles
 from gis.layers.model import REGISTRY, layer
@@ -61,6 +63,38 @@ INSERT INTO runs (area_code, analysis, as_of, policy_version, policy_digest, inp
                   parameters, totals)
 VALUES ('530102', 'rating', '2026-09-30', '1', 'p', 'i', '{}', '{}')
 """
+
+
+REVIEWED = """
+INSERT INTO rating_cycles (area_code, period, revision, run_id, state, opened_by)
+SELECT '530102', '2026Q3', 1, id, 'review', 'zhang' FROM runs
+"""
+PUBLISHED = """
+UPDATE rating_cycles SET state = 'published', published_at = now(), published_by = 'li',
+                         issuer = 'x', digest = 'x'
+"""
+
+
+def test_the_tag_counts_publications_before_the_server_tells_of_them(db):
+    db.execute(text(RUN))
+    db.execute(text(REVIEWED))
+    before = tiles.tag(db, layer("rating")), tiles.tag(db, layer("grids"))
+    db.execute(text(PUBLISHED))
+    assert tiles.tag(db, layer("rating")) != before[0]
+    assert tiles.tag(db, layer("grids")) == before[1]
+
+
+def test_the_tag_moves_with_the_commit_and_never_comes_back(store, cluster):
+    with store.begin() as session:
+        session.execute(text(RUN))
+    first = tag(store, User.command())
+    with store.begin() as session:
+        session.execute(text(REVIEWED))  # neither import nor run nor publication
+    second = tag(store, User.command())
+    server = cluster.url("postgres", store.engine.url.database)
+    with psycopg2.connect(libpq_url(server)) as superuser:
+        superuser.cursor().execute("SELECT pg_stat_reset()")  # as after a crash, all begins at none
+    assert len({first, second, tag(store, User.command())}) == 3
 
 
 def test_tilejson_says_where_the_tiles_are_and_what_they_hold(client, demo_store):
