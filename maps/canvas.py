@@ -6,6 +6,7 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.template import Template
 
+from gis.crs import Box
 from gis.legend import PLAIN
 from maps import html
 
@@ -54,7 +55,7 @@ class OfflineMap(folium.Map):
     default_css = [("leaflet_css", "leaflet.css")]  # noqa: RUF012
 
 
-def offline_map(bounds: tuple[float, float, float, float]) -> OfflineMap:
+def offline_map(bounds: Box) -> OfflineMap:
     """The map, centred on ``bounds`` (west, south, east, north); the page's script fits it."""
     west, south, east, north = bounds
     drawn = OfflineMap(

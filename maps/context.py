@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from gis.crs import Box
 from gis.policy import Document, Policy
 from maps import words
 
@@ -78,7 +79,7 @@ class MapContext:
     basemap: Basemap | None = None
     buildings_tiled: bool = False
     query: str = ""
-    bounds: tuple[float, float, float, float] = (73.0, 18.0, 135.0, 54.0)
+    bounds: Box = (73.0, 18.0, 135.0, 54.0)
 
 
 def rule_texts(policy: Policy) -> dict[str, RuleText]:

@@ -8,12 +8,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gis.crs import Box
 from gis.layers.model import Layer
 from maps import records, tiles
 from maps.layers import areas
 from maps.records import Records, shape_list
-
-Bounds = tuple[float, float, float, float]
 
 
 class Material(Mapping[str, gpd.GeoDataFrame]):
@@ -67,7 +66,7 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         return areas.outlines(self._frames)
 
     @cached_property
-    def extent(self) -> list[Bounds]:
+    def extent(self) -> list[Box]:
         """West, south, east, north of each kind of outline."""
         return [_edges(frame) for frame in self.outlines.values()]
 
@@ -126,6 +125,6 @@ def _text(shape: shapely.Geometry) -> str:
     return shape_list(np.array([shape]), [0])
 
 
-def _edges(frame: gpd.GeoDataFrame) -> Bounds:
+def _edges(frame: gpd.GeoDataFrame) -> Box:
     west, south, east, north = (float(edge) for edge in frame.total_bounds)
     return west, south, east, north

@@ -8,13 +8,14 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from gis.crs import Box
 from gis.layers.model import Geometry
 from gis.legend import PLAIN, Legend, Ramp
 from maps import assets, basemap, canvas, html, layers, palette, tiles, words
 from maps.context import API_URL, ASSETS_URL, TILES_URL, MapContext
 from maps.layers.areas import BUILDINGS
 from maps.layers.drawing import Sheet
-from maps.material import Bounds, Material
+from maps.material import Material
 from maps.records import Records
 
 _TEMPLATES = Environment(
@@ -58,9 +59,7 @@ def pieces(
     return _written(page, sheet, content, visible, blocks, below, context)
 
 
-def _bounds(
-    content: Mapping[str, Records], material: Material, visible: Mapping[str, bool]
-) -> Bounds:
+def _bounds(content: Mapping[str, Records], material: Material, visible: Mapping[str, bool]) -> Box:
     """What the page shows first: its visible features, else any outline, else China."""
     seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
     seen = seen or material.extent
@@ -71,7 +70,7 @@ def _bounds(
 
 
 def _map(
-    sheet: Sheet, content: Mapping[str, Records], material: Material, bounds: Bounds,
+    sheet: Sheet, content: Mapping[str, Records], material: Material, bounds: Box,
     context: MapContext,
 ) -> canvas.OfflineMap:  # fmt: skip
     map_ = canvas.offline_map(bounds)
@@ -98,7 +97,7 @@ def _tiled_buildings(material: Material, context: MapContext) -> bool:
     return context.buildings_tiled or material.many_buildings
 
 
-def _first_view(content: Mapping[str, Records], visible: Mapping[str, bool]) -> Bounds | None:
+def _first_view(content: Mapping[str, Records], visible: Mapping[str, bool]) -> Box | None:
     """The crowded part of the largest visible layer; None: the whole."""
     seen = [one for name, one in content.items() if visible[name]]
     largest = max(seen, key=len, default=None)
@@ -126,7 +125,7 @@ def _blocks(
     sheet: Sheet,
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
-    bounds: Bounds,
+    bounds: Box,
     material: Material,
     context: MapContext,
 ) -> Iterator[str]:
@@ -156,7 +155,7 @@ def _config(
     sheet: Sheet,
     content: Mapping[str, Records],
     visible: Mapping[str, bool],
-    bounds: Bounds,
+    bounds: Box,
     context: MapContext,
 ) -> dict[str, Any]:
     rules = {

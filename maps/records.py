@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
+from gis.crs import Box
 from gis.errors import BadInput
 from gis.layers.model import Geometry, Layer
 from maps import html, palette
@@ -68,14 +69,14 @@ class Records:
         inside = shapely.point_on_surface(self.frame.geometry.to_numpy())
         return np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
 
-    def bounds(self) -> tuple[float, float, float, float] | None:
+    def bounds(self) -> Box | None:
         """West, south, east, north of the features; None when there is nothing to see."""
         if not self.drawn:
             return None
         west, south, east, north = (float(edge) for edge in self.frame.total_bounds)
         return west, south, east, north
 
-    def core(self) -> tuple[float, float, float, float] | None:
+    def core(self) -> Box | None:
         """Where four fifths of many features crowd, if that is a small part of the whole extent.
 
         The first view of a district whose compounds crowd at one end of it: the features nearest
