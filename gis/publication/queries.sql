@@ -176,6 +176,9 @@ LEFT JOIN LATERAL (
 WHERE run.analysis = 'rating' AND run.period LIKE '%Q%'
 ORDER BY run.period DESC, run.as_of DESC, run.revision DESC;
 
+-- name: published_quarters
+SELECT DISTINCT period FROM wangge.rating_cycles WHERE state = 'published' ORDER BY period DESC;
+
 -- name: history
 -- What has hung at one compound's entrances, newest quarter first, one colour per quarter.
 SELECT DISTINCT ON (cycle.period) cycle.period, published.colour
@@ -195,6 +198,26 @@ LEFT JOIN wangge.colour_overrides AS asked ON asked.id = published.override_id
 WHERE published.compound_code = CAST(:code AS text)
 ORDER BY cycle.period DESC, cycle.revision DESC
 LIMIT 1;
+
+-- name: publication_of
+-- What one revision of a quarter published of a compound, whichever revisions came after it.
+SELECT published.compound_name AS name, published.colour
+FROM wangge.published_ratings AS published
+JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
+WHERE cycle.state = 'published'
+  AND cycle.period = CAST(:period AS text)
+  AND cycle.revision = CAST(:revision AS integer)
+  AND published.compound_code = CAST(:code AS text);
+
+-- name: publications
+-- Every plaque that was published for a quarter, of its newest revision first.
+SELECT published.compound_code AS code, published.colour, cycle.revision
+FROM wangge.published_ratings AS published
+JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
+WHERE cycle.state = 'published'
+  AND cycle.period = CAST(:period AS text)
+  AND published.colour <> 'unrated'
+ORDER BY cycle.revision DESC, published.compound_code;
 
 -- name: said
 -- What people said of one compound's colour in the review of a run: the look that let it stand,

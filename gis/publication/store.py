@@ -130,6 +130,11 @@ def quarters(session: Session) -> pd.DataFrame:
     return sql.table(session, _SQL["quarters"])
 
 
+def published_quarters(session: Session) -> list[str]:
+    """Quarters with a publication, newest first, also while a correction is in review."""
+    return [str(one) for one in session.scalars(_SQL["published_quarters"])]
+
+
 def history(session: Session, code: str) -> list[tuple[str, str]]:
     """Published (period, colour) of one compound, newest first."""
     rows = session.execute(_SQL["history"], {"code": code}).all()
@@ -142,6 +147,17 @@ def hanging(session: Session, code: str) -> RowMapping | None:
     None where nothing of it has been published.
     """
     return session.execute(_SQL["hanging"], {"code": code}).mappings().first()
+
+
+def publication_of(session: Session, *, period: str, revision: int, code: str) -> RowMapping | None:
+    """Name and colour that one revision of a quarter published of a compound."""
+    asked = {"period": period, "revision": revision, "code": code}
+    return session.execute(_SQL["publication_of"], asked).mappings().first()
+
+
+def publications(session: Session, period: str) -> Sequence[RowMapping]:
+    """Every plaque published for a quarter, newest revision first: code, colour, revision."""
+    return session.execute(_SQL["publications"], {"period": period}).mappings().all()
 
 
 def said(session: Session, *, run_id: int, code: str) -> RowMapping | None:

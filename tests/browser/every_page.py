@@ -100,6 +100,7 @@ LIAISON = (
     Page("/ratings", POLICE, "/ratings?period=2026Q3"),
     Page("/ratings/{cycle_id}/{code:path}", POLICE, "{change}"),
     Page("/plaques", POLICE),
+    Page("/plaques/check", POLICE, "/plaques/check?t={seal}"),
     *SHARP_EYES,
     Page("/rankings", POLICE),
     Page("/bulletins", POLICE),

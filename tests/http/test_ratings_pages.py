@@ -279,23 +279,35 @@ def test_the_report_counts_safe_communities_by_what_hangs(rated, serve):
     assert re.search(r"平安社区\s*100", page.extract_text())
 
 
-def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve, home, monkeypatch):
-    printed = []
-    drawn = plaque.pdf
-    monkeypatch.setattr(
-        plaque, "pdf", lambda made, **more: printed.extend(made) or drawn(made, **more)
-    )
-    with serve(
-        rated.urls, role=Role.POLICE_LIAISON, home=home, public_url="https://wuhua.example/gis"
-    ) as client:
+@pytest.fixture
+def printed(monkeypatch):
+    """The plaques that were printed."""
+    made, drawn = [], plaque.pdf
+    monkeypatch.setattr(plaque, "pdf", lambda new, **how: made.extend(new) or drawn(new, **how))
+    return made
+
+
+PUBLIC = {"public_url": "https://wuhua.example/gis"}
+
+
+def _said(client, page, **asked) -> str:
+    """The notices of a check, whatever its status."""
+    text = client.get(page, params=asked).text
+    return " ".join(re.findall(r'class="notice \w+"[^>]*>.*?<span>(.*?)</span>', text))
+
+
+def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve, home, printed):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home, **PUBLIC) as client:
         _published(client, rated)
         client.get("/plaques/2026Q3.pdf?code=A")
         picture = Image.open(io.BytesIO(plaque.png(printed[0], dpi=150)))
         (found,) = [one.text for one in zxingcpp.read_barcodes(picture)]
         assert found.startswith("https://wuhua.example/gis/check?t=")
+        assert "与发布结果一致" in _said(client, "/plaques/check", t=found)
         (text,) = parse_qs(urlsplit(found).query)["t"]
-    with serve(rated.urls, role=None, home=home, public_url="https://wuhua.example/gis") as client:
+    with serve(rated.urls, role=None, home=home, **PUBLIC) as client:
         assert client.get("/plaques").status_code == 401
+        assert client.get("/plaques/check").status_code == 401
         good = client.get("/check", params={"t": text})
         assert good.status_code == 200
         assert "与发布结果一致" in good.text
@@ -305,12 +317,56 @@ def test_a_stranger_confirms_a_plaque_where_the_district_offers_it(rated, serve,
         assert "请扫描" in client.get("/check").text
 
 
-def test_without_a_public_address_there_is_no_open_page(rated, serve):
-    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+def _corrected(client, store) -> None:
+    """The quarter rated again and published as it is: A is red now, B stays green."""
+    with store.begin() as session:
+        session.execute(text(AGAIN))
+    _post(client, "/ratings", period="2026Q3")
+    with store.begin() as session:
+        cycle = session.scalars(select(RatingCycle.id).where(RatingCycle.revision == 2)).one()
+    _post(client, f"/ratings/{cycle}/confirm", code="A")
+    _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
+
+
+def test_after_a_correction_older_plaques_are_valid_or_replaced_but_never_forged(
+    rated, serve, home, printed
+):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home, **PUBLIC) as client:
         _published(client, rated)
+        client.get("/plaques/2026Q3.pdf")
+        first = {one.compound_name[-1]: parse_qs(urlsplit(one.check).query)["t"][0]
+                 for one in printed}  # fmt: skip
+        _corrected(client, rated)
+        for page in ("/check", "/plaques/check"):
+            assert _said(client, page, t=first["B"]) == "有效：该标牌由本系统签发，与发布结果一致。"
+            assert re.search(
+                "已被新的标牌取代：.+起为红牌 治安警示（2026Q3）", _said(client, page, t=first["A"])
+            )
+            newer = first["A"].replace("|1|", "|2|")
+            assert "签名不符" in _said(client, page, t=newer)
+        english = _said(client, "/check", t=first["A"], language="en")
+        assert "replaced by a newer plaque: Red" in english
+
+
+def test_staff_check_the_text_or_the_short_code_without_a_public_address(
+    rated, serve, home, printed
+):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home) as client:
+        _published(client, rated)
+        client.get("/plaques/2026Q3.pdf?code=A")
+        assert 'href="/plaques/check"' in client.get("/plaques").text
         assert client.get("/check").status_code == 404
-        assert re.search(r"核验码", pypdf.PdfReader(io.BytesIO(
-            client.get("/plaques/2026Q3.pdf?code=B").content)).pages[0].extract_text())  # fmt: skip
+        (one, _) = printed
+        page = "/plaques/check"
+        assert "与发布结果一致" in _said(client, page, t=one.check)
+        typed = one.check_label.lower().replace("-", " ")
+        found = client.get(page, params={"label": typed, "period": "2026Q3"}).text
+        assert "与发布结果一致" in found
+        assert "&lt;b&gt;小区A" in found
+        assert "没有核验码为" in _said(client, page, label="0000-0000")
+    with serve(rated.urls, role=Role.GRID_WORKER, home=home, areas=["530102002"]) as client:
+        assert "在您的辖区内没有这样的发布结果" in _said(client, page, t=one.check)
+        assert "没有核验码为" in _said(client, page, label=one.check_label)
 
 
 def test_a_quarter_of_the_district_is_not_opened_from_a_street(rated, serve):

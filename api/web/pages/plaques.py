@@ -36,7 +36,7 @@ def read_plaques(
     desk: AtDesk, db: Db, period: Quarter = None, area: AreaPrefix = "", paper: Paper = Paper.A4
 ) -> Response:
     """The compounds of a published quarter that get a plaque, with a picture of the first one."""
-    periods = [one for one, state in _states(db) if state == "published"]
+    periods = store.published_quarters(db)
     cycle = store.newest_published(db, period)
     if cycle is None:
         return desk.page("plaques_none.html", periods=periods)
@@ -52,11 +52,6 @@ def read_plaques(
         communities=_communities(db, cycle.period), entrances=sum(row["entrances"] for row in rows),
         most=_MOST,
     )  # fmt: skip
-
-
-def _states(db: Session) -> list[tuple[str, str]]:
-    found = store.quarters(db)
-    return list(zip(found["period"], found["state"], strict=True))
 
 
 def _columns(desk: Desk) -> list[tables.Column]:
