@@ -86,7 +86,7 @@ def rate(
     unit_group = group[rated.first]
     fitted = dict(priors) if priors else fit_priors(o, e, unit_group, rules=rules)
     figures = _figures(o, e, unit_group, fitted, rules).at_compounds(rated, own)
-    base, colour = _colours(figures, inputs, rules)
+    base, colour = _colours(figures, inputs, rated, rules)
     frame = pd.DataFrame(
         {
             "colour": colour,
@@ -138,13 +138,16 @@ def _figures(
     return _Figures(observed, expected_, ratio, p_red, p_amber, tail, full)
 
 
-def _colours(figures: _Figures, inputs: Inputs, rules: RatingRules) -> tuple[Words, Words]:
+def _colours(
+    figures: _Figures, inputs: Inputs, rated: Units, rules: RatingRules
+) -> tuple[Words, Words]:
     """Colours by figures and hysteresis, and the same after severe events."""
     previous = [colour or "" for colour in inputs.compounds["previous_colour"].tolist()]
     judged = colours.colours(
         figures.p_red,
         figures.p_amber,
         observed=figures.observed,
+        together=rated.members_at > 1,
         previous=np.array(previous, dtype=np.str_),
         rules=rules,
     )

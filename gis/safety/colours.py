@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from gis.arrays import Floats, Ints, Words
+from gis.arrays import Flags, Floats, Ints, Words
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 
 
 def colours(
-    p_red: Floats, p_amber: Floats, *, observed: Ints, previous: Words, rules: RatingRules
-) -> Words:
+    p_red: Floats, p_amber: Floats, *,
+    observed: Ints, together: Flags, previous: Words, rules: RatingRules,
+) -> Words:  # fmt: skip
     """Colour of each compound, given last quarter's.
 
     Parameters
@@ -17,6 +18,8 @@ def colours(
         Probability that the relative risk exceeds the red and the amber multiple.
     observed : (n,) int
         Counted incidents; below ``red_min_incidents`` nothing is red.
+    together : (n,) bool
+        Too small to be rated alone: below ``red_min_incidents`` not even yellow.
     previous : (n,) str
         Rated colour of the quarter before; anything else than a colour means none.
 
@@ -34,6 +37,7 @@ def colours(
     was_green, was_yellow, was_red = (previous == colour for colour in (GREEN, YELLOW, RED))
     is_red = enters_red | (was_red & stays_red)
     is_green = np.select([was_green, was_yellow, was_red], [~leaves_green, cleared, False], clear)
+    is_green |= together & ~enough & ~was_red
     return np.select([is_red, is_green], [RED, GREEN], YELLOW)
 
 

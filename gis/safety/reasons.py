@@ -121,6 +121,8 @@ def _threshold_zh(v: Verdict, rules: RatingRules) -> str:
         return f"{before}高于{red}的概率达到红色门槛{p:g}"
     p_red, p_amber = _green_limits(v.previous, rules)
     limits = f"{red}概率<{p_red:g}且{amber}概率<{p_amber:g}"
+    if v.base_colour == GREEN and _one_case_together(v, p_red, p_amber):
+        return f"{before}合并评定的小小区不足{rules.red_min_incidents}起，不因一起案件评黄"
     if v.base_colour == GREEN:
         return f"{before}满足绿色门槛（{limits}）"
     if _one_case(v, rules):
@@ -137,6 +139,11 @@ def _threshold_en(v: Verdict, rules: RatingRules) -> str:
         return f"{before}the first reaches the red threshold {p:g}"
     p_red, p_amber = _green_limits(v.previous, rules)
     limits = f"first < {p_red:g} and second < {p_amber:g}"
+    if v.base_colour == GREEN and _one_case_together(v, p_red, p_amber):
+        return (
+            f"{before}fewer than {rules.red_min_incidents} incidents never make small compounds "
+            "that are rated together yellow"
+        )
     if v.base_colour == GREEN:
         return f"{before}both meet the green thresholds ({limits})"
     if _one_case(v, rules):
@@ -164,6 +171,11 @@ def _count(number: int, word: str) -> str:
 def _one_case(v: Verdict, rules: RatingRules) -> bool:
     p = rules.red_leave if v.previous == RED else rules.red_enter
     return v.p_red >= p and v.observed < rules.red_min_incidents
+
+
+def _one_case_together(v: Verdict, p_red: float, p_amber: float) -> bool:
+    """Whether a green unit misses the green limits: that it is too few incidents made it green."""
+    return v.members > 1 and not (v.p_red < p_red and v.p_amber < p_amber)
 
 
 def _unrated_zh(v: Verdict, rules: RatingRules) -> str:

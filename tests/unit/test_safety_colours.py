@@ -21,12 +21,15 @@ VALUES = (POLICY.version, POLICY.rule("SAF-1"), POLICY.rule("SAF-3"))
 RULES = RatingRules.from_values(*VALUES)
 
 
-def coloured(p_red: float, p_amber: float, previous: str = "", observed: int = 9) -> str:
+def coloured(
+    p_red: float, p_amber: float, previous: str = "", observed: int = 9, *, together: bool = False
+) -> str:
     one = np.array
     found = colours.colours(
         one([p_red]),
         one([p_amber]),
         observed=one([observed]),
+        together=one([together]),
         previous=one([previous]),
         rules=RULES,
     )

@@ -143,6 +143,25 @@ def test_small_compounds_are_rated_together_or_not_at_all():
     assert "共2个合并评定" in found["reason_zh"][0]
 
 
+@pytest.mark.parametrize(("thefts", "before", "colour"), [
+    ((1, 0), None, GREEN), ((2, 0), None, YELLOW), ((1, 0), YELLOW, GREEN), ((1, 0), RED, YELLOW),
+])  # fmt: skip
+def test_small_compounds_together_do_not_turn_yellow_on_one_case(thefts, before, colour):
+    """P(RR > 1.5) after one case where 0.72 are expected: Gamma(3.943, rate 3.616) above 1.5."""
+    inputs = district(
+        list(thefts), [30, 30], buildings=[1.0, 1.0], neighbours=[(0, 1)],
+        previous_colour=[before, before],
+    )  # fmt: skip
+    found = rated(inputs)
+    tail = stats.gamma.sf(1.5, 2.943 + sum(thefts), scale=1 / (2.896 + 0.72))
+    assert found["p_red"][0] == pytest.approx(tail)
+    assert tail > RULES.green_max_red, "by probability alone it would be yellow"
+    assert found["colour"].tolist() == [colour, colour]
+    if colour == GREEN:
+        assert "不足2起，不因一起案件评黄" in found["reason_zh"][0]
+        assert "fewer than 2 incidents never make small compounds" in found["reason_en"][0]
+
+
 def test_a_severe_event_lifts_only_the_compound_where_it_happened():
     inputs = district(
         [0, 0], [30, 30], buildings=[1.0, 1.0], neighbours=[(0, 1)], severe=["robbery", ""]
