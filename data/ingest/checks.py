@@ -12,10 +12,12 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     literal,
     literal_column,
     not_,
+    or_,
     select,
     update,
 )
@@ -25,6 +27,7 @@ from data.ingest.reasons import note
 from data.ingest.targets import Target
 from data.ingest.types import Kind, RowNote, Severity
 from data.report import Notes
+from gis.assignment.store import PLACED
 from gis.db import sql
 from gis.db.base import BEGINNING
 
@@ -168,6 +171,22 @@ def settle_keys(
         f"{repeated}行重复了前面的键，键列不唯一，改用文件摘要加行号 · {repeated} rows repeat an"
         " earlier key, so the column is no key: file digest and row number are used"
     )
+
+
+def within_reach(session: Session, target: Target, staged: Table, notes: Notes) -> None:
+    """Refuse placed rows outside the user's areas, and keys of records that lie outside them."""
+    prefixes = session.info["user"].area_prefixes
+    if "" in prefixes:
+        return
+    row, key = staged.c.row, staged.c.source_key
+    held = select(func.array_agg(key)).scalar_subquery()
+    keys = func.wangge.keys_elsewhere(target.table.name, held)
+    own = or_(false(), *(PLACED.c.area_code.startswith(one, autoescape=True) for one in prefixes))
+    beyond = select(PLACED.c.id).where(not_(func.coalesce(own, False))).order_by(PLACED.c.id)
+    remark(session, staged, notes, [note(r, "beyond_areas") for r in session.scalars(beyond)])
+    rows = session.execute(select(row, key).where(key.in_(select(keys))).order_by(row))
+    said = [note(r, "key_elsewhere", column="source_key", value=value) for r, value in rows]
+    remark(session, staged, notes, said)
 
 
 def _natural_key(target: Target, staged: Table) -> ColumnElement[str]:

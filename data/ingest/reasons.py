@@ -72,6 +72,16 @@ REASONS: dict[str, tuple[Severity, str, str]] = {
         "共享社区及份额无法识别，应写作“编码:份额;编码:份额”",
         "the shares cannot be read; write code:share;code:share",
     ),
+    "beyond_areas": (
+        _REFUSED,
+        "不在您负责的区域内",
+        "lies outside your areas",
+    ),
+    "key_elsewhere": (
+        _REFUSED,
+        "编号已属于您负责区域以外的一条记录",
+        "the key belongs to a record outside your areas",
+    ),
     "parent_missing": (_FLAGGED, "上级区划不存在", "the division above is not in the store"),
     "grid_missing": (_FLAGGED, "网格不存在", "the grid is not in the store"),
     "subject_unknown": (_FLAGGED, "统计对象不存在", "the subject is not in the store"),

@@ -112,11 +112,12 @@ class Work:
             self.remarks += (_KEYLESS,)
 
     def _write(self, record: Import, *, closed: int = 0) -> ImportReport:
+        if self.target.assigned:
+            self._place()
+            checks.within_reach(self.session, self.target, self.staged, self.notes)
         kept = checks.count(self.session, self.staged)
         if not kept:
             raise ImportRefused("nothing_kept", self._why_nothing())
-        if self.target.assigned:
-            self._place()
         self.progress("write", 0, kept)
         by = merge.Provenance(record.id, self.facts.frame, self.district.code, self.district.srid)
         written = merge.merge(self.session, self.target, self.staged, present=self.present, by=by)

@@ -13,7 +13,9 @@ from data.ingest.service import import_source
 from data.ingest.types import Chunk, FileFacts, Kind, Source
 from gis import crs
 from gis import district as districts
+from gis.access.rights import Role
 from gis.assignment import service as assignment
+from gis.db.session import User
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
 WEST, EAST = "530102001001", "530102001002"  # communities that meet at 102.71
@@ -76,6 +78,26 @@ def test_a_point_on_a_border_goes_to_the_lower_code_whichever_was_drawn_first(db
     incidents(db, (BORDER, 25.045), (102.705, 25.045), (102.70, 25.04))
     assert codes(db) == [WEST] * 3
     assert codes(db, "grid_code") == [f"{WEST}002", f"{WEST}001", f"{WEST}001"]
+
+
+def test_whoever_imports_places_alike_and_reaches_no_further_than_his_areas(store):
+    """The border is the lower code's also for a steward who does not see that community."""
+
+    def cameras(user, *points):
+        rows = [{"source_key": key, "geom": shapely.Point(lon, 25.045)} for key, lon in points]
+        with store.begin(user) as session:
+            report = take(session, Kind.CAMERAS, rows)
+        return [(note.row, note.code) for note in report.notes if note.severity == "refused"]
+
+    eastern = User.of(Role.DATA_STEWARD, id="steward", area_prefixes=(EAST,))
+    with store.begin() as session:
+        communities(session)
+    assert cameras(None, ("held", 102.705)) == []
+    points = ("border", BORDER), ("held", 102.715), ("own", 102.715)
+    assert cameras(eastern, *points) == [(1, "beyond_areas"), (2, "key_elsewhere")]
+    with store.begin() as session:
+        assert codes(session, records="cameras") == [WEST, EAST]
+        assert codes(session, "source_key", "cameras") == ["held", "own"]
 
 
 def test_a_point_in_no_community_carries_the_district_and_is_flagged(db):
