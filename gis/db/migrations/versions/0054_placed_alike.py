@@ -1,13 +1,13 @@
 """points are placed alike by whoever writes them, and keys that another area holds can be told
 
 Revision: 0054
-Follows: 0048
+Follows: 0050
 """
 
 from alembic import op
 
 revision = "0054"
-down_revision = "0048"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
