@@ -7,8 +7,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 
-from gis.errors import GisError, halves
-
 
 @dataclass
 class Form:
@@ -52,8 +50,3 @@ def file_of(data: FormData, name: str) -> bytes | None:
     if not isinstance(one, UploadFile) or not one.filename:
         return None
     return one.file.read()
-
-
-def both(exc: GisError) -> tuple[str, str]:
-    """A domain error's message in Chinese and in English, where it says both."""
-    return halves(str(exc))

@@ -12,7 +12,7 @@ from api.deps import At, Caller, Db, needs
 from api.house import transaction
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, both, form_of
+from api.web.forms import Form, Sent, form_of
 from gis.access import administration, store
 from gis.access.model import Known, State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
@@ -114,8 +114,7 @@ def add_account(desk: AtDesk, db: Db, data: Sent) -> Response:
         given = administration.add(db, login, district=desk.house.district, now=datetime.now(UTC))
     except BadInput as exc:
         line.result = "refused"
-        zh, en = both(exc)
-        form.wrong("login", desk.either(en, zh) if zh.isascii() else desk.either(zh, en))
+        form.wrong("login", desk.why(exc))
         return _list(desk, db, form)
     return _list(desk, db, Form(), made=(login, given))
 

@@ -115,7 +115,7 @@ def add_danger(desk: AtDesk, db: Db, at: At, user: Caller, data: forms.Sent) -> 
                 district_code=at.district.code,
             )  # fmt: skip
         except BadInput as exc:
-            form.wrong(_FIELD.get(exc.code, "what"), desk.either(*forms.both(exc)))
+            form.wrong(_FIELD.get(exc.code, "what"), desk.why(exc))
         else:
             return _answered(desk.request, f"/dangers/{danger.id}", {"id": danger.id})
     if _wants_json(desk.request):
@@ -192,7 +192,7 @@ def move_danger(
             after=int(after[0]) if after else None,
         )  # fmt: skip
     except (BadInput, ChangedMeanwhile) as exc:
-        form.wrong("remark", desk.either(*forms.both(exc)))
+        form.wrong("remark", desk.why(exc))
         return _page(desk, db, id, form)
     return RedirectResponse(f"/dangers/{id}", 303)
 
