@@ -7,8 +7,8 @@ import pandas as pd
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
-from gis.db import sql
-from gis.publication.model import ColourOverride, CycleState, RatingCycle
+from gis.db import sql, statistics
+from gis.publication.model import ColourOverride, CycleState, PublishedRating, RatingCycle
 
 _SQL = sql.load("gis.publication")
 
@@ -96,6 +96,7 @@ def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) 
     """Write the published colours and close the cycle with their digest."""
     asked = {"cycle_id": cycle.id, "run_id": cycle.run_id}
     session.execute(_SQL["publish"], asked)
+    statistics.refresh(session, PublishedRating.__tablename__)
     digest = str(session.execute(_SQL["digest"], {"cycle_id": cycle.id}).scalar_one())
     closing = {"cycle_id": cycle.id, "user_id": user_id, "issuer": issuer, "digest": digest}
     session.execute(_SQL["close"], closing)

@@ -41,27 +41,36 @@ SELECT rating.id, rating.run_id, rating.area_code, rating.compound_code, rating.
             ELSE rating.reason_en END AS reason_en
 FROM wangge.ratings AS rating
 LEFT JOIN (
-    SELECT DISTINCT ON (run_id) run_id, id
-    FROM wangge.rating_cycles WHERE state = 'published'
-    ORDER BY run_id, revision DESC
-) AS cycle ON cycle.run_id = rating.run_id
-LEFT JOIN wangge.published_ratings AS hung
-       ON hung.cycle_id = cycle.id AND hung.compound_code = rating.compound_code
+    wangge.published_ratings AS hung JOIN (
+        SELECT DISTINCT ON (run_id) run_id, id
+        FROM wangge.rating_cycles WHERE state = 'published'
+        ORDER BY run_id, revision DESC
+    ) AS cycle ON cycle.id = hung.cycle_id
+) ON cycle.run_id = rating.run_id AND hung.compound_code = rating.compound_code
 LEFT JOIN (
-    SELECT DISTINCT ON (run.id) run.id AS run_id, past.id
-    FROM wangge.runs AS run
-    JOIN wangge.rating_cycles AS past
-      ON past.state = 'published' AND past.area_code = run.area_code AND past.period < run.period
-    WHERE run.analysis = 'rating' AND run.period LIKE '%Q%'
-    ORDER BY run.id, past.period DESC, past.revision DESC
-) AS earlier ON earlier.run_id = rating.run_id
-LEFT JOIN wangge.published_ratings AS before
-       ON before.cycle_id = earlier.id AND before.compound_code = rating.compound_code;
+    wangge.published_ratings AS before JOIN (
+        SELECT DISTINCT ON (run.id) run.id AS run_id, past.id
+        FROM wangge.runs AS run
+        JOIN wangge.rating_cycles AS past
+          ON past.state = 'published' AND past.area_code = run.area_code
+         AND past.period < run.period
+        WHERE run.analysis = 'rating' AND run.period LIKE '%Q%'
+        ORDER BY run.id, past.period DESC, past.revision DESC
+    ) AS earlier ON earlier.id = before.cycle_id
+) ON earlier.run_id = rating.run_id AND before.compound_code = rating.compound_code;
 GRANT SELECT ON wangge.shown_ratings TO wangge_app
 """
+# The same colour for the one run of a tile, without what a tile does not show.
 COLOURED = (
-    "compounds AS place JOIN shown_ratings AS result"
+    "compounds AS place JOIN ratings AS result"
     " ON result.run_id = run AND result.compound_code = place.code"
+    " LEFT JOIN published_ratings AS hung ON hung.compound_code = result.compound_code"
+    " AND hung.cycle_id = (SELECT id FROM rating_cycles WHERE run_id = run AND state = 'published'"
+    " ORDER BY revision DESC LIMIT 1)"
+)
+SHOWS = (
+    "result.compound_code AS code, result.compound_name AS name,"
+    " coalesce(hung.colour, result.colour) AS colour"
 )
 RATED = (
     "place.valid_from <= shown_on AND (place.valid_to IS NULL OR place.valid_to > shown_on)"
@@ -77,6 +86,6 @@ def upgrade() -> None:
     for layer in ("rating", "risk"):
         op.execute(f"DROP FUNCTION wangge.tile_{layer}{SIGNATURE}")
         make(op, Tile(
-            layer, "result.compound_code AS code, result.compound_name AS name, result.colour",
-            COLOURED, (Rows("place", "compounds:read"), Rows("result", "rating:read")), RATED,
+            layer, SHOWS, COLOURED, (Rows("place", "compounds:read"), Rows("result", "rating:read")),
+            RATED,
         ))  # fmt: skip
