@@ -3,10 +3,7 @@
 import gc
 import ipaddress
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,6 +13,7 @@ from sqlalchemy import Engine
 
 from api.app import create_app
 from api.commands.common import Json, group, settings
+from api.commands.keeper import Keeper
 from api.demo import accounts as demo_accounts
 from api.house import House, transaction
 from api.output import json_out, say
@@ -24,12 +22,6 @@ from gis.errors import BadInput
 from gis.settings import Settings
 
 app = group()
-_WORKER = """
-import sys
-from api.cli import main
-sys.argv = ["wangge", "worker", "--attached"]
-main()
-"""
 Internal = Annotated[
     bool | None,
     typer.Option(
@@ -63,21 +55,9 @@ def serve(internal: Internal = None, json: Json = False) -> None:
             uvicorn.Server(config).run(sockets=[listening])
 
 
-@contextmanager
-def _worker(at: Settings) -> Iterator[None]:
-    """A worker of our own beside a private store; a server of one's own has ``wangge worker``.
-
-    It is a process, so that an analysis does not slow the pages, and ends with this one.
-    """
-    if at.database_url is not None:
-        yield
-        return
-    command = [sys.executable, "-c", _WORKER]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as worker:
-        try:
-            yield
-        finally:
-            worker.terminate()
+def _worker(at: Settings) -> AbstractContextManager[object]:
+    """A worker of our own beside a private store; a server of one's own has ``wangge worker``."""
+    return Keeper() if at.database_url is None else nullcontext()
 
 
 def _first_accounts(engine: Engine, house: House) -> None:

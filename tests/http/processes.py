@@ -14,8 +14,9 @@ def wait_for(found, what, seconds=300):
 
 def workers_of(pid):
     """Ids of the worker processes that a process started."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
     return [
-        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        int(child) for thread in threads for child in thread.read_text().split()
         if b"--attached" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]  # fmt: skip
 

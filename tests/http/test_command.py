@@ -759,22 +759,27 @@ def test_the_service_starts_answers_logs_without_values_and_ends(wangge, demo_ho
     wait_for(lambda: not lives(worker), "the worker outlived its service")
     assert out == ""
     assert running.returncode == 128 + signal.SIGTERM
-    *told, line = err.splitlines()
+    told = err.splitlines()
     assert any("demo-accounts.json" in one for one in told)
-    entry = json.loads(line)
+    (entry,) = (json.loads(one) for one in told if '"route"' in one)
     assert entry["route"] == "/api/v1/layers/{name}/at"
     assert entry["request_id"] == answer.headers["x-request-id"]
     assert "102.7" not in err
     assert process("status", "--json", home=demo_home).json("status")["state"] == "running"
 
 
-def test_a_service_that_is_killed_takes_its_worker_along(demo_home, unused_port):
+def test_a_worker_that_is_killed_has_a_successor_and_a_killed_service_takes_it_along(
+    demo_home, unused_port
+):
     command, environment = program("serve", home=demo_home, WANGGE_PORT=str(unused_port))
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as running:
-        (worker,) = wait_for(lambda: workers_of(running.pid), "no worker was started")
+        (first,) = wait_for(lambda: workers_of(running.pid), "no worker was started")
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: set(workers_of(running.pid)) - {first}, "the worker had no successor")
         time.sleep(0.5)
+        (worker,) = workers_of(running.pid)
         assert lives(worker)
         running.kill()
     wait_for(lambda: not lives(worker), "the worker outlived its service")
