@@ -28,6 +28,29 @@ def chosen_area(desk: Desk) -> str:
     return own[0] if len(own) == 1 else ""
 
 
+def own_areas(desk: Desk, session: Session) -> list[tuple[str, str]]:
+    """Codes and names of the divisions the reader works in; the whole district is one."""
+    own = desk.user.area_prefixes if desk.user else ()
+    codes = [division(desk, one) for one in own]
+    return [(code, name(desk, session, code)) for code in codes]
+
+
+def division(desk: Desk, prefix: str) -> str:
+    """The code of the division that a prefix stands for: the district's where it holds all."""
+    at = desk.house.district
+    return at.code if at.prefix_of(at.code).startswith(prefix) else prefix
+
+
+def name(desk: Desk, session: Session, code: str) -> str:
+    """What a division is called; its code where nobody said."""
+    at = desk.house.district
+    if code == at.code:
+        return desk.either(at.name_zh, at.name_en)
+    day = timeline.day_of(session, at)
+    found = areas.areas_on(session, as_of=day).set_index("code")["name"]
+    return str(found.get(code, code))
+
+
 def area_options(desk: Desk, session: Session) -> list[tuple[str, str]]:
     """Streets and communities of the reader, codes with names."""
     day = timeline.day_of(session, desk.house.district)

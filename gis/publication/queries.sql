@@ -70,6 +70,9 @@ SELECT compound_code, area_code, colour
 FROM wangge.ratings
 WHERE run_id = CAST(:run_id AS bigint) AND compound_code = ANY (CAST(:codes AS text[]));
 
+-- name: rated_colours
+SELECT colour, count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigint) GROUP BY colour;
+
 -- name: confirm
 -- Looks at changes of colour and lets them stand; saying it twice changes nothing.
 INSERT INTO wangge.colour_reviews (cycle_id, area_code, compound_code, note, reviewed_by)

@@ -115,6 +115,12 @@ def colours(session: Session, cycle: RatingCycle) -> dict[str, int]:
     return {str(colour): int(compounds) for colour, compounds in counts.items()}
 
 
+def rated_colours(session: Session, cycle: RatingCycle) -> dict[str, int]:
+    """How many compounds the cycle's run gave each colour; as `colours`, in the user's areas."""
+    rows = session.execute(_SQL["rated_colours"], {"run_id": cycle.run_id})
+    return {str(colour): int(compounds) for colour, compounds in rows}
+
+
 def plaques(
     session: Session, cycle: RatingCycle, *, area_prefix: str, code: str | None
 ) -> pd.DataFrame:

@@ -4,7 +4,7 @@
 -- Every evaluation of the quarters asked for; the level follows from the code.
 SELECT period, area_code AS code, measure, score
 FROM wangge.evaluations
-WHERE period = ANY (CAST(:periods AS text[]))
+WHERE period = ANY (CAST(:periods AS text[])) AND area_code ^@ CAST(:area_prefix AS text)
 ORDER BY period, area_code, measure, source_key;
 
 -- name: quarters

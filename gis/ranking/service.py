@@ -16,9 +16,12 @@ from gis.ranking.rules import RankingRules
 
 
 def ranking(
-    session: Session, *, district: District, policy: Policy, level: Level, period: str
-) -> Ranking:
+    session: Session, *, district: District, policy: Policy, level: Level, period: str,
+    area_prefix: str = "",
+) -> Ranking:  # fmt: skip
     """EVA-1: the divisions of ``level`` in the order of their totals for a quarter.
+
+    The order is among those in an area that the session's user may read.
 
     A level without evaluations of its own is ranked by the means of its communities' scores.
     Raises NoData when the quarter has no evaluation of that level, BadPolicy for weights that do
@@ -28,8 +31,8 @@ def ranking(
     quarter = Period.parse(period)
     before = quarter.previous().label
     scores = _of_level(
-        session, store.scores(session, periods=[period, before]), district=district, level=level,
-        quarter=quarter,
+        session, store.scores(session, periods=[period, before], area_prefix=area_prefix),
+        district=district, level=level, quarter=quarter,
     )  # fmt: skip
     now, then = (
         analysis.ranked(scores[scores["period"] == one], weights=rules.weights)
@@ -45,8 +48,11 @@ def ranking(
     return Ranking(level, period, rows, rules.weights, rules.version)
 
 
-def year(session: Session, *, district: District, policy: Policy, level: Level, year: int) -> Year:
-    """EVA-2: the class of each division of ``level`` for ``year``.
+def year(
+    session: Session, *, district: District, policy: Policy, level: Level, year: int,
+    area_prefix: str = "",
+) -> Year:  # fmt: skip
+    """EVA-2: the class of each division of ``level`` in an area for ``year``.
 
     Who stays below for `RankingRules.years_below` years in a row loses the name. Raises NoData when
     the year has no evaluation of that level.
@@ -56,8 +62,8 @@ def year(session: Session, *, district: District, policy: Policy, level: Level, 
     periods = [f"{one}Q{quarter}" for one in years for quarter in range(1, 5)]
     last = Period.parse(f"{year}Q4")
     scores = _of_level(
-        session, store.scores(session, periods=periods), district=district, level=level,
-        quarter=last,
+        session, store.scores(session, periods=periods, area_prefix=area_prefix),
+        district=district, level=level, quarter=last,
     )  # fmt: skip
     history = pd.concat([_classed(scores, one, rules) for one in years], ignore_index=True)
     rows = history[history["year"] == year].drop(columns="year")

@@ -10,9 +10,10 @@ from gis.db import sql
 _SQL = sql.load("gis.ranking")
 
 
-def scores(session: Session, *, periods: Sequence[str]) -> pd.DataFrame:
-    """Evaluations of some quarters: period, code, measure, score."""
-    return sql.table(session, _SQL["scores"], {"periods": list(periods)})
+def scores(session: Session, *, periods: Sequence[str], area_prefix: str = "") -> pd.DataFrame:
+    """Evaluations of some quarters in an area: period, code, measure, score."""
+    asked = {"periods": list(periods), "area_prefix": area_prefix}
+    return sql.table(session, _SQL["scores"], asked)
 
 
 def quarters(session: Session) -> list[str]:

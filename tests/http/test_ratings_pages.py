@@ -369,6 +369,20 @@ def test_staff_check_the_text_or_the_short_code_without_a_public_address(
         assert "没有核验码为" in _said(client, page, label=one.check_label)
 
 
+def test_a_board_counts_what_its_reader_works_in_and_says_so(own_demo, serve):
+    """Before the publication as after it; a street's liaison reads the whole district nowhere."""
+    counted = "SELECT count(*) FROM ratings JOIN runs ON runs.id = run_id AND period = '2026Q3'"
+    with own_demo.begin() as session:
+        service.open_cycle(session, district=DISTRICT, period="2026Q3")
+        inside = session.scalar(text(f"{counted} WHERE ratings.area_code ^@ '530102001'"))
+        assert 0 < inside < session.scalar(text(counted))
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
+        board = client.get("/ratings?period=2026Q3").text
+    assert "只含您的辖区" in board
+    figures = board.split('class="figures"')[1].split("</div>\n</div>")[0]
+    assert sum(map(int, re.findall(r'figure-value">(\d+)<', figures))) == inside
+
+
 def test_a_quarter_of_the_district_is_not_opened_from_a_street(rated, serve):
     with serve(rated.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
         _post(client, "/ratings", 403, period="2026Q3")

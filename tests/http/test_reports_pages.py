@@ -1,13 +1,20 @@
 """Rankings, the quarterly report, monthly pages and map sheets, over the small demo."""
 
 import io
+import re
 
 import pandas as pd
 import pypdf
 import pytest
+from sqlalchemy import text as sql
 
+from api.house import House
 from gis.access.rights import Role
+from gis.publication import service as publication
+from gis.publication import store as publication_store
+from gis.settings import Settings
 
+DISTRICT = House(Settings(_env_file=None)).district
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -53,6 +60,62 @@ def test_the_quarterly_report_has_every_part_that_is_there(liaison):
         assert said in text
     assert liaison.get("/reports/2026-09.pdf").status_code == 422
     assert liaison.get("/reports/1999Q1.pdf").status_code == 404
+
+
+def _printed(text: str, *labels: str) -> list[str]:
+    """The numbers that stand over their labels on paper."""
+    return [re.search(rf"([\d.,]+%?)\s*{label}", text)[1].replace(",", "") for label in labels]
+
+
+COLOURS = {"red": "红牌 治安警示", "yellow": "黄牌 治安提示", "green": "绿牌 治安良好"}
+COVERED = ("达标", "不达标", "无设施", "户数不详")
+COUNTED = """
+SELECT (SELECT count(*) FROM compounds JOIN published_ratings AS hung ON compound_code = code
+        WHERE compounds.area_code ^@ :area AND colour = :colour),
+       (SELECT count(*) FROM grids WHERE area_code ^@ :area AND network = 'unified'
+        AND valid_to IS NULL),
+       (SELECT count(*) FROM cameras WHERE area_code ^@ :area AND camera_status_on(
+        status, installed_on, removed_on, '2026-09-30') NOT IN ('planned', 'removed')),
+       (SELECT count(*) FROM areas WHERE code ^@ :area AND level = 'community')
+"""
+
+
+@pytest.fixture
+def published(own_demo):
+    with own_demo.begin() as session:
+        if publication_store.newest_published(session, "2026Q3") is None:
+            cycle = publication.open_cycle(session, district=DISTRICT, period="2026Q3")
+            changed = publication.changes(session, cycle)["code"].tolist()
+            publication.confirm(session, cycle.id, changed)
+            publication.publish(session, cycle.id, issuer="五华区公安分局")
+    return own_demo
+
+
+@pytest.mark.parametrize(
+    ("role", "area", "title"),
+    [
+        (Role.GRID_SUPERVISOR, "530102001001", "翠湖西路社区"),
+        (Role.POLICE_LIAISON, "530102001", "街道"),
+        (Role.PLANNER, "", "五华区"),
+        (Role.POLICE_LIAISON, "", "五华区"),
+    ],
+)
+def test_every_figure_of_a_report_is_of_the_area_in_its_title(published, serve, role, area, title):
+    """Counted again in the tables that the figures come from."""
+    with published.begin() as session:
+        rows = [session.execute(sql(COUNTED), {"area": area or "530102", "colour": one}).one()
+                for one in COLOURS]  # fmt: skip
+    _, grids, points, communities = rows[0]
+    with serve(published.urls, role=role, areas=[area]) as client:
+        text = _text(client.get("/reports/2026Q3.pdf?purpose=例会"))
+        named = client.get("/rankings").text
+    assert title in text.split("季度报告")[0]
+    assert _printed(text, *COLOURS.values()) == [str(row[0]) for row in rows]
+    assert _printed(text, "统一网格") == [str(grids)]
+    assert sum(map(int, _printed(text, *COVERED))) == communities
+    found = _printed(text, "在册点位") if "雪亮工程" in text else None
+    assert found == (None if role is Role.PLANNER else [str(points)])
+    assert ("社区排名" in text, "只涉及您的辖区" in named) == (len(area) != 12, area != "")
 
 
 def test_a_map_sheet_of_any_layer_that_may_leave(liaison):

@@ -12,7 +12,7 @@ from api.audit.exported import printed, said_purpose
 from api.deps import Db, needs
 from api.house import House
 from api.serving.limits import export_limited
-from api.web import tables
+from api.web import places, tables
 from api.web.desk import AtDesk, Desk
 from api.web.paper import reports
 from gis.access.rights import Action, Capability
@@ -51,7 +51,8 @@ def read_rankings(
     )  # fmt: skip
     return shown.file() or desk.page(
         "rankings.html", table=shown, period=period, periods=periods, level=level, levels=_LEVELS,
-        year=year, weights=found.weights,
+        year=year, weights=found.weights, whole=desk.reaches(at.district.code),
+        own=places.own_areas(desk, db),
         losing=[row["name"] for row in rows if row["loses_name"]],
     )  # fmt: skip
 
@@ -98,7 +99,7 @@ def read_report(
     desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
     purpose: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:  # fmt: skip
-    """The quarterly report of the district as a PDF."""
+    """The quarterly report of one of the reader's own areas as a PDF; ``area`` says of which."""
     made = reports.quarterly(db, desk, Period.parse(period).label)
     made = replace(made, taken=printed(db, desk.house, purpose=purpose))
     note(db, event="export", target=f"report {period}", rows=len(made.sections),

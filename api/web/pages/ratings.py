@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api import features, replays
 from api.deps import Db, RowId, needs
 from api.serving.limits import limits_of
-from api.web import changes, decisions, verdicts
+from api.web import changes, decisions, places, verdicts
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from gis.access.rights import Action, Capability
@@ -64,7 +64,7 @@ def _board(
     form: Form | None = None, replay: bool = False,
 ) -> Response:  # fmt: skip
     run, open_ = db.get_one(Run, cycle.run_id), cycle.state == CycleState.REVIEW
-    counts = run.totals if open_ else store.colours(db, cycle)
+    counts = store.rated_colours(db, cycle) if open_ else store.colours(db, cycle)
     shown = changes.view(desk, features.records(service.changes(db, cycle)), cycle)
     values: dict[str, Any] = {
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
@@ -72,7 +72,7 @@ def _board(
         "colours": [(desk.chip(one), counts.get(one.value, 0)) for one in RATING.entries],
         "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
-        "whole": _whole(desk), "kept": basis_kept(db, run.id),
+        "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": open_,
     }  # fmt: skip

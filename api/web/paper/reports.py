@@ -1,65 +1,97 @@
-"""The district's quarterly report: published colours, coverage, grids, video, rankings."""
+"""The quarterly report of one area: published colours, coverage, grids, video, rankings."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from sqlalchemy.orm import Session
 
 from api.house import House
+from api.web import places
 from api.web.desk import Desk
-from gis.areas.levels import Level
-from gis.errors import NoData
+from gis.access.rights import Capability
+from gis.areas.levels import Level, SubjectKind
+from gis.errors import NoData, NotFound
 from gis.facts import service as facts
+from gis.grids.model import Network
+from gis.grids.store import grids_on
 from gis.legend import COVERAGE, RATING
 from gis.period import Period
 from gis.publication import service as publication
 from gis.ranking import service as ranking
+from gis.results.store import read
 from gis.runs.model import Analysis
 from gis.runs.store import require_run
 from gis.safety.communities import safe_communities
 from gis.safety.rules import RatingRules
+from gis.video.ground import store as ground
+from gis.video.rules import GroundRules
 from maps.context import rule_texts
 from maps.report import Report, Section
 
 _BEST = 10  # communities listed of a ranking
+_EVERY = 1_000_000  # rows of an analysis
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report speaks of: every figure in it is of this quarter and of this area alone."""
+
+    quarter: Period
+    area: str
+    level: Level
 
 
 def quarterly(db: Session, desk: Desk, period: str) -> Report:
     """The report of a quarter; a part whose analysis has not run for its last day is left out.
 
-    Raises NoData when nothing of the quarter is there.
+    It is of the area that the address asks for, else the reader's first one, and is named by it.
+    A part that the reader may not see elsewhere is not in it. Raises NoData when nothing of the
+    quarter is there, NotFound for no division of the district.
     """
-    quarter = Period.parse(period)
-    parts = (_colours, _coverage, _grids, _video, _streets, _communities, _year)
-    sections = [made for part in parts for made in _made(part, db, desk, quarter)]
+    about = _about(desk, Period.parse(period))
+    sections = [made for part in _PARTS for made in _made(part, db, desk, about)]
     if not sections:
         raise NoData(
             f"{period} 没有评定、发布或考评 / nothing of {period} is rated, published or evaluated"
         )
     at = desk.house
-    name = desk.either(at.district.name_zh, at.district.name_en)
     return Report(
-        title=desk.t("reports.title", district=name),
+        title=desk.t("reports.title", area=places.name(desk, db, about.area)),
         subtitle=desk.t("reports.subtitle", period=period), maker=desk.t("reports.maker"),
-        day=quarter.last_day, sections=sections, demo=facts.is_demo(db),
+        day=about.quarter.last_day, sections=sections, demo=facts.is_demo(db),
         foot=desk.t("reports.foot", version=at.policy.version),
     )  # fmt: skip
 
 
-Part = Callable[[Session, Desk, Period], Section]
+def _about(desk: Desk, quarter: Period) -> About:
+    own = desk.user.area_prefixes if desk.user else ()
+    area = places.division(desk, places.chosen_area(desk) or next(iter(own), ""))
+    level = desk.house.district.level_of(area)
+    if level is None or not desk.reaches(area):
+        raise NotFound("area", area)
+    return About(quarter, area, level)
 
 
-def _made(part: Part, db: Session, desk: Desk, quarter: Period) -> Iterator[Section]:
+Part = Callable[[Session, Desk, About], Section]
+
+
+def _made(
+    part: tuple[Capability, Part], db: Session, desk: Desk, about: About
+) -> Iterator[Section]:
+    needed, make = part
+    if desk.user is None or not desk.user.may(needed):
+        return
     try:
-        yield part(db, desk, quarter)
+        yield make(db, desk, about)
     except NoData:
         return
 
 
-def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
-    _, rows = publication.published(db, period=quarter.label)
+def _colours(db: Session, desk: Desk, about: About) -> Section:
+    period, area = about.quarter.label, _prefix(desk, about)
+    _, rows = publication.published(db, period=period, area_prefix=area)
     counts = rows["colour"].value_counts()
     placed = rows[rows["area_code"] != desk.house.district.code]
     safe = safe_communities(
@@ -77,62 +109,80 @@ def _colours(db: Session, desk: Desk, quarter: Period) -> Section:
     )  # fmt: skip
 
 
-def _coverage(db: Session, desk: Desk, quarter: Period) -> Section:
-    totals = _totals(db, Analysis.COVERAGE, quarter.last_day)
+def _coverage(db: Session, desk: Desk, about: About) -> Section:
+    rows = _results(db, desk, Analysis.COVERAGE, about, level=SubjectKind.COMMUNITY)
+    verdicts = rows["verdict"].value_counts()
+    floor_m2, gap_m2 = (float(rows[name].sum()) for name in ("floor_area_m2", "gap_m2"))
     return Section(
         desk.t("reports.coverage"), desk.t("reports.coverage_lead"),
-        figures=[(desk.either(one.zh, one.en), desk.n(totals.get(one.value)))
+        figures=[(desk.either(one.zh, one.en), desk.n(int(verdicts.get(one.value, 0))))
                  for one in COVERAGE.entries],
         head=[desk.t("reports.figure"), "m²"],
-        rows=[[desk.t("reports.floor"), desk.n(totals.get("floor_area_m2"))],
-              [desk.t("reports.to_build"), desk.n(totals.get("to_build_m2"))]],
+        rows=[[desk.t("reports.floor"), desk.n(floor_m2)],
+              [desk.t("reports.to_build"), desk.n(gap_m2)]],
         source=_source(desk.house, desk, "FAC-1"),
     )  # fmt: skip
 
 
-def _grids(db: Session, desk: Desk, quarter: Period) -> Section:
-    unified = _totals(db, Analysis.GRIDS, quarter.last_day).get("unified", {})
+def _grids(db: Session, desk: Desk, about: About) -> Section:
+    found = _results(db, desk, Analysis.GRIDS, about)
+    kinds = found.loc[found["network"] == Network.UNIFIED, "kind"].value_counts()
+    drawn = grids_on(db, as_of=about.quarter.last_day, networks=[Network.UNIFIED])
+    own = drawn["area_code"].str.startswith(_prefix(desk, about))
     return Section(
         desk.t("reports.grids"), figures=[
-            (desk.t("reports.grids_count"), desk.n(unified.get("grids"))),
-            *((desk.t(f"reports.grid_{name}"), desk.n(unified.get(name, 0)))
+            (desk.t("reports.grids_count"), desk.n(int(own.sum()))),
+            *((desk.t(f"reports.grid_{name}"), desk.n(int(kinds.get(name, 0))))
               for name in ("gap", "overlap", "no_worker")),
         ], source=_source(desk.house, desk, "GRD-1"),
     )  # fmt: skip
 
 
-def _video(db: Session, desk: Desk, quarter: Period) -> Section:
-    totals = _totals(db, Analysis.VIDEO, quarter.last_day)
+def _video(db: Session, desk: Desk, about: About) -> Section:
+    level = SubjectKind(about.level)
+    counted = _results(db, desk, Analysis.VIDEO, about, level=level, code=about.area)
+    if counted.empty:
+        raise NoData(f"{about.area} 没有视频点位 / no video points of {about.area}")
+    row = counted.iloc[0]
+    working = None if pd.isna(row["working_share"]) else float(row["working_share"])
     return Section(
         desk.t("reports.video"), figures=[
-            (desk.t("reports.cameras"), desk.n(totals.get("cameras"))),
-            (desk.t("reports.working"), desk.share(totals.get("working_share"))),
-            (desk.t("reports.covered"), desk.share(_covered(totals, desk.house))),
-            (desk.t("reports.without"), desk.n(totals.get("compounds_without"))),
+            (desk.t("reports.cameras"), desk.n(int(row["cameras"]))),
+            (desk.t("reports.working"), desk.share(working)),
+            (desk.t("reports.covered"), desk.share(_covered(db, desk, about))),
+            (desk.t("reports.without"), desk.n(int(row["compounds_without"]))),
         ], source=_source(desk.house, desk, "VID-2"),
     )  # fmt: skip
 
 
-def _covered(totals: Mapping[str, Any], house: House) -> float | None:
+def _covered(db: Session, desk: Desk, about: About) -> float | None:
     """Share of the public ground that working points show; where it is blind is not for print."""
-    by_quality = (totals.get("coverage") or {}).get("by_quality", {})
-    share: float | None = by_quality.get(house.policy["VID-2", "coverage_quality"], {}).get("share")
-    return share
+    run = require_run(db, Analysis.VIDEO, as_of=about.quarter.last_day)
+    rows = ground.coverage_rows(
+        db, run_id=run.id, level=about.level, area_prefix="", code=about.area, limit=1, offset=0,
+        quality=GroundRules.of(desk.house.policy).quality,
+    )  # fmt: skip
+    known = rows["covered_share"].dropna()
+    return None if known.empty else float(known.iloc[0])
 
 
-def _streets(db: Session, desk: Desk, quarter: Period) -> Section:
-    return _ranked(db, desk, quarter, Level.STREET, most=None)
+def _streets(db: Session, desk: Desk, about: About) -> Section:
+    return _ranked(db, desk, about, Level.STREET, most=None)
 
 
-def _communities(db: Session, desk: Desk, quarter: Period) -> Section:
-    return _ranked(db, desk, quarter, Level.COMMUNITY, most=_BEST)
+def _communities(db: Session, desk: Desk, about: About) -> Section:
+    return _ranked(db, desk, about, Level.COMMUNITY, most=_BEST)
 
 
-def _ranked(db: Session, desk: Desk, quarter: Period, level: Level, *, most: int | None) -> Section:
+def _ranked(db: Session, desk: Desk, about: About, level: Level, *, most: int | None) -> Section:
+    """The order among the divisions of the area; one alone has no order, and none is shown."""
     at = desk.house
     found = ranking.ranking(
-        db, district=at.district, policy=at.policy, level=level, period=quarter.label
-    )
+        db, district=at.district, policy=at.policy, level=level, period=about.quarter.label,
+        area_prefix=_prefix(desk, about),
+    )  # fmt: skip
+    if about.level == level:
+        raise NoData(f"{about.area} 只有一个 / a {level} is not ranked with itself")
     return Section(
         desk.t(f"reports.ranking_{level}"),
         desk.t("reports.best", most=most) if most else "",
@@ -145,11 +195,12 @@ def _ranked(db: Session, desk: Desk, quarter: Period, level: Level, *, most: int
     )  # fmt: skip
 
 
-def _year(db: Session, desk: Desk, quarter: Period) -> Section:
-    at, year = desk.house, quarter.start.year - 1
+def _year(db: Session, desk: Desk, about: About) -> Section:
+    at, year = desk.house, about.quarter.start.year - 1
     found = ranking.year(
-        db, district=at.district, policy=at.policy, level=Level.COMMUNITY, year=year
-    )
+        db, district=at.district, policy=at.policy, level=Level.COMMUNITY, year=year,
+        area_prefix=_prefix(desk, about),
+    )  # fmt: skip
     counts = found.rows["year_class"].value_counts()
     names = ("demonstration", "standard", "below", "unknown")
     return Section(
@@ -160,8 +211,32 @@ def _year(db: Session, desk: Desk, quarter: Period) -> Section:
     )  # fmt: skip
 
 
-def _totals(db: Session, analysis: Analysis, day: date) -> Mapping[str, Any]:
-    return require_run(db, analysis, as_of=day).totals
+_PARTS: tuple[tuple[Capability, Part], ...] = (
+    (Capability.RATING, _colours),
+    (Capability.COVERAGE, _coverage),
+    (Capability.GRIDS, _grids),
+    (Capability.VIDEO, _video),
+    (Capability.REPORTS, _streets),
+    (Capability.REPORTS, _communities),
+    (Capability.REPORTS, _year),
+)
+
+
+def _prefix(desk: Desk, about: About) -> str:
+    return desk.house.district.prefix_of(about.area)
+
+
+def _results(
+    db: Session, desk: Desk, analysis: Analysis, about: About, *,
+    level: SubjectKind | None = None, code: str | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows of the area in the run of the quarter's last day; raises NoData without that run."""
+    run = require_run(db, analysis, as_of=about.quarter.last_day)
+    found = read(
+        db, analysis, run.id, level=level, code=code, area_prefix=_prefix(desk, about),
+        limit=_EVERY, offset=0,
+    )  # fmt: skip
+    return found.rows
 
 
 def _figure(desk: Desk, value: float, digits: int = 1) -> str:
