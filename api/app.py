@@ -8,7 +8,7 @@ from sqlalchemy.pool import QueuePool
 
 from api import errors
 from api.audit.reads import Looks
-from api.auth.sso import Flows
+from api.auth.sso import Flows, check_authorities
 from api.deps import near_or_health
 from api.house import House
 from api.planning.plans import MOST_KEPT
@@ -33,10 +33,11 @@ def create_app(settings: Settings) -> FastAPI:
     """The service over the store that ``settings`` describe.
 
     Documentation pages are the OpenAPI document alone: the usual viewers load from the internet.
-    Raises BadDistrict and BadPolicy at once, not on the first request.
+    Raises BadDistrict, BadPolicy and BadInput at once, not on the first request.
     """
     house = House(settings)
     _ = house.district, house.policy  # read now: a broken file is told at the start
+    check_authorities(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     )
     oidc_client_id: str = Field(default="wangge", description="this service's name over there")
     oidc_client_secret: str | None = Field(default=None, description="and its secret")
+    oidc_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that the sign-on service's certificate is held to;"
+        " none: the public ones",
+    )
     oidc_roles: dict[str, Role] = Field(
         default={}, description="which value of the role claim is which role, as JSON"
     )

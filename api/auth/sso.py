@@ -7,6 +7,7 @@ it is this machine: addresses that its documents name are held to the same.
 import hmac
 import json
 import secrets
+import ssl
 import threading
 import time
 from collections import OrderedDict
@@ -22,7 +23,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from gis.errors import SignOnFailed, SignOnUnavailable
+from gis.errors import BadInput, SignOnFailed, SignOnUnavailable
 from gis.settings import Settings
 
 BACK = "/sign-in/sso/back"
@@ -80,6 +81,7 @@ class SignOn:
     def __init__(self, settings: Settings) -> None:
         self._issuer = (settings.oidc_issuer or "").rstrip("/")
         self._client_id, self._client_secret = settings.oidc_client_id, settings.oidc_client_secret
+        self._ca_file = settings.oidc_ca_file
         self._redirect_uri = f"{settings.public_url or _local(settings)}{BACK}"
 
     def address(self, flow: Flow) -> str:
@@ -136,6 +138,8 @@ class SignOn:
             redirect_uri=self._redirect_uri, code_challenge_method="S256",
         )  # fmt: skip
         session.trust_env = False  # no proxy of the environment comes between
+        if self._ca_file is not None:
+            session.verify = str(self._ca_file)
         return session
 
     def _discovered(self, session: OAuth2Session) -> Mapping[str, Any]:
@@ -179,6 +183,20 @@ class SignOn:
                 "统一认证的地址不在同一主机 / an address of the sign-on service lies elsewhere"
             )
         return str(url)
+
+
+def check_authorities(settings: Settings) -> None:
+    """Raises BadInput where the sign-on service's authorities are set and cannot be read."""
+    if settings.oidc_ca_file is None:
+        return
+    try:
+        ssl.create_default_context(cafile=settings.oidc_ca_file)
+    except OSError as exc:  # not there, not for us, or without a certificate
+        raise BadInput.at(
+            f"WANGGE_OIDC_CA_FILE={settings.oidc_ca_file}",
+            f"不能作为 PEM 证书文件读取（{exc.strerror or exc}）",
+            f"cannot be read as a PEM file of certificates ({exc.strerror or exc})",
+        ) from exc
 
 
 def _local(settings: Settings) -> str:

@@ -4,12 +4,18 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
@@ -19,8 +25,8 @@ CLIENT, SECRET = "wangge", "a client's secret"
 class SignOnService:
     """Signs in whoever comes as ``person``; ``lie`` changes the claims, ``sign`` the signature."""
 
-    def __init__(self, server):
-        self.issuer = f"http://127.0.0.1:{server.server_port}"
+    def __init__(self, server, scheme):
+        self.issuer = f"{scheme}://127.0.0.1:{server.server_port}"
         self.key = RSAKey.generate_key(2048, {"kid": "one"})
         self.person = {"sub": "4711", "preferred_username": "wang", "roles": ["planners"],
                        "areas": ["530102001"]}  # fmt: skip
@@ -99,10 +105,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running():
-    """The service on a loopback port of its own."""
+def running(tls: ssl.SSLContext | None = None):
+    """The service on a loopback port of its own, by https with ``tls``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.service = SignOnService(server)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    server.service = SignOnService(server, "https" if tls else "http")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -116,3 +124,37 @@ def running():
 def another_key():
     """A key that the service never published."""
     return RSAKey.generate_key(2048, {"kid": "one"}), ECKey.generate_key("P-256", {"kid": "one"})
+
+
+def private_authority(folder):
+    """The PEM file of an authority made just now, and what a server at 127.0.0.1 shows by it."""
+    root, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority = _signed(root, root, "a district's authority", x509.BasicConstraints(True, 0))
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    shown = _signed(own, root, "sign-on", address)
+    trusted, chain = folder / "root.crt", folder / "server.pem"
+    trusted.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    chain.write_bytes(shown.public_bytes(serialization.Encoding.PEM) + own.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ))  # fmt: skip
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(chain)
+    return trusted, tls
+
+
+def _signed(key, root, name, extension):
+    """A certificate of ``key`` for a day, signed by the authority with the key ``root``."""
+    named = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)])
+             for one in (name, "a district's authority")]  # fmt: skip
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder(*reversed(named), key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(extension, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root.public_key()), critical=False
+        )
+        .sign(root, hashes.SHA256())
+    )

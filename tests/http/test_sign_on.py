@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,8 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from api.app import create_app
-from api.auth.sso import SignOn
-from gis.errors import SignOnFailed
+from api.auth.sso import Flow, SignOn
+from gis.errors import BadInput, SignOnFailed, SignOnUnavailable
 from gis.settings import Settings
 
 ROLES = {"planners": "planner", "police": "police_liaison"}
@@ -189,6 +190,30 @@ def test_no_document_leads_the_service_to_another_host(browser, sign_on, name, a
 def test_an_issuer_beyond_this_machine_speaks_https(issuer):
     with pytest.raises(SignOnFailed):
         SignOn(Settings(_env_file=None, oidc_issuer=issuer))._ours(f"{issuer}/x")
+
+
+def test_a_sign_on_service_under_a_private_authority_is_reached_with_that_alone(tmp_path):
+    trusted, tls = sign_on_service.private_authority(tmp_path)
+    with sign_on_service.running(tls) as service:
+        told = {"oidc_issuer": service.issuer, "oidc_client_secret": sign_on_service.SECRET}
+        set_up = Settings(_env_file=None, oidc_ca_file=trusted, **told)
+        flow = Flow("/", 0)
+        there = httpx2.get(
+            SignOn(set_up).address(flow), verify=ssl.create_default_context(cafile=trusted)
+        )
+        (code,) = parse_qs(urlsplit(there.headers["location"]).query)["code"]
+        assert SignOn(set_up).claims(flow, code)["preferred_username"] == "wang"
+        with pytest.raises(SignOnUnavailable):  # nothing else makes it trusted
+            SignOn(Settings(_env_file=None, **told)).address(flow)
+
+
+@pytest.mark.parametrize("held", [None, "", "no certificate"])
+def test_authorities_that_cannot_be_read_stop_the_start(tmp_path, held):
+    file = tmp_path / "root.crt"
+    if held is not None:
+        file.write_text(held)
+    with pytest.raises(BadInput, match=r"WANGGE_OIDC_CA_FILE=.*root\.crt.*PEM"):
+        create_app(Settings(_env_file=None, oidc_ca_file=file))
 
 
 def test_another_issuers_description_is_refused(browser, sign_on):

@@ -33,6 +33,13 @@ def test_nothing_but_443_is_open():
     assert all("networks" in s or s["network_mode"] == "none" for s in SERVICES.values())
 
 
+def test_a_sign_on_service_outside_opens_a_way_out_for_the_app_and_none_in():
+    more = yaml.safe_load((ROOT / "deploy" / "outside-sign-on.yml").read_text("utf-8"))
+    assert more == {
+        "services": {"app": {"networks": ["inside", "way_out"]}}, "networks": {"way_out": {}}
+    }  # fmt: skip
+
+
 def test_the_service_never_sees_the_owners_password():
     holders = [name for name, s in SERVICES.items() if "owner_url" in s.get("secrets", [])]
     assert holders == ["migrate"]
