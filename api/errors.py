@@ -30,6 +30,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.Forbidden: 403,
     errors.SignInNeeded: 401,
     errors.Missing: 401,
+    errors.TokenRests: 401,
     errors.TokenShown: 403,
     errors.SignInRefused: 401,
     errors.SignOnFailed: 401,

@@ -1,7 +1,7 @@
 """What can go wrong in the domain, each with a stable ``code`` that scripts and pages rely on."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 class GisError(Exception):
@@ -193,6 +193,25 @@ class Missing(SignInNeeded):
     def __init__(self, missing: str) -> None:
         super().__init__(f"请先完成登录步骤 / first: {missing}")
         self.missing = missing
+
+
+class TokenRests(SignInNeeded):
+    """A token of an account that must do something itself first; says what."""
+
+    code = "token_rests"
+    _FIRST: ClassVar = {
+        "password_change": "令牌所属账户的口令已过期或须更改："
+        "请用该账户登录网页更改口令，令牌随即恢复 / "
+        "the password of the token's account has expired or must be changed: sign in to the pages"
+        " with that account and change it, then the token works again",
+        "sign_on": "令牌所属账户已太久未经统一认证登录："
+        "请用该账户登录一次，令牌随即恢复 / "
+        "the token's account has not come through the sign-on service for too long: sign in once,"
+        " then the token works again",
+    }
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(self._FIRST[missing])
 
 
 class SignInRefused(GisError):

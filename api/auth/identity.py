@@ -11,7 +11,7 @@ from gis.access import service
 from gis.access.model import Entered
 from gis.access.rules import AccountRules
 from gis.db.session import User
-from gis.errors import Missing, SignInNeeded, TokenShown
+from gis.errors import Missing, SignInNeeded, TokenRests, TokenShown
 from gis.settings import Settings
 
 COOKIE = "wangge_session"
@@ -21,8 +21,8 @@ def identified(request: Request) -> Entered | None:
     """Who shows a token or a session; None for nobody, and for a session that has ended.
 
     A page that follows a job by itself does not keep the session open: nobody need sit before it.
-    Raises SignInNeeded for a token that is not in force, ForeignPost for a change that a page of
-    another site sends with the cookie.
+    Raises SignInNeeded for a token that is not in force, TokenRests for one whose account must do
+    something first, ForeignPost for a change that a page of another site sends with the cookie.
     """
     token = bearer(request)
     cookie = request.cookies.get(cookie_name(settings(request)))
@@ -33,13 +33,15 @@ def identified(request: Request) -> Entered | None:
     engine, now = request.app.state.engine, datetime.now(UTC)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if token is not None:
-            found = service.token_entered(connection, token, now=now)
+            found = service.token_entered(connection, token, rules=rules(request), now=now)
         else:
             found = service.session_entered(
                 connection, str(cookie), rules=rules(request), now=now, used=not _by_itself(request)
             )
     if found is None and token is not None:
         raise SignInNeeded("令牌无效、过期或已撤销 / the token is unknown, expired or revoked")
+    if found is not None and token is not None and found.missing:
+        raise TokenRests(found.missing)
     request.state.entered = found
     return found
 

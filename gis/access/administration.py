@@ -110,10 +110,15 @@ def give_password(session: Session, login: str, *, now: datetime, must_change: b
         session, "set_password", login=login, password_hash=passwords.hashed(password),
         must_change=must_change, now=now,
     )  # fmt: skip
+    end_all(session, login, now=now)
+    return password
+
+
+def end_all(session: Session, login: str, *, now: datetime) -> None:
+    """End every session of an account, and revoke every token."""
     store.call(session, "close_sessions", login=login)
     for token in store.tokens(session, login):
         store.call(session, "revoke_token", login=login, token_id=token.id, now=now)
-    return password
 
 
 def reset_password(session: Session, login: str, *, now: datetime) -> str:

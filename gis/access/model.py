@@ -157,7 +157,8 @@ class Secret:
 class Entered:
     """Somebody who has shown a session or a token, and what is still asked of them.
 
-    ``missing`` is None for somebody who may work, else ``second_factor`` or ``password_change``.
+    ``missing`` is None for somebody who may work, else ``second_factor``, ``password_change`` or,
+    of a token, ``sign_on``: its account has not come through the sign-on service for too long.
     """
 
     account: Known

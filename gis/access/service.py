@@ -90,14 +90,20 @@ def session_entered(
     )
 
 
-def token_entered(connection: Connection, secret: str, *, now: datetime) -> Entered | None:
-    """Who shows a token; never more than the account may at this moment."""
+def token_entered(
+    connection: Connection, secret: str, *, rules: AccountRules, now: datetime
+) -> Entered | None:
+    """Who shows a token; never more than the account may at this moment.
+
+    What a session would be asked for first is missing here too, and a token cannot give it.
+    """
     found = store.by_token(connection, passwords.digest(secret), now=now)
     if found is None:
         return None
     account, row = found
     user = narrowed(account.user(), row["token_rights"], row["token_prefixes"])
-    return Entered(account, user, "token")
+    missing = _password_missing(account, rules, now) or _sign_on_missing(account, rules, now)
+    return Entered(account, user, "token", missing)
 
 
 def narrowed(user: User, rights: Iterable[str], area_prefixes: Iterable[str]) -> User:
@@ -176,3 +182,9 @@ def _password_missing(account: Known, rules: AccountRules, now: datetime) -> str
     changed_at = account.password_changed_at
     old = changed_at is not None and changed_at + timedelta(days=rules.expiry_days) < now
     return "password_change" if account.must_change or old else None
+
+
+def _sign_on_missing(account: Known, rules: AccountRules, now: datetime) -> str | None:
+    """The sign-on service alone knows who still works here: it is asked as often."""
+    seen_at = account.issuer and (account.last_login_at or account.made_at)
+    return "sign_on" if seen_at and seen_at + timedelta(days=rules.expiry_days) < now else None

@@ -74,6 +74,14 @@ def enter(
     return service.open_session(session, account, half=False, rules=rules, now=now)
 
 
+def drop(session: Session, claims: Mapping[str, Any], *, now: datetime) -> None:
+    """Somebody came back whom the sign-on service gives no place here: whatever was open ends."""
+    account = store.by_subject(session, str(claims["iss"]), str(claims["sub"]))
+    if account is not None:
+        administration.note(session, "drop", account.login, by="sso")
+        administration.end_all(session, account.login, now=now)
+
+
 def _login(session: Session, claims: Mapping[str, Any]) -> str:
     """The name over there, where it is free here; else one made of the identity."""
     name = str(claims.get("preferred_username", "")).lower()

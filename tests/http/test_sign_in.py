@@ -8,6 +8,7 @@ import httpx2
 import pyotp
 import pytest
 from routes import asked_of, every
+from sqlalchemy import text
 
 from api.app import create_app
 from api.auth.identity import own_session
@@ -178,6 +179,18 @@ def test_a_token_of_the_web_may_what_was_asked_and_ends_when_revoked(
         (listed,) = browser.get(f"{AUTH}/tokens").json()["tokens"]
         assert browser.delete(f"{AUTH}/tokens/{listed['id']}").status_code == 204
         assert script.get("/api/v1/layers/coverage/features").status_code == 401
+
+
+def test_a_token_of_an_old_password_says_what_to_do(demo_store, door, account, browser):
+    login, password = account(demo_store.urls, Role.PLANNER)
+    sign_in(browser, login, password)
+    token = browser.post(f"{AUTH}/tokens", json={"label": "QGIS"}).json()["token"]
+    with demo_store.begin() as session:
+        old = "UPDATE accounts SET password_changed_at = now() - interval '91 days'"
+        session.execute(text(f"{old} WHERE login = :login"), {"login": login})
+    told = httpx2.get(f"{door}/tiles/grids.json", headers={"authorization": f"Bearer {token}"})
+    assert (told.status_code, told.json()["code"]) == (401, "token_rests")
+    assert "请用该账户登录网页更改口令" in told.json()["detail"]
 
 
 # -- administrators ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from api.house import House
-from gis.access import administration, passwords, service, store
+from gis.access import administration, passwords, service, sign_on, store
 from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.access.rules import AccountRules
@@ -73,6 +73,10 @@ def shown(db, opened, at, *, used=True):
     return service.session_entered(db.connection(), opened.secret, rules=RULES, now=at, used=used)
 
 
+def token_shown(db, secret, *, now=NOW):
+    return service.token_entered(db.connection(), secret, rules=RULES, now=now)
+
+
 def token(db, account, **changes):
     options = {"label": "QGIS", "days": 30, "rules": RULES, "now": NOW, **changes}
     return administration.issue_token(db, account, **options)
@@ -120,7 +124,7 @@ def test_a_new_password_ends_sessions_and_tokens(db, add):
     opened, secret = enter(db), token(db, account)
     administration.give_password(db, "lin", now=NOW)
     assert shown(db, opened, NOW) is None
-    assert service.token_entered(db.connection(), secret, now=NOW) is None
+    assert token_shown(db, secret, now=NOW) is None
 
 
 def test_a_one_time_password_must_be_changed_first(db, add):
@@ -193,7 +197,7 @@ def test_a_locked_account_loses_its_sessions_and_tokens_at_once(db, add):
     opened, secret = enter(db), token(db, account)
     administration.set_state(db, "lin", State.LOCKED)
     assert shown(db, opened, NOW) is None
-    assert service.token_entered(db.connection(), secret, now=NOW) is None
+    assert token_shown(db, secret, now=NOW) is None
     assert enter(db) is None
     administration.set_state(db, "lin", State.ACTIVE)
     assert enter(db)
@@ -259,14 +263,14 @@ def test_a_token_may_no_more_than_it_was_given(db, add):
     account = add()
     read = (Capability.COVERAGE, Action.READ)
     secret = token(db, account, rights=[read], area_prefixes=[f"{STREET}002"])
-    user = service.token_entered(db.connection(), secret, now=NOW).user
+    user = token_shown(db, secret, now=NOW).user
     assert (user.id, user.rights, user.area_prefixes) == ("lin", {read}, (f"{STREET}002",))
 
 
 def test_a_token_shrinks_with_its_account(db, add):
     secret = token(db, add())
     administration.set_role(db, "lin", Role.VIEWER, [f"{STREET}003"], district=DISTRICT)
-    user = service.token_entered(db.connection(), secret, now=NOW).user
+    user = token_shown(db, secret, now=NOW).user
     assert user.rights == PERMISSIONS[Role.PLANNER] & PERMISSIONS[Role.VIEWER]
     assert user.area_prefixes == (f"{STREET}003",)
 
@@ -284,12 +288,12 @@ def test_nobody_issues_a_token_for_more_than_the_account(db, add, more):
 def test_a_token_ends_by_itself_and_when_it_is_revoked(db, add):
     account = add()
     first, second = token(db, account), token(db, account)
-    connection, end = db.connection(), NOW + timedelta(days=30)
-    assert service.token_entered(connection, first, now=end - timedelta(seconds=1))
-    assert service.token_entered(connection, first, now=end) is None
+    end = NOW + timedelta(days=30)
+    assert token_shown(db, first, now=end - timedelta(seconds=1))
+    assert token_shown(db, first, now=end) is None
     listed = store.tokens(db, "lin")
     administration.revoke_token(db, "lin", listed[1].id, now=NOW)
-    assert service.token_entered(connection, second, now=NOW) is None
+    assert token_shown(db, second, now=NOW) is None
     with pytest.raises(NotFound):
         administration.revoke_token(db, "lin", listed[1].id, now=NOW)
 
@@ -299,7 +303,37 @@ def test_nobody_revokes_a_token_of_somebody_else(db, add):
     add("wei")
     with pytest.raises(NotFound):
         administration.revoke_token(db, "wei", store.tokens(db, "lin")[0].id, now=NOW)
-    assert service.token_entered(db.connection(), secret, now=NOW)
+    assert token_shown(db, secret, now=NOW)
+
+
+def test_a_token_rests_while_its_accounts_password_is_old_or_somebody_elses(db, add):
+    account = add()
+    service.change_password(db, account, GOOD, rules=RULES, now=NOW)
+    secret = token(db, account, days=365)
+    for days, missing in ((90, None), (91, "password_change")):
+        assert token_shown(db, secret, now=NOW + timedelta(days=days)).missing == missing
+    later = NOW + timedelta(days=92)
+    service.change_password(db, account, f"{GOOD}!", rules=RULES, now=later)
+    assert token_shown(db, secret, now=later).missing is None
+    administration.give_password(db, "lin", now=later)
+    assert token_shown(db, token(db, account, now=later), now=later).missing == "password_change"
+
+
+def test_a_token_of_the_sign_on_service_rests_when_nobody_comes_through_it(db):
+    claims = {"iss": "https://sso", "sub": "1", "preferred_username": "lin"}
+
+    def enters(at):
+        place = (Role.PLANNER, [STREET])
+        return sign_on.enter(db, claims, place, district=DISTRICT, rules=RULES, now=at)
+
+    secret = token(db, enters(NOW).account, days=365)
+    late = NOW + timedelta(days=91)
+    assert token_shown(db, secret, now=late).missing == "sign_on"
+    opened = enters(late)
+    assert token_shown(db, secret, now=late).missing is None
+    sign_on.drop(db, claims, now=late)  # no role any more
+    assert token_shown(db, secret, now=late) is None
+    assert shown(db, opened, late) is None
 
 
 # -- what stays hidden ------------------------------------------------------------------------
@@ -320,4 +354,4 @@ def test_neither_a_session_nor_a_token_is_stored_as_it_is(db, add):
     assert service.session_entered(
         db.connection(), passwords.digest(opened.secret), rules=RULES, now=NOW
     ) is None  # fmt: skip
-    assert service.token_entered(db.connection(), passwords.digest(secret), now=NOW) is None
+    assert token_shown(db, passwords.digest(secret), now=NOW) is None

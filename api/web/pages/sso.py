@@ -15,7 +15,7 @@ from api.web.pages.account import Next, own_address
 from gis.access import sign_on
 from gis.audit import service as audit
 from gis.db.session import sessions
-from gis.errors import NotFound, SignInRefused
+from gis.errors import NotFound, SignInRefused, SignOnFailed
 from gis.settings import Settings
 
 router = APIRouter()
@@ -45,16 +45,21 @@ def come_back(request: Request, at: At, code: Text = "", state: Text = "") -> Re
     flows: Flows = request.app.state.flows
     flow = flows.end(request.cookies.get(_COOKIE, ""), state)
     claims = SignOn(set_up).claims(flow, code)
-    place = sign_on.place_of(
-        claims, roles=set_up.oidc_roles, role_claim=set_up.oidc_role_claim,
-        area_claim=set_up.oidc_area_claim,
-    )  # fmt: skip
     info = {"user": sign_on.SIGN_ON, "request": request.state.origin}
-    with sessions(request.app.state.engine).begin(info=info) as session:
-        opened = sign_on.enter(
-            session, claims, place, district=at.district, rules=rules(request),
-            now=datetime.now(UTC),
+    begin, now = sessions(request.app.state.engine).begin, datetime.now(UTC)
+    try:
+        place = sign_on.place_of(
+            claims, roles=set_up.oidc_roles, role_claim=set_up.oidc_role_claim,
+            area_claim=set_up.oidc_area_claim,
         )  # fmt: skip
+    except SignOnFailed:
+        with begin(info=info) as session:
+            sign_on.drop(session, claims, now=now)
+        raise
+    with begin(info=info) as session:
+        opened = sign_on.enter(
+            session, claims, place, district=at.district, rules=rules(request), now=now
+        )
         login = opened.account.login if opened else "locked"
         audit.note(session, event="sign_in", target=f"account {login}", area_code="",
                    result="done" if opened else "refused", detail={"by": "sso"})  # fmt: skip
