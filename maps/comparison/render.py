@@ -20,6 +20,7 @@ class Comparison:
     rows: Sequence[Sequence[str]]
     foot: str
     day: date
+    demo: bool = False
     taken: typeset.Mark | None = None
 
 
@@ -29,5 +30,6 @@ def pdf(page: Comparison) -> bytes:
         "title": page.title, "lead": page.lead, "sums": [list(one) for one in page.sums],
         "changes_title": page.changes_title, "changes": list(page.changes),
         "heads": list(page.heads), "rows": [list(row) for row in page.rows], "foot": page.foot,
+        "demo": page.demo,
     }  # fmt: skip
     return typeset.pdf("maps.comparison", "comparison.typ", data, day=page.day, mark=page.taken)

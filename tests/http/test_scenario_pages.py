@@ -102,6 +102,7 @@ def test_a_scenario_is_printed_with_its_changes_and_sums(planner, scenario):
     assert "祥云街新建" in text
     assert "760.8" in text
     assert "486.5万元" in text
+    assert "演示数据" in text
     assert {round(float(side)) for side in page.mediabox[2:]} == {595, 842}
 
 
