@@ -37,7 +37,7 @@ def applied(
     """Copies of both frames with the changes made in their order; a missing facility is skipped.
 
     ``facilities`` as `gis.facilities.store.facilities_on` gives them, ``shares``: facility,
-    area_code, share. Sharing replaces all shares that the facility has.
+    area_code, share. Sharing sets the shares of the communities it names; the others keep theirs.
     """
     rows, parts = facilities.copy(), shares.copy()
     for one in changes:
@@ -53,7 +53,10 @@ def applied(
                 rows.loc[at, "floor_area_m2"] = float(one.values["floor_area_m2"])
             case ChangeKind.SHARE:
                 given = [(one.facility, code, part) for code, part in one.values["shares"].items()]
-                kept = parts[parts["facility"] != one.facility]
+                named = (parts["facility"] == one.facility) & parts["area_code"].isin(
+                    one.values["shares"]
+                )
+                kept = parts[~named]
                 fresh = pd.DataFrame(given, columns=["facility", "area_code", "share"])
                 parts = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
     return rows, parts

@@ -8,11 +8,14 @@ from typing import Any
 
 import pandas as pd
 from geoalchemy2.shape import from_shape, to_shape
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.areas import store as areas
 from gis.areas.levels import Level
+from gis.assignment import service as assignment
 from gis.audit.service import note
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound
@@ -70,10 +73,12 @@ def add_change(
     facility: str = "",
     area_code: str = "",
     values: Mapping[str, Any] | None = None,
+    spot: Point | None = None,
 ) -> ScenarioChange:
     """Add one change; raises BadInput for one that cannot be made, NotFound, Forbidden.
 
-    What is added or moved stands where most households of the community reach it on foot.
+    What is added or moved stands at ``spot`` (EPSG:4326), which then names the community; without
+    one, where most households of the community ``area_code`` reach it on foot.
     """
     _owner_only(session, scenario)
     values = dict(values or {})
@@ -87,16 +92,17 @@ def add_change(
     if kind in (ChangeKind.ADD, ChangeKind.RESIZE):
         _check_area(values.get("floor_area_m2"))
     if kind is ChangeKind.SHARE:
-        _check_shares(values.get("shares"))
-    spot = None
+        _check_shares(session, scenario, facility, values.get("shares"), district)
+    at: BaseGeometry | None = None
     if kind in (ChangeKind.ADD, ChangeKind.MOVE):
+        area_code = _community_of(session, spot, area_code) if spot else area_code
         _check_community(session, scenario, area_code)
-        spot = nearness.spot_for(
+        at = spot or nearness.spot_for(
             session, area_code, policy=policy, district=district, as_of=scenario.as_of
         )
     change = ScenarioChange(
         scenario_id=scenario.id, area_code=area_code or scenario.area_code, kind=kind,
-        facility=facility, values=values, geom=spot and from_shape(spot, srid=4326),
+        facility=facility, values=values, geom=at and from_shape(at, srid=4326),
     )  # fmt: skip
     session.add(change)
     session.flush()
@@ -110,11 +116,42 @@ def _check_area(value: Any) -> None:
         raise BadInput("面积须大于 0 / the area must be above 0")
 
 
-def _check_shares(shares: Any) -> None:
+def _check_shares(
+    session: Session, scenario: Scenario, facility: str, shares: Any, district: District
+) -> None:
+    """Communities that are there and not the facility's own, and with the others at most all."""
     if not isinstance(shares, dict) or not shares:
         raise BadInput("请说明与谁共享多少 / say who shares how much")
-    if not all(0 < part <= 1 for part in shares.values()) or sum(shares.values()) > 1:
-        raise BadInput("份额之和不超过 1 / the shares sum to at most 1")
+    for code in shares:
+        _check_community(session, scenario, code)
+    if not all(0 <= part <= 1 for part in shares.values()):
+        raise BadInput("份额为 0 至 100% / a share is 0 to 100 %")
+    rows = facilities.facilities_on(session, as_of=scenario.as_of, srid=district.srid)
+    one = Change(ChangeKind.SHARE, facility, scenario.area_code, {"shares": shares})
+    made = [*_changes(session, scenario), one]
+    rows, parts = analysis.applied(rows, facilities.shares(session), made)
+    if set(rows.loc[rows["facility"] == facility, "area_code"]) & set(shares):
+        raise BadInput(
+            "设施就在该社区，其余份额本来归它，请选别的社区"
+            " / it stands in this community, which keeps the rest: choose another one"
+        )
+    whole = float(parts.loc[parts["facility"] == facility, "share"].sum())
+    if whole > 1 + 1e-9:
+        raise BadInput(
+            f"连同已有的共享合计 {whole:.0%}，不能超过 100%"
+            f" / with the shares there are it comes to {whole:.0%}: at most 100 %"
+        )
+
+
+def _community_of(session: Session, spot: Point, area_code: str) -> str:
+    found = assignment.locate(session, lon=spot.x, lat=spot.y).community
+    if found is None:
+        raise BadInput("该位置不在本区任何社区内 / this spot lies in no community of the district")
+    if area_code not in ("", found):
+        raise BadInput(
+            f"该位置在社区 {found}，不在所选社区 / this spot lies in {found}, not in the one chosen"
+        )
+    return found
 
 
 def _check_community(session: Session, scenario: Scenario, area_code: str) -> None:

@@ -18,7 +18,7 @@ from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 DAY = {"as_of": "2026-09-30"}
-STREET, WITHOUT, HOST = "530102002", "530102002003", "530102001001"
+STREET, WITHOUT, HOST, THIRD = "530102002", "530102002003", "530102001001", "530102001003"
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +71,57 @@ ADD = {"kind": "add", "name": "站点", "function": "culture", "community": WITH
         ADD | {"community": ""},
         ADD | {"area_m2": "-1"},
         ADD | {"name": ""},
+        ADD | {"lon": "102.7"},
+        ADD | {"lon": "121.5", "lat": "31.2"},
         {"kind": "dream"},
+        {"kind": "close", "facility": "", "name": "站点"},
+        {"kind": "share", "facility": "", "community": WITHOUT, "part": "50", "name": "站点"},
     ],
 )
-def test_a_change_that_cannot_be_made_is_refused(planner, scenario, bad):
-    post(planner, f"{scenario}/changes", 422, **bad)
+def test_a_change_that_cannot_be_made_is_refused_and_the_form_is_kept(planner, scenario, bad):
+    page = post(planner, f"{scenario}/changes", 422, **bad).text
+    assert 'aria-invalid="true"' in page
+    assert f'value="{bad.get("name", "")}"' in page
     assert "还没有改动" in planner.get(scenario).text
+
+
+def areas_m2(planner, scenario):
+    """Area added per community, of the scenario's own table."""
+    table = planner.get(f"{scenario}?download=csv&columns=code&columns=added_m2").text
+    rows = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
+    found = {row["编码"]: round(float(row["面积增减 m²"]), 6) for row in rows}
+    return {code: area_m2 for code, area_m2 in found.items() if area_m2}
+
+
+def test_a_facility_is_shared_among_three_communities_and_its_own_keeps_the_rest(planner, scenario):
+    post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
+    key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
+    share = {"kind": "share", "facility": key}
+    post(planner, f"{scenario}/changes", **share, community=WITHOUT, part="30")
+    post(planner, f"{scenario}/changes", **share, community=THIRD, part="50")
+    assert areas_m2(planner, scenario) == {HOST: 40.0, WITHOUT: 60.0, THIRD: 100.0}
+    for community, part, told in (
+        ("", "10", "请选择社区"), (HOST, "10", "设施就在该社区"), (STREET, "10", "请选择社区"),
+        ("530102001002", "21", "合计 101%"), (WITHOUT, "-1", "份额为 0 至 100%"),
+    ):  # fmt: skip
+        sent = share | {"community": community, "part": part}
+        assert told in post(planner, f"{scenario}/changes", 422, **sent).text
+    post(planner, f"{scenario}/changes", **share, community=WITHOUT, part="0")
+    assert areas_m2(planner, scenario) == {HOST: 100.0, THIRD: 100.0}
+
+
+def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, demo_store):
+    inside = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geom) AS p FROM areas"
+                  " WHERE code = :code AND valid_to IS NULL) AS one")  # fmt: skip
+    with demo_store.begin() as session:
+        lon, lat = session.execute(inside, {"code": THIRD}).one()
+    post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
+    key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
+    move = {"kind": "move", "facility": key, "lon": f"{lon:.6f}", "lat": f"{lat:.6f}"}
+    post(planner, f"{scenario}/changes", **move)
+    assert areas_m2(planner, scenario) == {THIRD: 200.0}
+    refused = post(planner, f"{scenario}/changes", 422, **move, community=WITHOUT).text
+    assert f"该位置在社区 {THIRD}，不在所选社区" in refused
 
 
 def test_a_scenario_is_its_owners_alone_until_it_is_shared(planner, scenario, demo_store, serve):

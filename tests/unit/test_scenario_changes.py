@@ -66,6 +66,17 @@ def test_each_change_moves_the_area_it_says(facilities, shares, subjects, change
     pd.testing.assert_frame_equal(facilities, before)
 
 
+def test_a_share_leaves_the_other_shares_and_replaces_its_own(facilities, shares):
+    registered = pd.DataFrame({"facility": ["F1", "F2"], "area_code": [B, A], "share": [0.2, 0.4]})
+    again = [Change("share", "F1", A, {"shares": {"C": 0.5}}),
+             Change("share", "F1", A, {"shares": {B: 0.1}})]  # fmt: skip
+    _, parts = applied(facilities, registered, again)
+    kept = parts.set_index(["facility", "area_code"])["share"].to_dict()
+    assert kept == {("F2", A): 0.4, ("F1", "C"): 0.5, ("F1", B): 0.1}
+    _, parts = applied(facilities, shares, again)
+    assert len(parts) == 2
+
+
 def test_a_scenario_costs_what_it_adds_and_nothing_for_what_it_closes(facilities):
     costs = Costs(yuan_per_m2=6000.0, fixed_yuan=300_000.0)
     changes = [

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
+from shapely import Point
 from sqlalchemy.orm import Session
 
 from api import features
@@ -20,7 +21,7 @@ from api.web.places import area_options
 from gis import legend
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
-from gis.errors import BadInput, NoData
+from gis.errors import BadInput, NoData, NotFound
 from gis.facilities import store as facilities
 from gis.facilities.model import Function
 from gis.scenarios import service, store
@@ -33,6 +34,7 @@ READ = needs(Capability.SCENARIOS)
 WRITE = needs(Capability.SCENARIOS, Action.WRITE)
 PUBLISH = needs(Capability.SCENARIOS, Action.PUBLISH)
 EXPORT = needs(Capability.SCENARIOS, Action.EXPORT)
+_PUT = (ChangeKind.ADD, ChangeKind.MOVE)
 
 
 @router.get("/scenarios", dependencies=[READ])
@@ -206,19 +208,30 @@ def add_change(desk: AtDesk, db: Db, scenario_id: RowId, data: Sent) -> Response
     try:
         kind = ChangeKind(form.text("kind"))
         service.add_change(
-            db, scenario, kind, facility=form.text("facility"), area_code=_community(kind, form),
-            values=_values(kind, form), policy=desk.house.policy, district=desk.house.district,
+            db, scenario, kind, facility=form.text("facility"),
+            area_code=form.text("community") if kind in _PUT else "",
+            values=_values(kind, form), spot=_spot(kind, form), policy=desk.house.policy,
+            district=desk.house.district,
         )  # fmt: skip
         return RedirectResponse(f"/scenarios/{scenario_id}", 303)
     except ValueError:
-        form.wrong("area_m2", desk.t("scenarios.wrong_number"))
+        form.wrong("kind", desk.t("scenarios.wrong_number"))
+    except NotFound:
+        form.wrong("facility", desk.t("scenarios.facility_missing"))
     except BadInput as exc:
         form.wrong("kind", desk.why(exc))
     return _one(desk, db, scenario, form)
 
 
-def _community(kind: ChangeKind, form: Form) -> str:
-    return form.text("community") if kind in (ChangeKind.ADD, ChangeKind.MOVE) else ""
+def _spot(kind: ChangeKind, form: Form) -> Point | None:
+    """Where it is put, if that was said; raises ValueError for what is no position."""
+    lon, lat = form.text("lon"), form.text("lat")
+    if kind not in _PUT or not (lon or lat):
+        return None
+    at = Point(float(lon), float(lat))
+    if not (abs(at.x) <= 180 and abs(at.y) <= 90):
+        raise ValueError
+    return at
 
 
 def _values(kind: ChangeKind, form: Form) -> dict[str, Any]:

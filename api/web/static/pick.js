@@ -34,7 +34,10 @@
   }
   map.on("click", (event) => set(event.latlng));
   for (const one of [lon, lat]) one.addEventListener("change", () => show(true));
+  show(true);
+
   const button = document.querySelector("[data-locate]");
+  if (!button) return;
   const said = document.querySelector("[data-located]");
   button.addEventListener("click", () => {
     said.textContent = "";
@@ -47,5 +50,4 @@
   function failed({ code }) { // 1 refused, 3 too slow, else there is none
     said.textContent = { 1: button.dataset.refused, 3: button.dataset.slow }[code] ?? button.dataset.none;
   }
-  show(true);
 })();
