@@ -5,6 +5,7 @@ import re
 from sqlalchemy.orm import Session
 
 from api.house import House
+from gis.audit.service import note
 from gis.errors import NotFound
 from gis.runs.model import Analysis, Run
 from gis.runs.store import require_run
@@ -15,9 +16,15 @@ from gis.safety.replay import Replay
 def again(session: Session, house: House, which: str) -> Replay:
     """Replay the run with that number, or a quarter's published run, else its newest.
 
+    It reads every incident of its window, by kind: a line of the trail says so.
+
     Raises NotFound for a number that is no rating, BadPeriod, NoData and WholeDistrict.
     """
-    return replay.replay(session, _run(session, which), policy=house.policy)
+    run = _run(session, which)
+    line = note(session, event="read", target="rating replay", detail={"run": run.id})
+    found = replay.replay(session, run, policy=house.policy)
+    line.rows = found.compounds
+    return found
 
 
 def words(found: Replay) -> list[tuple[str, str]]:

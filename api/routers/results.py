@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import features, replays
 from api.analyses import NEEDED
+from api.audit.reads import note_results
 from api.deps import AreaPrefix, AsOf, At, Caller, Db, Limit, Offset, PeriodText, allow, needs, said
 from api.serving.limits import replay_limited
 from gis.access.rights import Capability
 from gis.areas.levels import SubjectKind
-from gis.audit.service import note
 from gis.results import store as results
 from gis.runs import store
 from gis.runs.model import Analysis
@@ -114,8 +114,7 @@ def read_results(
         db, analysis, run.id, level=level, code=code,
         area_prefix=at.district.prefix_of(area), limit=limit, offset=offset,
     )  # fmt: skip
-    if analysis is Analysis.VIDEO:
-        note(db, event="read", target="results video", area_code=area or None, rows=len(page.rows))
+    note_results(db, analysis, area_code=area or None, rows=len(page.rows))
     return ResultsOut(
         run=RunOut(
             id=run.id, analysis=analysis, period=run.period, as_of=run.as_of,

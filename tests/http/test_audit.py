@@ -5,6 +5,7 @@ import io
 
 import psycopg2
 import pytest
+from cells import MADE
 from sqlalchemy import text
 
 from api.audit import trail
@@ -83,9 +84,10 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
         client.get("/ogc/collections/rating/items?limit=2")
         client.get("/ogc/collections/cameras/items?limit=2&area=530102001")
         client.get("/api/v1/video/working-rate?since=2026-09-01&until=2026-09-02")
-    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 5)]
+    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 6)]
     assert said == [
         ("cameras", 3, "530102001"),
+        ("results rating", 3, ""),
         ("results video", 2, ""),
         ("video_findings", 1, ""),
         ("cameras", 2, "530102001"),
@@ -101,9 +103,55 @@ def test_the_supervisors_first_page_shows_points_and_leaves_a_line(demo_store, s
         points = session.execute(
             text("SELECT count(*) FROM cameras WHERE area_code ^@ :area"), {"area": area}
         ).scalar_one()
-    (line,) = newest(demo_store)
+    line, rental = newest(demo_store, 2)
     said = (line["event"], line["target"], line["rows"], line["area_code"])
     assert said == ("read", "cameras", points, area)
+    assert (rental["event"], rental["target"], rental["area_code"]) == ("read", "rental", area)
+
+
+ASKED = [
+    "/api/v1/layers/rental/features?limit=3", "/api/v1/layers/risk/features?limit=2",
+    "/ogc/collections/rental_h3/items?limit=2", "/tiles/rental/11/1608/876.mvt",
+    "/api/v1/results/rental?limit=2", "/api/v1/results/rating?limit=3",
+    "/api/v1/results/rating/replay?which=2026Q3", "/places/compound/{code}",
+]  # fmt: skip
+TOLD = {
+    Role.POLICE_LIAISON: ["rental", "risk", "rental_h3", "tiles rental", "results rental",
+                          "results rating", "rating replay", "compound"],
+    Role.PLANNER: ["rental", "risk", "rental_h3", "tiles rental", "results rental", "refused",
+                   "compound"],
+    Role.VIEWER: ["refused"] * 5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", TOLD)
+def test_whoever_is_given_incidents_or_rental_housing_leaves_one_line_each(demo_store, serve, role):
+    with demo_store.begin() as session:
+        homes, code = session.execute(text(
+            "SELECT count(*), min(compound_code) FROM ratings JOIN runs ON runs.id = run_id"
+            " WHERE period = '2026Q3'"
+        )).one()  # fmt: skip
+    with serve(demo_store.urls, role=role) as client:
+        for path in ASKED:
+            client.get(path.format(code=code))
+    lines = newest(demo_store, len(TOLD[role]) + 1)
+    mine = [one for one in lines if one["user_id"] == lines[-1]["user_id"]]
+    assert ["refused" if one["event"] == "refusal" else one["target"] for one in mine] == TOLD[role]
+    if role is Role.POLICE_LIAISON:
+        assert [one["rows"] for one in mine] == [3, 2, 2, None, 2, 3, homes, 1]
+        assert mine[-1]["detail"] == {"code": code, "of": ["incidents", "rental", "video"]}
+
+
+def test_whoever_sees_a_photo_of_a_danger_leaves_a_line(store, serve):
+    with store.begin() as session:
+        made = session.execute(text(MADE["photo"]), {"area": "530102001001", "name": "松动"})
+        photo = made.scalar_one()
+    with serve(store.urls, role=Role.GRID_WORKER) as client:
+        assert client.get(f"/dangers/photos/{photo}").status_code == 200
+    (line,) = newest(store)
+    assert (line["event"], line["target"], line["detail"]) == (
+        "read", "danger photo", {"photo": photo}
+    )  # fmt: skip
 
 
 def test_looking_at_a_map_of_internal_points_leaves_one_line_an_hour(demo_store, serve):

@@ -13,6 +13,7 @@ from api.house import House
 from api.web import forms, places, tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
+from gis.audit.service import note
 from gis.dangers import service
 from gis.dangers.model import Kind, Move, Severity
 from gis.errors import BadInput, ChangedMeanwhile
@@ -201,6 +202,7 @@ def move_danger(
 def read_photo(db: Db, id: RowId) -> Response:
     """A photo, for those who may see the danger; it expires and no browser keeps it."""
     body = service.read_photo(db, id, now=datetime.now(UTC))
+    note(db, event="read", target="danger photo", rows=1, detail={"photo": id})
     return Response(body, media_type="image/jpeg", headers={"Cache-Control": "no-store, private"})
 
 

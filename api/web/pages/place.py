@@ -60,14 +60,25 @@ def read_compound(desk: AtDesk, db: Db, code: str) -> Response:
     now = datetime.now(UTC)
     here = dangers.register(db, area_prefix=row["area_code"], now=now) if may else ()
     rating, preview = _rating(desk, db, code)
+    alarm, rental, video = _alarm(desk, db, code), _rental(desk, db, code), _video(desk, db, code)
+    _note(desk, db, row, rental=bool(rental), video=video is not None)
     return desk.page(
         "compound.html", row=row, facts=figures(desk, layer("compounds"), row),
         rating=rating, plaque=decisions.plaque(desk, db, code), preview=preview,
-        alarm=_alarm(desk, db, code), may=may,
-        rental=_rental(desk, db, code), video=_video(desk, db, code),
+        alarm=alarm, may=may, rental=rental, video=video,
         dangers=[one for one in here if one["compound_code"] == code],
         notes=visits.notes(db, kind=PlaceKind.COMPOUND, code=code) if may else (),
     )  # fmt: skip
+
+
+def _note(desk: Desk, db: Db, row: dict[str, Any], *, rental: bool, video: bool) -> None:
+    """One line of the trail for what the page tells of incidents, rental housing and video."""
+    incidents = desk.user is not None and desk.user.may(Capability.INCIDENTS)
+    parts = {"incidents": incidents, "rental": rental, "video": video}
+    told = [name for name, shown in parts.items() if shown]
+    if told:
+        note(db, event="read", target="compound", area_code=row["area_code"], rows=1,
+             detail={"code": row["code"], "of": told})  # fmt: skip
 
 
 def _rating(desk: Desk, db: Db, code: str) -> tuple[Verdict | None, Preview | None]:
@@ -156,5 +167,4 @@ def _video(desk: Desk, db: Db, code: str) -> Video | None:
         area = desk.n(weak["lost_m2"])
         lost = desk.t("place.video_lost", camera=weak["camera_key"], area=area)
         shown.append((desk.t("place.video_weakest"), lost))
-    note(db, event="read", target="sharp eyes compound", rows=len(shown), detail={"code": code})
     return Video(run.as_of, shown) if shown else None

@@ -184,6 +184,9 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
         desk, scheme, row, version=run.policy_version, history=history,
         decided=decisions.decided(desk, db, run.id, code),
     )  # fmt: skip
+    if said and said["lifted_by"]:
+        note(db, event="read", target="rating kinds", area_code=row["area_code"], rows=1,
+             detail={"code": code})  # fmt: skip
     return desk.page(
         "rating.html", status=form.status, cycle=cycle, row=row, said=said, form=form,
         verdict=verdict, before=desk.chip(RATING.entry(said["colour_before"])) if said else None,

@@ -88,6 +88,9 @@ def _coverage(desk: Desk, db: Db) -> dict[str, Any]:
 def _rentals(desk: Desk, db: Db) -> list[dict[str, Any]]:
     """Compounds with most let dwellings of a hundred; withheld ones are left out."""
     rows = places.rows(places.read(desk, db, "rental"))
+    if rows:
+        area = Scope(area_prefix=places.chosen_area(desk))
+        note_read(db, layer("rental"), area, rows=len(rows))
     known = [row for row in rows if row["rented_per_100"] is not None and not row["suppressed"]]
     return sorted(known, key=lambda row: -row["rented_per_100"])[:_MOST]
 
