@@ -1,12 +1,10 @@
-"""In which encoding a text or DBF file is written, so that no garbled character is stored."""
+"""In which encoding a text is written, so that no garbled character is stored."""
 
 import codecs
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 from data.ingest.refusal import refuse
 
@@ -18,12 +16,15 @@ _BOMS = (  # the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_LATIN = {"iso-8859-1", "latin-1", "latin1", "cp1252", "windows-1252", "ansi 1252", "iso8859-1"}
+LATIN = {"iso-8859-1", "latin-1", "latin1", "cp1252", "windows-1252", "ansi 1252", "iso8859-1"}
 _CHINESE_SHARE = 0.9  # garbage decoded as GB18030 lands in private and rare blocks
 _COMMON_SHARE = 0.55  # Chinese text: over 0.9; Big5 and Shift-JIS read as GB18030: under 0.5
 _LATIN_RUNS = 0.3  # at most so much of the accented letters of Latin text stand three in a row
+# Characters of two bytes in UTF-8 with a letter before or behind, if one stands there.
+_PAIRS = re.compile(rb"([A-Za-z]?)((?:[\xc2-\xdf][\x80-\xbf])+)([A-Za-z]?)")
+_HANZI = re.compile(rb"(?:[\xc2-\xd7][\xa1-\xbf])+")  # of those, common hanzi in GB18030
+_BESIDE = 9  # of ten hanzi at least so many stand beside another
 _LONGEST = 4  # bytes of a character in UTF-8
-_DBF_SAMPLE_BYTES = 16 << 20
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -60,7 +61,7 @@ def of_text(path: Path, declared: str | None) -> str:
             return encoding
     failed = _first_failure(path, "utf-8")
     if failed is None:
-        return "utf-8"
+        return "gb18030" if _utf8_by_chance(blocks(path)) else "utf-8"
     return _other_than_utf8(path, failed)
 
 
@@ -84,76 +85,8 @@ def known(name: str, path: Path) -> str:
     )
 
 
-def of_dbf(path: Path, declared: str | None) -> str:
-    """Codec of a Shapefile's .dbf: declared, .cpg, or detected from its own text.
-
-    A .cpg or language id that says Latin-1 is the writers' default and is checked against the
-    bytes; a value cut in the middle of a character at its end is not held against an encoding.
-    """
-    dbf = _sibling(path, ".dbf")
-    if dbf is None:
-        return "utf-8"
-    values = list(_dbf_values(dbf))
-    if declared:
-        encoding = known(declared, path)
-        bad = next((v for v in values if not _decodes(v, encoding)), None)
-        if bad is not None:
-            raise refuse(
-                "encoding_wrong",
-                path,
-                f"属性表不是 {declared} 编码；请核对 --encoding",
-                f"its attributes are not {declared}; check --encoding",
-            )
-        return encoding
-    cpg = _sibling(path, ".cpg")
-    stated = cpg.read_text("ascii", "replace").strip() if cpg else ""
-    if stated and stated.lower() not in _LATIN:
-        encoding = known(stated, path)
-        if all(_decodes(v, encoding) for v in values):
-            return encoding
-    return _best(values, path, latin=stated.lower() in _LATIN or not values)
-
-
-def _sibling(path: Path, suffix: str) -> Path | None:
-    for ending in (suffix, suffix.upper()):
-        found = path.with_suffix(ending)
-        if found.exists():
-            return found
-    return None
-
-
-def _dbf_values(path: Path) -> Iterable[bytes]:
-    """Field names and distinct character values that are not plain ASCII."""
-    with path.open("rb") as file:
-        head = file.read(32)
-        if len(head) < 32:
-            return
-        count = int.from_bytes(head[4:8], "little")
-        start, width = (int.from_bytes(head[i : i + 2], "little") for i in (8, 10))
-        described = file.read(max(start - 32, 0))
-        body = file.read(min(count * width, _DBF_SAMPLE_BYTES))
-    names, spans, at = [], [], 1
-    for i in range(0, len(described) - 31, 32):
-        if described[i] == 0x0D:
-            break
-        names.append(described[i : i + 11].split(b"\0")[0])
-        length = described[i + 16]
-        if described[i + 11 : i + 12] == b"C":
-            spans.append((at, at + length))
-        at += length
-    yield from (name for name in names if not name.isascii())
-    if width == 0 or width < at:
-        return
-    table = np.frombuffer(body[: len(body) // width * width], "uint8").reshape(-1, width)
-    for first, last in spans:
-        wide = table[:, first:last]
-        odd = np.ascontiguousarray(wide[(wide > 127).any(axis=1)])
-        if odd.size:
-            distinct = np.unique(odd.view(f"V{last - first}"))
-            yield from (bytes(value).rstrip(b" \0") for value in distinct)
-
-
-def _decodes(value: bytes, encoding: str) -> bool:
+def decodes(value: bytes, encoding: str) -> bool:
+    """Whether a value has the encoding, were it cut in the middle of its last character."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
         decoder.decode(value)
@@ -171,14 +104,18 @@ def is_utf8(value: bytes | None) -> bool:
     return True
 
 
-def _best(values: list[bytes], path: Path, *, latin: bool) -> str:
-    if all(_decodes(v, "utf-8") for v in values):
-        return "utf-8"
-    if all(_decodes(v, "gb18030") for v in values):
+def best(values: list[bytes], path: Path, *, latin: bool) -> str:
+    """Codec of the values of an attribute table; ``latin`` where it calls itself so.
+
+    Raises ImportRefused ``encoding_unknown``.
+    """
+    if all(decodes(v, "utf-8") for v in values):
+        return "gb18030" if _utf8_by_chance(values) else "utf-8"
+    if all(decodes(v, "gb18030") for v in values):
         text = "".join(v.decode("gb18030", "ignore") for v in values)
         if _is_chinese(text):
             return "gb18030"
-    if latin or (all(_decodes(v, "cp1252") for v in values) and _is_latin(b" ".join(values))):
+    if latin or (all(decodes(v, "cp1252") for v in values) and _is_latin(b" ".join(values))):
         return "cp1252"
     raise refuse(
         "encoding_unknown",
@@ -186,6 +123,26 @@ def _best(values: list[bytes], path: Path, *, latin: bool) -> str:
         "属性表的编码无法识别；请用 --encoding 指明",
         "the encoding of its attributes was not recognised; name it with --encoding",
     )
+
+
+def _utf8_by_chance(parts: Iterable[bytes]) -> bool:
+    """Whether UTF-8 is GB18030 in truth: the bytes of 石庄 are those of ʯׯ too.
+
+    All of it above ASCII is then common hanzi of two bytes, and nearly all of them stand beside
+    another hanzi and no letter, where é and ü stand alone between letters.
+    """
+    beside = alone = 0
+    for part in parts:
+        if re.search(rb"[\xe0-\xff]", part):
+            return False
+        for before, run, after in _PAIRS.findall(part):
+            if not _HANZI.fullmatch(run):
+                return False
+            if before or after or len(run) == 2:
+                alone += len(run)
+            else:
+                beside += len(run)
+    return beside > 0 and beside >= _BESIDE * alone
 
 
 def _is_chinese(text: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from data.ingest import encodings
 from data.ingest.formats import archive, kml, osm, parquet, records, shapefile, sheets, text, vector
 from data.ingest.formats.layer import Layer
+from data.ingest.formats.recoded import recoded
 from data.ingest.formats.sniff import Format, sniff
 from data.ingest.refusal import listed, refuse
 from data.ingest.types import Kind, Options
@@ -33,7 +34,10 @@ def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     mended = None
     if form is Format.SHAPEFILE:
         path, mended = shapefile.complete(path, options.encoding)
-    return replace(_opened(path, form, kind, options), held=(held, link, mended))
+    path, encoding, copy = recoded(path, form, options.encoding)
+    layer = _opened(path, form, kind, replace(options, encoding=encoding))
+    said = layer.encoding if copy is None else encoding
+    return replace(layer, encoding=said, held=(held, link, mended, copy))
 
 
 def _opened(path: Path, form: Format, kind: Kind, options: Options) -> Layer:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from data.ingest import encodings
+from data.ingest.formats import attributes
 from data.ingest.formats.archive import Scratch
 from data.ingest.refusal import refuse
 
@@ -23,7 +23,7 @@ def complete(path: Path, encoding: str | None) -> tuple[Path, Scratch | None]:
     parts = {p.suffix.lower(): p for p in path.parent.glob("*") if p.stem == path.stem}
     _check(path, [ending for ending in (".shx", ".dbf") if ending not in parts])
     head = _head(parts[".dbf"])
-    whole = _whole_names(head, encodings.of_dbf(path, encoding))
+    whole = _whole_names(head, attributes.of_dbf(path, encoding))
     if whole == head:
         return path, None
     scratch = Scratch()

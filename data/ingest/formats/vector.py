@@ -15,6 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from data.ingest import encodings
+from data.ingest.formats import attributes
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
 from data.ingest.formats.sniff import Format
 from data.ingest.refusal import refuse
@@ -50,19 +51,16 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     """One layer of a vector file; ``layer`` must exist where the file has several."""
     codec, stated, options = None, None, dict(_OPEN.get(form, {}))
     if form is Format.SHAPEFILE:
-        options["ENCODING"] = codec = encodings.of_dbf(path, encoding)
+        options["ENCODING"] = codec = attributes.of_dbf(path, encoding)
     elif form is Format.GEOJSON:
         stated = stated_frame(path)
     elif form is Format.DXF:
         codec = encodings.of_text(path, encoding).removesuffix("-sig")
         options["ENCODING"] = codec.upper()  # GDAL tells UTF-8 by its capitals
-    elif form is Format.MAPINFO and encoding:
-        codec = encodings.known(encoding, path)
-    recode = codec if form is Format.MAPINFO else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            info = pyogrio.read_info(path, layer=layer, encoding=recode, **options)
+            info = pyogrio.read_info(path, layer=layer, **options)
         except (DataSourceError, DataLayerError) as exc:
             raise unreadable(path, exc, layer) from exc
     _check_whole(path, form)
@@ -72,7 +70,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
         if form is Format.DXF:
             return checked(path, layer, options, wanted)
-        return stream(path, layer, recode, options, wanted, sure)
+        return stream(path, layer, options, wanted, sure)
 
     return Layer(
         str(form),
@@ -90,7 +88,6 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
 def stream(
     path: Path,
     layer: str | None,
-    codec: str | None,
     options: dict[str, str],
     wanted: Sequence[str],
     rows: int | None,
@@ -101,7 +98,6 @@ def stream(
     opened = pyogrio.open_arrow(
         path,
         layer=layer,
-        encoding=codec,
         columns=list(wanted),
         where=where,
         use_pyarrow=True,
@@ -161,7 +157,7 @@ def checked(
             )[1]  # fmt: skip
     except (DataSourceError, DataLayerError, FeatureError, RuntimeError, OSError) as exc:
         raise unreadable(path, exc, layer) from exc
-    return stream(path, layer, None, options, wanted, len(numbers), where)
+    return stream(path, layer, options, wanted, len(numbers), where)
 
 
 def _check_whole(path: Path, form: Format) -> None:

@@ -1,0 +1,91 @@
+"""In which encoding the attributes of a Shapefile or MapInfo file are written."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from data.ingest.encodings import LATIN, best, decodes, known
+from data.ingest.refusal import refuse
+
+_SAMPLE_BYTES = 16 << 20
+
+
+def of_dbf(path: Path, declared: str | None) -> str:
+    """Codec of a Shapefile's .dbf: declared, .cpg, or detected from its own text.
+
+    A .cpg or language id that says Latin-1 is the writers' default and is checked against the
+    bytes; a value cut in the middle of a character at its end is not held against an encoding.
+    """
+    dbf = _sibling(path, ".dbf")
+    if dbf is None:
+        return "utf-8"
+    values = list(_dbf_values(dbf))
+    if declared:
+        encoding = known(declared, path)
+        bad = next((v for v in values if not decodes(v, encoding)), None)
+        if bad is not None:
+            raise refuse(
+                "encoding_wrong",
+                path,
+                f"属性表不是 {declared} 编码；请核对 --encoding",
+                f"its attributes are not {declared}; check --encoding",
+            )
+        return encoding
+    cpg = _sibling(path, ".cpg")
+    stated = cpg.read_text("ascii", "replace").strip() if cpg else ""
+    if stated and stated.lower() not in LATIN:
+        encoding = known(stated, path)
+        if all(decodes(v, encoding) for v in values):
+            return encoding
+    return best(values, path, latin=stated.lower() in LATIN or not values)
+
+
+def of_attributes(path: Path, declared: str | None) -> str:
+    """Codec of the attributes of a MapInfo file, a .mid or .dat whose label says nothing true."""
+    if declared:
+        return known(declared, path)
+    if path.suffix.lower() == ".dat":
+        return best(list(_dbf_values(path)), path, latin=True)
+    with path.open("rb") as file:
+        lines = file.read(_SAMPLE_BYTES).splitlines()
+    return best([line for line in lines if not line.isascii()], path, latin=True)
+
+
+def _sibling(path: Path, suffix: str) -> Path | None:
+    for ending in (suffix, suffix.upper()):
+        found = path.with_suffix(ending)
+        if found.exists():
+            return found
+    return None
+
+
+def _dbf_values(path: Path) -> Iterable[bytes]:
+    """Field names and distinct character values that are not plain ASCII."""
+    with path.open("rb") as file:
+        head = file.read(32)
+        if len(head) < 32:
+            return
+        count = int.from_bytes(head[4:8], "little")
+        start, width = (int.from_bytes(head[i : i + 2], "little") for i in (8, 10))
+        described = file.read(max(start - 32, 0))
+        body = file.read(min(count * width, _SAMPLE_BYTES))
+    names, spans, at = [], [], 1
+    for i in range(0, len(described) - 31, 32):
+        if described[i] == 0x0D:
+            break
+        names.append(described[i : i + 11].split(b"\0")[0])
+        length = described[i + 16]
+        if described[i + 11 : i + 12] == b"C":
+            spans.append((at, at + length))
+        at += length
+    yield from (name for name in names if not name.isascii())
+    if width == 0 or width < at:
+        return
+    table = np.frombuffer(body[: len(body) // width * width], "uint8").reshape(-1, width)
+    for first, last in spans:
+        wide = table[:, first:last]
+        odd = np.ascontiguousarray(wide[(wide > 127).any(axis=1)])
+        if odd.size:
+            distinct = np.unique(odd.view(f"V{last - first}"))
+            yield from (bytes(value).rstrip(b" \0") for value in distinct)

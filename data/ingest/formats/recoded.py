@@ -1,0 +1,81 @@
+"""Files whose text GDAL would take for another encoding than it is: a copy that says what it is."""
+
+import codecs
+import re
+import shutil
+from pathlib import Path
+
+from data.ingest import encodings
+from data.ingest.formats import attributes
+from data.ingest.formats.archive import Scratch
+from data.ingest.formats.sniff import Format
+
+_HEAD_BYTES = 4096
+_XML = re.compile(rb"(<\?xml[^>]*?encoding\s*=\s*)([\"'])([\w.:-]+)\2")
+# In the first lines of a .mif and of a .tab; Latin is the writers' default, whatever the text is.
+_CHARSET = re.compile(rb"(charset\s+\"?)(\w[\w-]*)", re.IGNORECASE)
+_UNTRUE = {b"windowslatin1", b"isolatin1", b"neutral"}
+_CHARSETS = {"gb18030": b"WindowsSimpChinese", "big5": b"WindowsTradChinese", "utf-8": b"UTF-8"}
+_TEXT = {".mif": ".mid", ".tab": ".dat"}  # where the attributes of a MapInfo file stand
+
+
+def recoded(path: Path, form: Format, declared: str | None) -> tuple[Path, str | None, object]:
+    """The file to open, the encoding that it is or was in, and what keeps a copy alive.
+
+    GML and GeoJSON in GB18030 are copied to UTF-8: GDAL reads no other Chinese encoding there.
+    A MapInfo file that calls itself Latin, or nothing, gets the label of its text in a copy.
+    The copy is there as long as the last value is referred to.
+
+    Raises ImportRefused ``encoding_wrong`` and ``encoding_unknown`` as `encodings` does.
+    """
+    if form is Format.GEOJSON:
+        return _as_utf8(path, encodings.of_text(path, declared), declared)
+    if form is Format.GML:
+        return _as_utf8(path, _of_xml(path, declared), declared)
+    if form is Format.MAPINFO and path.suffix.lower() in _TEXT:
+        return _labelled(path, declared)
+    return path, declared, None
+
+
+def _of_xml(path: Path, declared: str | None) -> str:
+    """Codec of an XML file: declared, by its own first line, or detected."""
+    with path.open("rb") as file:
+        stated = _XML.search(file.read(_HEAD_BYTES))
+    return encodings.of_text(path, declared or (stated and stated[3].decode("ascii")) or None)
+
+
+def _as_utf8(path: Path, codec: str, declared: str | None) -> tuple[Path, str | None, object]:
+    if codec.removesuffix("-sig") == "utf-8":
+        return path, declared, None
+    scratch = Scratch()
+    copy = scratch.path / path.name
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    with copy.open("wb") as file:
+        for number, block in enumerate(encodings.blocks(path)):
+            text = decoder.decode(block).encode()
+            file.write(text if number else _XML.sub(rb"\1\2UTF-8\2", text, count=1))
+        file.write(decoder.decode(b"", final=True).encode())
+    return copy, codec, scratch
+
+
+def _labelled(path: Path, declared: str | None) -> tuple[Path, str | None, object]:
+    with path.open("rb") as file:
+        stated = _CHARSET.search(file.read(_HEAD_BYTES))
+    parts = {part.suffix.lower(): part for part in path.parent.glob("*") if part.stem == path.stem}
+    text = parts.get(_TEXT[path.suffix.lower()])
+    if text is None or stated is None or not (declared or stated[2].lower() in _UNTRUE):
+        return path, declared, None
+    codec = attributes.of_attributes(text, declared)
+    label = _CHARSETS.get(codec, stated[2])
+    if label == stated[2]:
+        return path, declared, None
+    scratch = Scratch()
+    for part in parts.values():
+        copy = scratch.path / part.name
+        if part == path:
+            with path.open("rb") as file, copy.open("wb") as written:
+                written.write(_CHARSET.sub(rb"\1" + label, file.read(_HEAD_BYTES)))
+                shutil.copyfileobj(file, written)
+        else:
+            copy.symlink_to(part.resolve())
+    return scratch.path / path.name, codec, scratch
