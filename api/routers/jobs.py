@@ -9,9 +9,8 @@ from pydantic import BaseModel, Field
 from api.deps import At, Caller, Db, RowId, needs, said
 from api.job_shown import JobOut, followed
 from api.serving.streams import Events
-from api.tasks.runs import NOT_A_PART
+from api.tasks import runs
 from gis.access.rights import Action, Capability
-from gis.errors import WholeDistrict
 from gis.jobs import service
 from gis.jobs.model import JobKind
 from gis.runs.model import Analysis
@@ -78,8 +77,5 @@ def follow_job(request: Request, db: Db, user: Caller, job_id: RowId) -> Events:
 @router.post("/runs", status_code=202, dependencies=[needs(Capability.RUNS, Action.WRITE)])
 def ask_run(db: Db, at: At, user: Caller, asked: RunIn) -> JobOut:
     """Run one analysis, or all, as a job; for whoever has the whole district."""
-    if not user.reaches(at.district.code):
-        raise WholeDistrict(NOT_A_PART)
-    parameters = {"analysis": asked.analysis or "all", "period": asked.period}
-    job = service.ask(db, JobKind.RUN, parameters, district_code=at.district.code)
+    job = runs.ask(db, at.district, analysis=asked.analysis, period=asked.period)
     return JobOut.of(job, user)

@@ -3,6 +3,7 @@
 import io
 
 import openpyxl
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
@@ -145,3 +146,51 @@ def test_a_template_needs_no_mapping(kind, tmp_path):
     assert set(found.values()) <= set(headings)
     required = [row[1].value for row in book["说明"].iter_rows(min_row=2) if row[2].value]
     assert set(required) <= set(found)
+
+
+def test_a_new_quarter_is_imported_rated_from_the_page_and_reviewed(
+    demo_copy, demo_store, serve, token_for, tmp_path
+):
+    last = pd.read_csv(demo_store.files / "incidents.csv", dtype=str).iloc[[-1]]
+    last = last.assign(
+        key="N1", occurred_at="2026-10-05T12:00:00+08:00", occurred_precision="minute"
+    )
+    with demo_copy() as store, serve(store.urls, home=tmp_path) as steward:
+        urls = {"database_url": store.urls.app, "owner_url": store.urls.owner}
+        house = House(Settings(_env_file=None, home=tmp_path, **urls))
+        page = upload(steward, "incidents", last.to_csv(index=False).encode())
+        post(steward, f"{page}/mapping", data={"frame": "wgs84"})
+        post(steward, f"{page}/commit")
+        jobs.work(house, store.engine, wait=False)
+        token = token_for(store.urls, Role.POLICE_LIAISON)
+        client = steward  # the same service, asked by another one from here on
+        client.headers["Authorization"] = f"Bearer {token}"
+        form = client.get("/ratings").text.split('id="rate"')[1]
+        assert "<option>2026Q4</option><option selected>2026Q3</option>" in form
+        for period, leads_to in (
+            ("2026Q4", "/ratings?period=2026Q4"),
+            ("2026-10", "/map?period=2026-10"),
+        ):
+            asked = {"analysis": "rating", "period": period}
+            job = post(client, "/jobs/runs", data=asked).headers["location"]
+            assert "data-job-cancel" in client.get(job).text
+            jobs.work(house, store.engine, wait=False)
+            assert f'href="{leads_to}"' in client.get(job).text
+        assert "开始复核 2026Q4" in client.get("/ratings").text
+        post(client, "/ratings", data={"period": "2026Q4"})
+        assert "变色的小区" in client.get("/ratings?period=2026Q4").text
+        assert 'href="/map?period=2026-10"' in client.get("/ratings").text
+        post(client, "/jobs/runs", 422, data={"analysis": "weather"})
+
+
+def test_whoever_works_in_a_part_is_offered_no_analysis(demo_store, serve):
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
+        assert "由负责全区并有权运行分析的人员启动" in client.get("/ratings").text
+        assert "/jobs/runs" not in client.get("/jobs").text
+        post(client, "/jobs/runs", 403, data={"analysis": "rating"})
+
+
+def test_the_sharp_eyes_start_their_analysis_where_none_has_run(serve, store):
+    with serve(store.urls, role=Role.POLICE_LIAISON) as client:
+        for page in ("/jobs", "/sharp-eyes/covered"):
+            assert 'action="/jobs/runs"' in client.get(page).text

@@ -111,3 +111,13 @@ def test_a_post_of_another_site_is_refused(client, headers, code):
     own = str(client.base_url).rstrip("/")
     told = {name: own if value == "own" else value for name, value in headers.items()}
     assert client.post("/visits/1/done", headers=told).json()["code"] == code
+
+
+def test_what_is_counted_in_an_area_leads_to_that_area(demo_store, serve):
+    with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=["530102001"]) as client:
+        page = client.get("/today?area=530102001001").text
+    within = "&amp;area=530102001001"
+    for counted in ("/dangers?late=yes", "/map?changed=yes", "/map?colour=red"):
+        assert page.count(counted) == page.count(counted + within)
+    assert f"/dangers?late=yes{within}" in page
+    assert 'href="/coverage-board/530102001001"' in page

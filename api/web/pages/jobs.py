@@ -6,11 +6,16 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from api.deps import Db, RowId, needs
-from api.web import tables
+from api.tasks import runs as asked
+from api.web import runs, tables
 from api.web.desk import AtDesk, Desk
+from api.web.forms import Sent, form_of
 from gis.access.rights import Action, Capability
+from gis.errors import BadInput
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
+from gis.period import Period
+from gis.runs.model import TITLES, Analysis
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
 _MOST = 500  # the newest ones
@@ -26,7 +31,10 @@ def read_jobs(desk: AtDesk, db: Db, whose: str = "") -> Response:
         capability=Capability.JOBS, href=lambda row: f"/jobs/{row['id']}", filters=_filters(desk),
         search=("id", "asked_by"), kept=("whose",),
     )  # fmt: skip
-    return desk.page("jobs.html", table=shown, any=bool(rows), mine=whose == "mine")
+    return desk.page(
+        "jobs.html", table=shown, any=bool(rows), mine=whose == "mine",
+        offer=runs.offered(desk, db), analyses=TITLES,
+    )  # fmt: skip
 
 
 def _row(desk: Desk, one: Job) -> dict[str, Any]:
@@ -61,6 +69,20 @@ def _filters(desk: Desk) -> list[tables.Filter]:
     ]
 
 
+@router.post("/jobs/runs", dependencies=[needs(Capability.RUNS, Action.WRITE)])
+def ask_run(desk: AtDesk, db: Db, data: Sent) -> Response:
+    """Run an analysis, or all; the same job as the API's."""
+    form = form_of(data)
+    analysis, period = form.text("analysis"), form.text("period")
+    if analysis not in ("", *Analysis):
+        raise BadInput(f"没有分析 {analysis} / there is no analysis {analysis}")
+    job = asked.ask(
+        db, desk.house.district, analysis=Analysis(analysis) if analysis else None,
+        period=Period.parse(period).label if period else None,
+    )  # fmt: skip
+    return RedirectResponse(f"/jobs/{job.id}", 303)
+
+
 @router.get("/jobs/{job_id}")
 def read_job(desk: AtDesk, db: Db, job_id: RowId) -> Response:
     """One job, its progress while it works, and where its result is."""
@@ -89,13 +111,22 @@ def links(desk: Desk, job: Job) -> list[tuple[str, str]]:
         return []
     if job.kind == JobKind.EXPORT and job.asked_by == user.id:
         return [(f"/api/v1/exports/{job.id}/file", t("jobs.see_file"))]
-    if job.kind == JobKind.RUN and user.may(Capability.RATING):
-        board = [("/ratings", t("jobs.see_rating"))] if user.may(*_REVIEWS) else []
-        return [*board, ("/map", t("jobs.see_map"))]
-    return []
+    return _results(desk, job) if job.kind == JobKind.RUN else []
 
 
-_REVIEWS = (Capability.RATING, Action.WRITE)
+def _results(desk: Desk, job: Job) -> list[tuple[str, str]]:
+    """The pages of what an analysis found: of a rated quarter its review, of a month the map."""
+    analysis, period = str(job.parameters.get("analysis")), job.parameters.get("period")
+    rated = analysis in (Analysis.RATING, "all")
+    at = f"?period={period}" if period and rated else ""
+    month = bool(period) and not Period.parse(str(period)).is_quarter
+    boards = [
+        (f"/ratings{at}", "jobs.see_rating", rated and not month),
+        ("/sharp-eyes", "jobs.see_video", analysis in (Analysis.VIDEO, "all")),
+        (f"/map{at}", "jobs.see_map", analysis != Analysis.VIDEO),
+    ]
+    return [(address, desk.t(word)) for address, word, made in boards
+            if made and desk.opens(address)]  # fmt: skip
 
 
 @router.post("/jobs/{job_id}/cancel")

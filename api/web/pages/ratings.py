@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api import features, replays
 from api.deps import Db, RowId, needs
 from api.serving.limits import limits_of
-from api.web import changes, decisions, places, verdicts
+from api.web import changes, decisions, places, runs, verdicts
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from gis.access.rights import Action, Capability
@@ -47,7 +47,7 @@ def read_board(
         limits_of(desk.request).replay(desk.caller_id)
     quarters = store.quarters(db)
     if quarters.empty:
-        return desk.page("ratings_none.html")
+        return desk.page("ratings_none.html", offer=runs.offered(desk, db))
     period = period or str(quarters["period"].iloc[0])
     at = quarters[quarters["period"] == period]
     if at.empty:
@@ -55,7 +55,10 @@ def read_board(
     periods = quarters["period"].tolist()
     found = at["cycle_id"].iloc[0]
     if found is None or found != found:  # noqa: PLR0124 - NaN: no cycle yet
-        return desk.page("ratings_new.html", period=period, periods=periods, whole=_whole(desk))
+        return desk.page(
+            "ratings_new.html", period=period, periods=periods, whole=_whole(desk),
+            offer=runs.offered(desk, db),
+        )  # fmt: skip
     return _board(desk, db, db.get_one(RatingCycle, int(found)), periods, replay=bool(replay))
 
 
@@ -74,7 +77,7 @@ def _board(
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
         "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
-        "form": form or Form(), "open": open_,
+        "form": form or Form(), "open": open_, "offer": runs.offered(desk, db),
     }  # fmt: skip
     return shown.file() or desk.page("ratings.html", status=values["form"].status, **values)
 

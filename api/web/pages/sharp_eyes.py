@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api import features
 from api.deps import Db, needs
+from api.web import runs as runs_page
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
@@ -60,6 +61,7 @@ def read_board(
         wrong=wrong, whole=features.records(found.whole.to_frame().T)[0],
         counts=_counts(desk, found), chart=_chart(desk, found), rules=_rules(desk),
         ground=ground_sums(desk, db, run), findings=_findings(db, run),
+        offer=None if run else runs_page.offered(desk, db),
         may_import=_may(desk, Capability.IMPORTS, Action.WRITE),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api import features
 from api.deps import Db, needs
 from api.web import places, tables
+from api.web import runs as runs_page
 from api.web.desk import AtDesk, Desk
 from api.web.pages.sharp_eyes import EVERY
 from gis import legend
@@ -115,7 +116,7 @@ def _in_step(
 ) -> Response:
     shown = places.read(desk, db, sheet.layer)
     if shown is None:
-        return desk.page("sharp_eyes_none.html", tab=sheet.tab)
+        return desk.page("sharp_eyes_none.html", tab=sheet.tab, offer=runs_page.offered(desk, db))
     rows = places.rows(shown)
     if sheet is COVERED:
         rows = _with_ground(desk, db, rows, shown.run.id if shown.run else 0)
