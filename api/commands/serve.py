@@ -17,6 +17,7 @@ from api.commands.keeper import Keeper
 from api.demo import accounts as demo_accounts
 from api.house import House, transaction
 from api.output import json_out, say
+from api.serving import logs
 from gis.access import administration
 from gis.errors import BadInput
 from gis.settings import Settings
@@ -45,10 +46,11 @@ def serve(internal: Internal = None, json: Json = False) -> None:
             json_out({"url": url, "maps": f"{url}/maps/combined", "sign_in": f"{url}/sign-in"})
         say(f"wangge: {url}/sign-in")
         config = uvicorn.Config(
-            service, log_level="warning", access_log=False, server_header=False,
+            service, log_config=None, access_log=False, server_header=False,
             proxy_headers=at.public_url is not None,
             timeout_keep_alive=10, h11_max_incomplete_event_size=16_384,
         )  # fmt: skip
+        logs.take_over()
         gc.collect()
         gc.freeze()  # what stands now stands to the end: the collector need not walk it again
         with _worker(at), suppress(KeyboardInterrupt):  # the way to end it

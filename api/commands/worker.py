@@ -10,7 +10,7 @@ import typer
 
 from api import jobs
 from api.commands.common import group, house
-from api.output import say
+from api.serving import logs
 
 app = group()
 
@@ -26,7 +26,8 @@ def worker(
     if attached:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     with at.store() as engine:
-        say("wangge worker: 等待任务 / waiting for jobs")
+        logs.take_over()
+        logs.logger().info("worker_started", at_once=at.settings.worker_jobs)
         jobs.work(at, engine)
 
 

@@ -1,5 +1,6 @@
-"""The service's log: one JSON object per line on stderr, without values that users sent."""
+"""The log of service and worker: one JSON object per line on stderr, no values that users sent."""
 
+import logging
 import sys
 import traceback
 from typing import Any
@@ -17,6 +18,27 @@ def logger() -> Any:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
+
+
+class Lines(logging.Handler):
+    """What libraries say, as lines like ours.
+
+    Of a message its first line: what asyncio writes below holds exceptions with their values.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one."""
+        error = record.exc_info[1] if record.exc_info else None
+        said, _, _ = record.getMessage().partition("\n")
+        logger().log(
+            record.levelno, said, logger=record.name, **(described(error) if error else {})
+        )
+
+
+def take_over() -> None:
+    """Warnings and errors of libraries, uvicorn's too, go into this log."""
+    logging.basicConfig(handlers=[Lines()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
 
 
 def described(error: BaseException) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.house import transaction
-from api.serving.logs import logger
 from api.tasks.work import Stopped
 from gis.errors import StoreUnavailable
 from gis.jobs import store
@@ -23,8 +22,8 @@ class Heartbeat:
     The work itself goes on in one long transaction, of which nobody sees anything before its end.
     """
 
-    def __init__(self, engine: Engine, job_id: int) -> None:
-        self._engine, self._job_id = engine, job_id
+    def __init__(self, engine: Engine, job_id: int, log: Any) -> None:
+        self._engine, self._job_id, self._log = engine, job_id, log
         self._share, self._said = 0.0, ("开始", "started")
         self._over = threading.Event()
         self._driver: Any = None
@@ -62,7 +61,7 @@ class Heartbeat:
                 with transaction(self._engine) as session:
                     stop = store.beat(session, self._job_id, progress=self._share, said=self._said)
             except (StoreUnavailable, SQLAlchemyError):  # the work itself will meet it
-                logger().warning("heartbeat_missed", job=self._job_id)
+                self._log.warning("heartbeat_missed")
                 continue
             if stop and not self._over.is_set():
                 self.stopped = True

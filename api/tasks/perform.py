@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -46,7 +47,9 @@ def perform(house: House, engine: Engine, job_id: int) -> None:
     if job.attempts > MOST_ATTEMPTS:
         _end(engine, job, JobState.FAILED, "gave_up", f"{MOST_ATTEMPTS} attempts came to no end")
         return
-    with Heartbeat(engine, job_id) as beat:
+    log = _log(job)
+    log.info("job_started", attempts=job.attempts)
+    with Heartbeat(engine, job_id, log) as beat:
         try:
             _do(house, engine, job, beat)
         except Stopped:
@@ -59,7 +62,7 @@ def perform(house: House, engine: Engine, job_id: int) -> None:
                 return
             known = isinstance(exc, GisError)
             if not known:
-                logger().error("job", job=job_id, kind=job.kind, **described(exc))
+                log.error("job_broken", **described(exc))
             code = exc.code if isinstance(exc, GisError) else "internal_error"
             _end(engine, job, JobState.FAILED, code, str(exc) if known else _BUG)
 
@@ -74,6 +77,7 @@ def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
         said = ("完成", "done")
         if not store.finish(session, job.id, JobState.DONE, result=result, said=said):
             raise Stopped
+    _log(job).info("job_ended", state=JobState.DONE)
 
 
 def asker(session: Session, job: Job) -> User:
@@ -120,3 +124,11 @@ def _end(
     result = None if failed is None else failed.result
     with transaction(engine) as session:
         store.finish(session, job.id, state, result=result, error_code=code, said=halves(message))
+    _log(job).info("job_ended", state=state, error_code=code)
+
+
+def _log(job: Job) -> Any:
+    """The log with whose job it is and the id of the request that asked for it, if one did."""
+    return logger().bind(
+        job=job.id, kind=job.kind, user=job.asked_by, request_id=job.asked_as.get("request_id")
+    )

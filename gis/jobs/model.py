@@ -40,8 +40,9 @@ class JobState(StrEnum):
 class Job(Identified, Base):
     """One piece of work, as whoever asked for it; ``parameters`` and ``result`` are plain JSON.
 
-    ``asked_as`` holds role, rights and areas of that user at the time of asking. ``attempts``
-    counts how often a worker took the job up, ``heartbeat_at`` is when one last worked on it.
+    ``asked_as`` holds role, rights and areas of that user at the time of asking, and the id of the
+    request, which the log of both has. ``attempts`` counts how often a worker took the job up,
+    ``heartbeat_at`` is when one last worked on it.
     """
 
     __tablename__ = "jobs"

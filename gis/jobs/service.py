@@ -28,9 +28,11 @@ def ask(
     user = _user(session)
     if not user.area_prefixes:
         raise Forbidden.right(Capability.JOBS, Action.WRITE)
+    request = session.info.get("request")
     asked_as = {
         "role": user.role and user.role.value, "area_prefixes": list(user.area_prefixes),
         "rights": sorted(spelled(one) for one in user.rights),
+        "request_id": request and request.request_id,
     }  # fmt: skip
     job = Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,

@@ -750,6 +750,9 @@ def test_the_service_starts_answers_logs_without_values_and_ends(wangge, demo_ho
         assert found["url"] == f"http://127.0.0.1:{unused_port}"
         answer = asked(f"{found['url']}/api/v1/layers/coverage/at?lon=102.71234&lat=25.05678")
         assert answer.status_code == 401
+        with socket.create_connection(("127.0.0.1", unused_port)) as broken:
+            broken.sendall(b"BROKEN\r\n\r\n")
+            assert b" 400 " in broken.recv(100)
         taken = wangge("serve", "--json", WANGGE_PORT=unused_port)
         assert str(unused_port) in taken.refusal()[1]
         (worker,) = workers_of(running.pid)
@@ -761,7 +764,10 @@ def test_the_service_starts_answers_logs_without_values_and_ends(wangge, demo_ho
     assert running.returncode == 128 + signal.SIGTERM
     told = err.splitlines()
     assert any("demo-accounts.json" in one for one in told)
-    (entry,) = (json.loads(one) for one in told if '"route"' in one)
+    first = next(at for at, line in enumerate(told) if line.startswith("{"))
+    lines = [json.loads(one) for one in told[first:]]
+    assert "Invalid HTTP request received." in {one["event"] for one in lines}
+    (entry,) = (one for one in lines if "route" in one)
     assert entry["route"] == "/api/v1/layers/{name}/at"
     assert entry["request_id"] == answer.headers["x-request-id"]
     assert "102.7" not in err

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from api import errors
 from api.features import records
 from api.serving.gate import Gate
+from api.serving.logs import Lines
 from api.serving.metrics import Metrics
 from gis import errors as meanings
 
@@ -68,6 +70,25 @@ def test_a_bug_after_the_first_bytes_only_ends_the_answer(capsys):
     status, _, body = call(late)
     assert (status, body) == (200, b"")
     assert json.loads(capsys.readouterr().err)["error"] == "builtins.ValueError"
+
+
+def test_what_libraries_say_is_a_line_of_the_same_kind_without_values(capsys):
+    library = logging.getLogger("a.library")
+    library.addHandler(lines := Lines())
+    try:
+        library.warning("Invalid %s\nfuture: 张三", "request")
+        try:
+            raise ValueError("张三")
+        except ValueError:
+            library.exception("It broke")
+    finally:
+        library.removeHandler(lines)
+    told, broke = (json.loads(one) for one in capsys.readouterr().err.splitlines())
+    assert (told["event"], told["level"], told["logger"]) == (
+        "Invalid request", "warning", "a.library",
+    )  # fmt: skip
+    assert (broke["event"], broke["error"]) == ("It broke", "builtins.ValueError")
+    assert "张三" not in f"{told}{broke}"
 
 
 def test_every_domain_error_has_a_status():

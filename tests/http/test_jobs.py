@@ -76,6 +76,12 @@ def task(monkeypatch, work, kind=JobKind.RUN):
     yield
 
 
+def logged(capsys, job_id):
+    """What the log says of a job."""
+    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
+    return [one for one in lines if one.get("job") == job_id]
+
+
 def queue_entries(store):
     with store.begin() as session:
         return session.scalar(text("SELECT count(*) FROM procrastinate.procrastinate_jobs"))
@@ -84,15 +90,21 @@ def queue_entries(store):
 # -- asking, looking, what came out -----------------------------------------------------------
 
 
-def test_a_job_that_cannot_be_done_says_why_in_both_languages(serve, store, house):
+def test_a_job_that_cannot_be_done_says_why_in_both_languages(serve, store, house, capsys):
     with serve(store.urls) as client:
-        job = client.post(f"{API}/runs", json={"analysis": "grids"}).json()
+        answer = client.post(f"{API}/runs", json={"analysis": "grids"})
+        job = answer.json()
         assert (job["state"], job["progress"], job["kind"]) == ("queued", 0, "run")
         jobs.work(house, store.engine, wait=False)
         ended = client.get(f"{API}/jobs/{job['id']}").json()
     assert (ended["state"], ended["error_code"]) == ("failed", "no_data")
     assert ended["message_en"]
     assert ended["attempts"] == 1
+    started, failed = logged(capsys, job["id"])
+    assert (started["event"], failed["error_code"]) == ("job_started", "no_data")
+    for line in (started, failed):
+        assert line["request_id"] == answer.headers["x-request-id"]
+        assert line["user"] == ended["asked_by"]
     assert queue_entries(store) == 0
 
 
@@ -125,7 +137,7 @@ def test_unknown_fields_and_jobs_are_refused(serve, store):
         assert client.get(f"{API}/jobs").json() == {"jobs": []}
 
 
-def test_a_bug_is_told_without_its_words(store, house, monkeypatch):
+def test_a_bug_is_told_without_its_words(store, house, monkeypatch, capsys):
     def work(work, session):
         raise ValueError("13812345678")
 
@@ -134,7 +146,9 @@ def test_a_bug_is_told_without_its_words(store, house, monkeypatch):
         jobs.work(house, store.engine, wait=False)
     job = job_of(store, job_id)
     assert (job.state, job.error_code) == (JobState.FAILED, "internal_error")
-    assert "13812345" not in f"{job.message_zh}{job.message_en}"
+    _, broken, _ = lines = logged(capsys, job_id)
+    assert (broken["error"], broken["user"]) == ("builtins.ValueError", User.command().id)
+    assert "13812345" not in f"{job.message_zh}{job.message_en}{lines}"
 
 
 def test_a_job_works_as_whoever_asked(store, house, monkeypatch):

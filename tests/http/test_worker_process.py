@@ -65,7 +65,7 @@ def test_an_attached_worker_works_until_its_input_closes(home, store):
         [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as worker:  # fmt: skip
-        assert b"wangge worker" in worker.stderr.readline()
+        assert b"worker_started" in worker.stderr.readline()
         time.sleep(1)
         assert worker.poll() is None
         worker.stdin.close()

@@ -8,14 +8,20 @@ from api.commands import keeper
 from api.commands.keeper import Keeper
 
 
-def test_a_worker_that_dies_at_once_is_started_again_after_growing_pauses(tmp_path, monkeypatch):
+def test_a_worker_that_dies_at_once_is_started_again_after_growing_pauses(
+    tmp_path, monkeypatch, capfd
+):
     monkeypatch.setattr(keeper, "_FIRST_PAUSE_S", 0.05)
     monkeypatch.setattr(keeper, "_LOOK_S", 0.01)
     starts = tmp_path / "starts"
-    program = f"import time; open({str(starts)!r}, 'a').write(f'{{time.time()}}\\n')"
+    program = (
+        "import sys, time; sys.stderr.write('its log');"
+        f"open({str(starts)!r}, 'a').write(f'{{time.time()}}\\n')"
+    )
     with Keeper(program):
         while len(seen := _times(starts)) < 4:
             time.sleep(0.05)
+    assert "its log" in capfd.readouterr().err
     waits_s = [later - earlier for earlier, later in pairwise(seen[:4])]
     assert all(waited >= least for waited, least in zip(waits_s, (0.05, 0.1, 0.2), strict=True))
     assert "keeper" not in {one.name for one in threading.enumerate()}, "it goes on for ever"
