@@ -1,5 +1,7 @@
 """The facility register (FAC-5) written by hand: checks, adding, changing, closing."""
 
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +16,7 @@ from gis.assignment import service as assignment
 from gis.assignment.service import Place
 from gis.audit.service import note
 from gis.district import District
-from gis.errors import BadInput, Forbidden, NotFound, halves
+from gis.errors import BadInput, ChangedMeanwhile, Forbidden, NotFound, halves
 from gis.facilities import store
 from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.runs.by_hand import by_hand
@@ -170,18 +172,24 @@ def _of_area(entry: Entry, footprint_m2: float | None) -> list[Finding]:
 
 
 def save(
-    session: Session, entry: Entry, *, district: District, facility: str | None = None
+    session: Session,
+    entry: Entry,
+    *,
+    district: District,
+    facility: str | None = None,
+    mark: str | None = None,
 ) -> Facility:
     """Write an entry that the checks let pass, with its history in the audit trail.
 
-    Raises BadInput where a check forbids it, Forbidden outside the user's areas, NotFound.
+    ``mark`` is that of the record which the entry was made from. Raises BadInput where a check
+    forbids it, Forbidden outside the user's areas, NotFound, and ChangedMeanwhile.
     """
     checked = check(session, entry, district=district, facility=facility)
     stopped = next((one for one in checked.findings if one.stops), None)
     if stopped is not None:
         raise BadInput(f"{stopped.zh} / {stopped.en}")
     area_code = _own(session, str(checked.place.community))
-    record = find(session, facility) if facility else None
+    record = _to_change(session, facility, mark) if facility else None
     before = None if record is None else _told(record)
     if record is None:
         record = Facility(source_key=f"hand:{secrets.token_hex(6)}")
@@ -204,9 +212,12 @@ _WRITTEN = ("name", "function", "provision", "ownership", "status", "floor_area_
             "opened_on")  # fmt: skip
 
 
-def close(session: Session, facility: str, *, day: date) -> Facility:
-    """Close a facility from ``day`` on; the record stays, so that earlier days keep counting it."""
-    record = find(session, facility)
+def close(session: Session, facility: str, *, day: date, mark: str | None = None) -> Facility:
+    """Close a facility from ``day`` on; the record stays, so that earlier days keep counting it.
+
+    Raises as `save` does.
+    """
+    record = _to_change(session, facility, mark)
     if record.opened_on is not None and day < record.opened_on:
         raise BadInput("关闭日期早于启用日期 / it cannot close before it opened")
     _own(session, record.area_code)
@@ -224,6 +235,25 @@ def find(session: Session, facility: str) -> Facility:
     found = store.by_key(session, facility)
     if found is None:
         raise NotFound("facility", facility)
+    return found
+
+
+def mark(record: Facility) -> str:
+    """A fingerprint of what a stored record says: another one after every change of it."""
+    told = json.dumps(_told(record), sort_keys=True)
+    return hashlib.sha256(told.encode() + bytes(record.geom.data)).hexdigest()[:16]
+
+
+def _to_change(session: Session, facility: str, seen: str | None) -> Facility:
+    """The record, held against other writers; ``seen`` is the mark that it has to have."""
+    found = store.by_key(session, facility, lock=True)
+    if found is None:
+        raise NotFound("facility", facility)
+    if seen is not None and seen != mark(found):
+        raise ChangedMeanwhile(
+            "打开之后有人改动了这处设施，请核对后再保存"
+            " / somebody changed this facility after you opened it: look, then save again"
+        )
     return found
 
 

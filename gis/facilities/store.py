@@ -29,9 +29,15 @@ def shares(session: Session) -> pd.DataFrame:
     return sql.table(session, _SQL["shares"])
 
 
-def by_key(session: Session, facility: str) -> Facility | None:
-    """The record with the key ``facility``."""
-    return session.scalar(select(Facility).where(Facility.source_key == facility))
+def by_key(session: Session, facility: str, *, lock: bool = False) -> Facility | None:
+    """The record with the key ``facility``; ``lock``: as it is now, and nobody else's until then.
+
+    It is held until the transaction ends.
+    """
+    asked = select(Facility).where(Facility.source_key == facility)
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(asked)
 
 
 def ground_of(session: Session, ewkt: str, *, srid: int) -> Row[Any]:

@@ -61,7 +61,7 @@ WORK = (
     Page("/dangers/new", SUPERVISOR, sends="form[data-draft]", status=422),
     Page("/dangers/{id}", SUPERVISOR, "{danger}"),
     Page("/visits", SUPERVISOR),
-    Page("/notes/{kind}/{code}", SUPERVISOR, "/notes/compound/{compound}"),
+    Page("/notes/{kind}/{code:path}", SUPERVISOR, "/notes/compound/{compound}"),
     Page("/account", SUPERVISOR),
     Page("/account", SUPERVISOR, sends="form[action='/account/second-factor']"),
     Page("/account/password", SUPERVISOR),

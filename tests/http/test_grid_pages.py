@@ -126,3 +126,12 @@ def test_who_only_reads_sees_grids_and_history_and_changes_nothing(town, serve):
         assert post(stranger, {"shapes": "", "mark": ""}, "save").status_code == 404
     with serve(town.urls, role=Role.VIEWER) as viewer:
         assert viewer.get("/grids").status_code == 403
+
+
+def test_a_grid_of_the_editor_leads_to_its_notes_and_onto_the_visit_list(town, serve):
+    with serve(town.urls, role=Role.GRID_SUPERVISOR, areas=["530102001"]) as supervisor:
+        link = re.search(rf'href="(/notes/grid/{C}\d+)"', supervisor.get(f"/grids/{C}").text)[1]
+        assert f'href="/grids/{C}"' in supervisor.get(link).text
+        visit = {"kind": "grid", "code": link.rsplit("/", 1)[1]}
+        supervisor.post("/visits/add", data=visit, headers=HERE)
+        assert link in supervisor.get("/visits").text

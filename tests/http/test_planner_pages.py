@@ -5,6 +5,7 @@ import io
 import json
 import re
 from html import unescape
+from urllib.parse import unquote
 
 import pytest
 import shapely
@@ -103,6 +104,10 @@ def test_the_register_lists_what_the_store_holds(client, demo_store):
     assert client.get("/facilities/nothing").status_code == 404
 
 
+def mark_of(page):
+    return re.search(r'name="mark" value="(\w+)"', page)[1]
+
+
 def test_a_facility_goes_through_check_and_save_with_what_it_had_before(store, serve):
     """A remark has to be confirmed; a person's name and a second, overlapping one are told."""
     box = shapely.to_geojson(shapely.box(102.7002, 25.0402, 102.7004, 25.0404))
@@ -125,9 +130,30 @@ def test_a_facility_goes_through_check_and_save_with_what_it_had_before(store, s
         assert kept.status_code == 303
         path = kept.headers["location"].partition("?")[0]
         assert 'value="街道办事处"' in planner.get(path).text
-        closed = planner.post(f"{path}/close", data={"closed_on": "2026-09-01"}, headers=HERE)
+        mark = mark_of(planner.get(path).text)
+        first = {"name": "和平北站", "step": "save", "sure": "yes", "mark": mark}
+        assert planner.post(path, data=sent | first, headers=HERE).status_code == 303
+        second = sent | {"ownership": "区民政局", "step": "save", "sure": "yes", "mark": mark}
+        late = planner.post(path, data=second, headers=HERE)
+        assert (late.status_code, "名称 和平北站" in late.text) == (409, True)
+        assert 'value="区民政局"' in late.text
+        assert 'value="和平北站"' not in late.text
+        close = {"closed_on": "2026-09-01", "mark": mark}
+        assert planner.post(f"{path}/close", data=close, headers=HERE).status_code == 409
+        known = second | {"mark": mark_of(late.text)}
+        assert planner.post(path, data=known, headers=HERE).status_code == 303
+        close["mark"] = mark_of(planner.get(path).text)
+        closed = planner.post(f"{path}/close", data=close, headers=HERE)
         assert "已关闭" in planner.get("/facilities?columns=status").text, closed.text
+    with serve(store.urls, role=Role.GRID_SUPERVISOR, areas=["530102"]) as supervisor:
+        place = path.removeprefix("/facilities/")
+        assert f'href="/notes/facility/{place}"' in supervisor.get(path).text
+        assert "和平站" in supervisor.get(f"/notes/facility/{place}").text
+        visit = {"kind": "facility", "code": unquote(place)}
+        supervisor.post("/visits/add", data=visit, headers=HERE)
+        assert f'href="/notes/facility/{visit["code"]}"' in supervisor.get("/visits").text
     with serve(store.urls, role=Role.VIEWER, areas=["530102"]) as viewer:
+        assert "/notes/" not in viewer.get(path).text
         assert viewer.get("/facilities/new").status_code == 403
         assert viewer.post("/facilities/new", data=sent, headers=HERE).status_code == 403
 

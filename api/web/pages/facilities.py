@@ -18,7 +18,7 @@ from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from api.web.places import read
 from gis.access.rights import Action, Capability
-from gis.errors import BadInput
+from gis.errors import BadInput, ChangedMeanwhile
 from gis.facilities import register
 from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.facilities.register import Checked, Entry
@@ -29,6 +29,8 @@ READ = needs(Capability.FACILITIES)
 WRITE = needs(Capability.FACILITIES, Action.WRITE)
 Key = Annotated[str, Path(max_length=200)]
 LONGEST_GEOJSON = 200_000  # characters; a building has some hundred
+_ENTRIES = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",
+            "opened_on")  # fmt: skip
 _OPEN = (FacilityStatus.OPEN, FacilityStatus.PLANNED, FacilityStatus.SUSPENDED)
 
 
@@ -124,12 +126,16 @@ def close(desk: AtDesk, db: Db, facility: Key, data: Sent) -> Response:
         form.wrong("closed_on", desk.t("facilities.wrong_day"))
     else:
         try:
-            register.close(db, facility, day=day)
+            register.close(db, facility, day=day, mark=form.text("mark"))
             return RedirectResponse(f"/facilities/{quote(facility)}", 303)
+        except ChangedMeanwhile as exc:
+            form.wrong("closed_on", desk.why(exc))
+            form.status = 409
         except BadInput as exc:
             form.wrong("closed_on", desk.why(exc))
     record = register.find(db, facility)
-    return _form(desk, Form({**_values(record), **form.values}, form.errors), record=record)
+    again = Form({**_values(record), **form.values}, form.errors, form.status)
+    return _form(desk, again, record=record)
 
 
 @router.post("/facilities/{facility:path}", dependencies=[WRITE])
@@ -140,6 +146,8 @@ def change(desk: AtDesk, db: Db, facility: Key, data: Sent) -> Response:
 
 def _checked(desk: Desk, db: Any, form: Form, record: Facility | None) -> Response:
     """Save what passes and is confirmed; else the form with what the checks say."""
+    if record is not None and form.text("mark") != register.mark(record):
+        return _newer(desk, form, record)
     entry = _entry(desk, form)
     if entry is None:
         return _form(desk, form, record=record)
@@ -152,9 +160,31 @@ def _checked(desk: Desk, db: Any, form: Form, record: Facility | None) -> Respon
         if found.findings and form.text("sure") != "yes":
             form.wrong("sure", desk.t("facilities.sure_missing"))
         else:
-            kept = register.save(db, entry, district=desk.house.district, facility=key)
+            try:
+                kept = register.save(
+                    db, entry, district=desk.house.district, facility=key, mark=form.text("mark")
+                )
+            except ChangedMeanwhile:  # between our look and the lock, which read it again
+                return _newer(desk, form, register.find(db, str(key)))
             return RedirectResponse(f"/facilities/{quote(kept.source_key)}?saved=1", 303)
     return _form(desk, form, record=record, found=found)
+
+
+def _newer(desk: Desk, form: Form, record: Facility) -> Response:
+    """The form as it was written, and what the register says otherwise since another's save."""
+    now, told = _values(record), []
+    for name in (*_ENTRIES, "closed_on"):
+        if now.get(name, "") != form.text(name):
+            listed = name in ("function", "provision", "status")
+            value = word(desk, name, now.get(name)) if listed else now.get(name) or "—"
+            told.append(f"{desk.t(f'facilities.{name}')} {value}")
+    drawn = shape_of(form.text("geom"))
+    if drawn is None or not drawn.equals(shape_of(now["geom"])):
+        told.append(desk.t("facilities.geojson"))
+    same = desk.t("facilities.newer_same")
+    form.wrong("name", desk.t("facilities.newer", changes="; ".join(told) or same))
+    form.status = 409
+    return _form(desk, form, record=record)
 
 
 def _form(
@@ -165,7 +195,8 @@ def _form(
         return [("", desk.t("facilities.not_said")), *listed] if empty else listed
 
     return desk.page(
-        "facility.html", status=200 if form.ok else 422, form=form, record=record, found=found,
+        "facility.html", status=form.status, form=form, record=record, found=found,
+        mark=register.mark(record) if record else "",
         may_write=_may_write(desk), bounds=desk.house.district.bounds,
         saved=desk.request.query_params.get("saved") == "1",
         closed=record is not None and record.status == FacilityStatus.CLOSED,
@@ -178,12 +209,10 @@ def _form(
 
 
 def _values(record: Facility) -> Mapping[str, str]:
-    names = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",
-             "opened_on", "closed_on")  # fmt: skip
-    told = {name: getattr(record, name) for name in names}
+    told = {name: getattr(record, name) for name in (*_ENTRIES, "closed_on")}
     shape = shapely.from_wkb(bytes(record.geom.data))
     return {
-        **{name: f"{one:g}" if isinstance(one, float) else str(one)
+        **{name: f"{one:.10g}" if isinstance(one, float) else str(one)
            for name, one in told.items() if one is not None},
         "geom": shapely.to_geojson(shapely.set_precision(shape, 1e-7, mode="pointwise")),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -67,7 +68,7 @@ def remove_visit(db: Db, user: Caller, id: RowId) -> Response:
     return RedirectResponse("/visits", 303)
 
 
-@router.get("/notes/{kind}/{code}")
+@router.get("/notes/{kind}/{code:path}")
 def read_note_form(desk: AtDesk, db: Db, kind: PlaceKind, code: str) -> Response:
     """The notes on a place and a form for a new one."""
     return _notes(desk, db, kind, code, forms.Form())
@@ -81,7 +82,7 @@ def _notes(desk: Desk, db: Db, kind: PlaceKind, code: str, form: forms.Form) -> 
     )  # fmt: skip
 
 
-@router.post("/notes/{kind}/{code}")
+@router.post("/notes/{kind}/{code:path}")
 def write_note(desk: AtDesk, db: Db, kind: PlaceKind, code: str, data: forms.Sent) -> Response:
     """Keep a note; one that names a person is refused with the reason."""
     form = forms.form_of(data)
@@ -97,7 +98,7 @@ def write_note(desk: AtDesk, db: Db, kind: PlaceKind, code: str, data: forms.Sen
         return JSONResponse({"errors": form.errors}, 201 if form.ok else 422)
     if not form.ok:
         return _notes(desk, db, kind, code, form)
-    return RedirectResponse(f"/notes/{kind}/{code}", 303)
+    return RedirectResponse(f"/notes/{kind}/{quote(code)}", 303)
 
 
 def _kind(form: forms.Form) -> PlaceKind:
