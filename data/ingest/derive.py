@@ -147,11 +147,21 @@ def _incidents(rows: Rows) -> None:
 
 def _dwellings(rows: Rows) -> None:
     floating, all_ = rows.columns["floating_occupants"], rows.columns["occupants"]
-    above = mask_of(
-        pc.or_(pc.greater(floating, all_), pc.and_(floating.is_valid(), all_.is_null()))
-    )
-    rows.find("part_above_whole", "floating_occupants", above)
-    rows.columns["floating_occupants"] = pc.if_else(pa.array(~above), floating, None)
+    unknown = mask_of(pc.and_(floating.is_valid(), all_.is_null()))
+    _leave_out_above(rows, "floating_occupants", "occupants", also=unknown)
+
+
+def _parts(rows: Rows) -> None:
+    _leave_out_above(rows, "rented_dwellings", "dwellings")
+    _leave_out_above(rows, "floating_residents", "residents")
+
+
+def _leave_out_above(rows: Rows, part: str, whole: str, *, also: Flags | None = None) -> None:
+    """Null where ``part`` exceeds ``whole``, and where ``also`` says so."""
+    above = mask_of(pc.greater(rows.columns[part], rows.columns[whole]))
+    above = above if also is None else above | also
+    rows.find("part_above_whole", part, above)
+    rows.columns[part] = pc.if_else(pa.array(~above), rows.columns[part], None)
 
 
 def _cameras(rows: Rows) -> None:
@@ -202,8 +212,8 @@ def _unit_only(rows: Rows, name: str) -> None:
 _STEPS: dict[Kind, tuple[Callable[[Rows], None], ...]] = {
     Kind.AREAS: (_areas, _own_key),
     Kind.GRIDS: (_grids, _own_key),
-    Kind.COMPOUNDS: (_compound_names, _own_key),
-    Kind.HOUSEHOLDS: (_subjects,),
+    Kind.COMPOUNDS: (_compound_names, _own_key, _parts),
+    Kind.HOUSEHOLDS: (_subjects, _parts),
     Kind.EVALUATIONS: (_evaluations,),
     Kind.CAMERA_STATUS: (_observations,),
     Kind.INCIDENTS: (_incidents,),

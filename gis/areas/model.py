@@ -16,6 +16,7 @@ from gis.db.base import (
     geometry_3857,
     one_of,
     one_version_a_day,
+    parts,
     validity,
 )
 
@@ -65,6 +66,7 @@ class HouseholdCount(Imported, Base):
             " AND rented_dwellings >= 0",
             name="counts",
         ),
+        parts(),
     )
 
     subject_kind: Mapped[str]

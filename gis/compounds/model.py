@@ -16,6 +16,7 @@ from gis.db.base import (
     geometry_3857,
     one_of,
     one_version_a_day,
+    parts,
     validity,
 )
 
@@ -54,6 +55,7 @@ class Compound(Imported, Versioned, Base):
             " AND residents >= 0 AND floating_residents >= 0",
             name="counts",
         ),
+        parts(),
         CheckConstraint("built_year BETWEEN 1000 AND 2200", name="built_year"),
         one_version_a_day("compounds"),
     )

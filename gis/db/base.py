@@ -117,6 +117,13 @@ def validity() -> CheckConstraint:
     return CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity")
 
 
+def parts() -> CheckConstraint:
+    """What is let, and who floats, are parts of what stands beside them."""
+    return CheckConstraint(
+        "rented_dwellings <= dwellings AND floating_residents <= residents", name="parts"
+    )
+
+
 def one_version_a_day(table: str, *beside_code: str) -> ExcludeConstraint:
     """No two versions of one code are valid on the same day."""
     alike: list[tuple[ColumnElement[Any], str]] = [

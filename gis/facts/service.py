@@ -1,13 +1,17 @@
 """Facts about the store itself: whose district it holds and whether it is a demonstration."""
 
+import json
+
 from sqlalchemy.orm import Session
 
+from gis.areas.levels import Level
 from gis.district import District
 from gis.errors import BadInput
 from gis.facts import store
 
 _DISTRICT, _DEMO = "district", "demo"
 _ZONE = "time_zone"  # where months begin; `wangge.incident_counts` holds its readers to it
+_CODES = "codes"  # pattern by level; `wangge.refuse_strange_code` holds divisions and grids to it
 # Who may sign in, what was done and asked for: of the house, not of the places it looks after.
 _NO_PLACES = {
     "accounts", "audit_entries", "import_profiles", "jobs", "uploads", "store_facts",
@@ -26,7 +30,7 @@ def claim(session: Session, district: District) -> None:
 def confirm(session: Session, district: District) -> None:
     """Raises BadInput when the store serves another district; an empty store serves any.
 
-    One that serves this district knows its time zone from then on.
+    One that serves this district knows its time zone and its codes from then on.
     """
     held = store.read(session, _DISTRICT)
     if held is None:
@@ -36,8 +40,10 @@ def confirm(session: Session, district: District) -> None:
             f"this store serves district {held}, the district file says {district.code}: "
             "set WANGGE_DISTRICT_FILE to that district's file, or WANGGE_HOME to another folder"
         )
-    if store.read(session, _ZONE) != district.time_zone:  # else nothing is written, nobody waits
-        store.replace(session, _ZONE, district.time_zone, area_code=district.code)
+    codes = {level: district.codes[level] for level in Level if level in district.codes}
+    for key, said in ((_ZONE, district.time_zone), (_CODES, json.dumps(codes))):
+        if store.read(session, key) != said:  # else nothing is written, nobody waits
+            store.replace(session, key, said, area_code=district.code)
 
 
 def claim_demo(session: Session, district: District, made_from: str) -> None:

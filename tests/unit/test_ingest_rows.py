@@ -161,6 +161,17 @@ def test_dates_in_the_wrong_order_and_parts_above_the_whole(table):
     assert pd.isna(rows["floating_occupants"].iloc[0])
 
 
+def test_a_count_is_kept_without_the_parts_that_exceed_it(table):
+    _, rows, notes = table(
+        "对象编码,统计日期,总套数,出租套数,常住人口,流动人口\n"
+        "530102001001,2026-06-30,5,50,30,3\n530102001002,2026-06-30,50,5,3,30\n",
+        Kind.HOUSEHOLDS,
+    )
+    assert notes == {(1, "part_above_whole"), (2, "part_above_whole")}
+    assert rows["rented_dwellings"].tolist() == [pd.NA, 5]
+    assert rows["floating_residents"].tolist() == [3, pd.NA]
+
+
 def test_a_dwelling_may_be_placed_by_its_building(table):
     _, rows, notes = table(
         "编号,楼栋编号,经度,纬度\n1,B1,,\n2,,,\n3,,102.7,25.05\n", Kind.DWELLINGS
