@@ -87,9 +87,12 @@ def area_figures(parts: pd.DataFrame, chains: Mapping[str, tuple[str, ...]]) -> 
     return out.rename(columns={"area_m2": "floor_area_m2"}).reindex(columns=_FIGURES)
 
 
-def grid_figures(counted: pd.DataFrame) -> pd.DataFrame:
-    """Facilities and area per grid, by where a facility stands and without regard to shares."""
-    by_grid = counted.dropna(subset="grid_code").groupby("grid_code")
+def grid_figures(counted: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Facilities and area per grid, by where a facility stands; what other communities have of it
+    is not the grid's.
+    """
+    kept = counted[["facility", "area_code", "grid_code"]].dropna(subset="grid_code")
+    by_grid = kept.merge(parts, on=["facility", "area_code"]).groupby("grid_code")
     out = by_grid[["area_m2", "estimated_m2", "unmeasured"]].sum().assign(facilities=by_grid.size())
     return out.rename(columns={"area_m2": "floor_area_m2"}).reindex(columns=_FIGURES)
 
@@ -185,7 +188,9 @@ def coverage(
     rows = pd.concat(
         [
             of_area.join(area_figures(parts, chains), on="subject_code"),
-            grids.assign(basis="own", lacking=0).join(grid_figures(counted), on="subject_code"),
+            grids.assign(basis="own", lacking=0).join(
+                grid_figures(counted, parts), on="subject_code"
+            ),
         ],
         ignore_index=True,
     )

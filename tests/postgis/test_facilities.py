@@ -208,9 +208,11 @@ def test_grids_of_the_unified_network_are_shown_for_information(db, place, room,
     for code, network in ((A + "001", "unified"), (A + "002", "social_service")):
         add(Grid, code=code, area_code=A, network=network, households=400,
             shape=square(102.7, 25.04))  # fmt: skip
-    room(A, 150, grid_code=A + "001")
+    hall = room(A, 200, grid_code=A + "001")
+    db.add(FacilityShare(facility_id=hall.id, area_code=B, share=0.25))
     found = run(db).results.set_index("subject_code")
     assert found["verdict"].to_dict() == {A: "met", A + "001": "met"}
+    assert found["floor_area_m2"].to_dict() == {A: 150, A + "001": 150}
     assert "仅供参考" in found.loc[A + "001", "reason_zh"]
 
 
