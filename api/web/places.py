@@ -35,6 +35,13 @@ def own_areas(desk: Desk, session: Session) -> list[tuple[str, str]]:
     return [(code, name(desk, session, code)) for code in codes]
 
 
+def reach(desk: Desk, session: Session, prefix: str) -> str:
+    """The name of what a code prefix takes in; without one, of the reader's own areas."""
+    if prefix:
+        return name(desk, session, division(desk, prefix))
+    return "、".join(found for _, found in own_areas(desk, session))
+
+
 def division(desk: Desk, prefix: str) -> str:
     """The code of the division that a prefix stands for: the district's where it holds all."""
     at = desk.house.district

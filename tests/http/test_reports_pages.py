@@ -124,6 +124,24 @@ def test_a_map_sheet_of_any_layer_that_may_leave(liaison):
         assert said in text
 
 
+def test_a_sheet_names_its_area_and_a_unit_never_a_person(liaison, demo_store, serve):
+    login = liaison.get("/api/v1/auth/me").json()["login"]
+    bare = _text(liaison.get("/sheets/rating.pdf?area=530102001001"))
+    assert re.search("制图单位.*昆明市五华区", bare)
+    assert bare.count(login) == bare.split("三色评级")[0].count(login)  # who took it, at the edge
+    assert "翠湖西路社区" in bare
+    said = {"sheet_layer": "rating", "paper": "a4", "area": "", "sheet_purpose": "上墙"}
+    own = {**said, "title": "华山街道三色图", "maker": "华山街道综治中心"}
+    text = _text(liaison.post("/exports/sheet", data=own, headers=HERE, follow_redirects=True))
+    assert "华山街道三色图" in text
+    assert "华山街道综治中心" in text
+    named = liaison.post("/exports/sheet", data={**said, "maker": "李警官制图"}, headers=HERE)
+    assert (named.status_code, "疑似含个人信息" in named.text) == (422, True)
+    assert liaison.get("/sheets/rating.pdf?title=电话13812345678").status_code == 422
+    with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=["530102001"]) as client:
+        assert "街道" in _text(client.get("/sheets/rating.pdf")).split("图例")[0]
+
+
 def test_an_internal_sheet_wants_a_purpose_and_carries_the_mark(liaison):
     assert liaison.get("/sheets/cameras.pdf").status_code == 422
     assert "内部资料" in _text(liaison.get("/sheets/cameras.pdf?purpose=巡检"))

@@ -19,6 +19,7 @@ from gis.access.rights import Capability
 from gis.db.session import User
 from gis.errors import BadInput, Forbidden
 from gis.layers.model import REGISTRY
+from gis.privacy import checked
 from maps.plaque import Paper
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
@@ -62,10 +63,15 @@ def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
         form.wrong("sheet_layer", desk.t("exports.wrong"))
     if form.text("paper") not in set(Paper):
         form.wrong("paper", desk.t("exports.wrong"))
+    for entry, word in (("title", "exports.title_of"), ("maker", "exports.maker")):
+        try:
+            checked(form.text(entry), desk.t(word))
+        except BadInput as exc:
+            form.wrong(entry, desk.why(exc))
     if not form.ok:
         return _page(desk, db, form)
-    asked = {"paper": form.text("paper"), "area": form.text("area"),
-             "purpose": form.text("sheet_purpose")}  # fmt: skip
+    names = ("paper", "area", "title", "maker")
+    asked = {one: form.text(one) for one in names} | {"purpose": form.text("sheet_purpose")}
     return RedirectResponse(f"/sheets/{form.text('sheet_layer')}.pdf?{urlencode(asked)}", 303)
 
 
@@ -75,6 +81,7 @@ def _page(desk: Desk, db: Session, form: Form) -> Response:
         formats=[(one.value, desk.t(f"exports.format_{one.value}")) for one in Format],
         papers=[(one.value, one.value.upper()) for one in Paper],
         areas=[("", desk.t("today.all")), *places.area_options(desk, db)],
+        unit=desk.either(desk.house.district.name_zh, desk.house.district.name_en),
     )  # fmt: skip
 
 

@@ -3,16 +3,20 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy.orm import Session
 
 from api.audit import reads
 from api.audit.exported import may_take, printed, said_purpose
 from api.deps import Asked, Db, ShownLayer
 from api.serving.limits import export_limited
-from api.web.desk import AtDesk
+from api.web import places
+from api.web.desk import AtDesk, Desk
 from gis.audit.service import note
 from gis.errors import BadInput, NoData
 from gis.facts import service as facts
 from gis.layers import service, store
+from gis.layers.service import Scope, Shown
+from gis.privacy import checked
 from maps import sheet
 from maps.plaque import Paper
 from maps.sheet import Drawn, Sheet
@@ -27,10 +31,17 @@ def read_sheet(
     desk: AtDesk, db: Db, layer: ShownLayer, asked: Asked, paper: Paper = Paper.A4,
     title: Words = "", maker: Words = "", purpose: Words = "",
 ) -> Response:  # fmt: skip
-    """One layer as a map sheet; an internal one wants a purpose and carries the secrecy mark."""
+    """One layer as a map sheet of an area; an internal one wants a purpose and bears the mark.
+
+    Title and maker are the reader's words; without them the layer's name and the district.
+    """
     assert desk.user is not None, "ShownLayer has asked for a reader"
     may_take(desk.user, layer.name)
     at, secret = desk.house, layer.internal
+    title, maker = (
+        checked(title, desk.t("exports.title_of")),
+        checked(maker, desk.t("exports.maker")),
+    )
     words = said_purpose(purpose)
     taken = printed(db, at, purpose=purpose, internal=secret)
     shown = service.read(db, layer, district=at.district, policy=at.policy, scope=asked)
@@ -49,16 +60,24 @@ def read_sheet(
     rules = shown.features.get("rule", [])
     made = Sheet(
         title=title or desk.either(layer.zh, layer.en),
-        subtitle=f"{shown.run.period} · {shown.as_of}" if shown.run and shown.run.period
-        else f"{shown.as_of}",
+        subtitle=_subtitle(desk, db, asked, shown),
         layers=(Drawn(layer, shown.features),),
         outlines=store.outlines(
             db, level="community", area_prefix=asked.area_prefix, as_of=shown.as_of
         ),
-        srid=at.district.srid, day=shown.as_of, maker=maker or desk.user.id,
+        srid=at.district.srid, day=shown.as_of,
+        maker=maker or desk.either(at.district.name_zh, at.district.name_en),
         rule=", ".join(sorted({str(one) for one in rules if one})),
         mark=desk.t("shell.secret") if secret else "", paper=paper, language=desk.language,
         demo=facts.is_demo(db), taken=taken,
     )  # fmt: skip
     headers = {"Content-Disposition": f'inline; filename="{layer.name}-{paper}.pdf"'}
     return Response(sheet.pdf(made), media_type="application/pdf", headers=headers)
+
+
+def _subtitle(desk: Desk, db: Session, asked: Scope, shown: Shown) -> str:
+    """Area, period and day of what is drawn."""
+    words = [places.reach(desk, db, asked.area_prefix), f"{shown.as_of}"]
+    if shown.run and shown.run.period:
+        words.insert(1, shown.run.period)
+    return " · ".join(words)
