@@ -19,6 +19,7 @@ from api.serving.limits import Limits
 from api.serving.line import Line
 from api.serving.metrics import Metrics
 from api.serving.origin import OwnOrigin
+from api.serving.standing import Standing
 from api.serving.streams import Streams
 from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
 from api.version import VERSION
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.engine = engine
             pool = engine.pool
             assert isinstance(pool, QueuePool), "an engine of gis.db.engine has a bounded pool"
-            metrics.watch(pool.checkedout)
+            metrics.watch(pool.checkedout, Standing(house, engine))
             yield
 
     app = FastAPI(
@@ -72,7 +73,10 @@ def create_app(settings: Settings) -> FastAPI:
         Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s,
         shown=failures.shown,
     )  # fmt: skip
-    app.add_middleware(Gate, hosts=settings.allowed_hosts, metrics=metrics, shown=failures.shown)
+    app.add_middleware(
+        Gate, hosts=settings.allowed_hosts, inner_hosts=settings.inner_hosts, metrics=metrics,
+        shown=failures.shown,
+    )  # fmt: skip
     return app
 
 

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]"), description="accepted Host headers"
     )
+    inner_hosts: tuple[str, ...] = Field(
+        default=(), description="Host headers accepted for /livez, /readyz and /metrics alone"
+    )
     serve_internal: bool = Field(
         default=True,
         description="whether internal layers (camera positions) are served to those with the right",

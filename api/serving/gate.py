@@ -22,20 +22,29 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_PROBES = {"/livez", "/readyz", "/metrics"}
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class Gate:
     """The outermost middleware; whatever happens inside, an answer leaves with these headers.
 
-    ``shown`` makes what a person sees of a refusal.
+    ``inner_hosts`` are names under which the probes alone are asked. ``shown`` makes what a person
+    sees of a refusal.
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str], metrics: Metrics, shown: Shown = as_it_is
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str],
+        inner_hosts: Collection[str] = (),
+        metrics: Metrics,
+        shown: Shown = as_it_is,
     ) -> None:
         self._app, self._metrics, self._log, self._shown = app, metrics, logger(), shown
         self._hosts = {host.lower() for host in hosts}
+        self._inner_hosts = {host.lower() for host in inner_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it here."""
@@ -58,7 +67,7 @@ class Gate:
             await send(message)
 
         try:
-            if self._is_ours(Headers(scope=scope).get("host", "")):
+            if self._is_ours(Headers(scope=scope).get("host", ""), scope["path"]):
                 await self._app(scope, receive, answer)
             else:
                 refusal = problem(400, "bad_host", "this Host is not served: WANGGE_ALLOWED_HOSTS")
@@ -75,9 +84,9 @@ class Gate:
         finally:
             self._record(scope, status, time.perf_counter() - started, failure)
 
-    def _is_ours(self, host: str) -> bool:
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        return name.lower() in self._hosts
+    def _is_ours(self, host: str, path: str) -> bool:
+        name = (host if host.endswith("]") else host.rpartition(":")[0] or host).lower()
+        return name in self._hosts or (path in _PROBES and name in self._inner_hosts)
 
     def _record(
         self, scope: Scope, status: int, seconds: float, failure: Mapping[str, Any]

@@ -1,6 +1,6 @@
-"""Prometheus metrics: how many requests, how slow, who is refused, how busy the store is."""
+"""Prometheus metrics: how many requests, how slow, who is refused, how the installation stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fastapi import Response
 from prometheus_client import (
@@ -9,15 +9,19 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 
-class Metrics:
+class Metrics(Collector):
     """The measurements of one service; labels hold templates, never values."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._standing: Callable[[], Iterable[Metric]] = tuple
+        self._registry.register(self)
         self._seconds = Histogram(
             "wangge_request_seconds", "Time to answer a request", ["method", "route", "status"],
             registry=self._registry,
@@ -30,9 +34,16 @@ class Metrics:
             "wangge_store_connections", "Connections to the store in use", registry=self._registry
         )
 
-    def watch(self, connections_in_use: Callable[[], int]) -> None:
-        """Ask for the connections in use whenever the measurements are read."""
+    def watch(
+        self, connections_in_use: Callable[[], int], standing: Callable[[], Iterable[Metric]]
+    ) -> None:
+        """Ask for both whenever the measurements are read."""
         self._connections.set_function(connections_in_use)
+        self._standing = standing
+
+    def collect(self) -> Iterable[Metric]:
+        """How the installation stands now."""
+        return self._standing()
 
     def refuse(self, role: str, reason: str) -> None:
         """Count a refusal: by role and reason, never by user."""

@@ -59,6 +59,15 @@ def read(file: Path, signer: Signer) -> Heads:
     return Heads(anchors, tuple(findings))
 
 
+def last_signed_at(home: Path) -> datetime | None:
+    """When the home's last head was signed; None where the last line is none of this home's."""
+    file = home / HEADS_FILE
+    lines = [*_documents(file)] if file.exists() else []
+    if not lines or lines[-1] is None or not Signer(home).holds(lines[-1]):
+        return None
+    return datetime.fromisoformat(lines[-1]["signed_at"])
+
+
 def _documents(file: Path) -> Iterator[dict[str, Any] | None]:
     """The file's lines as objects; None for one that is none."""
     for line in file.read_text("utf-8").splitlines():

@@ -12,6 +12,16 @@ SELECT count(*) FILTER (WHERE state = 'queued') AS waiting,
        count(*) FILTER (WHERE state = 'failed' AND finished_at > now() - interval '1 day') AS failed
 FROM jobs;
 
+-- name: pulse
+-- What a monitor asks every few seconds; failures of the last day.
+SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
+       count(*) FILTER (WHERE state = 'running') AS running,
+       count(*) FILTER (WHERE state = 'failed' AND finished_at > now() - interval '1 day') AS failed,
+       CAST(extract(epoch FROM coalesce(
+           now() - min(created_at) FILTER (WHERE state = 'queued'), interval '0'
+       )) AS double precision) AS oldest_queued_s
+FROM jobs;
+
 -- name: workers
 -- A worker says every few seconds that it lives.
 SELECT count(*) AS alive FROM procrastinate.procrastinate_workers

@@ -36,6 +36,17 @@ class Health:
     refusals: tuple[tuple[str | None, int], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pulse:
+    """What a monitor asks every few seconds: jobs by state, and who works on them."""
+
+    queued: int
+    running: int
+    failed: int
+    oldest_queued_s: float
+    workers: int
+
+
 def postgis_version(engine: Engine) -> str:
     """As the server has it; asked by nobody in particular."""
     with engine.connect() as connection:
@@ -46,13 +57,24 @@ def look(session: Session, *, silence_s: float) -> Health:
     """How things stand; a worker that was silent for ``silence_s`` seconds is dead."""
     store = session.execute(_SQL["store"]).mappings().one()
     jobs = session.execute(_SQL["jobs"]).mappings().one()
-    workers = session.execute(_SQL["workers"], {"silence_s": silence_s}).scalar_one()
     refusals = tuple((row.role, row.times) for row in session.execute(_SQL["refusals"]))
     return Health(
-        **store, **jobs, workers=workers, newest_import=_newest(session, "newest_import"),
+        **store, **jobs, workers=workers(session, silence_s=silence_s),
+        newest_import=_newest(session, "newest_import"),
         newest_run=_newest(session, "newest_run"), refusals=refusals,
         newest_backup=session.execute(_SQL["newest_backup"]).scalar_one(),
     )  # fmt: skip
+
+
+def pulse(session: Session, *, silence_s: float) -> Pulse:
+    """What changes from minute to minute; cheap."""
+    jobs = session.execute(_SQL["pulse"]).mappings().one()
+    return Pulse(**jobs, workers=workers(session, silence_s=silence_s))
+
+
+def workers(session: Session, *, silence_s: float) -> int:
+    """How many workers gave a sign of life within ``silence_s`` seconds."""
+    return int(session.execute(_SQL["workers"], {"silence_s": silence_s}).scalar_one())
 
 
 def _newest(session: Session, query: str) -> Newest | None:

@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 
 import psycopg2
 import pytest
+import typer
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
 from api import jobs
+from api.audit import trail
+from api.commands import worker
 from api.house import House
 from api.tasks import perform
 from gis.access import administration
@@ -106,6 +109,53 @@ def test_a_job_that_cannot_be_done_says_why_in_both_languages(serve, store, hous
         assert line["request_id"] == answer.headers["x-request-id"]
         assert line["user"] == ended["asked_by"]
     assert queue_entries(store) == 0
+
+
+STANDING = """
+UPDATE jobs SET created_at = now() - interval '1 hour' WHERE id = :waiting;
+UPDATE jobs SET state = 'running' WHERE id = :running;
+UPDATE jobs SET state = 'failed', finished_at = now() - interval '1 minute' WHERE id = :failed;
+UPDATE jobs SET state = 'failed', finished_at = now() - interval '2 days' WHERE id = :failed_once;
+"""
+ALIVE = """
+INSERT INTO procrastinate.procrastinate_workers (last_heartbeat)
+VALUES (now()), (now()), (now() - interval '1 hour')
+"""
+
+
+def test_the_metrics_say_how_jobs_workers_and_the_trail_stand(serve, store, house):
+    names = ("waiting", "running", "failed", "failed_once")
+    ids = {name: asked(store, house) for name in names}
+    with store.begin() as session:
+        session.execute(text(STANDING), ids)
+        session.execute(text(ALIVE))
+        signed_at = trail.sign_head(session, house)["signed_at"]
+    with serve(store.urls, home=house.settings.home) as client:
+        lines = client.get("/metrics").text.splitlines()
+    told = {
+        name.removeprefix("wangge_"): float(value)
+        for name, value in (line.rsplit(" ", 1) for line in lines if line.startswith("wangge_"))
+    }
+    assert (told["store_up"], told["store_migrated"], told["workers"]) == (1, 1, 2)
+    by_state = [told[f'jobs{{state="{state}"}}'] for state in ("queued", "running", "failed")]
+    assert by_state == [1, 1, 1]
+    assert 3_600 <= told["oldest_queued_job_seconds"] < 3_700
+    signed_s = datetime.fromisoformat(signed_at).timestamp()
+    assert told["audit_head_signed_timestamp_seconds"] == pytest.approx(signed_s)
+
+
+def test_a_check_of_the_worker_fails_where_none_gives_a_sign_of_life(store, house, monkeypatch):
+    monkeypatch.setattr(worker, "house", lambda: house)
+    with store.begin() as session:
+        session.execute(text(ALIVE))
+    worker.worker(check=True)
+    with store.begin() as session:
+        session.execute(
+            text("UPDATE procrastinate.procrastinate_workers SET last_heartbeat = '2026-01-01'")
+        )
+    with pytest.raises(typer.Exit) as ended:
+        worker.worker(check=True)
+    assert ended.value.exit_code == 1
 
 
 def test_a_job_is_queued_with_its_transaction_or_not_at_all(store, house):

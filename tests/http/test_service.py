@@ -5,6 +5,7 @@ import json
 import math
 import re
 
+import httpx2
 import psycopg2
 import pytest
 from psycopg2 import sql as names
@@ -72,6 +73,9 @@ def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve,
         behind = client.get("/readyz")
         assert problem_of(behind) == (503, "store_not_ready")
         assert int(behind.headers["retry-after"]) > 0
+        told = client.get("/metrics").text
+        assert "wangge_store_up 1.0\nwangge_store_migrated 0.0" in measured(told)
+        assert "wangge_workers" not in told, "another schema's answer is none"
 
         superuser = psycopg2.connect(libpq_url(cluster.url("postgres", "postgres")))
         superuser.autocommit = True
@@ -89,10 +93,18 @@ def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve,
             gone = client.get("/readyz")
             assert problem_of(gone) == (503, "store_unavailable")
             assert "retry-after" in gone.headers
+            told = httpx2.get(f"{client.base_url}/metrics").text  # no store can know a token
+            assert "wangge_store_up 0.0" in measured(told)
+            assert "wangge_store_migrated" not in told
             assert problem_of(client.get(f"{API}/areas"))[0] == 503
             assert client.get("/livez").status_code == 200
             cursor.execute(names.SQL(reopen).format(name))
         superuser.close()
+
+
+def measured(told):
+    """The measurements alone."""
+    return "\n".join(line for line in told.splitlines() if not line.startswith("#"))
 
 
 def test_metrics_name_routes_and_never_what_was_asked(client):
@@ -373,6 +385,15 @@ def test_another_method_is_refused_with_the_allowed_one(client):
 )
 def test_a_host_not_on_the_list_is_refused(client, host):
     assert problem_of(client.get("/livez", headers={"Host": host})) == (400, "bad_host")
+
+
+def test_an_inner_name_opens_the_probes_and_nothing_else(demo_store, serve):
+    inner = {"Host": "App:8000"}
+    with serve(demo_store.urls, inner_hosts=("app",)) as client:
+        for path in ("/livez", "/readyz", "/metrics"):
+            assert client.get(path, headers=inner).status_code == 200, path
+        for path in (f"{API}/areas", "/sign-in", "/metrics/", "/livez/../sign-in"):
+            assert problem_of(client.get(path, headers=inner)) == (400, "bad_host"), path
 
 
 @pytest.mark.parametrize(
