@@ -20,7 +20,7 @@ LIBRARIES = {
 }
 STYLES = ("map.css", "phone.css", "print.css")
 SCRIPTS = (
-    "core.js", "draw.js", "layers.js", "points.js", "marks.js", "tiles.js", "detail.js",
+    "core.js", "theme.js", "draw.js", "layers.js", "points.js", "marks.js", "tiles.js", "detail.js",
     "panel.js", "search.js", "link.js", "print.js", "plan.js", "tools.js", "frame.js",
     "boot.js",
 )  # fmt: skip

@@ -116,6 +116,21 @@ BACKGROUND = {
     "streets_main": {"fill": False, "color": "#D8DDE3", "weight": 3.2, "opacity": 1,
                      "wgThin": True},
 }  # fmt: skip
+# The same on the dark ground of a dark page; quiet, as the light ones are.
+_NIGHT = {
+    "district_outline": {"fillColor": "#1E272F", "color": "#8494A3"},
+    "street_outlines": {"color": "#6B7A88"},
+    "community_outlines": {"fillColor": "#1E272F", "color": "#46535F"},
+    "buildings": {"fillColor": "#4A453C", "color": "#6E6555"},
+    "compound_outline": {"color": "#D5DEE6"},
+    "streets": {"color": "#2A343D"},
+    "streets_main": {"color": "#36424D"},
+}
+
+
+def look(kind: str) -> dict[str, Any]:
+    """How a background is drawn; ``wgNight`` holds what is different in a dark page."""
+    return {**BACKGROUND[kind], "wgNight": _NIGHT[kind]}
 
 
 class Background(folium.GeoJson):
@@ -132,7 +147,7 @@ class Background(folium.GeoJson):
     def __init__(self, kind: str, *, filled: bool = True) -> None:
         super().__init__({"type": "FeatureCollection", "features": []}, name=kind)
         self.block = f"wg-base-{kind}"
-        self.look = {**BACKGROUND[kind], **({} if filled else {"fill": False}), "wgBase": True}
+        self.look = {**look(kind), **({} if filled else {"fill": False}), "wgBase": True}
         name(self, f"base_{kind}")
 
 

@@ -15,7 +15,7 @@ from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
 from maps import cutting
-from maps.canvas import BACKGROUND, name
+from maps.canvas import look, name
 from maps.records import Records
 
 MIN_ZOOM, MAX_ZOOM = 8, 14  # z14 with 4,096 units is about 0.5 m; the page draws beyond it
@@ -65,7 +65,7 @@ class GroundLayer(JSCSSMixin, folium.map.Layer):
         super().__init__(name=layer, overlay=True, show=False)
         self._name = "GroundLayer"
         self.source = {**source, "minZoom": GROUND_ZOOM, "maxZoom": MAX_ZOOM}
-        self.look = BACKGROUND[layer]
+        self.look = look(layer)
         name(self, f"ground_{layer}")
 
 

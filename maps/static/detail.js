@@ -102,14 +102,14 @@
     const group = L.layerGroup();
     const style = { fill: false, interactive: false, pane: "chosen", wgSteady: true };
     if (feature && !/Point/.test(feature.geometry.type)) {
-      for (const line of [{ color: "#FFFFFF", weight: 7, opacity: 0.9 }, { color: "#1D4E89", weight: 3.5, opacity: 1 }]) {
+      for (const line of [{ color: wangge.theme.ink("#FFFFFF"), weight: 7, opacity: 0.9 }, { color: wangge.theme.ink("#1D4E89"), weight: 3.5, opacity: 1 }]) {
         group.addLayer(L.geoJSON(feature.geometry, { ...style, ...line }));
       }
     } else if (layer.index.lon[row] !== null) {
       const at = [layer.index.lat[row], layer.index.lon[row]];
       const ring = L.svg({ pane: "chosen" });
-      group.addLayer(L.circleMarker(at, { ...style, renderer: ring, radius: 15, color: "#FFFFFF", weight: 7 }));
-      group.addLayer(L.circleMarker(at, { ...style, renderer: ring, radius: 15, color: "#1D4E89", weight: 3.5 }));
+      group.addLayer(L.circleMarker(at, { ...style, renderer: ring, radius: 15, color: wangge.theme.ink("#FFFFFF"), weight: 7 }));
+      group.addLayer(L.circleMarker(at, { ...style, renderer: ring, radius: 15, color: wangge.theme.ink("#1D4E89"), weight: 3.5 }));
     }
     chosen = group.addTo(wangge.map);
   }

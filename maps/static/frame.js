@@ -22,7 +22,7 @@
     const found = key === null ? undefined : wangge.row(layer, key);
     if (found === undefined || layer.index.lon[found] === null) return;
     const at = [layer.index.lat[found], layer.index.lon[found]];
-    hint = L.circleMarker(at, { radius: 13, color: "#1d4e89", weight: 4, fill: false, interactive: false, pane: "chosen", renderer: L.svg({ pane: "chosen" }) }).addTo(wangge.map);
+    hint = L.circleMarker(at, { radius: 13, color: wangge.theme.ink("#1D4E89"), weight: 4, fill: false, interactive: false, pane: "chosen", renderer: L.svg({ pane: "chosen" }) }).addTo(wangge.map);
   }
 
   window.addEventListener("message", (event) => {
@@ -40,6 +40,8 @@
       following = false;
     }
   });
+  // Where the map is and what it shows, for the address of the page around it.
+  wangge.on("seen", (seen) => tell({ seen }));
   wangge.follow = (map) => map.on("moveend", () => {
     if (following || !wangge.started) return;
     const { lat, lng } = map.getCenter();

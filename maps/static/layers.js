@@ -48,8 +48,10 @@
   const isLine = (geometry) => geometry.type.endsWith("LineString");
 
   function background(id, look) {
-    const style = { ...look, smoothFactor: 0.8, interactive: false, pane: "base" };
-    return L.geoJSON(wangge.block(id).map(([, geometry]) => geometry), { ...style, style: () => style });
+    const style = { ...wangge.theme.look(look), smoothFactor: 0.8, interactive: false, pane: "base" };
+    const drawn = L.geoJSON(wangge.block(id).map(([, geometry]) => geometry), { ...style, style: () => style });
+    wangge.theme.onChange(() => drawn.setStyle(wangge.theme.look(look)));
+    return drawn;
   }
 
   function attach(name, leaflet) {

@@ -5,6 +5,9 @@
 
   function read() {
     const parts = new URLSearchParams(location.hash.slice(1));
+    // The address of the page around goes before: it is what a reload and a copied link know.
+    const outer = new URLSearchParams(wangge.around?.location.hash.slice(1));
+    for (const name of ["map", "layers"]) if (outer.has(name)) parts.set(name, outer.get(name));
     const place = (parts.get("map") ?? "").split("/").map(Number);
     return {
       place: place.length === 3 && place.every(Number.isFinite) ? place : null,
@@ -25,6 +28,7 @@
     const { selected } = wangge;
     if (selected) parts.push(`at=${encodeURIComponent(`${selected.layer}:${selected.key}`)}`);
     history.replaceState(null, "", "#" + parts.join("&"));
+    wangge.emit("seen", { map: parts[0].slice(4), layers: parts[1].slice(7) });
   }
 
   async function apply(wanted) {

@@ -141,9 +141,9 @@
       if (!view.taken.claim(x, y, brush.measureText(shown).width + 6, size + 5)) return false;
       brush.lineJoin = "round";
       brush.lineWidth = 3.5;
-      brush.strokeStyle = "rgba(255,255,255,.92)";
+      brush.strokeStyle = wangge.theme.ink("#FFFFFF");
       brush.strokeText(shown, x, y);
-      brush.fillStyle = ink;
+      brush.fillStyle = wangge.theme.ink(ink);
       brush.fillText(shown, x, y);
       return true;
     },

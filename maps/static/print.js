@@ -10,6 +10,7 @@
     const bounds = wangge.fitted ?? seen(map);
     document.body.classList.add("printing");
     wangge.hatched = true;
+    wangge.theme.onPaper(true);
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(bounds, { animate: false, padding: before.fitted ? [16, 16] : [0, 0] });
     repaint();
@@ -27,6 +28,7 @@
     const { map } = wangge;
     document.body.classList.remove("printing");
     wangge.hatched = false;
+    wangge.theme.onPaper(false);
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });
     wangge.fitted = before.fitted;

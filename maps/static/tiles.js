@@ -82,17 +82,20 @@
       draw(context, geometry) {
         context.beginPath();
         for (const ring of geometry) ring.forEach(({ x, y }, i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
-        context.fillStyle = look.fillColor;
+        const { fillColor, color, weight } = wangge.theme.look(look);
+        context.fillStyle = fillColor;
         context.fill("evenodd");
-        context.strokeStyle = look.color;
-        context.lineWidth = look.weight;
+        context.strokeStyle = color;
+        context.lineWidth = weight;
         context.stroke();
       },
     };
-    return protomapsL.leafletLayer({
+    const drawn = protomapsL.leafletLayer({
       url: held(source), attribution: "", maxDataZoom: source.maxZoom, minZoom: source.minZoom,
       pane: "ground", noWrap: true, paintRules: [{ dataLayer: name, symbolizer }], labelRules: [],
     });
+    wangge.theme.onChange(() => drawn.rerenderTiles());
+    return drawn;
   }
 
   function tiles(name, source) {
@@ -119,10 +122,18 @@
     const url = source.url && new URL(source.url, document.baseURI).href;
     const archive = new pmtiles.PMTiles(source.archive ? new Inside(source.archive) : url);
     const { tileType, maxZoom } = await archive.getHeader();
-    const layer = tileType === pmtiles.TileType.Mvt
-      ? protomapsL.leafletLayer({ url: archive, flavor: "white", lang: "zh", maxDataZoom: maxZoom, attribution: "", pane })
-      : pmtiles.leafletRasterLayer(archive, { pane, maxNativeZoom: maxZoom, maxZoom: 20 });
-    layer.addTo(wangge.map);
+    if (tileType !== pmtiles.TileType.Mvt) {
+      pmtiles.leafletRasterLayer(archive, { pane, maxNativeZoom: maxZoom, maxZoom: 20 }).addTo(wangge.map);
+      return;
+    }
+    let layer = null;
+    const draw = () => {
+      layer?.remove();
+      const flavor = wangge.theme.dark() ? "black" : "white";
+      layer = protomapsL.leafletLayer({ url: archive, flavor, lang: "zh", maxDataZoom: maxZoom, attribution: "", pane }).addTo(wangge.map);
+    };
+    wangge.theme.onChange(draw);
+    draw();
   }
 
   Object.assign(wangge, { basemap, ground, tiles, tileRow });

@@ -51,7 +51,7 @@
     readout.hidden = content.length === 0;
   }
 
-  const line = { color: "#1d4e89", weight: 3, dashArray: "6 5", interactive: false, wgSteady: true, pane: "chosen" };
+  const line = { color: wangge.theme.ink("#1D4E89"), weight: 3, dashArray: "6 5", interactive: false, wgSteady: true, pane: "chosen" };
   const measure = {
     points: [], drawn: null,
     begin() {
@@ -61,7 +61,7 @@
     click(at) {
       this.points.push(at);
       this.drawn?.remove();
-      this.drawn = (this.points.length > 2 ? L.polygon(this.points, { ...line, fillColor: "#1d4e89", fillOpacity: 0.12 }) : L.polyline(this.points, line)).addTo(wangge.map);
+      this.drawn = (this.points.length > 2 ? L.polygon(this.points, { ...line, fillColor: line.color, fillOpacity: 0.12 }) : L.polyline(this.points, line)).addTo(wangge.map);
       if (this.points.length < 2) return;
       const far = metres(length(this.points));
       const wide = this.points.length > 2 ? square(area(this.points)) : null;

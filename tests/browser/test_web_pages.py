@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from looks import IN_BOTH
+from looks import IN_BOTH, is_sound
 from PIL import Image
 from pyproj import Geod
 from serving import serving
@@ -214,6 +214,46 @@ def test_a_box_filters_the_list_and_two_periods_move_together(browse):
         page.mouse.click(area["x"] + share * area["width"], area["y"] + share * area["height"])
     page.wait_for_url("**box=**")
     assert page.locator("[data-go] tbody tr").count() < rows
+    stays_at(page, 15, 102.71)
+
+
+def stays_at(page, zoom, lon):
+    """The map is where it was; the view stands in the page's own address."""
+    frame = map_of(page)
+    assert frame.evaluate("wangge.map.getZoom()") == zoom
+    assert frame.evaluate("wangge.map.getCenter().lng") == pytest.approx(lon, abs=1e-4)
+    assert f"#map={zoom}/" in page.url
+    return frame
+
+
+def test_the_view_of_the_map_survives_a_reload_a_filter_and_a_copied_link(browse, base):
+    page = browse("/map")
+    frame = map_of(page)
+    assert "#" not in page.url
+    frame.evaluate("wangge.map.setView([25.05, 102.71], 16, { animate: false })")
+    frame.evaluate("wangge.show('rating', false)")
+    page.wait_for_url("**#map=16/**")
+    page.select_option("[name=colour]", "red")
+    page.wait_for_url("**colour=red**#map=16/**")
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert not stays_at(page, 16, 102.71).evaluate("wangge.layers.get('rating').visible")
+    with page.expect_navigation():
+        page.select_option("[name=period]", "2026Q2")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    stays_at(page, 16, 102.71)
+    stays_at(browse(page.url.removeprefix(base)), 16, 102.71)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_map_is_as_dark_as_the_page_around_it(browse, theme):
+    frame = map_of(browse("/map", "desk", "zh", theme))
+    lightness = (
+        "of => +getComputedStyle(document.querySelector(of)).backgroundColor.match(/\\d+/)[0]"
+    )
+    for part in (".folium-map", ".panel", ".zoom"):
+        assert (frame.evaluate(lightness, part) < 64) == (theme == "dark")
+    is_sound(frame)
 
 
 def test_the_map_measures_on_the_ellipsoid_and_knows_the_grid(browse, busy, base):

@@ -52,12 +52,27 @@
     if (event.target.closest("[data-go] tbody tr")) tell({ hint: null, layer: LAYER });
   });
 
+  // Centre, zoom and layers stand in the address once somebody has changed them.
+  const first = new Map();
+  let view = location.hash.includes("map=") ? location.hash : "";
+  function keep(frame, { map, layers }) {
+    const now = `#map=${map}&layers=${layers}`;
+    if (!first.has(frame)) first.set(frame, now);
+    if (!view && first.get(frame) === now) return;
+    view = now;
+    stay();
+  }
+  function stay() {
+    if (view && location.hash !== view) history.replaceState(history.state, "", view);
+  }
+
   addEventListener("message", (event) => {
     if (event.origin !== location.origin || event.data?.wangge !== true) return;
     if (!frames.some((one) => one.contentWindow === event.source)) return;
-    const { selected, box, view } = event.data;
+    const { selected, box, view: moved, seen } = event.data;
     if (selected) mark(selected.key, { reveal: true });
-    if (view) tell({ view }, event.source);
+    if (moved) tell({ view: moved }, event.source);
+    if (seen) keep(event.source, seen);
     if (box) {
       const address = new URL(location.href);
       address.searchParams.set("box", box.map((one) => one.toFixed(5)).join(","));
@@ -66,5 +81,14 @@
     }
   });
   document.addEventListener("htmx:afterSwap", () => chosen && mark(chosen));
+  document.addEventListener("htmx:pushedIntoHistory", stay);
+  // Another filter or period of the same page begins where the map is.
+  document.addEventListener("submit", ({ target }) => {
+    if (view && target.method === "get" && !target.hasAttribute("action")) target.action = location.pathname + view;
+  });
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest("a[href]");
+    if (view && link && link.pathname === location.pathname && !link.hash && !link.hasAttribute("download")) link.hash = view;
+  }, true);
   if (chosen) mark(chosen, { reveal: true });
 })();
