@@ -70,8 +70,8 @@ def _status(row: Row) -> str:
 
 
 def _published(row: Row) -> str:
-    """What a cycle publishes of a compound: what was asked for and approved, else the rule's."""
-    return str(row["to_colour"] if row["decision"] == Decision.APPROVED else row["colour"])
+    """What a cycle publishes of a compound: what was asked for and approved, else what stood."""
+    return str(row["to_colour"] if row["decision"] == Decision.APPROVED else row["stands"])
 
 
 def _class(row: Row, name: str) -> Entry:

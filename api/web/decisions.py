@@ -21,6 +21,7 @@ class Plaque:
     rated: Chip | None
     decided: str
     reason: str
+    object_at: str  # where an objection is filed
 
 
 def plaque(desk: Desk, db: Session, code: str) -> Plaque | None:
@@ -34,7 +35,7 @@ def plaque(desk: Desk, db: Session, code: str) -> Plaque | None:
         published=desk.moment(row["published_at"]),
         rated=desk.chip(RATING.entry(row["rated_colour"])) if other else None,
         decided=decided(desk, db, row["run_id"], code),
-        reason=row["reason"] or "",
+        reason=row["reason"] or "", object_at=f"/ratings/{row['cycle_id']}/{code}",
     )  # fmt: skip
 
 

@@ -131,6 +131,37 @@ class ColourOverride(Identified, Base):
     decision_reason: Mapped[str | None]
 
 
+class RatingObjection(Identified, Base):
+    """Another colour asked for after the publication; a correction of the quarter takes it up."""
+
+    __tablename__ = "rating_objections"
+    __table_args__ = (
+        CheckConstraint("to_colour IN ('green', 'yellow', 'red')", name="to_colour"),
+        CheckConstraint("length(trim(reason)) >= 10", name="reasoned"),
+        UniqueConstraint("cycle_id", "compound_code"),
+    )
+
+    cycle_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("wangge.rating_cycles.id"))
+    area_code: Mapped[str]
+    compound_code: Mapped[str]
+    to_colour: Mapped[str]
+    reason: Mapped[str]
+    filed_by: Mapped[str]
+    filed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class PlaqueKey(Base):
+    """A public key that has signed plaques; they stay genuine when the store moves elsewhere."""
+
+    __tablename__ = "plaque_keys"
+
+    public_key: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    first_used_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+
+
 class PublishedRating(Base):
     """The colour that hangs at a compound's entrances for one quarter."""
 

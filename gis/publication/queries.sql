@@ -25,6 +25,16 @@ WHERE state = 'published'
 ORDER BY period DESC, revision DESC
 LIMIT 1;
 
+-- name: corrected
+-- The publication of the same run that a cycle corrects: its colours stand unless people decide
+-- otherwise. A cycle on another run has none.
+SELECT id
+FROM wangge.rating_cycles
+WHERE state = 'published' AND run_id = CAST(:run_id AS bigint)
+  AND revision < CAST(:revision AS integer)
+ORDER BY revision DESC
+LIMIT 1;
+
 -- name: newest_published
 -- The newest published cycle of a quarter, of any where none is asked for.
 SELECT id
@@ -38,11 +48,13 @@ LIMIT 1;
 SELECT count(*) FROM wangge.rating_cycles WHERE state = 'published';
 
 -- name: changes
--- Every compound of the cycle's run whose colour differs from what hangs there (the published
--- colour, else the run's colour before), with what was said of it so far.
+-- Every compound whose colour, as it stands in the cycle (the run's; in a correction the published
+-- one), differs from what hangs there (the published colour, else the run's colour before), with
+-- what was said of it so far.
 SELECT rating.compound_code AS code, rating.compound_name AS name, rating.area_code,
        coalesce(hanging.colour, rating.previous_colour) AS colour_before,
-       rating.colour, rating.observed, rating.expected, rating.p_red, rating.quality,
+       rating.colour, coalesce(kept.colour, rating.colour) AS stands,
+       rating.observed, rating.expected, rating.p_red, rating.quality,
        rating.quality_notes, kinds.lifted_by, rating.reason_zh, rating.reason_en,
        review.reviewed_by, review.reviewed_at, review.note,
        asked.id AS override_id, asked.origin, asked.to_colour, asked.reason, asked.asked_by,
@@ -52,6 +64,9 @@ LEFT JOIN wangge.withheld_ratings(CAST(:run_id AS bigint)) AS kinds ON kinds.id 
 LEFT JOIN wangge.published_ratings AS hanging
        ON hanging.cycle_id = CAST(:before_id AS bigint)
       AND hanging.compound_code = rating.compound_code
+LEFT JOIN wangge.published_ratings AS kept
+       ON kept.cycle_id = CAST(:kept_id AS bigint)
+      AND kept.compound_code = rating.compound_code
 LEFT JOIN wangge.colour_reviews AS review
        ON review.cycle_id = CAST(:cycle_id AS bigint)
       AND review.compound_code = rating.compound_code
@@ -61,14 +76,20 @@ LEFT JOIN LATERAL (
     ORDER BY id DESC LIMIT 1
 ) AS asked ON true
 WHERE rating.run_id = CAST(:run_id AS bigint)
-  AND (coalesce(hanging.colour, rating.previous_colour) IS DISTINCT FROM rating.colour
+  AND (coalesce(hanging.colour, rating.previous_colour)
+           IS DISTINCT FROM coalesce(kept.colour, rating.colour)
        OR asked.id IS NOT NULL)
 ORDER BY rating.area_code, rating.compound_code;
 
 -- name: rated
-SELECT compound_code, area_code, colour
-FROM wangge.ratings
-WHERE run_id = CAST(:run_id AS bigint) AND compound_code = ANY (CAST(:codes AS text[]));
+-- colour: as it stands in the cycle before anybody asks for another.
+SELECT rating.compound_code, rating.area_code, coalesce(kept.colour, rating.colour) AS colour
+FROM wangge.ratings AS rating
+LEFT JOIN wangge.published_ratings AS kept
+       ON kept.cycle_id = CAST(:kept_id AS bigint)
+      AND kept.compound_code = rating.compound_code
+WHERE rating.run_id = CAST(:run_id AS bigint)
+  AND rating.compound_code = ANY (CAST(:codes AS text[]));
 
 -- name: rated_colours
 SELECT colour, count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigint) GROUP BY colour;
@@ -105,19 +126,51 @@ SELECT (SELECT count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigin
           AND import.imported_at > run.ran_at) AS newer_imports;
 
 -- name: publish
--- The colours as they will hang: the run's, or the approved other one with its written reason.
+-- The colours as they will hang: the run's, or the approved other one with its written reason; in
+-- a correction what was published stands where nothing else was approved.
 INSERT INTO wangge.published_ratings
     (cycle_id, compound_code, area_code, compound_name, colour, rated_colour, override_id, rule,
      reason_zh, reason_en)
 SELECT CAST(:cycle_id AS bigint), rating.compound_code, rating.area_code, rating.compound_name,
-       coalesce(decided.to_colour, rating.colour), rating.colour, decided.id, rating.rule,
+       coalesce(decided.to_colour, kept.colour, rating.colour), rating.colour,
+       coalesce(decided.id, kept.override_id), rating.rule,
        rating.reason_zh, rating.reason_en
 FROM wangge.ratings AS rating
 LEFT JOIN wangge.colour_overrides AS decided
        ON decided.cycle_id = CAST(:cycle_id AS bigint)
       AND decided.compound_code = rating.compound_code
       AND decided.decision = 'approved'
+LEFT JOIN wangge.published_ratings AS kept
+       ON kept.cycle_id = CAST(:kept_id AS bigint)
+      AND kept.compound_code = rating.compound_code
 WHERE rating.run_id = CAST(:run_id AS bigint);
+
+-- name: objections
+-- What was filed against a publication, the oldest first.
+SELECT filed.compound_code AS code, published.compound_name AS name,
+       published.colour, filed.to_colour, filed.reason, filed.filed_by, filed.filed_at
+FROM wangge.rating_objections AS filed
+JOIN wangge.published_ratings AS published
+  ON published.cycle_id = filed.cycle_id AND published.compound_code = filed.compound_code
+WHERE filed.cycle_id = CAST(:cycle_id AS bigint)
+ORDER BY filed.id;
+
+-- name: take_up
+-- The objections to a publication become asked-for colours of the cycle that corrects it, by
+-- whoever filed them; one whose colour a newer run gives by itself is answered already.
+INSERT INTO wangge.colour_overrides
+    (cycle_id, area_code, compound_code, origin, from_colour, to_colour, reason, asked_by, asked_at)
+SELECT CAST(:cycle_id AS bigint), filed.area_code, filed.compound_code, 'objection',
+       coalesce(kept.colour, rating.colour), filed.to_colour, filed.reason, filed.filed_by,
+       filed.filed_at
+FROM wangge.rating_objections AS filed
+JOIN wangge.ratings AS rating
+  ON rating.run_id = CAST(:run_id AS bigint) AND rating.compound_code = filed.compound_code
+LEFT JOIN wangge.published_ratings AS kept
+       ON kept.cycle_id = CAST(:kept_id AS bigint)
+      AND kept.compound_code = filed.compound_code
+WHERE filed.cycle_id = CAST(:published_id AS bigint)
+  AND filed.to_colour <> coalesce(kept.colour, rating.colour);
 
 -- name: digest
 -- SHA-256 of the published colours in the order of codes; anybody can compute it again.
@@ -193,7 +246,7 @@ ORDER BY cycle.period DESC, cycle.revision DESC;
 -- name: hanging
 -- What hangs at one compound's entrances: its newest published colour, with the written reason
 -- where people decided it.
-SELECT cycle.period, cycle.run_id, cycle.issuer, cycle.published_at,
+SELECT cycle.id AS cycle_id, cycle.period, cycle.run_id, cycle.issuer, cycle.published_at,
        published.colour, published.rated_colour, asked.reason
 FROM wangge.published_ratings AS published
 JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
@@ -224,7 +277,8 @@ ORDER BY cycle.revision DESC, published.compound_code;
 
 -- name: said
 -- What people said of one compound's colour in the review of a run: the look that let it stand,
--- and the newest other colour that was asked for.
+-- and the newest other colour that was asked for. A correction says nothing of most compounds: then
+-- the first publication's word stands.
 SELECT review.reviewed_by, asked.to_colour, asked.asked_by, asked.decision, asked.decided_by
 FROM wangge.rating_cycles AS cycle
 LEFT JOIN wangge.colour_reviews AS review
@@ -234,6 +288,14 @@ LEFT JOIN LATERAL (
     WHERE cycle_id = cycle.id AND compound_code = CAST(:code AS text)
     ORDER BY id DESC LIMIT 1
 ) AS asked ON true
-WHERE cycle.run_id = CAST(:run_id AS bigint)
-ORDER BY cycle.revision DESC
+WHERE cycle.run_id = CAST(:run_id AS bigint) AND cycle.state <> 'withdrawn'
+ORDER BY (asked.id IS NOT NULL OR review.id IS NOT NULL) DESC, cycle.revision DESC
 LIMIT 1;
+
+-- name: remember_key
+INSERT INTO wangge.plaque_keys (public_key, area_code)
+VALUES (CAST(:public_key AS text), CAST(:area_code AS text))
+ON CONFLICT (public_key) DO NOTHING;
+
+-- name: known_keys
+SELECT public_key FROM wangge.plaque_keys ORDER BY first_used_at;

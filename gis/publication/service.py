@@ -16,7 +16,13 @@ from gis.errors import BadInput, BadPeriod, GisError, NoData, NotFound, WholeDis
 from gis.period import Period
 from gis.privacy import checked
 from gis.publication import store
-from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
+from gis.publication.model import (
+    ColourOverride,
+    CycleState,
+    Decision,
+    Origin,
+    RatingCycle,
+)
 from gis.runs.model import Analysis
 from gis.runs.store import latest_run
 from gis.safety.rules import Colour
@@ -54,10 +60,11 @@ class Readiness:
 def open_cycle(session: Session, *, district: District, period: str) -> RatingCycle:
     """The cycle of a quarter: the one in review, or a new one on the quarter's newest run.
 
-    One that reviews an older run is withdrawn, for its colours have been overtaken. Raises
+    One that reviews an older run is withdrawn, for its colours have been overtaken. Objections to
+    what is published are asked for in the new one; on the same run it is a correction. Raises
     BadPeriod for a month (a preview is never published), NoData when the quarter has not been
-    rated, NotReady when the newest run is published already, WholeDistrict for whoever works in a
-    part of the district and finds no cycle in review.
+    rated, NotReady when the newest run is published and nobody objects, WholeDistrict for whoever
+    works in a part of the district and finds no cycle in review.
     """
     if not Period.parse(period).is_quarter:
         raise BadPeriod(
@@ -76,10 +83,13 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
         _open(session, current.id, alone=True).state = CycleState.WITHDRAWN
         session.flush()
     published = store.newest_published(session, period)
-    if published is not None and published.run_id == run.id:
-        raise NotReady(
-            f"{period} 已发布，此后没有新的评级 / {period} is published and nothing was rated since"
-        )
+    if published is not None:
+        store.cycle(session, published.id, alone=True)  # nobody files an objection meanwhile
+        if published.run_id == run.id and not store.objections(session, published):
+            raise NotReady(
+                f"{period} 已发布，此后没有新的评级，也没有异议 / "
+                f"{period} is published, nothing was rated since and nobody objects"
+            )
     revision = store.next_revision(session, area_code=district.code, period=period)
     opened = RatingCycle(
         area_code=district.code, period=period, revision=revision, run_id=run.id,
@@ -87,13 +97,16 @@ def open_cycle(session: Session, *, district: District, period: str) -> RatingCy
     )  # fmt: skip
     session.add(opened)
     session.flush()
+    if published is not None:
+        store.take_up(session, published, opened)
     return opened
 
 
 def changes(session: Session, cycle: RatingCycle) -> pd.DataFrame:
     """Compounds whose colour differs from what hangs at their entrances, with what was said.
 
-    Columns code, name, area_code, colour_before (None: none hangs), colour, observed, expected,
+    Columns code, name, area_code, colour_before (None: none hangs), colour (by the rule), stands
+    (unless another is asked for), observed, expected,
     p_red, quality, quality_notes, lifted_by, reason_zh, reason_en; reviewed_by, reviewed_at, note;
     override_id, origin, to_colour, reason, asked_by, asked_at, decision, decided_by,
     decision_reason of the newest asked-for colour. A compound without a change is listed when
@@ -151,15 +164,8 @@ def ask(
     rated = store.rated(session, cycle, [code])
     if rated.empty:
         raise NotFound("compound in this quarter's rating", code)
-    clean = checked(reason, "理由")
-    if len(clean) < _SHORTEST_REASON:
-        raise BadInput("请写明理由，至少十个字 / give a reason of ten characters or more")
     now = str(rated["colour"].iloc[0])
-    if colour not in _PLAQUE_COLOURS or colour == now:
-        raise BadInput(
-            "请选择与评级结果不同的绿、黄、红之一 / "
-            f"the compound is {now}: ask for another of green, yellow and red"
-        )
+    clean = reasoned(reason, colour=colour, now=now)
     pending = changes(session, cycle).set_index("code")["decision"].get(code)
     if pending in {Decision.ASKED, Decision.APPROVED}:
         raise NotReady(f"{code} 已有改色申请 / another colour has been asked for {code} already")
@@ -171,6 +177,19 @@ def ask(
     session.add(asked)
     session.flush()
     return asked
+
+
+def reasoned(reason: str, *, colour: Colour, now: str) -> str:
+    """The reason for another colour than ``now``; raises BadInput and PersonalText."""
+    clean = checked(reason, "理由")
+    if len(clean) < _SHORTEST_REASON:
+        raise BadInput("请写明理由，至少十个字 / give a reason of ten characters or more")
+    if colour not in _PLAQUE_COLOURS or colour == now:
+        raise BadInput(
+            "请选择与评级结果不同的绿、黄、红之一 / "
+            f"the compound is {now}: ask for another of green, yellow and red"
+        )
+    return clean
 
 
 def decide(

@@ -68,13 +68,13 @@ def newest_published(session: Session, period: str | None) -> RatingCycle | None
 
 def changes(session: Session, cycle: RatingCycle, *, before_id: int | None) -> pd.DataFrame:
     """The cycle's changes of colour with reviews and the newest asked-for colour of each."""
-    asked = {"cycle_id": cycle.id, "run_id": cycle.run_id, "before_id": before_id}
+    asked = {"before_id": before_id, **_of(session, cycle)}
     return sql.table(session, _SQL["changes"], asked)
 
 
 def rated(session: Session, cycle: RatingCycle, codes: Sequence[str]) -> pd.DataFrame:
-    """Compounds of the cycle's run among ``codes``: compound_code, area_code, colour."""
-    return sql.table(session, _SQL["rated"], {"run_id": cycle.run_id, "codes": list(codes)})
+    """Compounds of the cycle among ``codes``: compound_code, area_code, colour as it stands."""
+    return sql.table(session, _SQL["rated"], {"codes": list(codes), **_of(session, cycle)})
 
 
 def confirm(
@@ -94,13 +94,51 @@ def data_check(session: Session, cycle: RatingCycle) -> dict[str, int]:
 
 def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) -> None:
     """Write the published colours and close the cycle with their digest."""
-    asked = {"cycle_id": cycle.id, "run_id": cycle.run_id}
-    session.execute(_SQL["publish"], asked)
+    session.execute(_SQL["publish"], _of(session, cycle))
     statistics.refresh(session, PublishedRating.__tablename__)
     digest = str(session.execute(_SQL["digest"], {"cycle_id": cycle.id}).scalar_one())
     closing = {"cycle_id": cycle.id, "user_id": user_id, "issuer": issuer, "digest": digest}
     session.execute(_SQL["close"], closing)
     session.refresh(cycle)
+
+
+def _of(session: Session, cycle: RatingCycle) -> dict[str, int | None]:
+    """The cycle, its run, and the publication of the same run that it corrects (None: none)."""
+    kept_id = corrected(session, cycle)
+    return {"cycle_id": cycle.id, "run_id": cycle.run_id, "kept_id": kept_id}
+
+
+def corrected(session: Session, cycle: RatingCycle) -> int | None:
+    """The publication of the same run that a cycle corrects; None where it is the run's first."""
+    asked = {"run_id": cycle.run_id, "revision": cycle.revision}
+    found: int | None = session.execute(_SQL["corrected"], asked).scalar_one_or_none()
+    return found
+
+
+def standing_colour(session: Session, cycle: RatingCycle, code: str) -> str:
+    """A rated compound's colour in a cycle: published, or as it stands before anybody asks."""
+    row = session.get(PublishedRating, (cycle.id, code))
+    return str(rated(session, cycle, [code])["colour"].iloc[0] if row is None else row.colour)
+
+
+def objections(session: Session, cycle: RatingCycle) -> Sequence[RowMapping]:
+    """Objections to a publication: code, name, colour, to_colour, reason, filed_by, filed_at."""
+    return session.execute(_SQL["objections"], {"cycle_id": cycle.id}).mappings().all()
+
+
+def take_up(session: Session, published: RatingCycle, cycle: RatingCycle) -> None:
+    """Ask in ``cycle`` for what was asked in the objections to a publication."""
+    session.execute(_SQL["take_up"], {"published_id": published.id, **_of(session, cycle)})
+
+
+def remember_key(session: Session, public_key: str, *, area_code: str) -> None:
+    """Keep a public key that signs plaques; twice changes nothing."""
+    session.execute(_SQL["remember_key"], {"public_key": public_key, "area_code": area_code})
+
+
+def known_keys(session: Session) -> list[str]:
+    """The public keys that have signed plaques of this store, the oldest first."""
+    return [str(one) for one in session.scalars(_SQL["known_keys"])]
 
 
 def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.DataFrame:
@@ -149,7 +187,8 @@ def history(session: Session, code: str) -> list[tuple[str, str]]:
 
 
 def hanging(session: Session, code: str) -> RowMapping | None:
-    """What hangs at a compound's entrances: period, run_id, issuer, published_at, colours, reason.
+    """What hangs at a compound's entrances: cycle_id, period, run_id, issuer, published_at,
+    colours, reason.
 
     None where nothing of it has been published.
     """

@@ -174,6 +174,18 @@ def a_quarter_is_published(reader):
     page.check("#publish [name=sure]")
     reader.press("发布 2026Q3", "Publish 2026Q3")
     page.wait_for_selector("main a[href^='/plaques']")
+    an_objection_is_filed(reader)
+
+
+def an_objection_is_filed(reader):
+    """The correction itself needs another person: the walk says so and goes on."""
+    page = reader.page
+    page.locator("tbody a").first.click()
+    page.fill("form[action*='/object/'] [name=reason]", "社区核实：两起为同一事件重复登记")
+    reader.press("登记异议", "File the objection")
+    page.locator("main a[href^='/ratings?']").first.click()
+    page.wait_for_selector("#objections form")
+    reader.said("启动 2026Q3 的更正", "Begin a correction of 2026Q3")
 
 
 def a_plaque_is_printed(reader):

@@ -328,6 +328,51 @@ def _corrected(client, store) -> None:
     _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
 
 
+def test_an_objection_is_filed_on_the_published_page_and_corrects_the_quarter(rated, serve):
+    path, reason = "/ratings?period=2026Q3", "社区核实：出入口已换门禁，重复登记一起"
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        first = _published(client, rated)
+        assert "尚无异议" in client.get(path).text
+        at = f"/ratings/{first}/object/B"
+        assert f'action="{at}"' in client.get(f"/ratings/{first}/B").text
+        named = _post(client, at, 422, colour="red", reason="王先生来电 13912345678")
+        assert "疑似含个人信息" in named.text
+        _post(client, at, colour="red", reason=reason)
+        assert "已登记" in client.get(f"/ratings/{first}/B").text
+        board = client.get(path).text
+        assert reason in board
+        assert "启动 2026Q3 的更正" in board
+        _post(client, "/ratings", period="2026Q3")
+        board = client.get(path).text
+        assert "只有获批的异议改变颜色" in board
+        assert "小区A" not in board  # it hangs yellow and stays yellow
+        with rated.begin() as session:
+            asked = session.scalars(
+                select(ColourOverride).where(ColourOverride.compound_code == "B")
+            ).one()
+            second, wish = asked.cycle_id, asked.id
+        with serve(rated.urls, role=Role.POLICE_LIAISON) as other:
+            _post(other, f"/ratings/decisions/{wish}", decision="approve")
+        _post(client, f"/ratings/{second}/publish", issuer="五华区公安分局", sure="yes")
+        assert _shown(client, "/api/v1/layers/rating/features") == {
+            "A": ("yellow", "red"), "B": ("red", "green"),
+        }  # fmt: skip
+        assert "second批准，改为黄牌" in client.get(f"/ratings/{second}/A").text
+        assert client.get(f"/ratings/{first}/B").status_code == 200
+
+
+def test_a_plaque_hangs_on_when_the_store_moves_to_another_home(
+    rated, serve, home, tmp_path, printed
+):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home, **PUBLIC) as client:
+        _published(client, rated)
+        client.get("/plaques/2026Q3.pdf?code=A")
+    (text,) = parse_qs(urlsplit(printed[0].check).query)["t"]
+    with serve(rated.urls, role=None, home=tmp_path, **PUBLIC) as client:
+        assert "与发布结果一致" in _said(client, "/check", t=text)
+        assert "签名不符" in _said(client, "/check", t=text.replace("|yellow|", "|green|"))
+
+
 def test_after_a_correction_older_plaques_are_valid_or_replaced_but_never_forged(
     rated, serve, home, printed
 ):

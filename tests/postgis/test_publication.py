@@ -18,7 +18,7 @@ from gis.access.rights import Role
 from gis.db.session import User
 from gis.errors import BadInput, BadPeriod, NoData, NotFound, WholeDistrict
 from gis.privacy import PersonalText
-from gis.publication import service
+from gis.publication import objections, service, store
 from gis.publication.model import CycleState, Decision, Origin, PublishedRating, RatingCycle
 from gis.publication.service import NotReady, SecondPerson
 from gis.runs.model import Analysis, Run
@@ -85,6 +85,10 @@ class Desk:
                 session, cycle_id, code, colour=Colour(colour), reason=reason,
                 origin=Origin.OBJECTION,
             ).id  # fmt: skip
+
+    def object_to(self, cycle_id: int, code: str, colour: str, *, reason: str = REASON) -> None:
+        with self.as_("chen") as session:
+            objections.object_to(session, cycle_id, code, colour=Colour(colour), reason=reason)
 
     def decide(self, override_id: int, name: str, *, approve: bool = True) -> None:
         with self.as_(name) as session:
@@ -238,8 +242,72 @@ def test_nothing_more_is_said_of_a_published_cycle(desk):
         desk.confirm(cycle, "B")
     with pytest.raises(NotReady, match="is published"):
         desk.ask(cycle, "A", "green")
-    with pytest.raises(NotReady, match="nothing was rated since"):
+    with pytest.raises(NotReady, match="nothing was rated since and nobody objects"):
         desk.open()
+
+
+def test_an_objection_after_publication_leads_to_a_correction_on_the_same_run(desk):
+    """A hangs yellow by two people's word, not red as by the rule; C's objection wins alone."""
+    first = desk.open()
+    desk.decide(desk.ask(first, "A", "yellow"), "li")
+    desk.confirm(first, "C")
+    desk.publish(first)
+    desk.object_to(first, "C", "green")
+    desk.object_to(first, "B", "red")
+    second = desk.open()
+    rows = desk.changes(second)
+    assert rows["stands"].to_dict() == {"B": "green", "C": "yellow"}
+    assert set(rows["asked_by"]) == {"chen"}
+    with pytest.raises(NotReady, match="2 asked-for colours undecided"):
+        desk.publish(second)
+    with pytest.raises(SecondPerson):
+        desk.decide(rows.loc["C", "override_id"].item(), "chen")
+    desk.decide(rows.loc["C", "override_id"].item(), "li")
+    desk.decide(rows.loc["B", "override_id"].item(), "li", approve=False)
+    desk.publish(second)
+    assert desk.published() == {"A": "yellow", "B": "green", "C": "green"}
+    with desk.as_("li") as session:
+        one, two = (session.get(RatingCycle, cycle) for cycle in (first, second))
+        assert (one.run_id, one.revision, one.state) == (two.run_id, 1, "published")
+        assert session.get(PublishedRating, (first, "C")).colour == "yellow"
+        assert _word_on(session, two, "A") == ("yellow", "red", REASON)
+    with pytest.raises(NotReady, match="nobody objects"):
+        desk.open()
+
+
+def _word_on(session, cycle, code):
+    rows = store.published(session, cycle, area_prefix="").set_index("code")
+    return tuple(rows.loc[code, ["colour", "rated_colour", "override_reason"]])
+
+
+def test_an_objection_has_a_reason_and_is_filed_once_against_what_hangs(desk):
+    first = _publish(desk)
+    for colour, reason, error in (
+        ("red", REASON, BadInput), ("green", "太短", BadInput),
+        ("green", "当事人：王小明 电话 13912345678 来反映情况", PersonalText),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            desk.object_to(first, "A", colour, reason=reason)
+    desk.object_to(first, "A", "green")
+    with pytest.raises(NotReady, match="filed already"):
+        desk.object_to(first, "A", "yellow")
+    second = desk.open()
+    desk.object_to(first, "C", "red")  # the correction is in review: it is asked for there
+    assert desk.changes(second)["to_colour"].to_dict() == {"A": "green", "C": "red"}
+    for asked in desk.changes(second)["override_id"]:
+        desk.decide(asked, "li", approve=False)
+    desk.publish(second)
+    with pytest.raises(NotReady, match="published anew"):
+        desk.object_to(first, "B", "red")
+
+
+def test_late_reports_take_up_what_was_objected_to_and_is_not_answered_by_them(desk):
+    first = _publish(desk)
+    desk.object_to(first, "A", "green")
+    desk.object_to(first, "C", "green")
+    desk.rate("2026Q3", A=("green", "green"), B=("green", "green"), C=(None, "red"))
+    rows = desk.changes(desk.open())
+    assert rows["to_colour"].dropna().to_dict() == {"C": "green"}
 
 
 def test_late_reports_open_a_second_cycle_and_the_first_stays(desk):

@@ -251,6 +251,9 @@ GOOD = {
     "colour_overrides": {"area_code": COMMUNITY, "compound_code": COMPOUND, "origin": "review",
                          "from_colour": "red", "to_colour": "yellow", "asked_by": "a",
                          "reason": "两起为同一事件的重复登记"},
+    "rating_objections": {"area_code": COMMUNITY, "compound_code": COMPOUND, "to_colour": "green",
+                          "reason": "两起为同一事件的重复登记", "filed_by": "a"},
+    "plaque_keys": {"public_key": "00", "area_code": "530102"},
     "published_ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "colour": "red",
                           "compound_name": "小区", "rated_colour": "red", **TOLD},
     "scenarios": {"area_code": COMMUNITY, "owner": "command", "name": "甲", "as_of": "2026-09-30"},
@@ -346,6 +349,9 @@ BAD = [
     ("colour_overrides", {"to_colour": "unrated"}, "to_colour"),
     ("colour_overrides", {"reason": "   太短   "}, "reasoned"),
     ("colour_overrides", {"decision": "approved"}, "decided"),
+    ("rating_objections", {"to_colour": "unrated"}, "to_colour"),
+    ("rating_objections", {"reason": "   太短   "}, "reasoned"),
+    ("plaque_keys", {"public_key": None}, "null value"),
     ("published_ratings", {"colour": "blue"}, "colour_listed"),
     ("accounts", {"login": "Somebody Else"}, "login_form"),
     ("accounts", {"role": "king"}, "role_listed"),
@@ -357,7 +363,7 @@ TWICE = [  # rows of which a second one, with its own key, is refused
     "facility_shares", "coverage_results", "ratings", "rating_inputs", "rental_results",
     "rental_cells",
     "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
-    "published_ratings", "accounts", "bulletins",
+    "published_ratings", "rating_objections", "plaque_keys", "accounts", "bulletins",
 ]  # fmt: skip
 
 

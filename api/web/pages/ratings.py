@@ -19,7 +19,7 @@ from gis.errors import BadInput, NotFound
 from gis.layers.model import layer
 from gis.layers.service import Scope, read
 from gis.legend import RATING
-from gis.publication import service, store
+from gis.publication import objections, service, store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
 from gis.runs.model import Run
 from gis.safety.reasons import events
@@ -78,8 +78,18 @@ def _board(
         "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": open_, "offer": runs.offered(desk, db),
+        "correction": store.corrected(db, cycle), "objections": _objections(desk, db, cycle),
     }  # fmt: skip
     return shown.file() or desk.page("ratings.html", status=values["form"].status, **values)
+
+
+def _objections(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
+    """What was filed against a publication, each with its colours as chips."""
+    return [
+        {**one, "now": desk.chip(RATING.entry(one["colour"])),
+         "wish": desk.chip(RATING.entry(one["to_colour"]))}
+        for one in store.objections(db, cycle)
+    ]  # fmt: skip
 
 
 def _replayed(desk: Desk, db: Session, run: Run) -> dict[str, Any]:
@@ -171,6 +181,7 @@ def read_change(desk: AtDesk, db: Db, cycle_id: RowId, code: Code) -> Response:
 
 def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form) -> Response:
     scheme, at, run = layer("rating"), desk.house, db.get_one(Run, cycle.run_id)
+    open_ = cycle.state == CycleState.REVIEW
     scope = Scope(run_id=run.id, key=code)
     rated = read(db, scheme, district=at.district, policy=at.policy, scope=scope)
     if rated.features.empty:
@@ -180,6 +191,7 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
     said = next(
         (one for one in features.records(service.changes(db, cycle)) if one["code"] == code), None
     )
+    stands = store.standing_colour(db, cycle, code)
     history = [
         (period, colour) for period, colour in store.history(db, code) if period != cycle.period
     ]
@@ -193,10 +205,13 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
     return desk.page(
         "rating.html", status=form.status, cycle=cycle, row=row, said=said, form=form,
         verdict=verdict, before=desk.chip(RATING.entry(said["colour_before"])) if said else None,
-        now=desk.chip(RATING.entry(rated_colour)), open=cycle.state == CycleState.REVIEW,
+        now=desk.chip(RATING.entry(stands if open_ else rated_colour)), open=open_,
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
         colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
-                 if one.value not in {rated_colour, Colour.UNRATED}],
+                 if one.value not in {stands, Colour.UNRATED}],
+        objection=next((one for one in _objections(desk, db, cycle) if one["code"] == code), None),
+        newest=cycle == store.newest_published(db, cycle.period),
+        stands=desk.chip(RATING.entry(stands)),
         may_decide=_may_decide(desk, said), lifted=_lifted(desk, said),
     )  # fmt: skip
 
@@ -224,6 +239,23 @@ def ask(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Respon
         )  # fmt: skip
     except ValueError:
         form.wrong("colour", desk.t("ratings.choose"))
+    except (BadInput, service.NotReady) as exc:
+        _refused(desk, form, "reason", exc)
+    if not form.ok:
+        return _compound(desk, db, cycle, code, form)
+    note(db, event="rating_objection", target=code, area_code=cycle.area_code)
+    return RedirectResponse(f"/ratings/{cycle_id}/{code}", 303)
+
+
+@router.post("/ratings/{cycle_id}/object/{code:path}", dependencies=[WRITE])
+def object_to(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Response:
+    """File an objection to a published colour, with a written reason."""
+    form, cycle = form_of(data), _cycle(db, cycle_id)
+    try:
+        colour, reason = Colour(form.text("colour")), form.text("reason")
+        objections.object_to(db, cycle_id, code, colour=colour, reason=reason)
+    except ValueError:
+        form.wrong("colour", desk.t("ratings.choose_colour"))
     except (BadInput, service.NotReady) as exc:
         _refused(desk, form, "reason", exc)
     if not form.ok:

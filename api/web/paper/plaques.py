@@ -25,13 +25,16 @@ def plaques(
 ) -> tuple[RatingCycle, list[Plaque]]:
     """The plaques of a published quarter (the newest for None): one per entrance, in order.
 
-    Raises NoData when the quarter is not published and NotFound when ``code`` has no plaque in it.
+    The key that signs them is kept in the store: a store restored in another home still confirms
+    them. Raises NoData when the quarter is not published and NotFound when ``code`` has no plaque
+    in it.
     """
     cycle = require_published(session, period)
     rows = store.plaques(session, cycle, area_prefix=area_prefix, code=code)
     if code is not None and rows.empty:
         raise NotFound("plaque", code)
     signer, demo = Signer(house.settings.home), facts.is_demo(session)
+    store.remember_key(session, signer.public_key, area_code=cycle.area_code)
     made = [
         plaque
         for row in features.records(rows)
