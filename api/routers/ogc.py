@@ -30,8 +30,10 @@ Words = Annotated[str, Query(max_length=200)]
 System = Annotated[str, Query(max_length=200, description="address of a reference system")]
 Key = Annotated[str, PathParam(max_length=200, pattern=r"^[^\x00]+$", examples=["530102001001"])]
 Limit = Annotated[
-    int, Query(ge=1, le=2**63 - 1, description="features per page; above 10,000 counts as 10,000")
-]
+    int,
+    Query(ge=1, description="features per page; above 10,000 counts as 10,000",
+          json_schema_extra={"maximum": ogc.MAX_LIMIT}),
+]  # fmt: skip
 _COLLECTION = {"id": "rating", "title": "三色评级 Three-colour rating", "itemType": "feature"}
 _FEATURE: dict[str, Any] = {
     "type": "Feature", "id": "530102001001-X001", "properties": {"colour": "green"},
