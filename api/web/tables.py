@@ -169,13 +169,9 @@ class View:
         """Another page of the same table."""
         return self._address(page=str(number))
 
-    def download(self, form: str) -> str:
-        """The same table as a file."""
-        return self._address(download=form, page=None)
-
     @property
     def choices(self) -> list[tuple[str, str]]:
-        """What the address asks for, as entries of the form that takes an internal table along."""
+        """What the address asks for, as entries of the form that takes the table along."""
         apart = {"page", "download", "purpose"}
         return [
             (name, value)

@@ -164,7 +164,7 @@ def test_map_and_list_stay_in_step(browse, busy):
     frame.wait_for_function("key => wangge.selected?.key !== key", arg=busy.code)
 
 
-def test_a_search_stands_in_the_address_and_back_undoes_it(browse, service, own_demo, busy):
+def test_a_search_stands_in_the_address_and_back_undoes_it(browse, own_demo, busy):
     from api.web.search import initials
 
     page = browse("/map")
@@ -173,11 +173,19 @@ def test_a_search_stands_in_the_address_and_back_undoes_it(browse, service, own_
     page.wait_for_url(f"**q={initials(busy.name)[:4]}**")
     page.wait_for_selector(f"tr[data-key='{busy.code}']")
     assert page.locator(".table-foot [role=status]").inner_text() != all_rows
-    body = service.get(page.get_attribute("a[href*='download=csv']", "href")).text
+    taken = page.locator("form.downloads")
+    with page.expect_download() as coming:
+        taken.locator("[name=purpose]").fill("季度会商")
+        taken.locator("[value=csv]").click()
+    body = coming.value.path().read_text("utf-8")
     assert len(body.splitlines()) - 1 == page.locator("[data-go] tbody tr").count()
     with own_demo.begin() as session:  # what leaves is written down
-        lines = text("SELECT target, rows FROM wangge.audit_entries WHERE event = 'export'")
-        assert session.execute(lines).all() == [("table compounds", len(body.splitlines()) - 1)]
+        lines = text(
+            "SELECT target, rows, purpose FROM wangge.audit_entries WHERE event = 'export'"
+        )
+        assert session.execute(lines).all() == [
+            ("table compounds", len(body.splitlines()) - 1, "季度会商")
+        ]
     page.go_back()
     page.wait_for_function(
         "t => document.querySelector('.table-foot [role=status]')?.innerText === t", arg=all_rows

@@ -1,5 +1,8 @@
 """The page that has files made: what is offered, what is refused, what the job is told."""
 
+import csv
+import io
+import re
 import subprocess
 
 import pytest
@@ -46,9 +49,20 @@ def test_without_a_purpose_or_off_the_lists_nothing_is_made(police):
     assert ask(police, layer="nothing").status_code == 404
 
 
+def test_every_table_that_leaves_asks_what_for(police):
+    page = police.get("/map").text
+    assert re.search(r'<input name="purpose" required[^>]*>\s*</label>\s*<button[^>]*"csv"', page)
+    assert "download=csv" not in page  # no way round the question
+
+
 def test_a_map_sheet_is_asked_for_beside_the_file(police):
     assert 'action="/exports/sheet"' in police.get("/exports").text
-    said = {"sheet_layer": "rating", "paper": "a3", "area": "530102001", "sheet_purpose": "上墙"}
+    said = {
+        "sheet_layer": "rating",
+        "paper": "a3",
+        "sheet_area": "530102001",
+        "sheet_purpose": "上墙",
+    }
     answer = police.post("/exports/sheet", data=said, headers=HERE)
     assert answer.headers["location"].startswith("/sheets/rating.pdf?paper=a3&area=530102001")
     assert police.get(answer.headers["location"]).content.startswith(b"%PDF")
@@ -87,3 +101,49 @@ def test_gdal_opens_a_file_geodatabase_that_a_job_has_made(own_demo, serve, tmp_
     assert f"Feature Count: {sum(held.values())}\n" in told()
     for colour, count in held.items():
         assert f"Feature Count: {count}\n" in told("-where", f"colour = '{colour}'")
+
+
+EARLIER = """
+INSERT INTO runs (area_code, analysis, period, as_of, policy_version, policy_digest,
+                  input_digest, parameters, totals)
+SELECT area_code, analysis, '2026Q2', '2026-06-30', 't', 't', 't', '{}', '{}'
+FROM runs WHERE period = '2026Q3'
+"""
+COLOURS = """
+INSERT INTO ratings (run_id, area_code, compound_code, compound_name, peer_group, colour, observed,
+                     quality, rule, reason_zh, reason_en, counts)
+SELECT earlier.id, area_code, compound_code, compound_name, peer_group,
+       CASE WHEN row_number() OVER (PARTITION BY left(area_code, 9) ORDER BY compound_code) <= 2
+            THEN 'yellow' ELSE 'unrated' END,
+       observed, quality, rule, reason_zh, reason_en, '{}'
+FROM ratings, (SELECT id FROM runs WHERE period = '2026Q2') AS earlier
+RETURNING left(area_code, 9) AS street, compound_code, colour
+"""
+
+
+def test_area_period_and_class_are_what_the_file_holds(own_demo, serve, tmp_path):
+    house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))
+    with own_demo.begin() as session:
+        session.execute(text(EARLIER))
+        rated = session.execute(text(COLOURS)).all()
+    of_street = {code: colour for street, code, colour in rated if street == "530102001"}
+    assert len(rated) > len(of_street) > 2
+
+    def made(client, job):
+        perform(house, own_demo.engine, int(job))
+        file = client.get(f"/api/v1/exports/{job}/file").content.decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(file))
+        return {row["编码 / Code"]: row["颜色 / Colour"] for row in rows}
+
+    said = {"layer": "rating", "format": "csv", "area": "530102001", "period": "2026Q2"}
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, home=tmp_path) as client:
+        assert made(client, client.post("/api/v1/exports", json=said).json()["id"]) == of_street
+        page = client.get("/exports").text
+        for name, value in (said | {"class": "rating.colour=yellow"}).items():
+            assert f'name="{name}"' in page
+            assert f'<option value="{value}"' in page
+        there = ask(client, **said, **{"class": "rating.colour=yellow"}).headers["location"]
+        yellow = {code: colour for code, colour in of_street.items() if colour == "yellow"}
+        assert made(client, there.rpartition("/")[2]) == yellow
+        for wrong in ({"layer": "coverage"}, {"class": "risk.colour=red"}):
+            assert ask(client, **said | wrong).status_code == 422

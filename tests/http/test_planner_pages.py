@@ -63,8 +63,10 @@ def test_the_columns_that_a_search_sends_along_hold_in_every_link_of_its_answer(
     sent = "".join(f"&columns={one}" for one in re.findall(boxes, first)[:3])
     page = client.get(f"/coverage-board?q=530{sent}").text
     links = re.findall(r'href="(/coverage-board\?[^"]*)"', page)
-    file = next(unescape(one) for one in links if "download=csv" in one)
-    heads = client.get(file).text.splitlines()[0].removeprefix("\ufeff").split(",")
+    (form,) = re.findall(r'<form class="downloads".*?</form>', page, re.S)
+    kept = re.findall(r'"hidden" name="(\w+)" value="([^"]*)"', form)
+    file = client.get("/coverage-board", params=[*kept, ("download", "csv"), ("purpose", "会商")])
+    heads = file.text.splitlines()[0].removeprefix("\ufeff").split(",")
     sorted_by = next(unescape(one) for one in links if "sort=" in one)
     for answer in (page, client.get(sorted_by).text):
         assert len(heads) - 1 == 3 == answer.count('<th scope="col"')

@@ -130,7 +130,7 @@ def test_a_sheet_names_its_area_and_a_unit_never_a_person(liaison, demo_store, s
     assert re.search("制图单位.*昆明市五华区", bare)
     assert bare.count(login) == bare.split("三色评级")[0].count(login)  # who took it, at the edge
     assert "翠湖西路社区" in bare
-    said = {"sheet_layer": "rating", "paper": "a4", "area": "", "sheet_purpose": "上墙"}
+    said = {"sheet_layer": "rating", "paper": "a4", "sheet_area": "", "sheet_purpose": "上墙"}
     own = {**said, "title": "华山街道三色图", "maker": "华山街道综治中心"}
     text = _text(liaison.post("/exports/sheet", data=own, headers=HERE, follow_redirects=True))
     assert "华山街道三色图" in text

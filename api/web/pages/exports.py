@@ -19,11 +19,15 @@ from gis.access.rights import Capability
 from gis.db.session import User
 from gis.errors import BadInput, Forbidden
 from gis.layers.model import REGISTRY
+from gis.legend import Legend
 from gis.privacy import checked
+from gis.runs.model import Analysis
+from gis.timeline.store import rated_periods
 from maps.plaque import Paper
 
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
 _INTERNAL = {one.name for one in REGISTRY if one.internal}
+_RATED = {one.name for one in REGISTRY if one.analysis == Analysis.RATING}
 
 
 @router.get("/exports")
@@ -40,10 +44,19 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
         form.wrong("purpose", desk.t("exports.purpose_missing"))
         return _page(desk, db, form)
     name = form.text("layer")
+    if form.text("period") and form.text("layer") not in _RATED:
+        form.wrong("period", desk.t("exports.period_rated"))
+    if (kept := form.text("class")) and kept.partition(".")[0] != name:
+        form.wrong("class", desk.t("exports.class_other"))
+    if not form.ok:
+        return _page(desk, db, form)
+    column, _, value = kept.partition(".")[2].partition("=")
     try:
         asked = files.ExportIn.model_validate({
             "layer": name, "format": form.text("format"), "purpose": form.text("purpose"),
-            "internal": name in _INTERNAL,
+            "internal": name in _INTERNAL, "area": form.text("area"),
+            "period": form.text("period") or None, "column": column or None,
+            "value": value or None,
         })  # fmt: skip
         return RedirectResponse(f"/jobs/{files.ask(db, at, user, asked).id}", 303)
     except ValidationError:
@@ -70,8 +83,9 @@ def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
             form.wrong(entry, desk.why(exc))
     if not form.ok:
         return _page(desk, db, form)
-    names = ("paper", "area", "title", "maker")
-    asked = {one: form.text(one) for one in names} | {"purpose": form.text("sheet_purpose")}
+    names = {"paper": "paper", "area": "sheet_area", "title": "title", "maker": "maker",
+             "purpose": "sheet_purpose"}  # fmt: skip
+    asked = {name: form.text(entry) for name, entry in names.items()}
     return RedirectResponse(f"/sheets/{form.text('sheet_layer')}.pdf?{urlencode(asked)}", 303)
 
 
@@ -82,7 +96,20 @@ def _page(desk: Desk, db: Session, form: Form) -> Response:
         papers=[(one.value, one.value.upper()) for one in Paper],
         areas=[("", desk.t("today.all")), *places.area_options(desk, db)],
         unit=desk.either(desk.house.district.name_zh, desk.house.district.name_en),
+        periods=[("", desk.t("exports.newest")), *((one, one) for one in rated_periods(db))],
+        classes=[("", desk.t("exports.every_class")), *_classes(desk)],
     )  # fmt: skip
+
+
+def _classes(desk: Desk) -> list[tuple[str, str]]:
+    """The classes of each layer that has some, as ``layer.column=value``, and their words."""
+    allowed = dict(_layers(desk))
+    return [
+        (f"{one.name}.{one.legend.column}={entry.value}",
+         f"{allowed[one.name]} · {desk.either(entry.zh, entry.en)}")
+        for one in REGISTRY if one.name in allowed and isinstance(one.legend, Legend)
+        for entry in one.legend.entries
+    ]  # fmt: skip
 
 
 def _layers(desk: Desk) -> list[tuple[str, str]]:
