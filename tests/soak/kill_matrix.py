@@ -1,6 +1,6 @@
-"""kill -9 of a worker in each phase of an import and an export: what the next worker finds.
+"""kill -9 of a worker in each phase of an import, export, run and audit: what the next one finds.
 
-    python tests/soak/kill_matrix.py OUT.json
+    python tests/soak/kill_matrix.py OUT.json [PHASES THAT BEGIN SO]
 
 A real worker process dies by SIGKILL at a named step of the real work; looked at are the store and
 the home right after, and once the next worker has done the job. Exit code 1 where anything was
@@ -22,7 +22,9 @@ import store_of_its_own
 from sqlalchemy import Engine, delete, text
 
 from api import jobs
+from api.audit import trail
 from api.house import House, transaction
+from gis.audit import heads
 from gis.jobs import service
 from gis.jobs.model import JobKind
 from gis.schema import METADATA
@@ -47,7 +49,21 @@ PHASES: dict[str, tuple[JobKind, str, str]] = {
     "export: file written": (JobKind.EXPORT, "api.files.outputs:write_export", "after"),
     "export: outcome written, not committed": (JobKind.EXPORT, "gis.jobs.store:finish", "after"),
     "export: committed, still in the queue": (JobKind.EXPORT, "api.tasks.perform:_do", "after"),
+    "run: reading": (JobKind.RUN, "api.analyses:hold_still", "after"),
+    "run: computed": (JobKind.RUN, "gis.facilities.service:save", "before"),
+    "run: stored": (JobKind.RUN, "gis.facilities.service:save", "after"),
+    "run: outcome written, not committed": (JobKind.RUN, "gis.jobs.store:finish", "after"),
+    "run: committed, still in the queue": (JobKind.RUN, "api.tasks.perform:_do", "after"),
+    "audit: verified": (JobKind.AUDIT, "api.audit.trail:verify", "after"),
+    "audit: head signed": (JobKind.AUDIT, "api.audit.trail:sign_head", "after"),
+    "audit: old lines dropped": (JobKind.AUDIT, "gis.audit.service:prune", "after"),
+    "audit: outcome written, not committed": (JobKind.AUDIT, "gis.jobs.store:finish", "after"),
+    "audit: committed, still in the queue": (JobKind.AUDIT, "api.tasks.perform:_do", "after"),
 }
+COMMUNITY = """
+INSERT INTO areas (area_code, code, level, name, source_key, import_id)
+SELECT '530102001001', '530102001001', 'community', '社区', 'k', max(id) FROM imports
+"""
 COMMITTED = "committed, still in the queue"
 
 
@@ -60,14 +76,16 @@ class Seen:
     state: str
     attempts: int
     queued: int
+    runs: int
     exported: int
+    heads: int
 
 
-def main(out: Path) -> int:
-    """Kill in every phase; returns the exit code."""
+def main(out: Path, only: str = "") -> int:
+    """Kill in every phase, or those whose name begins with ``only``; returns the exit code."""
     found = {}
     with store_of_its_own.house(worker_silence_s=SILENCE_S) as house, house.store() as engine:
-        for phase in PHASES:
+        for phase in (one for one in PHASES if one.startswith(only)):
             found[phase] = killed(house, engine, phase)
             sys.stdout.write(f"{phase:40} {found[phase]}\n")
             sys.stdout.flush()
@@ -81,7 +99,7 @@ def killed(house: House, engine: Engine, phase: str) -> dict[str, Any]:
     """Kill a worker in ``phase``, let the next one work; what was seen."""
     kind, _, _ = PHASES[phase]
     _emptied(house, engine)
-    if kind is JobKind.EXPORT:
+    if kind is not JobKind.IMPORT:
         _asked(house, engine, JobKind.IMPORT)
         jobs.work(house, engine, wait=False)
     _asked(house, engine, kind)
@@ -95,17 +113,24 @@ def killed(house: House, engine: Engine, phase: str) -> dict[str, Any]:
     taken_s = time.monotonic() - begun
     after = _seen(house, engine)
     committed = phase.endswith(COMMITTED)
-    untouched = (between.rows, between.imports) == (before.rows, before.imports)
+    untouched = (between.rows, between.imports, between.runs) == (
+        before.rows, before.imports, before.runs,
+    )  # fmt: skip
+    with transaction(engine) as session:
+        trail_whole = not trail.verify(session, house).findings
     whole = (
         died_of == -signal.SIGKILL
         and (committed or untouched)
+        and trail_whole
         and (after.state, after.rows, after.imports, after.queued) == ("done", ROWS, 1, 0)
-        and after.exported == (1 if kind is JobKind.EXPORT else 0)
+        and (after.exported, after.runs) == (kind is JobKind.EXPORT, kind is JobKind.RUN)
+        and (after.heads > before.heads) == (kind is JobKind.AUDIT)
     )
     return {
         "whole": whole, "state_after_kill": between.state, "rows_after_kill": between.rows,
         "attempts": after.attempts, "rows": after.rows, "imports": after.imports,
-        "files": after.exported, "seconds_until_done": round(taken_s, 1),
+        "files": after.exported, "runs": after.runs, "heads_signed": after.heads - before.heads,
+        "seconds_until_done": round(taken_s, 1),
     }  # fmt: skip
 
 
@@ -143,6 +168,12 @@ def _asked(house: House, engine: Engine, kind: JobKind) -> None:
 
 
 def _parameters(house: House, session: Any, kind: JobKind) -> Iterator[tuple[str, Any]]:
+    if kind is JobKind.AUDIT:
+        return
+    if kind is JobKind.RUN:
+        session.execute(text(COMMUNITY))
+        yield from {"analysis": "coverage", "as_of": "2026-09-30"}.items()
+        return
     if kind is JobKind.EXPORT:
         asked = {"layer": "facilities", "format": "csv", "area": "", "as_of": "2026-09-30"}
         yield from (asked | {"internal": False}).items()
@@ -163,7 +194,15 @@ def _parameters(house: House, session: Any, kind: JobKind) -> Iterator[tuple[str
 
 def _emptied(house: House, engine: Engine) -> None:
     with transaction(engine) as session:
-        for table in ("uploads", "jobs", "facilities", "import_changes", "imports"):
+        for table in (
+            "uploads",
+            "jobs",
+            "runs",
+            "areas",
+            "facilities",
+            "import_changes",
+            "imports",
+        ):
             session.execute(delete(METADATA.tables[f"wangge.{table}"]))
         session.execute(text("DELETE FROM procrastinate.procrastinate_jobs"))
     for folder in (house.settings.home / "exports").glob("*"):
@@ -178,12 +217,18 @@ def _seen(house: House, engine: Engine) -> Seen:
             text("""
                 SELECT (SELECT count(*) FROM facilities), (SELECT count(*) FROM imports),
                        state, attempts,
-                       (SELECT count(*) FROM procrastinate.procrastinate_jobs)
+                       (SELECT count(*) FROM procrastinate.procrastinate_jobs),
+                       (SELECT count(*) FROM runs)
                 FROM jobs ORDER BY id DESC LIMIT 1
             """)
         ).one()
-    return Seen(*one, exported=len(list((house.settings.home / "exports").glob("*"))))
+    signed = house.settings.home / heads.HEADS_FILE
+    return Seen(
+        *one,
+        exported=len(list((house.settings.home / "exports").glob("*"))),
+        heads=len(signed.read_text("utf-8").splitlines()) if signed.exists() else 0,
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))
