@@ -41,7 +41,11 @@ class House:
     @cached_property
     def district(self) -> District:
         """The district of ``WANGGE_DISTRICT_FILE``; Wuhua without one."""
-        return districts.load(self.settings.district_file or REFERENCE / "wuhua.toml")
+        return districts.load(self._district_file)
+
+    @property
+    def _district_file(self) -> Path:
+        return self.settings.district_file or REFERENCE / "wuhua.toml"
 
     @property
     def policy(self) -> Policy:
@@ -53,8 +57,14 @@ class House:
 
     @cached_property
     def work_time(self) -> WorkTime:
-        """Working hours and public holidays, for due times."""
-        return worktime.load(REFERENCE / "holidays.toml", self.district.zone)
+        """Working hours and public holidays, for due times.
+
+        A ``holidays.toml`` beside the district file takes the place of the State Council's days.
+        """
+        own = self._district_file.with_name("holidays.toml")
+        return worktime.load(
+            own if own.exists() else REFERENCE / "holidays.toml", self.district.zone
+        )
 
     @cached_property
     def advice(self) -> "Advice":

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.house import REFERENCE, House
 from gis import worktime
+from gis.settings import Settings
 
 KUNMING = ZoneInfo("Asia/Shanghai")
 FILE = Path(worktime.__file__).parents[1] / "data/reference/holidays.toml"
@@ -63,3 +65,26 @@ def test_a_broken_calendar_is_named(tmp_path):
     path.write_text("hours = 3\n[years.2026]\noff = []\n")
     with pytest.raises(worktime.BadCalendar, match=r"holidays\.toml"):
         worktime.load(path, KUNMING)
+
+
+CHICAGO_2027 = """
+hours = [[08:30:00, 16:30:00]]
+[years.2027]
+off = [[2027-07-05, 2027-07-05]]
+work = []
+"""
+
+
+def test_a_calendar_beside_the_district_file_takes_the_place_of_ours(tmp_path):
+    """Independence Day is kept on Monday the 5th: eight hours of Friday end on Tuesday."""
+    district = tmp_path / "wuhua.toml"
+    district.write_text((REFERENCE / "wuhua.toml").read_text("utf-8"), "utf-8")
+
+    def times():
+        return House(Settings(_env_file=None, district_file=district)).work_time
+
+    assert times().days_off == worktime.load(FILE, KUNMING).days_off
+    (tmp_path / "holidays.toml").write_text(CHICAGO_2027)
+    assert times().years == {2027}
+    assert times().after(at("2027-07-02 12:30"), 8).at == at("2027-07-06 12:30")
+    assert not times().after(at("2026-10-01 08:30"), 8).known  # nor is National Day known
