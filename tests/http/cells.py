@@ -36,12 +36,16 @@ FOUND = {
     "cycle": "SELECT id FROM wangge.rating_cycles WHERE state = 'review'",
     "import": "SELECT id FROM wangge.imports WHERE :area <> ''",
 }
-_DANGER = """
+_DANGER = """danger AS (
     INSERT INTO wangge.dangers (area_code, key, kind, severity, what, place, state, handler,
                                 found_at, due_at, due_known, geom)
     VALUES (:area, gen_random_uuid(), 'fire', 'ordinary', :name, :name, 'found', 'community',
             '2026-09-01', '2026-09-02', true, ST_SetSRID(ST_Point(102.7, 25.05), 4326))
-    RETURNING id"""
+    RETURNING id
+), step AS (
+    INSERT INTO wangge.danger_steps (danger_id, area_code, at, move, state, handler)
+    SELECT id, :area, now(), 'report', 'found', 'community' FROM danger
+)"""
 _JOB = """
     INSERT INTO wangge.jobs (area_code, kind, parameters, asked_by, asked_as, state, result,
                              message_zh, finished_at)
@@ -50,8 +54,8 @@ _JOB = """
             '{{"file": "cells/cells.csv", "workbook": "cells.xlsx"}}', :name, now())
     RETURNING id"""
 MADE = {
-    "danger": _DANGER,
-    "photo": f"WITH danger AS ({_DANGER})"
+    "danger": f"WITH {_DANGER} SELECT id FROM danger",
+    "photo": f"WITH {_DANGER}"
     " INSERT INTO wangge.danger_photos (danger_id, area_code, added_at, expires_at, jpeg)"
     " SELECT id, :area, now(), now() + interval '1 day', decode(repeat('ff', 200), 'hex')"
     " FROM danger RETURNING id",
@@ -89,8 +93,10 @@ MADE = {
         RETURNING login""",
 }
 _UPLOAD = """
-    INSERT INTO wangge.uploads (area_code, asked_by, kind, file_name, folder, size_bytes, sha256)
-    VALUES (:area, :login, :kind, 'cells.csv', gen_random_uuid(), 10, 'none') RETURNING id"""
+    INSERT INTO wangge.uploads (area_code, asked_by, kind, file_name, folder, size_bytes, sha256,
+                                options)
+    VALUES (:area, :login, :kind, 'cells.csv', gen_random_uuid(), 10, 'none', '{"frame": "wgs84"}')
+    RETURNING id"""
 _NAMES = """
     SELECT table_name, column_name FROM information_schema.columns
     JOIN information_schema.tables USING (table_schema, table_name)
@@ -126,7 +132,7 @@ def record(store, kind, area, *, login):
         return session.scalar(text(statement), asked)
 
 
-def upload(store, user, area, *, kind="households"):
+def upload(store, user, area, *, kind):
     """The id of an upload that the user has sent."""
     asked = {"area": area, "login": user.id, "kind": kind}
     with store.begin(user) as session:

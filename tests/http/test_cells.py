@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import cells
 import pytest
+from bodies import asked
 from cells import ABOVE, BESIDE, OWN, WHERE
 from fastapi.testclient import TestClient
 from routes import INSIDE, OPEN, asked_of, every
@@ -56,12 +57,27 @@ FEATURES = {
 }  # fmt: skip
 CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15", "form": "qml"}
 OF_ALL = {"cycle", "import"}  # records of the district that everybody sees, and nobody changes
-# No step in a part of it.
-OF_DISTRICT = re.compile(r"(/ratings(/\d+/publish)?|/policy(/set)?|/api/v1/runs)$")
 # Names and codes of divisions are public, and the trail is the whole district's.
 WHOLE = re.compile(r"(/accounts|/areas$|(/api/v1)?/audit)")
-OWN_FINE = {200, 201, 202, 204, 303, 409, 422}
-REFUSED = {403, 404, 409, 422}
+FINE = {200, 201, 202, 204, 303}
+NOT_THERE = {403, 404}
+# What nobody who works in a part of the district can have done.
+OF_DISTRICT = {
+    ("GET", "/api/v1/results/rating/replay"): "computes the whole district's rating again",
+    ("POST", "/api/v1/runs"): "an analysis takes in the whole district",
+    ("POST", "/policy"): "the rules are the whole district's",
+    ("POST", "/policy/set"): "the rules are the whole district's",
+    ("POST", "/ratings"): "the quarter is opened for the whole district",
+    ("POST", "/ratings/{cycle_id}/publish"): "the quarter is published for the whole district",
+}
+UNDO = "/imports/{upload_id}/undo/{import_id}"  # the import is of another file
+# What may be answered in one's own area besides: a second one of the kind, or none to be had.
+BESIDES = {
+    "/ratings/{cycle_id}/ask/{code:path}": {409},  # asked for already by the role before
+    "/exports/sheet": {422},  # by who may take no layer
+    UNDO: {409},
+    f"/api/v1{UNDO}": {409},
+}
 
 
 class Cell:
@@ -109,71 +125,13 @@ def kind_in(path):
     return {"kind": "compound"} if path.startswith("/notes") else {}
 
 
-def asked(cell, route, method):
-    """What goes with a request: area and whatever the route cannot do without, for that area."""
-    lon, lat = cell.of("spot").split()
-    compound = cell.of("compound") or "none"
-    area = (
-        {"area": cell.area} if not route.path.startswith("/ogc") or "/items" in route.path else {}
-    )
-    params = {**area, **{
-        "/api/v1/layers/{name}/at": {"lon": lon, "lat": lat},
-        "/api/v1/video/working-rate": {"since": "2026-09-01", "until": "2026-09-30"},
-        "/api/v1/video/repairs": {"since": "2026-09-01", "until": "2026-09-30"},
-        "/api/v1/video/incidents-shown": {"since": "2026-09-01", "until": "2026-09-30"},
-        "/api/v1/video/plan": {"compound": compound, "budget": 1},
-        "/api/v1/audit/lines.csv": {"purpose": "a test"}, "/audit/lines.csv": {"purpose": "a test"},
-        "/sheets/{name}.pdf": {"purpose": "a test"}, "/dangers/new": {"lon": lon, "lat": lat},
-        "/api/v1/imports": {"kind": "cameras"},
-    }.get(route.path, {})}  # fmt: skip
-    if method == "GET":
-        return {"params": params}
-    if route.path.startswith("/api/"):
-        return {"params": params, "json": json_of(cell, route.path, compound, lon, lat)}
-    return {"params": params, "data": form_of(cell, route.path, compound, lon, lat)}
-
-
-def json_of(cell, path, compound, lon, lat):
-    camera = cell.of("camera") or "none"
-    return {
-        "/api/v1/runs": {"analysis": "grids"},
-        "/api/v1/exports": {"layer": "coverage", "format": "csv", "area": OWN},
-        "/api/v1/accounts": {"login": f"n{cell.area}"},
-        "/api/v1/accounts/{login}/role": {"role": "viewer", "area_prefixes": [cell.area]},
-        "/api/v1/video/observations": {
-            "camera": camera, "state": "down", "observed_at": "2026-09-30T08:00:00+08:00"
-        },
-        "/api/v1/video/what-if": {
-            "compound": compound, "lon": float(lon), "lat": float(lat), "direction_deg": 0
-        },
-    }.get(path, {})  # fmt: skip
-
-
-def form_of(cell, path, compound, lon, lat):
-    """Every field that some form has, with values that would do."""
-    kind = {"/dangers": "fire", "/scenarios/{scenario_id}/changes": "close"}.get(path, "compound")
-    geometry = f'{{"type": "Point", "coordinates": [{lon}, {lat}]}}'
-    return {
-        "kind": kind, "severity": "ordinary", "what": "出口被堵", "key": f"key-{cell.area}",
-        "lon": lon, "lat": lat, "code": compound, "area": cell.area, "name": "新",
-        "body": "门禁坏了",
-        "move": "assign", "remark": "请处理", "login": f"f{cell.area}", "role": "viewer",
-        "decision": "approve", "reason": "经复核与现场不符", "colour": "yellow", "origin": "review",
-        "issuer": "综治中心", "sure": "yes", "month": "2026-09", "period": "2026Q3", "shared": "no",
-        "as_of": "2026-09-30", "facility": cell.of("facility") or "none", "shapes": geometry,
-        "function": "service_station", "provision": "new_build", "ownership": "public",
-        "status": "open", "floor_area_m2": "50", "geometry": geometry, "geom": geometry,
-        "community": cell.area, "area_m2": "50", "part": "50", "text": "version = ''",
-    }  # fmt: skip
-
-
 class Walk:
     """Every route, as one role that is at work in `OWN`, in each of the three areas."""
 
     def __init__(self, client, role, login, store, house):
         self.client, self.role, self.held = client, role, PERMISSIONS[role]
         self.areas = {one: Cell(store, house, one, login) for one in WHERE}
-        self.wrong, self.pages = [], {}
+        self.wrong, self.pages, self.done = [], {}, set()
 
     def go(self, routes):
         for route in routes:
@@ -187,7 +145,7 @@ class Walk:
             path, kinds = self.areas[BESIDE].path(route, name)  # nothing is made for nobody
             sent = asked(self.areas[BESIDE], route, method)
             answer = self.client.request(method, path or "/none", **sent)
-            self.judge(method, path, OWN, kinds, needed, answer, set())
+            self.judge(route, method, path, OWN, kinds, needed, answer, set())
             return
         for where in places_of(route):
             cell = self.areas[where]
@@ -198,14 +156,17 @@ class Walk:
             answer = self.client.request(
                 method, path, **sent, follow_redirects=False, headers={"accept": "text/html, */*"}
             )
+            if where == OWN and answer.status_code < 400:
+                self.done.add((method, route.path))
             told = set() if WHOLE.match(route.path) else cells.strangers(answer)
             told = {one for one in told if one not in f"{path} {sent}"}  # our own words are no news
-            self.judge(method, path, where, kinds, needed, answer, told)
+            self.judge(route, method, path, where, kinds, needed, answer, told)
 
-    def judge(self, method, path, where, kinds, needed, answer, told):
+    def judge(self, route, method, path, where, kinds, needed, answer, told):
         if where == BESIDE and '"features":[{' in answer.text.replace(" ", ""):
             told.add("features")
-        right = answer.status_code in statuses(path, where, method, kinds, needed <= self.held)
+        may = needed <= self.held
+        right = answer.status_code in statuses(route, path, where, method, kinds, may)
         if told or not right:
             self.wrong.append((method, path, where, answer.status_code, sorted(told)[:3]))
         if answer.status_code == 200 and "text/html" in answer.headers.get("content-type", ""):
@@ -266,20 +227,24 @@ def rights_of(route, name):
         needed.add((Capability.HEALTH, Action.READ))
     if shown in calls:
         needed.add((NEEDED[name], Action.READ))
-    if route.path.startswith("/api/v1/exports"):
+    if route.path.startswith("/api/v1/exports") or (
+        route.path == "/exports" and "POST" in route.methods
+    ):
         needed.add((Capability.COVERAGE, Action.EXPORT))
     return needed
 
 
-def statuses(path, where, method, kinds, may):
+def statuses(route, path, where, method, kinds, may):
     """What may be answered in an area; a record of the area beside or above is not there."""
     if not may:  # whether a file may leave is asked once it is found
-        return REFUSED if path.startswith("/api/v1/exports/") else {403}
-    if method != "GET" and OF_DISTRICT.match(path):
-        return REFUSED
+        return NOT_THERE if path.startswith("/api/v1/exports/") else {403}
+    if (method, route.path) in OF_DISTRICT:
+        return {403}
+    if where != OWN and (method, route.path) == ("GET", "/sharp-eyes/plan"):
+        return {422}  # the form again, which says that there is no such compound
     if where != OWN and kinds - OF_ALL and not (where == ABOVE and kinds == {"area"}):
-        return {404} if method == "GET" else REFUSED
-    return OWN_FINE | ({404} if where != OWN else set())
+        return {404} if method == "GET" else NOT_THERE
+    return FINE | BESIDES.get(route.path, set()) | (NOT_THERE if where != OWN else set())
 
 
 # -- the walk ----------------------------------------------------------------------------------
@@ -357,6 +322,18 @@ def test_every_cell_is_as_the_table_of_rights_says(walks, role):
     assert walks[role].wrong == []
 
 
+def test_whoever_has_the_right_is_answered_in_their_own_area(walks, app):
+    """Refusals alone would say nothing of rights: each route does what it is for, for some role."""
+    asked_for = {
+        (method, route.path)
+        for route in every(app.routes)
+        if not skipped(route)
+        for method in route.methods - {"HEAD"}
+    }
+    done = set().union(*(walks[role].done for role in Role))
+    assert asked_for - done == {*OF_DISTRICT, ("POST", UNDO), ("POST", f"/api/v1{UNDO}")}
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_no_page_links_to_what_the_reader_may_not_open(walks, app, role):
     routes = [one for one in every(app.routes) if hasattr(one, "dependant")]
@@ -392,7 +369,9 @@ def test_nothing_of_another_area_was_changed(walks, marked, before):
     assert [table for table in before if before[table] != after[table]] == []
 
 
-@pytest.mark.parametrize("role", [Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON])
+@pytest.mark.parametrize(
+    "role", [Role.GRID_SUPERVISOR, Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD]
+)
 def test_a_file_that_a_job_writes_holds_ones_own_area_alone(marked, house, role):
     """Every layer that the role may export, for the whole district as far as it is the caller's."""
     user = at_work(marked, house, role, OWN)
@@ -405,7 +384,7 @@ def test_a_file_that_a_job_writes_holds_ones_own_area_alone(marked, house, role)
         assert cells.strangers_in(body) == set(), name
 
 
-@pytest.mark.parametrize("area", [OWN, BESIDE])
+@pytest.mark.parametrize("area", [OWN, ABOVE])
 @pytest.mark.parametrize("role", [Role.PLANNER, Role.POLICE_LIAISON, Role.DATA_STEWARD])
 def test_a_run_that_a_part_asks_for_past_the_door_stores_nothing(marked, house, role, area):
     user = at_work(marked, house, role, area)
@@ -419,32 +398,53 @@ def test_a_run_that_a_part_asks_for_past_the_door_stores_nothing(marked, house, 
         assert session.scalar(stored) == runs
 
 
-@pytest.mark.parametrize(("rows", "ends"), [
-    ([OWN], (JobState.DONE, None)), ([BESIDE], (JobState.FAILED, "outside_areas")),
-    ([OWN, BESIDE], (JobState.FAILED, "outside_areas")),
+SENT = {  # kind: head, row, and what the store holds of it in an area
+    "households": (
+        "对象编码,户数,统计日期", "{area},3210,2026-09-0{day}",
+        "SELECT subject_code, households FROM household_counts WHERE area_code = :area",
+    ),
+    "incidents": (
+        "编号,发生时间,类别,经度,纬度", "T{area}{day},2026-09-0{day} 08:00,盗窃,{lon},{lat}",
+        "SELECT source_key FROM incidents WHERE area_code = :area",
+    ),
+}  # fmt: skip
+REFUSED = (JobState.FAILED, "outside_areas")
+NOTHING = (JobState.FAILED, "nothing_kept")
+
+
+@pytest.mark.parametrize(("kind", "areas", "ends"), [
+    ("households", [OWN], (JobState.DONE, None)), ("incidents", [OWN], (JobState.DONE, None)),
+    ("households", [BESIDE], REFUSED), ("incidents", [BESIDE], NOTHING),
+    ("households", [OWN, BESIDE], REFUSED),  # the file; of places each row by itself
+    ("incidents", [OWN, BESIDE], (JobState.DONE, None)),
 ])  # fmt: skip
-def test_a_file_that_a_part_sends_is_taken_in_for_that_part_alone(marked, house, rows, ends):
-    """Counts of households, looked at, tried and taken in by jobs."""
-    user, sent = at_work(marked, house, Role.DATA_STEWARD, OWN), ["对象编码,户数,统计日期"]
-    upload = cells.upload(marked, user, OWN)
-    sent += [f"{area},3210,2026-09-0{len(rows)}" for area in rows]
-    cells.lay_out(house.settings.home, marked, upload, words="\n".join(sent))
-    with marked.begin() as session:
-        before = {area: counts_of(session, area) for area in (OWN, BESIDE)}
+def test_a_file_that_a_part_sends_is_taken_in_for_that_part_alone(marked, house, kind, areas, ends):
+    """Counts of households and incidents, looked at, tried and taken in by jobs."""
+    user, (head, row, _) = at_work(marked, house, Role.DATA_STEWARD, OWN), SENT[kind]
+    upload = cells.upload(marked, user, OWN, kind=kind)
+    rows = [row.format(area=area, day=len(areas), **spot(marked, area)) for area in areas]
+    cells.lay_out(house.settings.home, marked, upload, words="\n".join([head, *rows]))
+    before = {area: held_of(marked, kind, area) for area in (OWN, BESIDE)}
     seen = done(marked, house, user, JobKind.PREVIEW, upload=upload, upload_id=upload)
-    assert [row["subject_code"] for row in seen.result["preview"]["rows"]] == rows
+    assert len(seen.result["preview"]["rows"]) == len(areas)
     for trial in (True, False):
         ended = done(marked, house, user, JobKind.IMPORT, upload_id=upload, dry_run=trial)
         assert (ended.state, ended.error_code) == ends
-    with marked.begin() as session:
-        assert counts_of(session, BESIDE) == before[BESIDE]
-        added = counts_of(session, OWN) - before[OWN]
-    assert added == ({(OWN, 3210)} if rows == [OWN] else set())
+    assert held_of(marked, kind, BESIDE) == before[BESIDE]
+    assert len(held_of(marked, kind, OWN) - before[OWN]) == (ends[0] == JobState.DONE)
 
 
-def counts_of(session, area):
-    asked = "SELECT subject_code, households FROM household_counts WHERE area_code = :area"
-    return {tuple(row) for row in session.execute(text(asked), {"area": area})}
+def spot(store, area):
+    return dict(
+        zip(
+            ("lon", "lat"), cells.record(store, "spot", area, login="somebody").split(), strict=True
+        )
+    )
+
+
+def held_of(store, kind, area):
+    with store.begin() as session:
+        return {tuple(row) for row in session.execute(text(SENT[kind][2]), {"area": area})}
 
 
 def at_work(store, house, role, area):
