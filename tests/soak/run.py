@@ -2,7 +2,8 @@
 
     python tests/soak/run.py out/soak.json [--only city qgis]
 
-The JSON names the commit and the machine; the exit code is 1 where a part failed.
+The JSON names the commit and the machine; the exit code is 1 where a part failed, and 2 at once
+where the real files are not there that the part `slow` reads.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+REAL = ROOT.parent / "shared" / "realdata"  # docs/real-data.md names its files
 PARTS = {  # name: what runs; {out} is a file beside the JSON for a part's own figures
     "slow": [
         "-m",
@@ -46,6 +48,11 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=list(PARTS))
     asked = parser.parse_args()
+    if "slow" in asked.only and not REAL.is_dir():  # its tests would be skipped, and nobody told
+        parser.error(
+            f"the part slow reads real files (docs/real-data.md), and {REAL} is not there;"
+            f" name the other parts with --only {' '.join(one for one in PARTS if one != 'slow')}"
+        )
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     sys.path.insert(0, str(ROOT / "tests" / "bench"))
     from measure import machine
