@@ -169,6 +169,7 @@ REGISTRY: tuple[Layer, ...] = (
     Layer("rental_h3", "出租房密度 H3", "Rental density, H3", Geometry.AREA, "code", "code", (
         Column("code", "H3 编号", "H3 index", "h3"), _AREA,
         Column("resolution", "级别", "Resolution", "res"), *_RENTAL,
+        Column("mainly_rental", "以出租为主", "Mainly rental", "mainly"), *_WHY,
     ), legend.RENTAL_CELL, Capability.RENTAL, "rental",
        tables=("rental_cells",), drawn=("code", "rented_per_km2", "suppressed")),
     Layer("cameras", *TITLES[Analysis.VIDEO], Geometry.POINT, "code", "name", (

@@ -139,7 +139,7 @@ ORDER BY result.subject_code;
 -- name: layer_rental_h3
 SELECT h3 AS code, area_code, resolution, rented_dwellings, dwellings, rented_per_100,
        rented_per_km2, occupants_per_dwelling, floating_share, suspected_group, suppressed,
-       ST_AsBinary(geom) AS geom
+       mainly_rental, rule, reason_zh, reason_en, ST_AsBinary(geom) AS geom
 FROM rental_cells
 WHERE run_id = CAST(:run_id AS bigint)
   AND resolution = CAST(:resolution AS integer)

@@ -1,6 +1,7 @@
 """Figures of rental density from counted pieces of ground; pure frames in, frames out."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,19 @@ def figures(
         },
         index=sums.index,
     )
+
+
+def mainly_rental(found: pd.DataFrame, *, line_share: float) -> "pd.Series[Any]":
+    """Whether ``line_share`` of the dwellings or more are let: True, False, None where unknown.
+
+    ``found`` has `FIGURES`, ``lacking`` and ``outside``. A rate that is too high (dwellings are
+    missing under it) says no below the line and nothing above it.
+    """
+    # The share itself: 55 of 100 is 0.55 in binary, too, while 100 * 0.55 is a little above 55.
+    mainly = found["rented_dwellings"] / found["dwellings"] >= line_share
+    too_high = (found["lacking"] > 0) | found["outside"]
+    judged = found["rented_per_100"].notna() & ~(mainly & too_high)
+    return mainly.astype(object).where(judged, None)
 
 
 def _over(part: "pd.Series[float]", whole: "pd.Series[float]") -> "pd.Series[float]":

@@ -71,6 +71,7 @@ class RentalFigures:
     floating_share: Mapped[float | None]
     suspected_group: Mapped[int | None]
     suppressed: Mapped[bool] = mapped_column(server_default="false")
+    mainly_rental: Mapped[bool | None]
 
 
 class RentalResult(Identified, OfRun, RentalFigures, Base):
@@ -83,7 +84,6 @@ class RentalResult(Identified, OfRun, RentalFigures, Base):
     subject_kind: Mapped[str]
     subject_code: Mapped[str]
     name: Mapped[str]
-    mainly_rental: Mapped[bool | None]
     rule: Mapped[str]
     threshold: Mapped[float]
     reason_zh: Mapped[str]
@@ -102,5 +102,9 @@ class RentalCell(Identified, OfRun, RentalFigures, Base):
     area_code: Mapped[str]
     h3: Mapped[str]
     resolution: Mapped[int]
+    rule: Mapped[str | None]  # as the threshold and the reasons: none in runs from before 0056
+    threshold: Mapped[float | None]
+    reason_zh: Mapped[str | None]
+    reason_en: Mapped[str | None]
     geom: Mapped[WKBElement] = geometry("POLYGON")
     geom_3857: Mapped[WKBElement] = geometry_3857("POLYGON")

@@ -155,6 +155,32 @@ def _with_stated(single: pd.DataFrame, places: Places, resolutions: Sequence[int
     return pd.concat([single[columns], stated[columns]], ignore_index=True)
 
 
+def housing(buildings: pd.DataFrame, *, resolutions: Sequence[int]) -> dict[str, pd.DataFrame]:
+    """Per level of H3 cells and cell: ``dwellings`` of its buildings, and how many state none.
+
+    ``dwellings`` is NaN where no building states any; ``lacking`` counts the silent ones.
+    """
+    finest = hexagons.cells_at(
+        lon=buildings["lon"].to_numpy(),
+        lat=buildings["lat"].to_numpy(),
+        resolution=max(resolutions),
+    )
+    silent = buildings["dwellings"].isna()
+    by_finest = (
+        pd.DataFrame({"cell": finest, "dwellings": buildings["dwellings"], "lacking": silent})
+        .groupby("cell").agg(
+            dwellings=("dwellings", "sum"), told=("dwellings", "count"), lacking=("lacking", "sum")
+        )
+    )  # fmt: skip
+    cells = by_finest.index.to_numpy(dtype=np.uint64)
+    out = {}
+    for resolution in resolutions:
+        sums = by_finest.groupby(hexagons.parents(cells, resolution=resolution)).sum()
+        dwellings = sums["dwellings"].where(sums["told"] > 0)
+        out[cell_level(resolution)] = sums[["lacking"]].assign(dwellings=dwellings)
+    return out
+
+
 def area_codes(counted: pd.DataFrame, level: str, *, district: str) -> "pd.Series[str]":
     """The deepest division that holds all let dwellings of each cell of a level."""
     by = counted.groupby(level)

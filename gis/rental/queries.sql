@@ -25,6 +25,15 @@ WHERE (registered_on IS NULL OR registered_on <= CAST(:as_of AS date))
   AND (ended_on IS NULL OR ended_on > CAST(:as_of AS date))
 GROUP BY area_code, grid_code, compound_code, ST_X(geom), ST_Y(geom);
 
+-- name: housing
+-- Dwellings of buildings, one row per building at the point where it was placed (and where lettings placed by their
+-- building are); without a number where people may live and nobody said how many dwellings there are.
+SELECT ST_X(spot) AS lon, ST_Y(spot) AS lat, dwellings
+FROM (
+    SELECT ST_PointOnSurface(geom) AS spot, dwellings FROM wangge.buildings
+    WHERE dwellings IS NOT NULL OR use IS NULL OR use IN ('residential', 'mixed')
+) AS building;
+
 -- name: any_dwelling
 -- Whether single lettings are registered at all; without a register no letting is not zero.
 SELECT EXISTS (SELECT FROM wangge.dwellings) AS registered;

@@ -15,7 +15,8 @@ def with_reasons(rows: pd.DataFrame, rules: RentalRules, *, as_of: date) -> pd.D
     """``rows`` with ``rule``, ``threshold``, ``reason_zh`` and ``reason_en``.
 
     Compounds are judged by REN-2 (share of let dwellings), everything else is measured by REN-1,
-    whose threshold is the usable area per person of suspected group rental.
+    whose threshold is the usable area per person of suspected group rental; the sentence says
+    beside it on which side of REN-2's line the share is.
     """
     is_compound = rows["subject_kind"] == "compound"
     sentences = pd.DataFrame(list(_sentences(rows, rules, as_of)), columns=["zh", "en"])
@@ -42,9 +43,10 @@ def _sentences(rows: pd.DataFrame, rules: RentalRules, as_of: date) -> Iterator[
             yield _unknown(rules, as_of)
         else:
             zh, en = _counted(rented, dwellings, per_100, by_households, as_of)
-            too_zh, too_en = _too_high(lacking, outside)
-            end = _verdict(mainly, compound_kind, rules) if kind == "compound" else _source(rules)
-            yield zh + too_zh + end[0], en + too_en + end[1]
+            too_zh, too_en = _too_high(lacking, outside, of_buildings=kind == "cell")
+            end_zh, end_en = _verdict(mainly, compound_kind, rules)
+            rest_zh, rest_en = ("", "") if kind == "compound" else _source(rules)
+            yield zh + too_zh + end_zh + rest_zh, en + too_en + end_en + rest_en
 
 
 def _hidden(rules: RentalRules) -> tuple[str, str]:
@@ -78,12 +80,13 @@ def _counted(
     return f"{zh}，每百套 {rate} 套", f"{en}, {rate} per 100"
 
 
-def _too_high(lacking: float, outside: bool) -> tuple[str, str]:
+def _too_high(lacking: float, outside: bool, *, of_buildings: bool) -> tuple[str, str]:
     """Why more lettings than dwellings are counted, if so."""
     zh, en = "", ""
     if lacking:
-        lack = "1 compound lacks" if lacking == 1 else f"{lacking:.0f} compounds lack"
-        zh += f"（{lacking:.0f} 个小区缺住宅数，比率偏高）"
+        unit_zh, unit_en = ("栋楼", "building") if of_buildings else ("个小区", "compound")
+        lack = f"1 {unit_en} lacks" if lacking == 1 else f"{lacking:.0f} {unit_en}s lack"
+        zh += f"（{lacking:.0f} {unit_zh}缺住宅数，比率偏高）"
         en += f" ({lack} a dwelling count: the rate is too high)"
     if outside:
         zh += "（另有在租住宅不在任何小区内，比率偏高）"

@@ -22,6 +22,8 @@ from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, record
 
+_BESIDE = ["subject_kind", "kind", "by_households", "lacking", "outside"]  # what sentences need
+
 
 @dataclass(frozen=True)
 class RentalDensity:
@@ -58,7 +60,8 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
     )
     rows = _results(counted, places, hidden, rules, registered=read.registered)
     rows = with_reasons(rows, rules, as_of=as_of)
-    cells = _cells(counted, hidden, rules, district)
+    cells = _cells(counted, read.housing, hidden, rules, district)
+    cells = with_reasons(cells, rules, as_of=as_of).drop(columns=_BESIDE)
     return RentalDensity(
         as_of=as_of,
         area_code=district.code,
@@ -87,6 +90,7 @@ def _digest(read: store.RentalInputs, counted: pd.DataFrame) -> str:
             "compounds": read.compounds,
             "counted": counted,
             "dated": read.counted,
+            "housing": read.housing.sort_values(["lon", "lat", "dwellings"], ignore_index=True),
             "registered": registered,
             "subjects": read.subjects,
         }
@@ -121,30 +125,48 @@ def _results(
         found["floating_share"] = shown.where(stated, found["floating_share"])
         rows.append(found.join(ground.drop(columns=["dwellings"])).assign(subject_kind=level))
     out = pd.concat(rows)
-    # The share itself: 55 of 100 is 0.55 in binary, too, while 100 * 0.55 is a little above 55.
-    mainly = out["rented_dwellings"] / out["dwellings"] >= rules.mainly_rental_share
-    judged = (out["subject_kind"] == "compound") & out["rented_per_100"].notna()
-    out["mainly_rental"] = mainly.astype(object).where(judged, None)
+    out["mainly_rental"] = analysis.mainly_rental(out, line_share=rules.mainly_rental_share)
     return out.rename_axis("subject_code").reset_index()
 
 
 def _cells(
-    counted: pd.DataFrame, hidden: Hidden, rules: RentalRules, district: District
+    counted: pd.DataFrame,
+    buildings: pd.DataFrame,
+    hidden: Hidden,
+    rules: RentalRules,
+    district: District,
 ) -> gpd.GeoDataFrame:
-    """One row per H3 cell with a let dwelling; no number of dwellings is known for a cell."""
-    rows = [_cells_of(counted, hidden, resolution, district) for resolution in rules.h3_resolutions]
+    """One row per H3 cell with a let dwelling; its dwellings are those of the buildings in it."""
+    housing = pieces.housing(buildings, resolutions=rules.h3_resolutions)
+    rows = [
+        _cells_of(counted, housing, hidden, resolution, district).pipe(_judged, rules)
+        for resolution in rules.h3_resolutions
+    ]
     return gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geom", crs=4326)
 
 
+def _judged(cells: gpd.GeoDataFrame, rules: RentalRules) -> gpd.GeoDataFrame:
+    mainly = analysis.mainly_rental(cells, line_share=rules.mainly_rental_share)
+    return cells.assign(mainly_rental=mainly, subject_kind="cell", kind=None)
+
+
 def _cells_of(
-    counted: pd.DataFrame, hidden: Hidden, resolution: int, district: District
+    counted: pd.DataFrame,
+    housing: dict[str, pd.DataFrame],
+    hidden: Hidden,
+    resolution: int,
+    district: District,
 ) -> gpd.GeoDataFrame:
     level = pieces.cell_level(resolution)
     sums = analysis.sums_by(counted, level)
     cells = sums.index.to_numpy(dtype=np.uint64)
     outline = hexagons.outlines(cells)
+    built = housing[level].reindex(cells)
     ground = pd.DataFrame(
-        {"dwellings": np.nan, "ground_m2": outline.to_crs(district.srid).area.to_numpy()},
+        {
+            "dwellings": built["dwellings"].to_numpy(),
+            "ground_m2": outline.to_crs(district.srid).area.to_numpy(),
+        },
         index=sums.index,
     )
     secret = {name: levels.get(level, pd.Index([])) for name, levels in hidden.items()}
@@ -152,6 +174,9 @@ def _cells_of(
     found = found.assign(
         h3=hexagons.names(cells),
         resolution=resolution,
+        lacking=built["lacking"].fillna(0).to_numpy(),
+        outside=False,
+        by_households=False,
         area_code=pieces.area_codes(counted, level, district=district.code)
         .reindex(sums.index)
         .to_numpy(),

@@ -20,6 +20,7 @@ _LETTING_TYPES = {
     **dict.fromkeys(("rented", "occupants", "counted"), pa.int64()),
     **dict.fromkeys(("floating", "floating_of", "suspected"), pa.int64()),
 }
+_HOUSING_TYPES = {"lon": pa.float64(), "lat": pa.float64(), "dwellings": pa.float64()}
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class RentalInputs:
 
     ``lettings`` one row per place, in no order, with `gis.rental.analysis.SUMS`; ``compounds`` and
     ``subjects`` (divisions and grids) of the day; ``counted`` dated dwellings of ``subjects``;
+    ``housing`` dwellings of each building at its point (NaN where one states none), in no order;
     ``registered`` says whether single lettings are registered at all.
     """
 
@@ -35,6 +37,7 @@ class RentalInputs:
     compounds: pd.DataFrame
     subjects: pd.DataFrame
     counted: pd.DataFrame
+    housing: pd.DataFrame
     registered: bool
 
 
@@ -54,5 +57,6 @@ def inputs(
         compounds=sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid}),
         subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
         counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
+        housing=bulk.table(session, _SQL["housing"], {}, _HOUSING_TYPES),
         registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
     )

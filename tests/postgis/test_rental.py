@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gis import district as districts
 from gis import policy as policies
 from gis.areas.model import Area, HouseholdCount
-from gis.compounds.model import Compound
+from gis.compounds.model import Building, Compound
 from gis.grids.model import Grid
 from gis.rental import service
 from gis.rental.model import Dwelling, RentalCell, RentalResult
@@ -271,6 +271,9 @@ def test_a_small_compound_is_hidden_with_its_neighbour_and_all_its_rates(db, wor
         world.let(
             let, compound=code, lon=lon + 0.001, lat=25.041, occupants=4, floating_occupants=4
         )
+    world.add(
+        Building, area_code=COMMUNITY, dwellings=40, geom=square(102.70098, 25.04098, 0.00004)
+    )
     found, rows = figures(db, policy, wuhua)
     counts = [
         "rented_dwellings", "rented_per_100", "rented_per_km2", "occupants",
@@ -283,7 +286,8 @@ def test_a_small_compound_is_hidden_with_its_neighbour_and_all_its_rates(db, wor
     assert rows.loc[("community", COMMUNITY), "rented_dwellings"] == 23
     tiny = found.cells[found.cells["h3"] == h3.latlng_to_cell(25.041, 102.701, 10)].iloc[0]
     assert tiny["suppressed"]
-    assert pd.isna(tiny["rented_dwellings"])
+    assert tiny[["rented_dwellings", "rented_per_100", "mainly_rental"]].isna().all()
+    assert tiny["dwellings"] == 40
 
 
 def test_grids_count_by_place_and_codes_of_another_day_count_nowhere(db, world, policy, wuhua):
@@ -318,6 +322,42 @@ def test_cells_agree_with_the_h3_library(db, world, policy, wuhua):
                 cell["rented_dwellings"] / area_km2, rel=0.01
             )
     assert set(found.cells["area_code"]) == {COMMUNITY}
+
+
+def test_a_cell_has_the_dwellings_of_its_buildings_and_every_level_is_judged(
+    db, world, policy, wuhua
+):
+    """Of 40 dwellings in three houses 20 are let: half; the shop without a number is none."""
+    world.add(Grid, area_code=COMMUNITY, code=f"{COMMUNITY}001", geom=square(102.70, 25.04))
+    world.compound("a", 102.70, 25.04, dwellings=40, grid_code=f"{COMMUNITY}001")
+    world.let(20, compound="a", lon=102.701, lat=25.041, grid_code=f"{COMMUNITY}001")
+    for dwellings, use in ((25, "residential"), (12, None), (3, "mixed"), (None, "commercial")):
+        world.add(Building, area_code=COMMUNITY, dwellings=dwellings, use=use,
+                  geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    found, rows = figures(db, policy, wuhua)
+    asked = ["dwellings", "rented_per_100", "mainly_rental"]
+    assert found.cells[asked].values.tolist() == 3 * [[40, 50, True]]
+    for subject in (("community", COMMUNITY), ("grid", f"{COMMUNITY}001"), ("compound", "a")):
+        assert rows.loc[subject, asked].tolist() == [40, 50, True]
+    assert "该条只针对老旧小区" in found.cells["reason_zh"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("stated", "judged", "why"),
+    [((None,), [None, None], "住宅数不详"), ((30, None), [66, None], "1 栋楼缺住宅数，比率偏高"),
+     ((99, None), [20, False], "未达以出租为主")],
+)  # fmt: skip
+def test_a_cell_whose_houses_do_not_all_state_their_dwellings_says_so(
+    db, world, policy, wuhua, stated, judged, why
+):
+    world.let(20, compound=None, lon=102.701, lat=25.041)
+    for dwellings in stated:
+        world.add(Building, area_code=COMMUNITY, dwellings=dwellings, use="residential",
+                  geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    cell = figures(db, policy, wuhua)[0].cells.iloc[0]
+    per_100 = None if pd.isna(cell["rented_per_100"]) else int(cell["rented_per_100"])
+    assert [per_100, cell["mainly_rental"]] == judged
+    assert why in cell["reason_zh"]
 
 
 def test_a_run_is_kept_and_an_equal_one_found_again(db, world, policy, wuhua):

@@ -309,6 +309,10 @@ def rental_h3() -> gpd.GeoDataFrame:
             "floating_share": np.full(n, 0.4),
             "suspected_group": np.full(n, 3.0),
             "suppressed": np.isnan(per_km2),
+            "mainly_rental": per_km2 >= 4000,
+            "rule": ["REN-1"] * n,
+            "reason_zh": ["出租占比低于 50%，不属于以出租为主。"] * n,
+            "reason_en": ["Less than half of the dwellings are let."] * n,
         },
         shapes,
     )
