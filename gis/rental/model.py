@@ -102,7 +102,7 @@ class RentalCell(Identified, OfRun, RentalFigures, Base):
     area_code: Mapped[str]
     h3: Mapped[str]
     resolution: Mapped[int]
-    rule: Mapped[str | None]  # as the threshold and the reasons: none in runs from before 0056
+    rule: Mapped[str | None]  # as the threshold and the reasons: none in runs from before 0057
     threshold: Mapped[float | None]
     reason_zh: Mapped[str | None]
     reason_en: Mapped[str | None]
