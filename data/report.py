@@ -26,6 +26,12 @@ _SEVERITY = {
 _ROW_HEADINGS = ("行 Row", "结果 Outcome", "代码 Code", "列 Column", "值 Value", "原因", "Reason")
 
 
+def workbook_name(kind: str, file: Path, sha256: str, *, dry_run: bool) -> str:
+    """What the workbook about a file of a kind is called."""
+    trial = "-dry-run" if dry_run else ""
+    return f"{kind}-{hidden(file.stem)[:60].replace('*', '_')}-{sha256[:8]}{trial}.xlsx"
+
+
 @dataclass(frozen=True)
 class Reason:
     """How often one remark was made of one column; the words are those of its first row."""
@@ -193,9 +199,9 @@ class ImportReport:
         BadInput
             The folder cannot be written; what the import did stands.
         """
-        trial = "-dry-run" if self.dry_run else ""
-        name = hidden(self.facts.path.stem)[:60].replace("*", "_")
-        path = folder / f"{self.kind}-{name}-{self.facts.sha256[:8]}{trial}.xlsx"
+        path = folder / workbook_name(
+            self.kind, self.facts.path, self.facts.sha256, dry_run=self.dry_run
+        )
         try:
             with files.whole(path, mode=None) as draft:
                 self._write_book(draft)

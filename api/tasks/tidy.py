@@ -1,4 +1,4 @@
-"""Nightly: files that nobody fetched or removed leave the home, expired photos the store."""
+"""Nightly: files that nobody fetched, removed or names leave the home, expired photos the store."""
 
 import shutil
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.house import House
 from api.tasks import exports, imports
+from data.report import workbook_name
 from gis.dangers import store as dangers
 from gis.uploads import store
 
@@ -18,8 +19,12 @@ def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
     """Remove expired uploads and photos, folders that no upload owns, exports that have waited.
 
     For whoever sees the whole district: a photo that stays unseen stays, and a folder of an upload
-    that stays unseen looks like nobody's. Returns how many uploads, such folders and photos left.
+    that stays unseen looks like nobody's. Returns how many uploads, such folders, reports and
+    photos left.
     """
+    reports = _unnamed_reports(house, session)
+    for report in reports:
+        report.unlink(missing_ok=True)
     gone = store.expired(session, before=now - timedelta(days=house.settings.upload_kept_days))
     for one in gone:
         shutil.rmtree(imports.path_of(house, one).parent, ignore_errors=True)
@@ -30,7 +35,26 @@ def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
         shutil.rmtree(folder, ignore_errors=True)
     exports.forget(house)
     photos = dangers.forget_expired(session, now=now)
-    return {"uploads": len(gone), "folders": len(lost), "photos": photos}
+    return {
+        "uploads": len(gone), "folders": len(lost), "reports": len(reports), "photos": photos,
+    }  # fmt: skip
+
+
+def _unnamed_reports(house: House, session: Session) -> list[Path]:
+    """Reports that a killed worker wrote of an import which then came to no end.
+
+    One that another job names, or that the command wrote of the same file later, is not nobody's.
+    """
+    folder, named = house.settings.home / "reports", store.workbooks(session)
+    found = []
+    for one in store.unreported(session):
+        name = workbook_name(one.kind, Path(one.file_name), one.sha256, dry_run=one.dry_run)
+        path = folder / name
+        if name in named or not path.exists() or path in found:
+            continue
+        if path.stat().st_mtime <= one.finished_at.timestamp():
+            found.append(path)
+    return found
 
 
 def _ownerless(uploads: Path, owned: frozenset[str], now: datetime) -> list[Path]:

@@ -29,3 +29,16 @@ INSERT INTO import_profiles (area_code, kind, name, mapping)
 VALUES (:area_code, :kind, :name, CAST(:mapping AS jsonb))
 ON CONFLICT (area_code, kind, name) DO UPDATE SET mapping = excluded.mapping
 RETURNING id;
+
+-- name: unreported
+-- Uploads of which an import ended without a result: its worker died too often, or it was stopped.
+SELECT uploads.kind, uploads.file_name, uploads.sha256, jobs.finished_at,
+       CAST(jobs.parameters ->> 'dry_run' AS boolean) AS dry_run
+FROM jobs
+JOIN uploads ON uploads.id = CAST(jobs.parameters ->> 'upload_id' AS bigint)
+WHERE jobs.kind = 'import' AND jobs.state IN ('failed', 'cancelled') AND jobs.result IS NULL
+ORDER BY jobs.id;
+
+-- name: workbooks
+SELECT DISTINCT result ->> 'workbook' FROM jobs
+WHERE kind = 'import' AND result ->> 'workbook' IS NOT NULL;

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,17 @@ from gis.db import sql
 from gis.uploads.model import ImportProfile, Upload
 
 _SQL = sql.load("gis.uploads")
+
+
+@dataclass(frozen=True)
+class Unreported:
+    """An import that ended without a result; its killed worker may have written a report."""
+
+    kind: str
+    file_name: str
+    sha256: str
+    finished_at: datetime
+    dry_run: bool
 
 
 def add(session: Session, upload: Upload) -> Upload:
@@ -40,6 +52,16 @@ def expired(session: Session, *, before: datetime) -> list[Upload]:
 def folders(session: Session) -> frozenset[str]:
     """The folders of all uploads that the session's user may see."""
     return frozenset(session.execute(_SQL["folders"]).scalars())
+
+
+def unreported(session: Session) -> list[Unreported]:
+    """Imports of uploads that ended without a result."""
+    return [Unreported(**row) for row in session.execute(_SQL["unreported"]).mappings()]
+
+
+def workbooks(session: Session) -> frozenset[str]:
+    """The names of all reports that a job's result names."""
+    return frozenset(session.execute(_SQL["workbooks"]).scalars())
 
 
 def profiles(session: Session, kind: str | None) -> list[ImportProfile]:

@@ -31,13 +31,17 @@ FROM danger, (VALUES ('expired', interval '-1 second'), ('young', interval '1 da
 
 
 @pytest.fixture
-def night(serve, store, tmp_path):
-    """(client, tidy): the service, and what happens by night."""
-    house = House(
+def house(store, tmp_path):
+    return House(
         Settings(
             _env_file=None, database_url=store.urls.app, owner_url=store.urls.owner, home=tmp_path
         )
     )
+
+
+@pytest.fixture
+def night(serve, house, store, tmp_path):
+    """(client, tidy): the service, and what happens by night."""
 
     def tidy():
         jobs.queue(house, store.engine).tasks["wangge.file_tidy"].func(int(time.time()))
@@ -89,6 +93,27 @@ def test_what_a_killed_service_was_receiving_leaves_after_a_day(night, store, tm
     assert "torn" not in left
     assert "arriving" in left
     assert len(left) == 2
+
+
+def test_a_report_leaves_that_a_killed_worker_wrote_of_an_import_without_end(
+    night, house, store, tmp_path
+):
+    client, tidy = night
+    client.post(f"{API}/imports/{sent(client, store, days=0)}/commit")
+    jobs.work(house, store.engine, wait=False)
+    (report,) = (tmp_path / "reports").iterdir()
+    tidy()
+    assert report.exists(), "a job names it"
+    with store.begin() as session:
+        session.execute(
+            text("UPDATE jobs SET state = 'failed', result = NULL, finished_at = now()")
+        )
+    os.utime(report, (time.time() + 60, time.time() + 60))
+    tidy()
+    assert report.exists(), "the command wrote it since"
+    os.utime(report, (OLD_S, OLD_S))
+    tidy()
+    assert not report.exists()
 
 
 def test_a_photo_leaves_the_store_when_its_days_are_over_though_nothing_new_is_reported(
