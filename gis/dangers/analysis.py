@@ -45,11 +45,13 @@ def moves(state: State, handler: Handler) -> list[Move]:
 
 
 def turn(
-    state: State, handler: Handler, move: Move, *, now: datetime, time: WorkTime, policy: Policy
-) -> Turn:
+    state: State, handler: Handler, move: Move, *, now: datetime, time: WorkTime, policy: Policy,
+    to: Handler | None = None,
+) -> Turn:  # fmt: skip
     """State and handler after ``move``; raises WrongMove.
 
-    A call or a whistle gives the next one above a term of its own (EVT-1).
+    It is assigned ``to`` a level, within the term it has. A call or a whistle gives the next one
+    above a term of its own (EVT-1).
     """
     if move not in moves(state, handler):
         raise WrongMove(
@@ -58,7 +60,8 @@ def turn(
     if move is Move.ESCALATE:
         above = _ABOVE[handler]
         return Turn(state, above, time.after(now, policy["EVT-1", f"{above}_hours"]))
-    return Turn(_NEXT[state, move], handler)
+    assigned = to if move is Move.ASSIGN and to is not None else handler
+    return Turn(_NEXT[state, move], assigned)
 
 
 def due(severity: Severity, *, found: datetime, time: WorkTime, policy: Policy) -> Due:

@@ -64,6 +64,8 @@ class Danger(Identified, Base):
     """A fault of a place; ``key`` is made of the device's (`gis.db.once`): sent twice, added once.
 
     ``due_known`` is false where the term runs into a year whose holidays were not announced.
+    ``post`` is the post or unit it was assigned to; ``fixed_by`` the login that said it was fixed,
+    for another one to check it.
     """
 
     __tablename__ = "dangers"
@@ -75,6 +77,7 @@ class Danger(Identified, Base):
         CheckConstraint("length(key) BETWEEN 8 AND 64", name="key_length"),
         CheckConstraint("length(what) BETWEEN 2 AND 500", name="what_length"),
         CheckConstraint("length(place) <= 200", name="place_length"),
+        CheckConstraint("length(post) <= 60", name="post_length"),
         CheckConstraint("due_at > found_at", name="due_after"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
         Index("ix_dangers_open", "due_at", postgresql_where=text("state <> 'closed'")),
@@ -90,6 +93,8 @@ class Danger(Identified, Base):
     place: Mapped[str | None]
     state: Mapped[str]
     handler: Mapped[str]
+    post: Mapped[str | None]
+    fixed_by: Mapped[str | None]
     found_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_known: Mapped[bool]

@@ -4,6 +4,7 @@
 -- Dangers below a code prefix, open ones by due time first; null :id asks for all of them.
 SELECT danger.id, danger.key, danger.area_code, danger.grid_code, danger.compound_code,
        danger.kind, danger.severity, danger.what, danger.place, danger.state, danger.handler,
+       danger.post,
        danger.found_at, danger.due_at, danger.due_known, danger.closed_at,
        danger.state <> 'closed' AND danger.due_at < CAST(:now AS timestamptz) AS overdue,
        area.name AS community, compound.name AS compound,
@@ -19,6 +20,10 @@ LEFT JOIN compounds AS compound
 WHERE danger.area_code ^@ CAST(:area_prefix AS text)
   AND (CAST(:id AS bigint) IS NULL OR danger.id = CAST(:id AS bigint))
 ORDER BY danger.state = 'closed', danger.due_at, danger.id;
+
+-- name: another_may
+SELECT wangge.another_may(
+    CAST(:user_id AS text), CAST(:area_code AS text), CAST(:roles AS text[]));
 
 -- name: steps
 SELECT id, at, move, state, handler, role, remark

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from gis import privacy
-from gis.access.rights import Role
+from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.assignment import service as assignment
 from gis.audit import service as audit
 from gis.dangers import analysis, photo, store
@@ -36,6 +36,25 @@ class Elsewhere(BadInput):
 
     def __init__(self) -> None:
         super().__init__("该位置不在您的辖区内 / this place lies outside your areas")
+
+
+class SameAccount(BadInput):
+    """Whoever said that it was fixed does not check it where somebody else can."""
+
+    code = "same_account"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "整改由您登记，须由另一账号复查 / you said it was fixed: another account checks it"
+        )
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Whom a danger is assigned to: a level, and a post or unit in words (empty: none named)."""
+
+    to: Handler | None = None
+    post: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,13 +129,16 @@ def move(
     role: Role | None,
     remark: str | None = None,
     after: int | None = None,
+    assigned: Assignment | None = None,
 ) -> Danger:
     """Move a danger on; the same move with the same remark after the same step is made once.
 
-    ``after`` is the last step that whoever moves it had before the eyes. Raises NotFound,
-    WrongMove, PersonalText (for the remark), and ChangedMeanwhile where another move followed it.
+    ``after`` is the last step that whoever moves it had before the eyes. What one account has
+    fixed another one checks, where another one may. Raises NotFound, WrongMove, SameAccount,
+    PersonalText (for remark and post), and ChangedMeanwhile where another move followed it.
     """
-    remark = privacy.checked(remark or "", "说明") or None
+    remark, assigned = privacy.checked(remark or "", "说明") or None, assigned or Assignment()
+    post = privacy.checked(assigned.post, "责任岗位") or None
     danger = store.locked(session, id)
     if danger is None:
         raise NotFound("danger", id)
@@ -124,8 +146,9 @@ def move(
         return danger
     turn = analysis.turn(
         State(danger.state), Handler(danger.handler), move,
-        now=now, time=rules.time, policy=rules.policy,
+        now=now, time=rules.time, policy=rules.policy, to=assigned.to,
     )  # fmt: skip
+    _signed(session, danger, move, post)
     audit.note(  # its steps keep the role, the trail keeps who
         session, event="danger_moved", target=f"danger {id}", area_code=danger.area_code,
         detail={"move": move, "from": danger.state, "to": turn.state},
@@ -137,6 +160,27 @@ def move(
     _step(session, danger, move, now=now, role=role, remark=remark)
     session.flush()
     return danger
+
+
+def _signed(session: Session, danger: Danger, move: Move, post: str | None) -> None:
+    """Keep the post it is assigned to and who fixed it; raises SameAccount."""
+    user_id = session.info["user"].id
+    if move is Move.ASSIGN:
+        danger.post = post
+    elif move is Move.FIX:
+        danger.fixed_by = user_id
+    elif (
+        move is Move.CHECK
+        and danger.fixed_by == user_id
+        and store.another_may(session, area_code=danger.area_code, roles=_MOVERS)
+    ):
+        raise SameAccount
+
+
+_MOVERS = [
+    role.value for role, rights in PERMISSIONS.items()
+    if (Capability.DANGERS, Action.WRITE) in rights
+]  # fmt: skip
 
 
 def _taken(session: Session, id: int, move: Move, remark: str | None, *, after: int) -> bool:

@@ -30,6 +30,13 @@ def locked(session: Session, id: int) -> Danger | None:
     return session.get(Danger, id, with_for_update=True)
 
 
+def another_may(session: Session, *, area_code: str, roles: Sequence[str]) -> bool:
+    """Whether an active account besides the user's, of one of ``roles``, works in the area."""
+    user_id = session.info["user"].id
+    asked = {"user_id": user_id, "area_code": area_code, "roles": list(roles)}
+    return bool(session.execute(_SQL["another_may"], asked).scalar_one())
+
+
 def steps(session: Session, id: int) -> Sequence[RowMapping]:
     """The moves of a danger in their order."""
     return session.execute(_SQL["steps"], {"id": id}).mappings().all()

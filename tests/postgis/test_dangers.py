@@ -14,12 +14,13 @@ from sqlalchemy import text
 from gis import district as districts
 from gis import policy as policies
 from gis import worktime
+from gis.access import administration
 from gis.access.rights import Role
 from gis.audit import service as audit
 from gis.audit import store as trail
 from gis.dangers import photo, service
 from gis.dangers.analysis import WrongMove
-from gis.dangers.model import Kind, Move, Severity
+from gis.dangers.model import Handler, Kind, Move, Severity
 from gis.db.session import User
 from gis.errors import ChangedMeanwhile, NotFound
 from gis.privacy import PersonalText
@@ -71,10 +72,9 @@ def report(db, *, now=MONDAY, **changes):
     )  # fmt: skip
 
 
-def move(db, danger, step, *, now=MONDAY, remark=None, after=None):
+def move(db, danger, step, *, now=MONDAY, **more):
     return service.move(
-        db, danger.id, step, now=now, rules=RULES, role=Role.GRID_SUPERVISOR, remark=remark,
-        after=after,
+        db, danger.id, step, now=now, rules=RULES, role=Role.GRID_SUPERVISOR, **more
     )  # fmt: skip
 
 
@@ -126,6 +126,51 @@ def test_it_is_assigned_fixed_checked_and_closed_and_each_step_names_a_role(comm
     assert {one["role"] for one in file.steps} == {"grid_worker", "grid_supervisor"}
     assert file.moves == []
     assert file.danger["closed_at"] == MONDAY
+
+
+def test_it_is_assigned_to_a_level_and_a_post_within_its_term(community):
+    danger = report(community)
+    due_at, to = danger.due_at, service.Assignment(Handler.STREET, "物业消防岗")
+    move(community, danger, Move.ASSIGN, assigned=to)
+    assert (danger.handler, danger.post, danger.due_at) == ("street", "物业消防岗", due_at)
+    other = report(community, key="abcdefgh-2")
+    with pytest.raises(PersonalText):
+        move(community, other, Move.ASSIGN, assigned=service.Assignment(post="电话13800138000"))
+
+
+def test_what_one_account_fixed_another_one_checks_where_there_is_another(town):
+    now = datetime.now(UTC)
+    areas = {"first": "530102001001", "second": "530102001", "far": "530102002", "viewer": ""}
+    roles = {"viewer": Role.VIEWER}
+
+    def user(login):
+        role = roles.get(login, Role.GRID_SUPERVISOR)
+        return User.of(role, id=login, area_prefixes=(areas[login],))
+
+    def added(*logins):
+        with town.begin() as session:
+            for login in logins:
+                administration.add_without_password(
+                    session, login, district=WUHUA, role=user(login).role,
+                    area_prefixes=user(login).area_prefixes, now=now,
+                )  # fmt: skip
+
+    def moved(login, *steps):
+        with town.begin(user(login)) as session:
+            for step in steps:
+                move(session, danger, step)
+
+    added("first", "far", "viewer")
+    with town.begin() as session:
+        danger = report(session)
+    moved("first", Move.ASSIGN, Move.FIX, Move.CHECK)  # nobody else may
+    with town.begin() as session:
+        danger = report(session, key="abcdefgh-2")
+    added("second")
+    moved("first", Move.ASSIGN, Move.FIX)
+    with pytest.raises(service.SameAccount):
+        moved("first", Move.CHECK)
+    moved("second", Move.CHECK, Move.CLOSE)
 
 
 @pytest.mark.parametrize("step", [Move.FIX, Move.CHECK, Move.CLOSE, Move.REJECT])

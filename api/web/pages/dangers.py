@@ -15,7 +15,7 @@ from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.dangers import service
-from gis.dangers.model import Kind, Move, Severity
+from gis.dangers.model import Handler, Kind, Move, Severity
 from gis.errors import BadInput, ChangedMeanwhile
 from gis.legend import DANGER
 
@@ -174,6 +174,7 @@ def _page(desk: Desk, db: Db, id: RowId, form: forms.Form) -> Response:
         chip=desk.chip(DANGER.entry(file.danger["state"])),
         chips={one.value: desk.chip(one) for one in DANGER.entries},
         moves=file.moves if may else (),
+        levels=[(one.value, desk.t(f"dangers.handler_{one}")) for one in Handler],
     )  # fmt: skip
 
 
@@ -185,17 +186,23 @@ def move_danger(
     form = forms.form_of(data)
     after = _STEP.fullmatch(form.text("after"))
     try:
-        if form.text("move") not in set(Move) or len(form.text("remark")) > 500:
+        too_long = len(form.text("remark")) > 500 or len(form.text("post")) > 60
+        if form.text("move") not in set(Move) or form.text("to") not in ("", *Handler) or too_long:
             raise BadInput(desk.t("dangers.wrong_move"))
         service.move(
             db, id, Move(form.text("move")), now=datetime.now(UTC), rules=_rules(at),
             role=user.role, remark=form.text("remark"),
-            after=int(after[0]) if after else None,
+            after=int(after[0]) if after else None, assigned=_assigned(form),
         )  # fmt: skip
     except (BadInput, ChangedMeanwhile) as exc:
         form.wrong("remark", desk.why(exc))
         return _page(desk, db, id, form)
     return RedirectResponse(f"/dangers/{id}", 303)
+
+
+def _assigned(form: forms.Form) -> service.Assignment:
+    to = form.text("to")
+    return service.Assignment(to=Handler(to) if to else None, post=form.text("post"))
 
 
 @router.get("/dangers/photos/{id}")
