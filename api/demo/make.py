@@ -100,12 +100,13 @@ def _files(folder: Path, *, size: Size, seed: int) -> DemoFiles:
 
 def import_all(engine: Engine, house: House, files: DemoFiles, *, made_from: str) -> None:
     """Everything goes in through the importer, file by file; files already in are skipped."""
+    digests = {one.path: digest(one.path) for one in files.files}
     with transaction(engine) as session:
-        facts.claim_demo(session, house.district, made_from)
+        facts.claim_demo(session, house.district, made_from, files=digests.values())
         facts.claim(session, house.district)
         known = taken_in(session)
     for one in files.files:
-        if (one.kind.value, digest(one.path)) in known:
+        if (one.kind.value, digests[one.path]) in known:
             continue
         with transaction(engine) as session:
             report = import_file(

@@ -17,12 +17,17 @@ from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
 from gis.district import District
 from gis.errors import ImportRefused
+from gis.facts import service as store_facts
 from gis.privacy import hidden
 from gis.runs.model import Import
 
 _KEYLESS = (
     "没有键列：改正或补充后的文件会另存一份，不会替换本文件的行 · there is no key column:"
     " a corrected or longer file will stand beside this one, not replace its rows"
+)
+_DEMO = (
+    "演示数据库：导入的内容也标为演示数据；真实数据请另用 WANGGE_HOME · demo store:"
+    " what is imported is marked as demo data, too; for real data set another WANGGE_HOME"
 )
 Progress = Callable[[str, int, int | None], None]
 """Told the stage (read, check, place, write), rows done and rows in all (None: unknown)."""
@@ -110,6 +115,8 @@ class Work:
         self.remarks += (repeated,) if repeated else ()
         if not self.target.key and self.facts.key_column is None:
             self.remarks += (_KEYLESS,)
+        if store_facts.is_demo(self.session):
+            self.remarks += (_DEMO,)
 
     def _write(self, record: Import, *, closed: int = 0) -> ImportReport:
         if self.target.assigned:

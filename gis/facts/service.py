@@ -1,6 +1,7 @@
 """Facts about the store itself: whose district it holds and whether it is a demonstration."""
 
 import json
+from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
@@ -46,13 +47,17 @@ def confirm(session: Session, district: District) -> None:
             store.replace(session, key, said, area_code=district.code)
 
 
-def claim_demo(session: Session, district: District, made_from: str) -> None:
+def claim_demo(
+    session: Session, district: District, made_from: str, *, files: Collection[str]
+) -> None:
     """Mark an empty store as demonstration data made from ``made_from`` (size and seed).
 
-    Raises BadInput when the store holds other rows, or demonstration data made otherwise.
+    ``files`` are the digests (sha256) of what the demo is imported from. Raises BadInput when the
+    store holds other rows, demonstration data made otherwise, or the rows of another file.
     """
     held = store.read(session, _DEMO)
     if held == made_from:
+        _refuse_others(session, files)
         return
     if held is not None:
         raise BadInput(
@@ -64,6 +69,15 @@ def claim_demo(session: Session, district: District, made_from: str) -> None:
             "them: set WANGGE_HOME to an empty folder"
         )
     store.note(session, _DEMO, made_from, area_code=district.code)
+
+
+def _refuse_others(session: Session, files: Collection[str]) -> None:
+    if others := store.files_besides(session, files):
+        raise BadInput(
+            f"this demo store holds imports of other files ({', '.join(others)}), all of them "
+            "marked as demo data: undo them (wangge import-undo), or set WANGGE_HOME to an empty "
+            "folder"
+        )
 
 
 def is_demo(session: Session) -> bool:

@@ -48,5 +48,10 @@ def filled(session: Session, *, besides: Collection[str]) -> list[str]:
     return [name for name, query in asked.items() if session.execute(query).scalar_one()]
 
 
+def files_besides(session: Session, digests: Collection[str]) -> list[str]:
+    """Kinds of the files that were imported and not undone, without those of ``digests``."""
+    return list(session.scalars(_SQL["files_besides"], {"digests": list(digests)}))
+
+
 def _tables(session: Session) -> list[TableClause]:
     return [table(name, schema=SCHEMA) for name in session.scalars(_SQL["readable_tables"])]

@@ -128,7 +128,7 @@ def _filled(
     done = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
     if not done:
         with transaction(engine) as session:
-            facts.claim_demo(session, house.district, f"bench, seed {SEED}")
+            facts.claim_demo(session, house.district, f"bench, seed {SEED}", files=[])
             facts.claim(session, house.district)
     for one in files.files[len(done) :]:
         frame = ["--frame", one.frame] if one.frame else []

@@ -14,6 +14,7 @@ from data.ingest.types import Chunk, FileFacts, Kind, RowNote, Severity, Source
 from data.ingest.versions import fit
 from gis import district as districts
 from gis.errors import ImportRefused
+from gis.facts import service as facts
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
 HUASHAN = "530102001001"  # two communities side by side: west and east of 102.71
@@ -176,6 +177,11 @@ def test_every_kind_goes_in_once(db):
 
     assert db.execute(text("SELECT id, xmin::text FROM incidents ORDER BY id")).all() == before
     assert scalar(db, "SELECT count(*) FROM imports") == imports
+
+
+def test_an_import_into_a_demo_store_says_so(db, wuhua):
+    facts.claim_demo(db, wuhua, "small, seed 1", files=[])
+    assert "demo store" in take(db, Kind.AREAS, ROWS[Kind.AREAS]).remarks[-1]
 
 
 def test_what_is_staged_is_what_is_stored(town):
