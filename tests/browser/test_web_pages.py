@@ -254,13 +254,17 @@ def test_the_view_of_the_map_survives_a_reload_a_filter_and_a_copied_link(browse
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_map_is_as_dark_as_the_page_around_it(browse, theme):
+def test_the_map_is_as_dark_as_the_page_around_it(browse, busy, theme):
     frame = map_of(browse("/map", "desk", "zh", theme))
     lightness = (
         "of => +getComputedStyle(document.querySelector(of)).backgroundColor.match(/\\d+/)[0]"
     )
     for part in (".folium-map", ".panel", ".zoom"):
         assert (frame.evaluate(lightness, part) < 64) == (theme == "dark")
+    frame.evaluate("wangge.panel(true)")
+    is_sound(frame)
+    frame.evaluate("key => wangge.open('rating', key)", busy.code)
+    frame.wait_for_selector(".detail-body")
     is_sound(frame)
 
 
