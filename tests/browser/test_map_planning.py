@@ -1,14 +1,23 @@
 """Planned video points: drawn by hand on the page, saved as GeoJSON that other readers take."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pytest
 
 import maps
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
+from gis import district
+from gis.video import store as video
 
+WUHUA = district.load(Path(__file__).parents[2] / "data" / "reference" / "wuhua.toml")
 pytestmark = pytest.mark.browser
 
 
-def test_points_drawn_on_the_map_become_a_file(open_page, frames, inside, tmp_path):
+def test_points_drawn_on_the_map_become_a_file_that_is_taken_in(
+    open_page, frames, inside, tmp_path, db
+):
     opened = open_page(maps.build("cameras", frames, context=inside))
     page = opened.page
     page.click("#wg-plan")
@@ -33,8 +42,28 @@ def test_points_drawn_on_the_map_become_a_file(open_page, frames, inside, tmp_pa
     assert points["direction_deg"].isna().tolist() == [False, True]
     assert points.geometry.iloc[0].x == pytest.approx(there["lng"], abs=2e-5)
     assert points.geometry.iloc[0].y == pytest.approx(there["lat"], abs=2e-5)
+
+    report = import_file(db, path, Kind.CAMERAS, Options(), WUHUA)  # `wangge import cameras`
+    assert (report.inserted, report.refused) == (2, 0)
+    kept = video.register(db).set_index("key").loc[points["source_key"]]
+    assert kept["status"].tolist() == ["planned", "planned"]
+    assert kept[["lon", "lat"]].to_numpy() == pytest.approx(
+        points.get_coordinates().to_numpy(), abs=1e-7
+    )
     assert opened.left_the_machine == []
     assert opened.complaints == []
+
+
+def test_the_scale_bar_is_as_long_on_the_ground_as_it_says(open_page, frames, inside):
+    page = open_page(maps.build("cameras", frames, context=inside)).page
+    said, long_m = page.evaluate("""() => {
+        const bar = document.querySelector(".leaflet-control-scale-line"), map = wangge.map;
+        const y = map.getSize().y / 2, width = parseFloat(bar.style.width);
+        const [left, right] = [0, width].map(x => map.containerPointToLatLng([x, y]));
+        return [bar.textContent, map.distance(left, right)];
+    }""")
+    number, unit = said.split()
+    assert long_m == pytest.approx(int(number) * {"m": 1, "km": 1_000}[unit], rel=0.02)
 
 
 def test_hostile_names_run_nothing_when_clicked_found_or_named(open_page, samples, inside):

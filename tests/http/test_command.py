@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import httpx2
@@ -19,8 +21,10 @@ import pytest
 from openpyxl import load_workbook
 from processes import lives, wait_for, workers_of
 from referencing import Registry, Resource
+from rich.console import Console
 from sqlalchemy import text
 
+from api import output
 from api.cli import COMMANDS, main
 from api.commands.serve import _listening
 from api.house import House, transaction
@@ -325,6 +329,16 @@ def test_an_import_reports_what_it_kept_and_what_it_refused(wangge, server, inci
     assert "row 2 occurred_at = '2026-13-01': 不是日期 / is not a date" in said.err
     again = wangge("import", "incidents", file, "--frame", "wgs84", "--json", **server)
     assert again.json("import")["unchanged"] == 1
+
+
+def test_an_import_shows_on_a_terminal_how_far_it_is(wangge, server, incidents, monkeypatch):
+    shown = StringIO()
+    monkeypatch.setattr(
+        output, "NOTES", Console(file=shown, force_terminal=True, color_system=None, width=100)
+    )
+    file = incidents("a,102.70,25.05,2026-01-02 10:00,theft")
+    assert wangge("import", "incidents", file, "--frame", "wgs84", **server).code == 0
+    assert re.search(rf"{file.name} \w+ .*━.* \d/1 ", shown.getvalue())
 
 
 def test_a_trial_reports_the_same_and_changes_nothing(wangge, server, incidents):

@@ -16,6 +16,7 @@ from gis import district
 from gis.errors import ImportRefused
 
 WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
+SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = ["翠湖北门", "人民中路口", "黑林铺"]
 PLACES = [(102.70, 25.05), (102.71, 25.04), (102.66, 25.07)]
 
@@ -319,6 +320,16 @@ def test_an_openstreetmap_file_without_any_further_tag(tmp_path):
     path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}</osm>', encoding="utf-8")
     _, rows = read(path)
     assert rows["source_key"].tolist() == ["node/7"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "name"),
+    [(Kind.CAMERAS, "node/7", "翠湖北门"), (Kind.BUILDINGS, "way/1", "图书馆")],
+)
+def test_an_openstreetmap_extract_in_binary(kind, key, name):
+    _, rows = read(SAMPLES / "corner.osm.pbf", kind)
+    assert rows[["source_key", "name"]].to_numpy().tolist() == [[key, name]]
+    assert rows["geom"][0].distance(shapely.Point(102.70, 25.05)) < 1e-7
 
 
 def test_an_openstreetmap_building_without_a_name_goes_by_its_address(tmp_path):
