@@ -30,7 +30,7 @@ NAMES = ("import", "view", "tiles", "memory", "preview", "what_if", "run", "answ
 # What "view" and "tiles" measure.
 VIEWS = ("view_sweep", "view_library", "view_city", "view_cores", "view_memory")
 TILES = ("tiles_tipg", "tiles_sql", "tiles_rights", "items_tipg")
-RESULTS = (*NAMES, *VIEWS, *TILES)
+RESULTS = (*NAMES, "import_memory", *VIEWS, *TILES)
 
 
 def main() -> int:
@@ -72,6 +72,8 @@ def _in_the_city(asked: argparse.Namespace, result: dict[str, Any]) -> None:
             if name in asked.only:
                 sys.stderr.write(f"{name} ...\n")
                 result[name] = measure()
+        if "memory" in asked.only:
+            result["import_memory"] = bench_memory.imports(there)
 
 
 def _arguments() -> argparse.Namespace:
