@@ -163,7 +163,8 @@ def test_where_no_internal_layer_is_served_the_list_stands_without_a_map(serve, 
 
 def test_before_the_first_run_a_page_says_what_to_do(serve, store):
     with serve(store.urls, role=Role.POLICE_LIAISON) as client:
-        assert "wangge run video" in client.get("/sharp-eyes/findings").text
+        page = client.get("/sharp-eyes/findings").text
+    assert ('name="analysis" value="video"' in page, "wangge run" in page) == (True, False)
 
 
 def test_days_that_cannot_be_shown_are_said(liaison):
