@@ -8,6 +8,7 @@ from api.web.desk import Desk
 from gis.access.rights import Capability
 from gis.legend import RATING, Entry
 from gis.publication.model import CycleState, Decision, RatingCycle
+from gis.publication.together import looked_at_alone
 
 Row = Mapping[str, Any]
 _STATUSES = ("waiting", "confirmed", "asked", "approved", "rejected")
@@ -24,6 +25,16 @@ def view(desk: Desk, rows: Sequence[Row], cycle: RatingCycle) -> tables.View:
         title=desk.t("ratings.changes"), capability=Capability.RATING, kept=("period",),
         href=lambda row: f"/ratings/{cycle.id}/{row['code']}", filters=_filters(desk),
     )  # fmt: skip
+
+
+def waiting(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Codes to be reviewed: several ``together``, or each ``alone`` beside its reasons."""
+    found: dict[str, list[str]] = {"together": [], "alone": []}
+    for row in rows:
+        if row["status"] == "waiting":
+            alone = looked_at_alone(stands=row["stands"], quality=row["quality"])
+            found["alone" if alone else "together"].append(row["code"])
+    return found
 
 
 def _columns(desk: Desk, *, published: bool) -> list[tables.Column]:

@@ -235,8 +235,8 @@ def published(client: httpx2.Client, compound: str, signer: Signer) -> dict[str,
     sent(client, "/ratings", period="2026Q2")
     board = client.get("/ratings?period=2026Q2").text
     cycle = re.findall(r"/ratings/(\d+)/", board)[0]
-    if codes := re.search(r'name="code"[^>]*?value="([^"]*)"', board):
-        sent(client, f"/ratings/{cycle}/confirm", code=codes[1])
+    for code in re.findall(rf'href="/ratings/{cycle}/([^"]+)"', board):
+        sent(client, f"/ratings/{cycle}/confirm", code=code)
     sent(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
     sent(client, "/ratings", period="2026Q3")
     board = client.get("/ratings?period=2026Q3").text

@@ -168,6 +168,9 @@ def a_quarter_is_published(reader):
     page.locator("tbody a").first.click()
     page.wait_for_selector("form[action*='/ask/']")
     page.go_back()
+    while page.locator("#alone a").count():
+        reader.press("打开下一个", "Open the next one", within="#alone")
+        reader.press("确认", "Confirm", within="form[action$='/confirm']")
     if page.locator("form[action$='/confirm'] button").count():
         reader.press("确认这 … 个小区", "Confirm these … compounds")
     page.fill("#publish [name=issuer]", "五华区公安分局")

@@ -98,7 +98,8 @@ def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
         with rated.begin() as session:
             cycle = session.scalars(select(RatingCycle.id)).one()
         _post(client, f"/ratings/{cycle}/publish", 409, issuer="x", sure="yes")
-        assert board.count('name="code"') == 1  # a form takes 60 entries, a quarter has more
+        assert "1 个小区转为红牌或数据质量为 C" in board
+        assert f'href="/ratings/{cycle}/A"' in board
         _post(client, f"/ratings/{cycle}/confirm", code="A", note="已核对")
         forgot = _post(client, f"/ratings/{cycle}/publish", 422, issuer="五华区公安分局")
         assert "请勾选确认" in forgot.text
@@ -107,6 +108,36 @@ def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):
         page = {"data": {"period": "2026Q3"}, "headers": HERE | {"accept": "text/html"}}
         again = client.post("/ratings", **page)
         assert (again.status_code, "已结束的不能再改" in again.text) == (409, True)
+
+
+def test_turns_to_red_and_poor_data_are_not_confirmed_together(rated, serve):
+    """C and D turn yellow, D on data of quality C; A turns red."""
+    with rated.begin() as session:
+        session.execute(text(MORE))
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        _post(client, "/ratings", period="2026Q3")
+        with rated.begin() as session:
+            cycle = session.scalars(select(RatingCycle.id)).one()
+        board = client.get("/ratings").text
+        assert re.search(r'name="code" value="([^"]*)"', board)[1] == "C\nE"
+        assert "2 个小区转为红牌或数据质量为 C" in board
+        path = f"/ratings/{cycle}/confirm"
+        for alone in ("A", "D"):
+            assert "须逐个看过理由再确认" in _post(client, path, 409, code=f"C\n{alone}").text
+        _post(client, path, code="C\nE")
+        for alone in ("A", "D"):
+            _post(client, path, code=alone)
+        _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
+
+
+MORE = """
+INSERT INTO ratings (run_id, area_code, compound_code, compound_name, peer_group, colour,
+                     previous_colour, observed, counts, quality, rule, reason_zh, reason_en)
+SELECT run_id, area_code, code, code, peer_group, 'yellow', 'green', 1, '{}', grade, rule,
+       reason_zh, reason_en
+FROM ratings, (VALUES ('C', 'A'), ('D', 'C'), ('E', 'B')) AS more (code, grade)
+WHERE compound_code = 'B'
+"""
 
 
 def test_the_board_says_that_a_quarter_can_be_computed_again_and_what_came_out(own_demo, serve):

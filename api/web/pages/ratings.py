@@ -21,6 +21,7 @@ from gis.layers.service import Scope, read
 from gis.legend import RATING
 from gis.publication import objections, service, store
 from gis.publication.model import ColourOverride, CycleState, Decision, Origin, RatingCycle
+from gis.publication.together import confirm_together
 from gis.runs.model import Run
 from gis.safety.reasons import events
 from gis.safety.rules import Colour
@@ -73,7 +74,7 @@ def _board(
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
         "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
         "colours": [(desk.chip(one), counts.get(one.value, 0)) for one in RATING.entries],
-        "waiting": [row["code"] for row in shown.matching if row["status"] == "waiting"],
+        **changes.waiting(shown.matching),
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
         "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
@@ -135,7 +136,10 @@ def confirm(desk: AtDesk, db: Db, cycle_id: RowId, data: Sent) -> Response:
     form, cycle = form_of(data), _cycle(db, cycle_id)
     codes = form.text("code").splitlines()  # one entry: a form has few, a quarter many
     try:
-        rows = service.confirm(db, cycle_id, codes, note=form.text("note") or None)
+        rows = (
+            service.confirm(db, cycle_id, codes, note=form.text("note") or None)
+            if len(codes) == 1 else confirm_together(db, cycle_id, codes)
+        )  # fmt: skip
     except (BadInput, service.NotReady) as exc:
         _refused(desk, form, "note", exc)
         return _again(desk, db, cycle, codes, form)
