@@ -4,6 +4,7 @@ import re
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.app import create_app
@@ -111,6 +112,19 @@ def test_a_post_of_another_site_is_refused(client, headers, code):
     own = str(client.base_url).rstrip("/")
     told = {name: own if value == "own" else value for name, value in headers.items()}
     assert client.post("/visits/1/done", headers=told).json()["code"] == code
+
+
+def test_a_danger_is_offered_to_the_level_that_was_called(own_demo, serve):
+    with own_demo.begin() as session:
+        asked = text("SELECT ST_X(ST_Centroid(geom)), ST_Y(ST_Centroid(geom)) FROM compounds")
+        lon, lat = session.execute(asked).first()
+    seen = {"key": "abcdefgh-called", "kind": "fire", "severity": "urgent", "what": "楼道堆物",
+            "lon": lon, "lat": lat}  # fmt: skip
+    with serve(own_demo.urls, role=Role.GRID_SUPERVISOR) as client:
+        here = {"Sec-Fetch-Site": "same-origin"}
+        page = client.post("/dangers", data=seen, headers=here).headers["location"]
+        client.post(page, data={"move": "escalate"}, headers=here)
+        assert '<option value="street" selected>' in client.get(page).text
 
 
 def test_what_is_counted_in_an_area_leads_to_that_area(demo_store, serve):

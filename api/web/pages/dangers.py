@@ -168,6 +168,7 @@ def read_danger(desk: AtDesk, db: Db, id: RowId) -> Response:
 def _page(desk: Desk, db: Db, id: RowId, form: forms.Form) -> Response:
     file = service.read(db, id, now=datetime.now(UTC))
     may = desk.user is not None and desk.user.may(Capability.DANGERS, Action.WRITE)
+    form.values = {"to": file.danger["handler"], **form.values}  # a call is not taken back unasked
     return desk.page(
         "danger.html", status=200 if form.ok else 422, file=file, form=form,
         danger=file.danger, due=due_words(desk, file.danger),
