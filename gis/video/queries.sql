@@ -180,7 +180,7 @@ ORDER BY code;
 -- name: camera_context
 -- Each point that stands on the day with its grid, its compound, that compound's colour in the
 -- given rating run, the incidents around it in [since, until) and the rental density of its
--- compound in the given rental run. Distances are metres in the given SRID.
+-- compound, else of the H3 cell that it stands in, in the given rental run. Distances are metres in the given SRID.
 -- Incidents are found by equality of square buckets as wide as the radius (the point's own and
 -- the eight around it), so the join is a hash join and needs no spatial index; within a bucket
 -- the distance decides.
@@ -231,6 +231,26 @@ around AS (
           <= power(CAST(:radius_m AS float8), 2)
     GROUP BY point.id
 ),
+cell AS (  -- H3 cells of resolution 9, else the next to it, in buckets of 0.01 degrees
+    SELECT one.*, east.step * 1e6 + north.step AS bucket
+    FROM wangge.rental_cells AS one
+    CROSS JOIN LATERAL generate_series(floor(ST_XMin(one.geom) * 100)::bigint,
+                                       floor(ST_XMax(one.geom) * 100)::bigint) AS east (step)
+    CROSS JOIN LATERAL generate_series(floor(ST_YMin(one.geom) * 100)::bigint,
+                                       floor(ST_YMax(one.geom) * 100)::bigint) AS north (step)
+    WHERE one.run_id = CAST(:rental_run_id AS bigint)
+      AND one.resolution = (SELECT resolution FROM wangge.rental_cells
+                            WHERE run_id = CAST(:rental_run_id AS bigint)
+                            ORDER BY abs(resolution - 9) LIMIT 1)
+),
+beside AS (  -- round a point on the street: the cell that it stands in
+    SELECT DISTINCT ON (point.id) point.id, cell.h3, cell.rented_per_100, cell.rented_per_km2,
+           cell.suppressed
+    FROM point
+    JOIN cell ON cell.bucket = floor(ST_X(point.geom) * 100) * 1e6 + floor(ST_Y(point.geom) * 100)
+    WHERE point.compound_code IS NULL AND ST_Covers(cell.geom, point.geom)
+    ORDER BY point.id, cell.h3
+),
 seen AS (
     SELECT point.source_key AS camera_key,
            known.state
@@ -255,9 +275,10 @@ SELECT point.source_key AS code,
        rating.colour AS compound_colour,
        CASE WHEN (SELECT wangge.holds('{incidents:read}'))  -- else nobody's count, not none
             THEN coalesce(around.incidents, 0) END AS incidents_50m,
-       rental.rented_per_100,
-       rental.rented_per_km2,
-       coalesce(rental.suppressed, false) AS rental_suppressed,
+       coalesce(rental.subject_code, beside.h3) AS rental_of,
+       coalesce(rental.rented_per_100, beside.rented_per_100) AS rented_per_100,
+       coalesce(rental.rented_per_km2, beside.rented_per_km2) AS rented_per_km2,
+       coalesce(rental.suppressed, beside.suppressed, false) AS rental_suppressed,
        ST_AsBinary(point.geom) AS geom
 FROM point
 LEFT JOIN seen ON seen.camera_key = point.source_key
@@ -273,5 +294,6 @@ LEFT JOIN wangge.rental_results AS rental
        ON rental.run_id = CAST(:rental_run_id AS bigint)
       AND rental.subject_kind = 'compound'
       AND rental.subject_code = point.compound_code
+LEFT JOIN beside ON beside.id = point.id
 WHERE point.status_on <> 'removed'
 ORDER BY point.source_key;

@@ -128,8 +128,9 @@ def camera_statement(
     compound_colour (rating of the day, else the newest), incidents_50m (within VID-1's radius in
     the ``months`` months that end with the month of ``as_of``, none after the day; NaN for a role
     that may not see incidents), rented_per_100
-    and rented_per_km2 of its compound (rental run of the day, else the newest; NaN outside of
-    compounds, and where hidden, then ``rental_suppressed``); points in EPSG:4326.
+    and rented_per_km2 (rental run of the day, else the newest) of its compound or, where it stands
+    in none, of its H3 cell, which ``rental_of`` names; NaN where nothing is let, and where hidden,
+    then ``rental_suppressed``; points in EPSG:4326.
     """
     month_end = add_months(as_of.replace(day=1), 1)
     rating = latest_on(session, Analysis.RATING, as_of)

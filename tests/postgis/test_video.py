@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import h3
 import numpy as np
 import pytest
 import shapely
@@ -10,6 +11,7 @@ from pyproj import Geod
 from gis.areas.model import Area
 from gis.compounds.model import Building, Compound
 from gis.db import sql
+from gis.rental.model import RentalCell, RentalResult
 from gis.runs.model import Analysis, Import
 from gis.runs.store import new_run
 from gis.safety.model import Incident, Rating
@@ -332,3 +334,29 @@ def test_a_point_knows_its_compound_and_its_colour(db, world, policy, wuhua):
     assert context(db, policy, wuhua, key="c2").index.tolist() == ["c2"]
     east = (LON + 1, LAT, LON + 2, LAT + 1)
     assert context(db, policy, wuhua, box=east).empty
+
+
+def test_a_point_on_the_street_has_the_rental_density_of_the_cell_it_stands_in(
+    db, world, policy, wuhua
+):
+    run = new_run(
+        db, analysis=Analysis.RENTAL, period=None, as_of=DAY, policy=policy, input_digest="x",
+        parameters={}, totals={}, area_code="530102",
+    )  # fmt: skip
+    compound = {"subject_kind": "compound", "subject_code": "a", "name": "a", "rule": "REN-2",
+                "threshold": 0.5, "reason_zh": "", "reason_en": ""}  # fmt: skip
+    db.add(RentalResult(run_id=run, area_code=COMMUNITY, rented_per_100=25.0, **compound))
+    homes = {"shown": LON + 0.03, "hidden": LON + 0.06}
+    names = {key: h3.latlng_to_cell(LAT, lon, 9) for key, lon in homes.items()}
+    for key, name in names.items():
+        ring = shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(name)])
+        db.add(RentalCell(run_id=run, area_code=COMMUNITY, h3=name, resolution=9,
+                          geom=f"SRID=4326;{ring.wkt}", suppressed=key == "hidden",
+                          rented_per_100=None if key == "hidden" else 40.0))  # fmt: skip
+    world.camera("c1")
+    for number, lon in ((2, homes["shown"]), (3, homes["hidden"]), (4, LON + 0.2)):
+        world.camera(f"c{number}", lon=lon, compound_code=None)
+    found = context(db, policy, wuhua)[["rental_of", "rented_per_100", "rental_suppressed"]]
+    told = found.astype(object).where(found.notna(), None).values.tolist()
+    assert told == [["a", 25, False], [names["shown"], 40, False],
+                    [names["hidden"], None, True], [None, None, False]]  # fmt: skip

@@ -341,6 +341,7 @@ def cameras(count: int = 300) -> gpd.GeoDataFrame:
             "compound_colour": [["green", "yellow", "red"][i % 3] for i in range(count)],
             "incidents_50m": [i % 6 for i in range(count)],
             "rented_per_100": [float(i % 40) for i in range(count)],
+            "rental_of": ["C1"] * count,
         },
         [shapely.Point(p) for p in xy],
     )
