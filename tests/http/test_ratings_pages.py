@@ -231,6 +231,16 @@ def test_plaques_come_with_one_page_per_entrance_in_the_approved_colour(rated, s
         whole = client.get(f"/plaques/2026Q3.pdf?area={COMMUNITY}")
         assert len(pypdf.PdfReader(io.BytesIO(whole.content)).pages) == 3
         assert client.get("/plaques/2026Q3.pdf?code=Z").status_code == 404
+        for asked, count in (
+            ("colour=yellow", 2),
+            ("q=小区B", 1),
+        ):  # what is listed is what is printed
+            listed = client.get(f"/plaques?{asked}").text
+            assert f"下载下表所列小区的标牌（{count} 张）" in listed
+            name, value = asked.split("=")
+            assert f'<input type="hidden" name="{name}" value="{value}">' in listed
+            chosen = client.get(f"/plaques/2026Q3.pdf?{asked}")
+            assert len(pypdf.PdfReader(io.BytesIO(chosen.content)).pages) == count
 
 
 def _shown(client, what) -> dict[str, tuple[str, str | None]]:

@@ -1,5 +1,6 @@
 """Plaques of published quarters: preview, one compound, a whole community, A4 or A3."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -20,6 +21,7 @@ from gis.errors import NoData
 from gis.legend import RATING, Entry
 from gis.period import Period
 from gis.publication import store
+from gis.publication.service import require_published
 from maps import plaque
 from maps.plaque import Paper
 
@@ -41,16 +43,23 @@ def read_plaques(
     if cycle is None:
         return desk.page("plaques_none.html", periods=periods)
     rows = features.records(store.plaques(db, cycle, area_prefix=area, code=None))
-    shown = tables.view(
-        desk, rows, _columns(desk), name="plaques", title=desk.t("plaques.title"),
-        capability=Capability.RATING, kept=("period", "area", "paper"), filters=[_colours(desk)],
-        href=lambda row: f"/plaques/{cycle.period}.pdf?code={row['code']}&paper={paper}",
-    )  # fmt: skip
+    shown = _table(desk, rows, cycle.period, paper)
+    chosen = {name: desk.request.query_params.get(name, "") for name in ("q", "colour")}
     return shown.file() or desk.page(
         "plaques.html", table=shown, cycle=cycle, period=cycle.period, periods=periods, area=area,
-        paper=paper, papers=[one.value for one in Paper], first=rows[0]["code"] if rows else None,
-        communities=_communities(db, cycle.period), entrances=sum(row["entrances"] for row in rows),
-        most=_MOST,
+        paper=paper, papers=[one.value for one in Paper], chosen=chosen,
+        first=shown.matching[0]["code"] if shown.matching else None, most=_MOST,
+        communities=_communities(db, cycle.period),
+        entrances=sum(row["entrances"] for row in shown.matching),
+    )  # fmt: skip
+
+
+def _table(desk: Desk, rows: Sequence[tables.Row], period: str, paper: Paper) -> tables.View:
+    """The compounds as the address filters them: what is listed is what is printed."""
+    return tables.view(
+        desk, rows, _columns(desk), name="plaques", title=desk.t("plaques.title"),
+        capability=Capability.RATING, kept=("period", "area", "paper"), filters=[_colours(desk)],
+        href=lambda row: f"/plaques/{period}.pdf?code={row['code']}&paper={paper}",
     )  # fmt: skip
 
 
@@ -84,11 +93,16 @@ def read_pdf(
     area: AreaPrefix = "", code: Annotated[str | None, Query(max_length=200)] = None,
     paper: Paper = Paper.A4, purpose: Purpose = "",
 ) -> Response:  # fmt: skip
-    """The plaques of one compound or of an area, one page per entrance."""
+    """The plaques of one compound, or of an area as colour and search choose them."""
     mark = printed(db, desk.house, purpose=purpose, on_paper=False)
     line = note(db, event="export", target=f"plaques {period}", area_code=area or None,
                 purpose=said_purpose(purpose))  # fmt: skip
-    _, made = printing.plaques(db, desk.house, period=period, area_prefix=area, code=code)
+    cycle = require_published(db, period)
+    rows = features.records(store.plaques(db, cycle, area_prefix=area, code=code))
+    codes = {row["code"] for row in _table(desk, rows, period, paper).matching}
+    _, made = printing.plaques(
+        db, desk.house, period=period, area_prefix=area, code=code, codes=codes
+    )
     if not made:
         raise NoData(f"{period} 此处没有标牌 / {period}: no plaque in {area}")
     made = made[:_MOST]

@@ -1,6 +1,6 @@
 """Plaques of a published quarter: what is stored, put into words and printed."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +21,12 @@ CHECK_PATH = "/check"
 
 
 def plaques(
-    session: Session, house: House, *, period: str | None, area_prefix: str, code: str | None = None
-) -> tuple[RatingCycle, list[Plaque]]:
+    session: Session, house: House, *, period: str | None, area_prefix: str,
+    code: str | None = None, codes: Container[str] | None = None,
+) -> tuple[RatingCycle, list[Plaque]]:  # fmt: skip
     """The plaques of a published quarter (the newest for None): one per entrance, in order.
+
+    ``codes`` leaves out all other compounds (None: none is left out).
 
     The key that signs them is kept in the store: a store restored in another home still confirms
     them. Raises NoData when the quarter is not published and NotFound when ``code`` has no plaque
@@ -38,6 +41,7 @@ def plaques(
     made = [
         plaque
         for row in features.records(rows)
+        if codes is None or row["code"] in codes
         for plaque in _of(row, house, cycle, signer, demo=demo)
     ]
     return cycle, made
