@@ -139,6 +139,10 @@ def test_what_is_taken_in_is_text_on_a_page_and_on_the_map(service, demo_store, 
         page = Page(planner.get(f"/facilities/.gpkg{at}").text)
         assert (page.broken, read(name) in read(page.shown)) == ([], True), name
     assert Page(planner.get("/maps/facilities").text).broken == []
+    items = planner.get("/ogc/collections/facilities/items", params={"f": "html", "limit": 1000})
+    page = Page(items.text)
+    assert page.broken == []
+    assert all(read(name) in read(page.shown) for name in VALUES)
     data = planner.get("/api/v1/layers/facilities/features", params={"limit": 1000})
     assert data.headers["content-type"] == "application/json"
     names = {read(one["properties"]["name"]) for one in data.json()["features"]}
