@@ -8,6 +8,7 @@ from cells import OWN
 from sqlalchemy import text
 
 from gis.db.session import User
+from gis.facilities import register
 from gis.grids.drawing import sheet
 
 POINTS = "点位编码,点位名称,经度,纬度\nT1,新点,{lon},{lat}\n"
@@ -16,7 +17,11 @@ PURPOSE = {"purpose": "a test"}
 OTHER_COLOUR = """
     SELECT CASE colour WHEN 'yellow' THEN 'green' ELSE 'yellow' END
     FROM wangge.ratings JOIN wangge.rating_cycles USING (run_id)
-    WHERE compound_code = :compound AND state = 'review'"""
+    WHERE compound_code = :compound AND state = :state ORDER BY rating_cycles.id DESC LIMIT 1"""
+COLOURED = {  # which quarter a form asks another colour of
+    "/ratings/{cycle_id}/ask/{code:path}": "review",
+    "/ratings/{cycle_id}/object/{code:path}": "published",
+}
 
 
 def asked(cell, route, method):
@@ -92,10 +97,15 @@ def form_of(cell, path, compound):
 
 def special(cell, path, compound, spot):
     """What one form alone must fit: a colour that is another, a drawing that changes something."""
-    if path == "/ratings/{cycle_id}/ask/{code:path}":
+    if path == "/exports":
+        return {"period": "", "area": OWN}
+    if path in COLOURED:
+        asked_of = {"compound": compound, "state": COLOURED[path]}
         with cell.store.begin() as session:
-            colour = session.scalar(text(OTHER_COLOUR), {"compound": compound})
-        return {"colour": colour or "yellow"}
+            return {"colour": session.scalar(text(OTHER_COLOUR), asked_of) or "yellow"}
+    if path.startswith("/facilities/{") and cell.of("facility"):
+        with cell.store.begin(User.command()) as session:
+            return {"mark": register.mark(register.find(session, cell.of("facility")))}
     if path == "/grids/{community}/reshape":
         around = shapely.to_geojson(spot.buffer(1e-4))
         return {"how": "carve", "shape": around, "shapes": drawing([], "")}

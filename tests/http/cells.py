@@ -34,6 +34,7 @@ FOUND = {
     "spot": "SELECT concat_ws(' ', ST_X(p), ST_Y(p)) FROM ("
     " SELECT ST_PointOnSurface(geom) AS p FROM wangge.areas WHERE code = :area) AS areas",
     "cycle": "SELECT id FROM wangge.rating_cycles WHERE state = 'review'",
+    "published": "SELECT max(id) FROM wangge.rating_cycles WHERE state = 'published'",
     "import": "SELECT id FROM wangge.imports WHERE :area <> ''",
 }
 _DANGER = """danger AS (
@@ -103,13 +104,14 @@ _NAMES = """
     WHERE table_schema = 'wangge' AND table_type = 'BASE TABLE'
       AND column_name IN ('name', 'address', 'compound_name', 'title')
       AND table_name NOT IN ('published_ratings', 'import_profiles', 'audit_entries')"""
+# The key of plaques is public, and noted by whoever prints the first.
 _TABLES = """
     SELECT table_name, string_agg(column_name, ', ' ORDER BY column_name)
     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = 'wangge' AND table_type = 'BASE TABLE'
       AND has_column_privilege(format('wangge.%I', table_name), column_name, 'SELECT')
       AND table_name NOT IN ('audit_entries', 'web_sessions', 'account_secrets', 'tokens',
-                             'former_passwords')
+                             'former_passwords', 'plaque_keys')
     GROUP BY table_name HAVING bool_or(column_name = 'area_code')"""
 _HELD = """
     SELECT md5(coalesce(string_agg(held, '' ORDER BY held), ''))

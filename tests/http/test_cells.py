@@ -46,7 +46,9 @@ PARAMETERS = [
     ("/grids", "community", "area"), ("/grids", "edit_id", "edit"), ("", "key", "feature"),
     ("", "code", "compound"), ("", "facility", "facility"), ("", "camera", "camera"),
     ("/dangers/photos", "id", "photo"),
-    ("/dangers", "id", "danger"), ("/visits", "id", "visit"), ("", "cycle_id", "cycle"),
+    ("/dangers", "id", "danger"), ("/visits", "id", "visit"),
+    ("/ratings/{cycle_id}/object", "cycle_id", "published"),
+    ("", "cycle_id", "cycle"),
     ("", "override_id", "override"), ("/api/v1/exports", "job_id", "export"),
     ("", "job_id", "job"), ("", "upload_id", "upload"), ("", "import_id", "import"),
     ("", "scenario_id", "scenario"), ("", "change_id", "change"), ("", "login", "account"),
@@ -56,7 +58,8 @@ FEATURES = {
     "/tiles/{name}/{z}/{x}/{y}.mvt",
 }  # fmt: skip
 CHOICES = {"step": "dry-run", "period": "2026Q3", "kind": "cameras", "z": "15", "form": "qml"}
-OF_ALL = {"cycle", "import"}  # records of the district that everybody sees, and nobody changes
+# Records of the district that everybody sees, and nobody changes.
+OF_ALL = {"cycle", "published", "import"}
 # Names and codes of divisions are public, and the trail is the whole district's.
 WHOLE = re.compile(r"(/accounts|/areas$|(/api/v1)?/audit)")
 FINE = {200, 201, 202, 204, 303}
@@ -65,6 +68,7 @@ NOT_THERE = {403, 404}
 OF_DISTRICT = {
     ("GET", "/api/v1/results/rating/replay"): "computes the whole district's rating again",
     ("POST", "/api/v1/runs"): "an analysis takes in the whole district",
+    ("POST", "/jobs/runs"): "an analysis takes in the whole district",
     ("POST", "/policy"): "the rules are the whole district's",
     ("POST", "/policy/set"): "the rules are the whole district's",
     ("POST", "/ratings"): "the quarter is opened for the whole district",
@@ -74,6 +78,7 @@ UNDO = "/imports/{upload_id}/undo/{import_id}"  # the import is of another file
 # What may be answered in one's own area besides: a second one of the kind, or none to be had.
 BESIDES = {
     "/ratings/{cycle_id}/ask/{code:path}": {409},  # asked for already by the role before
+    "/ratings/{cycle_id}/object/{code:path}": {409},
     "/exports/sheet": {422},  # by who may take no layer
     UNDO: {409},
     f"/api/v1{UNDO}": {409},
