@@ -97,6 +97,7 @@ def _rules(rules: RatingRules) -> dict[str, Rule]:
             shrinkage.exceedance(shape, rate, cut=rules.red_relative_risk),
             shrinkage.exceedance(shape, rate, cut=rules.amber_relative_risk),
             observed=observed,
+            together=np.zeros(len(observed), dtype=np.bool_),  # none is small
             previous=previous,
             rules=rules,
         )

@@ -149,7 +149,9 @@ def test_several_records_under_one_place_are_all_reachable(open_page, pages):
     page.wait_for_selector(".steps")
     assert "1 / 2" in page.inner_text(".steps")
     page.click(".step >> nth=1")
-    page.wait_for_function("document.querySelector('.detail-layer')?.innerText.includes('覆盖')")
+    page.wait_for_function(
+        "() => document.querySelector('.detail-layer')?.innerText.includes('覆盖')"
+    )
 
 
 @pytest.mark.parametrize("name", ["cameras", "combined", "rental"])  # every kind of control

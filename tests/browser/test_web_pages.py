@@ -82,7 +82,7 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
         "[name=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     page.click("[data-locate]")  # nobody has allowed it
-    page.wait_for_function("document.querySelector('[data-located]')?.innerText")
+    page.wait_for_function("() => document.querySelector('[data-located]')?.innerText")
     assert {"zh": "地图上点选", "en": "tap the map"}[language] in page.inner_text("[data-located]")
     page.locator("[data-pick]").scroll_into_view_if_needed()
     page.locator("[data-pick]").click(position={"x": 150, "y": 160})

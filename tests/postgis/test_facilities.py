@@ -242,23 +242,23 @@ def test_reading_is_the_same_on_an_empty_register(db, place):
 
 # -- whoever works in a part of the district --------------------
 
+HOUSE = """
+SELECT id FROM facilities WHERE area_code = :host AND function = 'service_station'
+AND status = 'open' ORDER BY id LIMIT 1"""
 SHARE = """
 INSERT INTO facility_shares (facility_id, area_code, share)
-SELECT house.id, one.area_code, one.share
-FROM (SELECT id FROM facilities WHERE area_code = :host AND function = 'service_station'
-      AND status = 'open' ORDER BY id LIMIT 1) AS house,
-     (VALUES (:guest, 0.6), (:other, 0.9)) AS one (area_code, share)
-ON CONFLICT (facility_id, area_code) DO UPDATE SET share = excluded.share
-"""
+VALUES (:house, :guest, 0.6), (:house, :other, 0.4)"""
 
 
 @pytest.fixture(scope="module")
 def shared(own_demo):
-    """The demo with a house of A promised to B and to a third one, more than there is of it; and
-    what the district's own figures are.
-    """
+    """The demo with a house of A shared with B and a third one; and the district's own figures."""
     with own_demo.begin() as session:
-        asked = {"host": A, "guest": B, "other": "530102001003"}
+        house = session.scalar(text(HOUSE), {"host": A})
+        session.execute(
+            text("DELETE FROM facility_shares WHERE facility_id = :house"), {"house": house}
+        )
+        asked = {"house": house, "guest": B, "other": "530102001003"}
         assert session.execute(text(SHARE), asked).rowcount == 2
     with own_demo.begin() as session:
         whole = run(session).results.set_index("subject_code")

@@ -153,15 +153,15 @@ def test_wider_divisions_sum_their_communities_or_say_whose_figure_they_use():
     assert found.loc[[STREET, DISTRICT, CITY], "floor_area_m2"].tolist() == [30.0, 30.0, 30.0]
 
 
-def test_a_grid_counts_what_stands_in_it():
+def test_a_grid_counts_what_its_community_keeps_of_what_stands_in_it():
     grid = A + "001"
     found = run(
         [subject(A, "community", 1000.0), subject(grid, "grid", 400.0, parent=A)],
         [facility("a", A, 200.0, grid_code=grid), facility("b", A, 100.0)],
         [("a", B, 0.5)],
     )
-    assert found.loc[grid, "floor_area_m2"] == 200.0
-    assert found.loc[grid, "gap_m2"] == 0.0
+    assert found.loc[grid, "floor_area_m2"] == 100.0, "B has the other half of it"
+    assert found.loc[grid, "gap_m2"] == 20.0
     assert "for information only" in found.loc[grid, "reason_en"]
     assert found.loc[grid, "floor_rule"] is None
 

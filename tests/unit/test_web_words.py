@@ -32,7 +32,7 @@ BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row[
     "ratings": ("check_", "decided_", "origin_", "status_"),
     "reports": ("grid_", "ranking_"),
     "scenarios": ("kind_", "said_"),
-    "shell": ("role_", "theme_"),
+    "shell": ("role_", "table_csv", "table_xlsx", "theme_"),
     "visits": ("kind_",),
 }  # fmt: skip
 WHOLE = {"glossary", "kinds", "menu", "tour"}  # lists that are gone through from end to end
