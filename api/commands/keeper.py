@@ -50,7 +50,10 @@ class Keeper:
     def _keep(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while not self._over.is_set():
-            lived_s, code = self._one()
+            try:
+                lived_s, code = self._one()
+            except OSError as exc:  # no memory or no process to be had just now
+                lived_s, code = 0.0, exc.errno or 1
             if self._over.is_set():
                 return
             if lived_s > _LONGEST_PAUSE_S:

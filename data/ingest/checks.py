@@ -1,6 +1,7 @@
 """Asks the staged rows every question that a constraint or another table would ask of them."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -53,6 +54,7 @@ _QUESTIONS: dict[Kind, tuple[tuple[str, str, str], ...]] = {
     Kind.FACILITIES: (("shares_unreadable", "shares_unreadable", "shared_with"),),
     Kind.DWELLINGS: (("dwelling_buildings", "placed_by_building", "building_key"),),
 }
+_PARTS = (("rented_dwellings", "dwellings"), ("floating_residents", "residents"))
 # What can only be filled in once the questions are answered.
 _SETTLE: dict[Kind, tuple[str, ...]] = {
     Kind.POSTS: ("post_areas",),
@@ -187,6 +189,28 @@ def within_reach(session: Session, target: Target, staged: Table, notes: Notes) 
     rows = session.execute(select(row, key).where(key.in_(select(keys))).order_by(row))
     said = [note(r, "key_elsewhere", column="source_key", value=value) for r, value in rows]
     remark(session, staged, notes, said)
+
+
+def beside_stored(
+    session: Session, target: Target, staged: Table, notes: Notes, present: Collection[str]
+) -> None:
+    """Refuse a part above the whole that the store holds, or a whole below the stored part."""
+    stored = target.whole
+    for part, whole in _PARTS:
+        if part not in target.columns or (part in present) == (whole in present):
+            continue
+        of_part, of_whole = (
+            (staged if name in present else stored).c[name] for name in (part, whole)
+        )
+        above = (
+            select(staged.c.row)
+            .join_from(staged, stored, stored.c.source_key == staged.c.source_key)
+            .where(of_part > of_whole)
+            .order_by(staged.c.row)
+        )
+        named = {"column": f"{part}, {whole}", "rule": f"{part} <= {whole}"}
+        said = [note(row, "breaks_rule", **named) for row in session.scalars(above)]
+        remark(session, staged, notes, said)
 
 
 def _natural_key(target: Target, staged: Table) -> ColumnElement[str]:

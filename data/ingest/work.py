@@ -122,6 +122,7 @@ class Work:
         if self.target.assigned:
             self._place()
             checks.within_reach(self.session, self.target, self.staged, self.notes)
+        checks.beside_stored(self.session, self.target, self.staged, self.notes, self.present)
         kept = checks.count(self.session, self.staged)
         if not kept:
             raise ImportRefused("nothing_kept", self._why_nothing())

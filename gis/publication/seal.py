@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def label(check_text: str) -> str:
 def read(check_text: str, public_keys: Iterable[str]) -> Sealed:
     """What a check text claims, if one of the keys signed it; raises BadInput."""
     parts = check_text.strip().split("|") if len(check_text) <= _LONGEST else []
-    if len(parts) != _PARTS or parts[0] != _MARK or not parts[4].isdigit():
+    if len(parts) != _PARTS or parts[0] != _MARK or not re.fullmatch("[0-9]{1,9}", parts[4]):
         raise BadInput("不是本系统的核验码 / no check text of this system")
     sealed = Sealed(parts[1], parts[2], parts[3], int(parts[4]))
     try:

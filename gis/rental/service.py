@@ -175,7 +175,7 @@ def _cells_of(
         h3=hexagons.names(cells),
         resolution=resolution,
         lacking=built["lacking"].fillna(0).to_numpy(),
-        outside=False,
+        outside=found["rented_dwellings"] > found["dwellings"],  # of buildings not on the register
         by_households=False,
         area_code=pieces.area_codes(counted, level, district=district.code)
         .reindex(sums.index)

@@ -450,6 +450,8 @@ def test_staff_check_the_text_or_the_short_code_without_a_public_address(
         assert "与发布结果一致" in found
         assert "&lt;b&gt;小区A" in found
         assert "没有核验码为" in _said(client, page, label="0000-0000")
+        for odd in ("http://[", "WG1|a|b|c|²|x"):
+            assert client.get(page, params={"t": odd}).status_code in {200, 404}
     with serve(rated.urls, role=Role.GRID_WORKER, home=home, areas=["530102002"]) as client:
         assert "在您的辖区内没有这样的发布结果" in _said(client, page, t=one.check)
         assert "没有核验码为" in _said(client, page, label=one.check_label)

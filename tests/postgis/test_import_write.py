@@ -248,6 +248,25 @@ def test_columns_that_a_file_does_not_have_keep_their_values(town):
     assert scalar(town, "SELECT households FROM compounds") == 300
 
 
+def test_a_part_is_held_against_the_whole_that_the_store_has(town):
+    """The file says nothing of the dwellings; the row that cannot be is refused, not the file."""
+    place = {"kind": "old", "geom": COMPOUNDS[0]["geom"]}
+    whole = [{"code": f"P{n}", "name": f"{n}苑", "dwellings": 50, **place} for n in "12"]
+    take(town, Kind.COMPOUNDS, whole)
+    let = [
+        {"code": f"P{n}", "name": f"{n}苑", "rented_dwellings": rented, **place}
+        for n, rented in (("1", 60), ("2", 40))
+    ]
+    report = take(town, Kind.COMPOUNDS, let)
+    assert [(n.row, n.code) for n in report.notes if n.severity == "refused"] == [
+        (1, "breaks_rule")
+    ]
+    stored = (
+        "SELECT array_agg(rented_dwellings ORDER BY code) FROM whole_compounds WHERE code LIKE 'P_'"
+    )
+    assert scalar(town, stored) == [None, 40]
+
+
 def test_a_key_that_repeats_is_no_key(town):
     rows = [dict(row, source_key="same") for row in ROWS[Kind.CAMERAS] * 3]
 

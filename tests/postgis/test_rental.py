@@ -345,7 +345,7 @@ def test_a_cell_has_the_dwellings_of_its_buildings_and_every_level_is_judged(
 @pytest.mark.parametrize(
     ("stated", "judged", "why"),
     [((None,), [None, None], "住宅数不详"), ((30, None), [66, None], "1 栋楼缺住宅数，比率偏高"),
-     ((99, None), [20, False], "未达以出租为主")],
+     ((99, None), [20, False], "未达以出租为主"), ((10,), [200, None], "比率偏高")],
 )  # fmt: skip
 def test_a_cell_whose_houses_do_not_all_state_their_dwellings_says_so(
     db, world, policy, wuhua, stated, judged, why

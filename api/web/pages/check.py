@@ -61,7 +61,11 @@ def _check_text(written: str) -> str:
     written = written.strip()
     if not written.startswith(("http://", "https://")):
         return written
-    return next(iter(parse_qs(urlsplit(written).query).get("t", ())), written)
+    try:
+        query = urlsplit(written).query
+    except ValueError:  # as of http://[
+        return written
+    return next(iter(parse_qs(query).get("t", ())), written)
 
 
 def _found(desk: Desk, session: Session, text: str) -> dict[str, Any]:

@@ -61,10 +61,25 @@ FOR EACH ROW EXECUTE FUNCTION wangge.refuse_strange_code()
 """
 
 
+# A store that holds such a row already keeps it, and takes no more of them.
+VALIDATE = """
+DO $$
+BEGIN
+    ALTER TABLE wangge.{table} VALIDATE CONSTRAINT ck_{table}_parts;
+EXCEPTION WHEN check_violation THEN
+    RAISE WARNING 'wangge.{table} holds parts above their whole';
+END
+$$
+"""
+
+
 def upgrade() -> None:
     """Forward."""
     for table in ("compounds", "household_counts"):
-        op.create_check_constraint(op.f(f"ck_{table}_parts"), table, PARTS, schema="wangge")
+        op.create_check_constraint(
+            op.f(f"ck_{table}_parts"), table, PARTS, schema="wangge", postgresql_not_valid=True
+        )
+        op.execute(VALIDATE.format(table=table))
     for name, statements in (
         ("refuse_more_than_whole", SHARES), ("refuse_strange_code", LEVELS),
     ):  # fmt: skip
