@@ -183,8 +183,9 @@ def test_a_new_quarter_is_imported_rated_from_the_page_and_reviewed(
         post(client, "/jobs/runs", 422, data={"analysis": "weather"})
 
 
-def test_whoever_works_in_a_part_is_offered_no_analysis(demo_store, serve):
-    with serve(demo_store.urls, role=Role.POLICE_LIAISON, areas=["530102001"]) as client:
+def test_whoever_works_in_a_part_is_offered_no_analysis(demo_copy, serve):
+    part = {"role": Role.POLICE_LIAISON, "areas": ["530102001"]}
+    with demo_copy() as store, serve(store.urls, **part) as client:
         assert "由负责全区并有权运行分析的人员启动" in client.get("/ratings").text
         assert "/jobs/runs" not in client.get("/jobs").text
         post(client, "/jobs/runs", 403, data={"analysis": "rating"})
