@@ -69,6 +69,12 @@ def create_app(settings: Settings) -> FastAPI:
         """Measurements for Prometheus."""
         return metrics.answer()
 
+    _guard(app, settings, metrics)
+    return app
+
+
+def _guard(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """What every request passes before a route sees it; the last one added is the first passed."""
     app.add_middleware(
         Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s,
         shown=failures.shown,
@@ -77,7 +83,6 @@ def create_app(settings: Settings) -> FastAPI:
         Gate, hosts=settings.allowed_hosts, inner_hosts=settings.inner_hosts, metrics=metrics,
         shown=failures.shown,
     )  # fmt: skip
-    return app
 
 
 def _remember(app: FastAPI, settings: Settings) -> None:

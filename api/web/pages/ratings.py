@@ -245,10 +245,7 @@ def ask(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> Respon
         form.wrong("colour", desk.t("ratings.choose"))
     except (BadInput, service.NotReady) as exc:
         _refused(desk, form, "reason", exc)
-    if not form.ok:
-        return _compound(desk, db, cycle, code, form)
-    note(db, event="rating_objection", target=code, area_code=cycle.area_code)
-    return RedirectResponse(f"/ratings/{cycle_id}/{code}", 303)
+    return _asked(desk, db, cycle, code, form)
 
 
 @router.post("/ratings/{cycle_id}/object/{code:path}", dependencies=[WRITE])
@@ -262,10 +259,15 @@ def object_to(desk: AtDesk, db: Db, cycle_id: RowId, code: Code, data: Sent) -> 
         form.wrong("colour", desk.t("ratings.choose_colour"))
     except (BadInput, service.NotReady) as exc:
         _refused(desk, form, "reason", exc)
+    return _asked(desk, db, cycle, code, form)
+
+
+def _asked(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form) -> Response:
+    """The page after somebody asked for another colour: noted in the trail, or the form again."""
     if not form.ok:
         return _compound(desk, db, cycle, code, form)
     note(db, event="rating_objection", target=code, area_code=cycle.area_code)
-    return RedirectResponse(f"/ratings/{cycle_id}/{code}", 303)
+    return RedirectResponse(f"/ratings/{cycle.id}/{code}", 303)
 
 
 @router.post("/ratings/decisions/{override_id}", dependencies=[PUBLISH])
