@@ -94,6 +94,10 @@ WHERE rating.run_id = CAST(:run_id AS bigint)
 -- name: rated_colours
 SELECT colour, count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigint) GROUP BY colour;
 
+-- name: published_colours
+SELECT colour, count(*) FROM wangge.published_ratings
+WHERE cycle_id = CAST(:cycle_id AS bigint) GROUP BY colour;
+
 -- name: confirm
 -- Looks at changes of colour and lets them stand; saying it twice changes nothing.
 INSERT INTO wangge.colour_reviews (cycle_id, area_code, compound_code, note, reviewed_by)

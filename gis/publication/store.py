@@ -149,8 +149,8 @@ def published(session: Session, cycle: RatingCycle, *, area_prefix: str) -> pd.D
 
 def colours(session: Session, cycle: RatingCycle) -> dict[str, int]:
     """How many compounds a cycle published in each colour."""
-    counts = published(session, cycle, area_prefix="")["colour"].value_counts()
-    return {str(colour): int(compounds) for colour, compounds in counts.items()}
+    rows = session.execute(_SQL["published_colours"], {"cycle_id": cycle.id})
+    return {str(colour): int(compounds) for colour, compounds in rows}
 
 
 def rated_colours(session: Session, cycle: RatingCycle) -> dict[str, int]:

@@ -42,10 +42,12 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER
 SET search_path = wangge, public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE format(
-        'SELECT source_key FROM wangge.%I
-         WHERE source_key = ANY ($1) AND NOT ($2 OR area_code LIKE ANY ($3))', source
-    ) USING keys, wangge.everywhere('{}'), wangge.within('{}');
+    IF wangge.holds('{imports:write}') THEN
+        RETURN QUERY EXECUTE format(
+            'SELECT source_key FROM wangge.%I
+             WHERE source_key = ANY ($1) AND NOT ($2 OR area_code LIKE ANY ($3))', source
+        ) USING keys, wangge.everywhere('{}'), wangge.within('{}');
+    END IF;
 END
 $$
 """
