@@ -93,7 +93,7 @@ def test_points_drawn_on_the_map_are_the_places_of_the_plan(browse):
     expect(page.locator("[data-plan-count]")).to_have_text("2")  # the map tells it later
     assert page.is_checked("[name=where][value=drawn]")
     page.click(".plan-form [type=submit]")
-    page.wait_for_url("**poles=*")
+    page.wait_for_url("**poles=**")
     names = page.locator("td[data-label='名称']").all_inner_texts()
     assert set(names) == {"规划点位 1", "规划点位 2"}  # from a pole several points may look
     assert map_of(page).evaluate("wangge.layers.get('video_plan').size") == len(names)
