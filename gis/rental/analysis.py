@@ -119,13 +119,16 @@ def figures(
 def mainly_rental(found: pd.DataFrame, *, line_share: float) -> "pd.Series[Any]":
     """Whether ``line_share`` of the dwellings or more are let: True, False, None where unknown.
 
-    ``found`` has `FIGURES`, ``lacking`` and ``outside``. A rate that is too high (dwellings are
-    missing under it) says no below the line and nothing above it.
+    ``found`` has `FIGURES`, ``lacking``, ``outside`` and ``unplaced_rented``. A rate that is too
+    high (dwellings are missing under it) says no below the line and nothing above it; one that is
+    below the line says nothing if let dwellings that may lie there could raise it to the line.
     """
     # The share itself: 55 of 100 is 0.55 in binary, too, while 100 * 0.55 is a little above 55.
     mainly = found["rented_dwellings"] / found["dwellings"] >= line_share
+    at_most = found["rented_dwellings"] + found["unplaced_rented"]
+    too_low = at_most / found["dwellings"] >= line_share
     too_high = (found["lacking"] > 0) | found["outside"]
-    judged = found["rented_per_100"].notna() & ~(mainly & too_high)
+    judged = found["rented_per_100"].notna() & np.where(mainly, ~too_high, ~too_low)
     return mainly.astype(object).where(judged, None)
 
 

@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import geopandas as gpd
 import numpy as np
 import shapely
-from h3.api.basic_int import cell_to_boundary, latlng_to_cell
+from h3.api.basic_int import (
+    average_hexagon_edge_length,
+    cell_to_boundary,
+    geo_to_cells,
+    latlng_to_cell,
+)
 from numpy.typing import NDArray
 
-from gis.arrays import Floats, Shapes
+from gis.arrays import Floats, Ints, Shapes
 
 Cells = NDArray[np.uint64]
 
@@ -16,6 +21,8 @@ Cells = NDArray[np.uint64]
 # resolution 15 in the lowest bits upwards; unused digits are 7. Source: H3 documentation, "Index
 # bit layout" (h3geo.org/docs/core-library/h3Indexing).
 _RESOLUTION_SHIFT, _RESOLUTION_MASK, _FINEST = 52, 0xF, 15
+# No edge is twice as long as the average one (H3 documentation, "Tables of cell statistics").
+_WIDEST, _M_PER_DEG = 2.0, 110_000.0
 
 
 def cells_at(*, lon: Floats, lat: Floats, resolution: int) -> Cells:
@@ -33,6 +40,22 @@ def parents(cells: Cells, *, resolution: int) -> Cells:
     kept = cells & np.uint64(2**64 - 1 - (_RESOLUTION_MASK << _RESOLUTION_SHIFT))
     raised = kept | np.uint64(resolution << _RESOLUTION_SHIFT) | np.uint64(unused)
     return np.where(cells == 0, np.uint64(0), raised)
+
+
+def reaching(shapes: Shapes, *, resolution: int) -> tuple[Ints, Cells]:
+    """Every cell that a shape (degrees, EPSG:4326) reaches into, and some beside it.
+
+    Returns the number of the shape and the cell, one row per pair. The library names the cells
+    whose centres lie in a shape, so it is asked for a shape wider by more than a cell's radius.
+    """
+    if not len(shapes):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
+    radius_m = _WIDEST * average_hexagon_edge_length(resolution, unit="m")
+    north = np.abs(shapely.bounds(shapes)[:, [1, 3]]).max(axis=1)
+    radius_deg = radius_m / (_M_PER_DEG * np.cos(np.radians(np.minimum(north, 89.0))))
+    found = [geo_to_cells(wide, resolution) for wide in shapely.buffer(shapes, radius_deg)]
+    of = np.repeat(np.arange(len(shapes)), [len(cells) for cells in found])
+    return of, np.array([cell for cells in found for cell in cells], dtype=np.uint64)
 
 
 def outlines(cells: Cells) -> gpd.GeoSeries:

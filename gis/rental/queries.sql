@@ -102,6 +102,15 @@ WHERE compound.valid_from <= CAST(:as_of AS date)
   AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
 ORDER BY compound.code;
 
+-- name: grounds
+-- Outlines of some compounds of the day.
+SELECT code AS compound, ST_AsBinary(geom) AS geom
+FROM wangge.whole_compounds
+WHERE code = ANY (CAST(:codes AS text[]))
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code;
+
 -- name: dwellings_counted
 -- The newest dated number of dwellings of divisions and grids.
 SELECT DISTINCT ON (subject_kind, subject_code) subject_kind, subject_code, dwellings

@@ -33,10 +33,10 @@ def with_reasons(rows: pd.DataFrame, rules: RentalRules, *, as_of: date) -> pd.D
 def _sentences(rows: pd.DataFrame, rules: RentalRules, as_of: date) -> Iterator[tuple[str, str]]:
     columns = (
         "subject_kind", "kind", "suppressed", "rented_dwellings", "dwellings", "rented_per_100",
-        "mainly_rental", "by_households", "lacking", "outside",
+        "mainly_rental", "by_households", "lacking", "outside", "unplaced",
     )  # fmt: skip
     for kind, compound_kind, suppressed, *figures in zip(*(rows[c] for c in columns), strict=True):
-        rented, dwellings, per_100, mainly, by_households, lacking, outside = figures
+        rented, dwellings, per_100, mainly, by_households, lacking, outside, unplaced = figures
         if suppressed:
             yield _hidden(rules)
         elif pd.isna(rented):
@@ -44,9 +44,10 @@ def _sentences(rows: pd.DataFrame, rules: RentalRules, as_of: date) -> Iterator[
         else:
             zh, en = _counted(rented, dwellings, per_100, by_households, as_of)
             too_zh, too_en = _too_high(lacking, outside, of_buildings=kind == "cell")
+            low_zh, low_en = _too_low(unplaced)
             end_zh, end_en = _verdict(mainly, compound_kind, rules)
             rest_zh, rest_en = ("", "") if kind == "compound" else _source(rules)
-            yield zh + too_zh + end_zh + rest_zh, en + too_en + end_en + rest_en
+            yield zh + too_zh + low_zh + end_zh + rest_zh, en + too_en + low_en + end_en + rest_en
 
 
 def _hidden(rules: RentalRules) -> tuple[str, str]:
@@ -92,6 +93,17 @@ def _too_high(lacking: float, outside: bool, *, of_buildings: bool) -> tuple[str
         zh += "（另有在租住宅不在任何小区内，比率偏高）"
         en += " (some of them lie in no compound: the rate is too high)"
     return zh, en
+
+
+def _too_low(compounds: float) -> tuple[str, str]:
+    """Why fewer lettings than there are may be counted in a cell, if so."""
+    if not compounds:
+        return "", ""
+    state = "1 compound states" if compounds == 1 else f"{compounds:.0f} compounds state"
+    return (
+        f"（{compounds:.0f} 个小区只报在租总数，其住宅可能在此格内，比率可能偏低）",
+        f" ({state} only a total, of dwellings that may lie in this cell: the rate may be too low)",
+    )
 
 
 def _verdict(mainly: bool | None, compound_kind: str, rules: RentalRules) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gis.areas import hierarchy
 from gis.district import District
 from gis.policy import Policy
-from gis.rental import analysis, hexagons, pieces, store
+from gis.rental import analysis, hexagons, pieces, stated, store
 from gis.rental.analysis import ADMIN, FIGURES, Hidden
 from gis.rental.model import RentalCell, RentalResult
 from gis.rental.reasons import with_reasons
@@ -22,7 +22,9 @@ from gis.runs.digest import of_frames
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, record
 
-_BESIDE = ["subject_kind", "kind", "by_households", "lacking", "outside"]  # what sentences need
+_BESIDE = [  # what sentences need
+    "subject_kind", "kind", "by_households", "lacking", "outside", "unplaced", "unplaced_rented",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,14 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
     )
     rows = _results(counted, places, hidden, rules, registered=read.registered)
     rows = with_reasons(rows, rules, as_of=as_of)
-    cells = _cells(counted, read.housing, hidden, rules, district)
+    beside = _beside(session, counted, rules, as_of)
+    cells = _cells(counted, read.housing, hidden, beside, rules, district)
     cells = with_reasons(cells, rules, as_of=as_of).drop(columns=_BESIDE)
     return RentalDensity(
         as_of=as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=_digest(read, counted),
+        input_digest=_digest(read, counted, beside),
         results=rows[columns_of(RentalResult)],
         cells=cells,
         totals=_totals(rows, cells, district=district.code, registered=read.registered),
@@ -82,11 +85,22 @@ def save(session: Session, found: RentalDensity) -> Recorded:
     )  # fmt: skip
 
 
-def _digest(read: store.RentalInputs, counted: pd.DataFrame) -> str:
+def _beside(
+    session: Session, counted: pd.DataFrame, rules: RentalRules, as_of: date
+) -> stated.Beside:
+    """The cells that stated totals may lie in."""
+    coarsest, finest = min(rules.h3_resolutions), max(rules.h3_resolutions)
+    rented = stated.without_place(counted, finest=finest)
+    grounds = store.grounds(session, codes=rented.index.tolist(), as_of=as_of)
+    return stated.Beside.of(rented, grounds, counted, coarsest=coarsest, finest=finest)
+
+
+def _digest(read: store.RentalInputs, counted: pd.DataFrame, beside: stated.Beside) -> str:
     """Fingerprint of the inputs; lettings count by their cells, which is all that is used."""
     registered = pd.DataFrame({"registered": [int(read.registered)]})
     return of_frames(
         {
+            "beside": beside.pairs[["compound", "cell"]],
             "compounds": read.compounds,
             "counted": counted,
             "dated": read.counted,
@@ -124,7 +138,7 @@ def _results(
         shown = share.reindex(found.index).where(told)
         found["floating_share"] = shown.where(stated, found["floating_share"])
         rows.append(found.join(ground.drop(columns=["dwellings"])).assign(subject_kind=level))
-    out = pd.concat(rows)
+    out = pd.concat(rows).assign(unplaced=0, unplaced_rented=0)  # totals count where stated
     out["mainly_rental"] = analysis.mainly_rental(out, line_share=rules.mainly_rental_share)
     return out.rename_axis("subject_code").reset_index()
 
@@ -133,13 +147,14 @@ def _cells(
     counted: pd.DataFrame,
     buildings: pd.DataFrame,
     hidden: Hidden,
+    beside: stated.Beside,
     rules: RentalRules,
     district: District,
 ) -> gpd.GeoDataFrame:
     """One row per H3 cell with a let dwelling; its dwellings are those of the buildings in it."""
     housing = pieces.housing(buildings, resolutions=rules.h3_resolutions)
     rows = [
-        _cells_of(counted, housing, hidden, resolution, district).pipe(_judged, rules)
+        _cells_of(counted, housing, hidden, beside, resolution, district).pipe(_judged, rules)
         for resolution in rules.h3_resolutions
     ]
     return gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geom", crs=4326)
@@ -154,6 +169,7 @@ def _cells_of(
     counted: pd.DataFrame,
     housing: dict[str, pd.DataFrame],
     hidden: Hidden,
+    beside: stated.Beside,
     resolution: int,
     district: District,
 ) -> gpd.GeoDataFrame:
@@ -171,12 +187,16 @@ def _cells_of(
     )
     secret = {name: levels.get(level, pd.Index([])) for name, levels in hidden.items()}
     found = analysis.figures(sums, ground, secret).reset_index(drop=True)
+    secret_totals = frozenset(hidden["rented"].get("compound", []))
+    unplaced = beside.at(cells, resolution=resolution, hidden=secret_totals)
     found = found.assign(
         h3=hexagons.names(cells),
         resolution=resolution,
         lacking=built["lacking"].fillna(0).to_numpy(),
         outside=found["rented_dwellings"] > found["dwellings"],  # of buildings not on the register
         by_households=False,
+        unplaced=unplaced["compounds"].to_numpy(),
+        unplaced_rented=unplaced["rented"].to_numpy(),
         area_code=pieces.area_codes(counted, level, district=district.code)
         .reindex(sums.index)
         .to_numpy(),

@@ -1,8 +1,10 @@
 """Reads let dwellings and their ground."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy.orm import Session
@@ -60,3 +62,8 @@ def inputs(
         housing=bulk.table(session, _SQL["housing"], {}, _HOUSING_TYPES),
         registered=bool(session.execute(_SQL["any_dwelling"]).scalar_one()),
     )
+
+
+def grounds(session: Session, *, codes: Sequence[str], as_of: date) -> gpd.GeoDataFrame:
+    """Outlines of compounds of the day, EPSG:4326."""
+    return sql.frame(session, _SQL["grounds"], {"codes": list(codes), "as_of": as_of})

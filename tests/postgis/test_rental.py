@@ -360,6 +360,73 @@ def test_a_cell_whose_houses_do_not_all_state_their_dwellings_says_so(
     assert why in cell["reason_zh"]
 
 
+@pytest.mark.parametrize(
+    ("total", "lon", "judged", "says"),
+    [
+        (29, 102.7012, False, True),  # 20 and 29 of 100 stay below half
+        (30, 102.7012, None, True),  # 50 of 100
+        (30, 102.7312, False, False),  # three kilometres away
+        (0, 102.7012, False, False),
+    ],
+)
+def test_a_cell_that_stated_totals_could_turn_is_not_called_not_mainly_rental(
+    db, world, policy, wuhua, total, lon, judged, says
+):
+    world.let(20, compound=None, lon=102.701, lat=25.041)
+    world.add(Building, area_code=COMMUNITY, dwellings=100, use="residential",
+              geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    world.compound("a", lon, 25.041, rented_dwellings=total, dwellings=200)
+    found, _ = figures(db, policy, wuhua)
+    cells = found.cells
+    assert cells["rented_per_100"].tolist() == [20, 20, 20]
+    assert cells["mainly_rental"].tolist() == 3 * [judged]
+    for zh, en in zip(cells["reason_zh"], cells["reason_en"], strict=True):
+        assert ("1 个小区只报在租总数" in zh) == says
+        assert ("1 compound states only a total" in en) == says
+        assert ("无法判定" in zh, "cannot be judged" in en) == 2 * (judged is None,)
+
+
+def test_a_hidden_total_may_add_any_number(db, world, policy, wuhua):
+    """Where the line runs must not tell it: 3 more of 100 would not turn the cell."""
+    world.let(20, compound=None, lon=102.701, lat=25.041)
+    world.add(Building, area_code=COMMUNITY, dwellings=100, use="residential",
+              geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    world.compound("a", 102.7012, 25.041, rented_dwellings=3)
+    world.compound("b", 102.7412, 25.041, rented_dwellings=3)
+    found, rows = figures(db, policy, wuhua)
+    assert rows.loc[("compound", "a"), "suppressed"]
+    assert found.cells["rented_dwellings"].tolist() == [20, 20, 20]
+    assert found.cells["mainly_rental"].tolist() == [None, None, None]
+
+
+def test_single_lettings_of_a_compound_leave_nothing_of_its_total_to_place(
+    db, world, policy, wuhua
+):
+    world.compound("a", 102.70, 25.04, rented_dwellings=90, dwellings=200)
+    world.let(20, compound="a", lon=102.701, lat=25.041)
+    world.add(Building, area_code=COMMUNITY, dwellings=100, use="residential",
+              geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    assert figures(db, policy, wuhua)[0].cells["mainly_rental"].tolist() == [False] * 3
+
+
+def test_a_cell_above_the_line_stays_so_beside_a_stated_total(db, world, policy, wuhua):
+    world.compound("a", 102.7012, 25.041, rented_dwellings=90, dwellings=200)
+    world.let(60, compound=None, lon=102.701, lat=25.041)
+    world.add(Building, area_code=COMMUNITY, dwellings=100, use="residential",
+              geom=square(102.70098, 25.04098, 0.00004))  # fmt: skip
+    found, _ = figures(db, policy, wuhua)
+    assert found.cells["mainly_rental"].tolist() == [True] * 3
+
+
+def test_redrawing_a_compound_that_states_a_total_makes_a_new_run(db, world, policy, wuhua):
+    """What a run hangs on is in its digest: the ground of such compounds too."""
+    world.let(20, compound=None, lon=102.701, lat=25.041)
+    world.compound("a", 102.7012, 25.041, rented_dwellings=30)
+    first, _ = figures(db, policy, wuhua)
+    db.execute(text("UPDATE wangge.compounds SET geom = ST_Translate(geom, 0.03, 0)"))
+    assert figures(db, policy, wuhua)[0].input_digest != first.input_digest
+
+
 def test_a_run_is_kept_and_an_equal_one_found_again(db, world, policy, wuhua):
     world.compound("a", 102.70, 25.04, dwellings=40)
     world.let(10, compound="a", lon=102.701, lat=25.041)

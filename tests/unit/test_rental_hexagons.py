@@ -2,6 +2,7 @@
 
 import h3
 import numpy as np
+import shapely
 
 from gis.rental import hexagons
 
@@ -24,6 +25,28 @@ def test_a_point_without_position_has_no_cell():
     assert cells[0] == 0
     assert cells[1] > 0
     assert hexagons.parents(cells, resolution=8)[0] == 0
+
+
+def test_every_cell_that_a_shape_reaches_is_found():
+    """Against cells of points all over the shape, corners and edges included."""
+    rng = np.random.default_rng(11)
+    shapes = np.array([
+        shapely.box(102.7, 25.0, 102.7101, 25.0003),  # a street, narrower than a cell
+        shapely.Point(102.8, 25.1).buffer(0.004),
+        shapely.Polygon([(25, 70), (25.02, 70), (25.01, 70.01)]),  # far in the north
+    ])  # fmt: skip
+    of, cells = hexagons.reaching(shapes, resolution=10)
+    for number, shape in enumerate(shapes):
+        west, south, east, north = shape.bounds
+        spots = shapely.points(rng.uniform(west, east, 4000), rng.uniform(south, north, 4000))
+        spots = np.concatenate([
+            spots[shapely.contains(shape, spots)], shapely.points(shape.exterior.coords)
+        ])  # fmt: skip
+        inside = hexagons.cells_at(
+            lon=shapely.get_x(spots), lat=shapely.get_y(spots), resolution=10
+        )
+        assert set(inside) <= set(cells[of == number])
+    assert hexagons.reaching(shapes[:0], resolution=10)[1].size == 0
 
 
 def test_outlines_are_those_of_the_library():
