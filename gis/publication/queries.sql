@@ -150,18 +150,46 @@ LEFT JOIN wangge.published_ratings AS kept
 WHERE rating.run_id = CAST(:run_id AS bigint);
 
 -- name: objections
--- What was filed against a publication, the oldest first.
-SELECT filed.compound_code AS code, published.compound_name AS name,
-       published.colour, filed.to_colour, filed.reason, filed.filed_by, filed.filed_at
+-- What was filed against a publication, the oldest first, and what becomes of each. fate: waits (no
+-- cycle has followed yet); asked, approved, rejected (it is asked for in the next cycle); answered
+-- (the next cycle's rating gives that colour by itself); behind (somebody else's wish comes first
+-- there); absent (the next cycle's rating does not hold the compound; as_of is its day).
+SELECT filed.id, filed.compound_code AS code, published.compound_name AS name,
+       published.colour, filed.to_colour, filed.reason, filed.filed_by, filed.filed_at,
+       next.as_of,
+       CASE WHEN next.id IS NULL THEN 'waits'
+            WHEN rating.id IS NULL THEN 'absent'
+            WHEN asked.id IS NOT NULL THEN asked.decision
+            WHEN filed.to_colour = coalesce(kept.colour, rating.colour) THEN 'answered'
+            ELSE 'behind'
+       END AS fate
 FROM wangge.rating_objections AS filed
 JOIN wangge.published_ratings AS published
   ON published.cycle_id = filed.cycle_id AND published.compound_code = filed.compound_code
+JOIN wangge.rating_cycles AS cycle ON cycle.id = filed.cycle_id
+LEFT JOIN LATERAL (
+    SELECT later.id, later.run_id, run.as_of
+    FROM wangge.rating_cycles AS later
+    JOIN wangge.runs AS run ON run.id = later.run_id
+    WHERE later.area_code = cycle.area_code AND later.period = cycle.period
+      AND later.revision > cycle.revision AND later.state <> 'withdrawn'
+    ORDER BY later.revision LIMIT 1
+) AS next ON true
+LEFT JOIN wangge.ratings AS rating
+       ON rating.run_id = next.run_id AND rating.compound_code = filed.compound_code
+LEFT JOIN wangge.published_ratings AS kept
+       ON kept.cycle_id = filed.cycle_id AND kept.compound_code = filed.compound_code
+      AND next.run_id = cycle.run_id
+LEFT JOIN wangge.colour_overrides AS asked
+       ON asked.cycle_id = next.id AND asked.compound_code = filed.compound_code
+      AND asked.asked_by = filed.filed_by AND asked.asked_at = filed.filed_at
 WHERE filed.cycle_id = CAST(:cycle_id AS bigint)
 ORDER BY filed.id;
 
 -- name: take_up
--- The objections to a publication become asked-for colours of the cycle that corrects it, by
--- whoever filed them; one whose colour a newer run gives by itself is answered already.
+-- The objections to a publication (to one compound of it where a code is given) become asked-for
+-- colours of the cycle that follows, by whoever filed them. One whose colour the cycle's rating
+-- gives by itself is answered already; one behind another wish waits for its rejection.
 INSERT INTO wangge.colour_overrides
     (cycle_id, area_code, compound_code, origin, from_colour, to_colour, reason, asked_by, asked_at)
 SELECT CAST(:cycle_id AS bigint), filed.area_code, filed.compound_code, 'objection',
@@ -174,7 +202,15 @@ LEFT JOIN wangge.published_ratings AS kept
        ON kept.cycle_id = CAST(:kept_id AS bigint)
       AND kept.compound_code = filed.compound_code
 WHERE filed.cycle_id = CAST(:published_id AS bigint)
-  AND filed.to_colour <> coalesce(kept.colour, rating.colour);
+  AND (CAST(:code AS text) IS NULL OR filed.compound_code = CAST(:code AS text))
+  AND filed.to_colour <> coalesce(kept.colour, rating.colour)
+  AND NOT EXISTS (
+      SELECT FROM wangge.colour_overrides AS other
+      WHERE other.cycle_id = CAST(:cycle_id AS bigint)
+        AND other.compound_code = filed.compound_code
+        AND (other.decision IN ('asked', 'approved')
+             OR (other.asked_by = filed.filed_by AND other.asked_at = filed.filed_at))
+  );
 
 -- name: digest
 -- SHA-256 of the published colours in the order of codes; anybody can compute it again.

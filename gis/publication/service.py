@@ -197,13 +197,14 @@ def decide(
 ) -> ColourOverride:
     """The second person's word on an asked-for colour.
 
-    Raises NotFound, NotReady when it is decided or its cycle closed, SecondPerson when whoever
-    asked decides, PersonalText.
+    An objection that stood behind a rejected one is asked for in its place. Raises NotFound,
+    NotReady when it is decided or its cycle closed, SecondPerson when whoever asked decides,
+    PersonalText.
     """
     asked = store.override(session, override_id)
     if asked is None:
         raise NotFound("asked-for colour", override_id)
-    _open(session, asked.cycle_id)
+    cycle = _open(session, asked.cycle_id)
     user_id = session.info["user"].id
     if asked.decision != Decision.ASKED:
         raise NotReady(f"该申请已有结论 / it is {asked.decision} already")
@@ -215,6 +216,9 @@ def decide(
     asked.decided_at = store.now(session)
     asked.decision_reason = clean
     session.flush()
+    published = None if approve else store.newest_published(session, cycle.period)
+    if published is not None:
+        store.take_up(session, published, cycle, code=asked.compound_code)
     return asked
 
 

@@ -122,13 +122,22 @@ def standing_colour(session: Session, cycle: RatingCycle, code: str) -> str:
 
 
 def objections(session: Session, cycle: RatingCycle) -> Sequence[RowMapping]:
-    """Objections to a publication: code, name, colour, to_colour, reason, filed_by, filed_at."""
+    """Objections to a publication: id, code, name, colour, to_colour, reason, filed_by, filed_at,
+    fate (what becomes of it; the query names them) and as_of, the day of the next cycle's rating.
+    """
     return session.execute(_SQL["objections"], {"cycle_id": cycle.id}).mappings().all()
 
 
-def take_up(session: Session, published: RatingCycle, cycle: RatingCycle) -> None:
-    """Ask in ``cycle`` for what was asked in the objections to a publication."""
-    session.execute(_SQL["take_up"], {"published_id": published.id, **_of(session, cycle)})
+def take_up(
+    session: Session, published: RatingCycle, cycle: RatingCycle, *, code: str | None = None
+) -> None:
+    """Ask in ``cycle`` for what objections to a publication wish, all or of one compound.
+
+    Left out is what the cycle gives by itself, what stands behind another wish, and a compound that
+    the cycle's run has not rated: `objections` says so of each.
+    """
+    asked = {"published_id": published.id, "code": code, **_of(session, cycle)}
+    session.execute(_SQL["take_up"], asked)
 
 
 def remember_key(session: Session, public_key: str, *, area_code: str) -> None:

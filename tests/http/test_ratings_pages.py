@@ -402,6 +402,27 @@ def test_an_objection_is_filed_on_the_published_page_and_corrects_the_quarter(ra
         assert client.get(f"/ratings/{first}/B").status_code == 200
 
 
+def test_who_objects_has_a_receipt_that_says_what_becomes_of_it(rated, serve):
+    """A newer rating gives A the wished colour by itself and does not hold B."""
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        first = _published(client, rated)
+        with rated.begin() as session:
+            session.execute(text(AGAIN))
+            newest = "run_id = (SELECT max(id) FROM runs)"
+            session.execute(text(f"DELETE FROM ratings WHERE compound_code = 'B' AND {newest}"))
+        _post(client, "/ratings", period="2026Q3")
+        told = {"A": "新的评级（截至 2026年9月30日）已是所要求的颜色", "B": "不含该小区"}
+        for code, words in told.items():
+            _post(client, f"/ratings/{first}/object/{code}", colour="red", reason=REASON)
+            page = client.get(f"/ratings/{first}/{code}").text
+            assert re.search(r"回执号 \d+ · \w+", page)
+            assert words in page
+        board = client.get("/ratings?period=2026Q3").text  # of the review
+        for code, words in told.items():
+            assert f'href="/ratings/{first}/{code}"' in board
+            assert words in board
+
+
 def test_a_plaque_hangs_on_when_the_store_moves_to_another_home(
     rated, serve, home, tmp_path, printed
 ):

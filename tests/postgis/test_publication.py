@@ -310,6 +310,45 @@ def test_late_reports_take_up_what_was_objected_to_and_is_not_answered_by_them(d
     assert rows["to_colour"].dropna().to_dict() == {"C": "green"}
 
 
+def _fates(desk: Desk, cycle_id: int) -> dict[str, str]:
+    with desk.as_("chen") as session:
+        found = store.objections(session, session.get(RatingCycle, cycle_id))
+        return {one["code"]: one["fate"] for one in found}
+
+
+def test_an_objection_is_filed_whatever_a_newer_run_in_review_says(desk):
+    """The newer run gives A's wish by itself and has lost C; B's stands behind a reviewer's."""
+    first = _publish(desk)
+    desk.rate("2026Q3", A=("green", "green"), B=("green", "green"))
+    second = desk.open()
+    wish = desk.ask(second, "B", "yellow")
+    for code, colour in (("A", "green"), ("B", "red"), ("C", "green")):
+        desk.object_to(first, code, colour)
+    assert _fates(desk, first) == {"A": "answered", "B": "behind", "C": "absent"}
+    assert desk.changes(second)["to_colour"].dropna().to_dict() == {"B": "yellow"}
+    desk.decide(wish, "li", approve=False)
+    row = desk.changes(second).loc["B"]
+    assert (row["to_colour"], row["asked_by"], row["decision"]) == ("red", "chen", "asked")
+    desk.decide(int(row["override_id"]), "li", approve=False)
+    assert _fates(desk, first) == {"A": "answered", "B": "rejected", "C": "absent"}
+    assert len(desk.changes(second)["decision"].dropna()) == 1  # and it is not asked for again
+    desk.confirm(second, "A")
+    desk.publish(second)
+    assert _fates(desk, first) == {"A": "answered", "B": "rejected", "C": "absent"}
+
+
+def test_what_a_newer_run_does_not_hold_is_told_of_when_it_takes_the_objections_up(desk):
+    first = _publish(desk)
+    for code, colour in (("A", "yellow"), ("C", "green")):
+        desk.object_to(first, code, colour)
+    assert _fates(desk, first) == {"A": "waits", "C": "waits"}
+    desk.rate("2026Q3", A=("green", "red"), B=("green", "green"))
+    second = desk.open()
+    assert _fates(desk, first) == {"A": "asked", "C": "absent"}
+    desk.decide(int(desk.changes(second).loc["A", "override_id"]), "li")
+    assert _fates(desk, first) == {"A": "approved", "C": "absent"}
+
+
 def test_late_reports_open_a_second_cycle_and_the_first_stays(desk):
     first = _publish(desk)
     desk.rate("2026Q3", A=("green", "yellow"), B=("green", "green"), C=(None, "yellow"))

@@ -79,16 +79,25 @@ def _board(
         "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": open_, "offer": runs.offered(desk, db),
-        "correction": store.corrected(db, cycle), "objections": _objections(desk, db, cycle),
+        "correction": store.corrected(db, cycle), "objections": _objected(desk, db, cycle),
     }  # fmt: skip
     return shown.file() or desk.page("ratings.html", status=values["form"].status, **values)
 
 
+def _objected(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
+    """What was filed against a publication; beside a review, against the one it follows."""
+    against: RatingCycle | None = cycle
+    if cycle.state == CycleState.REVIEW:
+        against = store.newest_published(db, cycle.period)
+    return _objections(desk, db, against) if against else []
+
+
 def _objections(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
-    """What was filed against a publication, each with its colours as chips."""
+    """What was filed against a publication, with its colours as chips and what becomes of it."""
     return [
-        {**one, "now": desk.chip(RATING.entry(one["colour"])),
-         "wish": desk.chip(RATING.entry(one["to_colour"]))}
+        {**one, "now": desk.chip(RATING.entry(one["colour"])), "of": cycle.id,
+         "wish": desk.chip(RATING.entry(one["to_colour"])),
+         "told": desk.t(f"ratings.fate_{one['fate']}", day=desk.day(one["as_of"]))}
         for one in store.objections(db, cycle)
     ]  # fmt: skip
 
