@@ -1,6 +1,7 @@
-"""Who decided a colour: what people said of a rating, and the plaque that hangs by it."""
+"""Who decided a colour: what people said of a rating, the plaque that hangs, who objects to it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +9,7 @@ from api.web.desk import Desk
 from api.web.verdicts import Chip
 from gis.legend import RATING
 from gis.publication import store
+from gis.publication.model import CycleState, RatingCycle
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,21 @@ def decided(desk: Desk, db: Session, run_id: int, code: str) -> str:
 def _word(desk: Desk, colour: str) -> str:
     entry = RATING.entry(colour)
     return desk.either(entry.zh, entry.en)
+
+
+def objected(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
+    """What was filed against a publication; beside a review, against the one it follows."""
+    against: RatingCycle | None = cycle
+    if cycle.state == CycleState.REVIEW:
+        against = store.newest_published(db, cycle.period)
+    return objections(desk, db, against) if against else []
+
+
+def objections(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
+    """What was filed against a publication, with its colours as chips and what becomes of it."""
+    return [
+        {**one, "now": desk.chip(RATING.entry(one["colour"])), "of": cycle.id,
+         "wish": desk.chip(RATING.entry(one["to_colour"])),
+         "told": desk.t(f"ratings.fate_{one['fate']}", day=desk.day(one["as_of"]))}
+        for one in store.objections(db, cycle)
+    ]  # fmt: skip

@@ -79,27 +79,9 @@ def _board(
         "whole": _whole(desk), "own": places.own_areas(desk, db), "kept": basis_kept(db, run.id),
         "replay": _replayed(desk, db, run) if replay else None,
         "form": form or Form(), "open": open_, "offer": runs.offered(desk, db),
-        "correction": store.corrected(db, cycle), "objections": _objected(desk, db, cycle),
+        "correction": store.corrected(db, cycle), "objections": decisions.objected(desk, db, cycle),
     }  # fmt: skip
     return shown.file() or desk.page("ratings.html", status=values["form"].status, **values)
-
-
-def _objected(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
-    """What was filed against a publication; beside a review, against the one it follows."""
-    against: RatingCycle | None = cycle
-    if cycle.state == CycleState.REVIEW:
-        against = store.newest_published(db, cycle.period)
-    return _objections(desk, db, against) if against else []
-
-
-def _objections(desk: Desk, db: Session, cycle: RatingCycle) -> list[dict[str, Any]]:
-    """What was filed against a publication, with its colours as chips and what becomes of it."""
-    return [
-        {**one, "now": desk.chip(RATING.entry(one["colour"])), "of": cycle.id,
-         "wish": desk.chip(RATING.entry(one["to_colour"])),
-         "told": desk.t(f"ratings.fate_{one['fate']}", day=desk.day(one["as_of"]))}
-        for one in store.objections(db, cycle)
-    ]  # fmt: skip
 
 
 def _replayed(desk: Desk, db: Session, run: Run) -> dict[str, Any]:
@@ -222,7 +204,7 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
         colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
                  if one.value not in {stands, Colour.UNRATED}],
-        objection=next((one for one in _objections(desk, db, cycle) if one["code"] == code), None),
+        objection=next((one for one in decisions.objections(desk, db, cycle) if one["code"] == code), None),
         newest=cycle == store.newest_published(db, cycle.period),
         stands=desk.chip(RATING.entry(stands)),
         may_decide=_may_decide(desk, said), lifted=_lifted(desk, said),
