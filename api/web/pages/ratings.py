@@ -186,7 +186,7 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
     said = next(
         (one for one in features.records(service.changes(db, cycle)) if one["code"] == code), None
     )
-    stands = store.standing_colour(db, cycle, code)
+    stands, filed = store.standing_colour(db, cycle, code), decisions.objections(desk, db, cycle)
     history = [
         (period, colour) for period, colour in store.history(db, code) if period != cycle.period
     ]
@@ -204,7 +204,7 @@ def _compound(desk: Desk, db: Session, cycle: RatingCycle, code: str, form: Form
         wish=desk.chip(RATING.entry(said["to_colour"])) if said and said["to_colour"] else None,
         colours=[(one.value, desk.either(one.zh, one.en)) for one in RATING.entries
                  if one.value not in {stands, Colour.UNRATED}],
-        objection=next((one for one in decisions.objections(desk, db, cycle) if one["code"] == code), None),
+        objection=next((one for one in filed if one["code"] == code), None),
         newest=cycle == store.newest_published(db, cycle.period),
         stands=desk.chip(RATING.entry(stands)),
         may_decide=_may_decide(desk, said), lifted=_lifted(desk, said),
