@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -342,6 +342,24 @@ def db(_worker_store: Store) -> Iterator[WanggeSession]:
 def own_store(cluster: Cluster) -> Callable[[], AbstractContextManager[Store]]:
     """``with own_store() as store:`` for fixtures that tests of a module share."""
     return lambda: _database(cluster, f"test_{os.getpid()}_{next(_NUMBER)}")
+
+
+@pytest.fixture(scope="session")
+def own_office(cluster: Cluster) -> Callable[[], AbstractContextManager[str]]:
+    """``with own_office() as url:`` a new database with PostGIS and nothing of wangge."""
+    return lambda: _office(cluster, f"office_{os.getpid()}_{next(_NUMBER)}")
+
+
+@contextmanager
+def _office(cluster: Cluster, name: str) -> Iterator[str]:
+    """The address for its owner, who is no superuser."""
+    _as_superuser(cluster, "CREATE DATABASE {} TEMPLATE template0 OWNER wangge_owner", name)
+    try:
+        with closing(psycopg2.connect(libpq_url(cluster.url("postgres", name)))) as server, server:
+            server.cursor().execute("CREATE EXTENSION postgis")
+        yield libpq_url(cluster.url("wangge_owner", name))
+    finally:
+        _as_superuser(cluster, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ class Format(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
     GDB = "gdb"
+    PGSQL = "pgsql"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from data.export import columns, sheets, spatial
+from data.export import columns, pgsql, sheets, spatial
 from data.export.model import Caption, Format, Part
 from gis.errors import BadInput
 
@@ -24,8 +24,9 @@ _MANY: dict[Format, Callable[[Sequence[Part], Path], None]] = {
     Format.GPKG: spatial.gpkg,
     Format.XLSX: sheets.xlsx,
     Format.GDB: spatial.gdb,
+    Format.PGSQL: pgsql.dump,
 }
-_SUFFIX = {Format.SHP: ".zip", Format.GDB: ".gdb.zip"}
+_SUFFIX = {Format.SHP: ".zip", Format.GDB: ".gdb.zip", Format.PGSQL: ".sql"}
 
 
 def suffix(form: Format) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, tostring
@@ -15,9 +15,8 @@ import pyogrio
 import shapely
 
 from data.export import columns, styles
+from data.export.families import families, family_of
 from data.export.model import Caption, Part
-
-_FAMILY = {-1: "table", 0: "point", 1: "line", 3: "area", 4: "point", 5: "line", 6: "area"}
 
 
 def gpkg(parts: Sequence[Part], out: Path) -> None:
@@ -25,7 +24,7 @@ def gpkg(parts: Sequence[Part], out: Path) -> None:
     styled: list[dict[str, Any]] = []
     written = False
     for frame, caption in parts:
-        for name, part in _families(frame, caption.layer.name):
+        for name, part in families(frame, caption.layer.name):
             pyogrio.write_dataframe(
                 columns.plain(part), out, layer=name, driver="GPKG", append=written, use_arrow=True,
                 promote_to_multi=name.endswith(("area", "line")) or None,
@@ -43,7 +42,7 @@ def gpkg(parts: Sequence[Part], out: Path) -> None:
 
 def _style(table: str, part: gpd.GeoDataFrame, caption: Caption) -> dict[str, Any]:
     """The row of ``layer_styles`` that makes QGIS open ``table`` in the legend's colours."""
-    family = _family(part)
+    family = family_of(part)
     return {
         "f_table_catalog": "",
         "f_table_schema": "",
@@ -57,21 +56,6 @@ def _style(table: str, part: gpd.GeoDataFrame, caption: Caption) -> dict[str, An
         "owner": "wangge",
         "update_time": pd.Timestamp(caption.as_of, tz="UTC"),  # QGIS sorts by it
     }
-
-
-def _families(frame: gpd.GeoDataFrame, name: str) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
-    """Parts of one geometry family each; a layer of one family keeps its plain name."""
-    types = shapely.get_type_id(frame.geometry.to_numpy())
-    family = np.array([_FAMILY.get(int(t), "other") for t in types], dtype=object)
-    found = sorted(set(family)) or ["area"]
-    for one in found:
-        yield (name if len(found) == 1 else f"{name}_{one}"), frame[family == one]
-
-
-def _family(part: gpd.GeoDataFrame) -> str:
-    """What all features of a part are: point, line or area."""
-    most = int(shapely.get_dimensions(part.geometry.to_numpy()).max(initial=-1))
-    return ("point", "line", "area")[most]  # an empty one is made of areas
 
 
 def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
@@ -109,7 +93,7 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     short = frame.rename(columns={c.name: c.short for c in shown})
     folder = out.parent / f"{out.name}.parts"
     folder.mkdir()
-    for name, part in _families(short, caption.layer.name):
+    for name, part in families(short, caption.layer.name):
         if not name.endswith("table"):
             pyogrio.write_dataframe(
                 columns.cut(columns.plain(part)), folder / f"{name}.shp",
@@ -126,7 +110,7 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
 
 def _styled_beside(base: Path, part: gpd.GeoDataFrame, caption: Caption) -> None:
     """QML (QGIS takes it by its name) and SLD in the legend's colours, on the short field names."""
-    family = _family(part)
+    family = family_of(part)
     layer = styles.on_short_names(caption.layer)
     base.with_suffix(".qml").write_text(styles.qml(layer, family=family), "utf-8")
     base.with_suffix(".sld").write_text(styles.sld(layer, family=family), "utf-8")
@@ -140,7 +124,7 @@ def gdb(parts: Sequence[Part], out: Path) -> None:
     folder.mkdir()
     written = False
     for frame, caption in parts:
-        for name, part in _families(frame, caption.layer.name):
+        for name, part in families(frame, caption.layer.name):
             pyogrio.write_dataframe(
                 _gdb_rows(part), base, layer=name, driver="OpenFileGDB", append=written,
                 promote_to_multi=bool((shapely.get_dimensions(part.geometry) > 0).any()),

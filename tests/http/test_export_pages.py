@@ -4,13 +4,16 @@ import csv
 import io
 import re
 import subprocess
+from contextlib import closing
 
+import psycopg2
 import pytest
 from sqlalchemy import text
 
 from api.house import House
 from api.tasks.perform import perform
 from gis.access.rights import Role
+from gis.db.cluster.binaries import find
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -101,6 +104,30 @@ def test_gdal_opens_a_file_geodatabase_that_a_job_has_made(own_demo, serve, tmp_
     assert f"Feature Count: {sum(held.values())}\n" in told()
     for colour, count in held.items():
         assert f"Feature Count: {count}\n" in told("-where", f"colour = '{colour}'")
+
+
+def test_psql_loads_the_sql_that_a_job_has_made_with_its_style(
+    own_demo, own_office, serve, tmp_path
+):
+    house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, home=tmp_path) as client:
+        assert 'value="pgsql"' in client.get("/exports").text
+        job = ask(client, layer="rating", format="pgsql").headers["location"].rpartition("/")[2]
+        perform(house, own_demo.engine, int(job))
+        answer = client.get(f"/api/v1/exports/{job}/file")
+    assert 'filename="rating.sql"' in answer.headers["content-disposition"]
+    file = tmp_path / "rating.sql"
+    file.write_bytes(answer.content)
+    with own_demo.begin() as session:
+        held = sorted(session.execute(text("SELECT compound_code, colour FROM ratings")).all())
+    psql = [find().program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    with own_office() as url:
+        subprocess.run([*psql, "-f", str(file), url], check=True)
+        with closing(psycopg2.connect(url)) as office, office.cursor() as cursor:
+            cursor.execute("SELECT code, colour FROM rating")
+            assert sorted(cursor.fetchall()) == held != []
+            cursor.execute("SELECT f_table_name, useasdefault FROM layer_styles")
+            assert cursor.fetchall() == [("rating", True)]
 
 
 EARLIER = """

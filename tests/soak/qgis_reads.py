@@ -1,4 +1,7 @@
-"""Run by QGIS' own Python: how QGIS draws each GeoPackage named on the command line, as JSON."""
+"""Run by QGIS' own Python: how it draws each source named on the command line, as JSON.
+
+A source is a file, or the table of a PostGIS as QGIS writes one: ``dbname=… table="public"."x"``.
+"""
 
 import json
 import sys
@@ -6,10 +9,11 @@ import sys
 from qgis.core import QgsApplication, QgsVectorLayer
 
 
-def drawn(path: str) -> dict[str, object]:
+def drawn(source: str) -> dict[str, object]:
     """Number of features, kind of renderer, its attribute, and value and colour of each class."""
-    layer = QgsVectorLayer(path, "opened", "ogr")  # takes the default style of layer_styles
-    assert layer.isValid(), path
+    provider = "postgres" if source.startswith("dbname=") else "ogr"
+    layer = QgsVectorLayer(source, "opened", provider)  # takes the default style of layer_styles
+    assert layer.isValid(), source
     renderer = layer.renderer()
     found = {"features": layer.featureCount(), "renderer": renderer.type(), "classes": []}
     if renderer.type() == "categorizedSymbol":
@@ -29,6 +33,6 @@ def drawn(path: str) -> dict[str, object]:
 if __name__ == "__main__":
     application = QgsApplication([], False)
     application.initQgis()
-    sys.stdout.write(json.dumps([drawn(path) for path in sys.argv[1:]]))
+    sys.stdout.write(json.dumps([drawn(source) for source in sys.argv[1:]]))
     sys.stdout.flush()
     application.exitQgis()

@@ -268,6 +268,7 @@ SAID = {  # how another program reads what a file says about itself
     Format.FGB: lambda path: path.read_bytes().decode("utf-8", "ignore"),
     Format.SHP: lambda path: zipfile.ZipFile(path).read("fields.txt").decode("utf-8-sig"),
     Format.KML: lambda path: ElementTree.parse(path).find(".//{*}Document/{*}description").text,
+    Format.PGSQL: lambda path: path.read_text("utf-8"),  # loaded in postgis/test_export_pgsql.py
     Format.GDB: lambda path: pyogrio.read_dataframe(
         _opened(path, Format.GDB), sql="GetLayerMetadata rating"
     ).iloc[0, 0],
@@ -300,6 +301,8 @@ def test_a_demo_store_says_so_in_every_record(tmp_path, form):
         assert list(pd.read_csv(path)["备注 / Note"]) == [DEMO] * 4
     elif form is Format.PARQUET:
         assert list(gpd.read_parquet(path)["note"]) == [DEMO] * 4
+    elif form is Format.PGSQL:
+        assert path.read_text("utf-8").count(f", '{DEMO}', '") == 4
     else:
         source = _opened(path, form)
         assert list(pyogrio.read_dataframe(source, layer=0)["note"]) == [DEMO] * 4

@@ -69,6 +69,7 @@ SQL = re.compile(
 )
 HELD_ELSEWHERE = {  # statements outside of queries.sql, and why they are
     "data/ingest/staging.py": "a temporary table whose name and columns are those of the file",
+    "data/export/pgsql.py": "what an office's own database is told, in a file",
     "gis/db/backup.py": "the owner's, through the bare driver",
     "gis/db/bulk.py": "COPY round a statement of a queries.sql",
     "gis/db/cluster/birth.py": "the superuser's, before there is a store",
