@@ -244,10 +244,9 @@ class ImportReport:
             lines.append(("整体拒收 Refused", self.refusal[0], self.refusal[1]))
         lines += [(_COUNT_WORDS[name], count) for name, count in self.counts().items()]
         lines += [(f"重新归属 Reassigned: {table}", n) for table, n in self.reassigned.items()]
-        lines += [
-            ("说明 Remark", remark)
-            for remark in (*self.facts.notes, *self.remarks, *self._observed())
-        ]
+        said = (*self.facts.notes, *self.remarks, *self._observed())
+        lines += [("说明 Remark", remark) for remark in said]
+        lines += [("未导入的列 Column not taken", name) for name in self.facts.unmapped]
         lines += [(), ("结果 Outcome", "代码 Code", "列 Column", "行数 Rows", "原因", "Reason")]
         lines += [
             (_SEVERITY[r.severity], r.code, r.column, r.count, r.reason_zh, r.reason_en)

@@ -35,7 +35,7 @@ _LISTS = {
     one.field: one
     for one in (
         codelists.POINT_CLASS, codelists.KIND, codelists.STATUS, codelists.ROOM, codelists.LIGHT,
-        codelists.IMAGING, codelists.LEGAL,
+        codelists.IMAGING, codelists.LEGAL, codelists.CAPTURE,
     )
 }  # fmt: skip
 # Other ways to say what is there.
@@ -56,6 +56,7 @@ _INFO = (
     ("PointType", "point_class", codelists.POINT_CLASS), ("PTZType", "kind", codelists.KIND),
     ("RoomType", "indoor", codelists.ROOM), ("SupplyLightType", "light", codelists.LIGHT),
     ("PhotoelectricImagingType", "imaging", codelists.IMAGING),
+    ("CapturePositionType", "capture_position", None),
     ("DirectionType", "direction_type", codelists.DIRECTION), ("Direction", "direction_deg", None),
     ("Omnidirectional", "omnidirectional", None),
     ("HorizontalFieldAngle", "horizontal_fov_deg", None),

@@ -191,6 +191,9 @@ def _facts(path: Path, layer: Layer, columns: ColumnMap, frame: Frame | None) ->
     personal = [c for c in columns.unmapped if is_personal(c)]
     if personal:
         notes.append(f"不读取个人信息列 / columns about persons are not read: {len(personal)}")
+    left = [c for c in columns.unmapped if not is_personal(c)]
+    if left:
+        notes.append(f"未导入的列 / columns that were not taken: {listed(left)}")
     key = columns.columns.get("key") or columns.columns.get("code")
     return FileFacts(
         path=path,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from gis.video.model import CameraKind, CameraStatus, PointClass
+from gis.video.model import CameraKind, CameraStatus, CaptureDirection, PointClass
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,11 @@ LEGAL = _list(
     ("art33", "", "第三十三条", "art. 33, places that are not public"),
     ("counter_terror", "", "反恐重点目标", "key target of counter-terrorism"),
 )  # fmt: skip
+CAPTURE = _list(
+    "capture_direction", "车辆抓拍方向", "Vehicle end taken", f"{_SHEET} CapDirection",
+    (CaptureDirection.FRONT, "0", "车头", "front"),
+    (CaptureDirection.REAR, "1", "车尾", "rear"),
+)  # fmt: skip
 MOUNT = _list(
     "mount", "安装方式", "Mount", _SHEET,
     ("立杆", "1", "立杆", "own pole"),
@@ -206,8 +211,8 @@ NETWORK = _list(
 )  # fmt: skip
 
 LISTS = (
-    POINT_CLASS, KIND, DIRECTION, ROOM, LIGHT, IMAGING, STATUS, LEGAL, MOUNT, FUNCTION, PLACE, AIM,
-    INDUSTRY, DEVICE, NETWORK,
+    POINT_CLASS, KIND, DIRECTION, ROOM, LIGHT, IMAGING, STATUS, LEGAL, CAPTURE, MOUNT, FUNCTION,
+    PLACE, AIM, INDUSTRY, DEVICE, NETWORK,
 )  # fmt: skip
 
 _HEAD = """# 视频点位代码表 · Code lists of video points
@@ -218,7 +223,9 @@ Generated from `gis/video/codelists.py`; a test keeps this page equal to it. To 
 The stored word is what files, the API and the store hold. A file may give the number, the Chinese
 name or the stored word. 联网属性 (networked) has no list: one source reads 0 as networked, another
 reads 1, so its text is kept as written. 位置类型, 安装方式, 摄像机功能类型 and 照射具体位置 are
-kept as text too, because local lists extend them; their usual codes are below.
+kept as text too, because local lists extend them; their usual codes are below. 位置类型 (what
+place it is) and 采集部位 (CapturePositionType, a code of 7 digits) are two fields; the latter is
+kept as it is written, as its table (appendix O) is not among the sources of this page.
 
 ## Fields of the standards that are not kept
 
@@ -227,7 +234,9 @@ kept as text too, because local lists extend them; their usual codes are below.
 - Parental, ParentID, RegisterWay, BusinessGroupID, OwnerApsID: how platforms hang together.
 - Secrecy: every position is internal here, whatever its mark.
 - IPAddress, Port, MAC, UserId, Password: network addresses and credentials are never read.
+- What is no field here at all is named in the report of each import, column by column.
 - Manufacturer, and what the 2022 edition dropped (CertNum, SafetyWay): no rule here needs them.
+- MonitorDirection of GA/T 1400: sources disagree on its numbers; 监视方位 is read.
 - 用途 of extended lists: may mark neighbourhoods by ethnicity or religion (PIPL art. 28).
 """
 

@@ -57,6 +57,13 @@ class Observation(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CaptureDirection(StrEnum):
+    """GA/T 1400 CapDirection: which end of a vehicle a checkpoint takes."""
+
+    FRONT = "front"
+    REAR = "rear"
+
+
 class LegalBasis(StrEnum):
     """Why the point may exist under State Council Order 799."""
 
@@ -87,6 +94,7 @@ class Camera(Imported, Placed, Base):
         one_of("kind", CameraKind),
         one_of("status", CameraStatus),
         one_of("legal_basis", LegalBasis),
+        one_of("capture_direction", CaptureDirection),
         CheckConstraint("direction_deg >= 0 AND direction_deg < 360", name="direction"),
         CheckConstraint("horizontal_fov_deg > 0 AND horizontal_fov_deg <= 360", name="hfov"),
         CheckConstraint("vertical_fov_deg > 0 AND vertical_fov_deg <= 360", name="vfov"),
@@ -113,7 +121,10 @@ class Camera(Imported, Placed, Base):
     owner_unit: Mapped[str | None]
     management_unit: Mapped[str | None]
     contact_unit: Mapped[str | None]
+    org_code: Mapped[str | None]
     place_kind: Mapped[str | None]
+    capture_position: Mapped[str | None]
+    capture_direction: Mapped[str | None]
     mount: Mapped[str | None]
     indoor: Mapped[bool | None]
     networked: Mapped[str | None]

@@ -69,7 +69,7 @@ ORDER BY code;
 -- name: register
 -- The whole register with every stored field, removed points included; position in degrees.
 SELECT source_key AS key, gb28181_id, name, area_code, point_class, kind, status, owner_unit,
-       management_unit, contact_unit, place_kind, mount, indoor, networked, function_type, address,
+       management_unit, org_code, contact_unit, place_kind, capture_position, capture_direction, mount, indoor, networked, function_type, address,
        model, aim,
        direction_deg, omnidirectional, horizontal_fov_deg, vertical_fov_deg, tilt_deg, height_m,
        max_distance_m, focal_mm, focal_min_mm, focal_max_mm, sensor_width_mm, width_px, height_px, light, imaging,

@@ -15,7 +15,7 @@ from gis.access.rights import Role
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-AREAS = "代码,名称\n530102,五华区\n530102001,华山街道\n5301,五华外\n"
+AREAS = "代码,名称,排序\n530102,五华区,1\n530102001,华山街道,2\n5301,五华外,3\n"
 
 
 @pytest.fixture
@@ -64,6 +64,8 @@ def test_a_file_goes_from_upload_over_trial_and_commit_to_undo(office, store):
     work()
     done = client.get(page).text
     assert "导入结果" in done
+    left = "未导入的列 / columns that were not taken: 排序"
+    assert [left in page for page in (seen, tried, done)] == [True, True, True]
     assert count(store) == 2
     answer = client.get(f"{page}/report.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.content))

@@ -216,6 +216,52 @@ def test_a_catalogue_read_at_a_time_is_a_status_sheet_of_that_time(db, demo_stor
     assert counted(date(2026, 7, 1)) == (10, 10, 10)
 
 
+def test_kind_of_place_and_what_is_taken_are_two_fields(db, demo_store, tmp_path):
+    """位置类型 (GA/T 1400) and 采集部位 (GB/T 28181, seven digits) stand in one sheet."""
+    sheet = tmp_path / "一机一档.csv"
+    sheet.write_text(
+        "设备编号,经度,纬度,位置类型,采集部位,机构代码,抓拍方向\n"
+        "SP1,102.7,25.05,居民小区,0100101,530102510000,车尾\n"
+        "SP2,102.7,25.05,交通干线,,,\n", "utf-8",
+    )  # fmt: skip
+    report = import_file(db, sheet, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    names = ["place_kind", "capture_position", "org_code", "capture_direction"]
+    register = video.register(db)
+    assert register[names].to_numpy().tolist() == [
+        ["居民小区", "0100101", "530102510000", "rear"], ["交通干线", None, None, None],
+    ]  # fmt: skip
+    assert report.facts.unmapped == ()
+    for form, suffix in SUFFIX.items():
+        out = tmp_path / f"register.{suffix}"
+        write(register, form=form, out=out)
+        import_file(db, out, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+        pd.testing.assert_frame_equal(video.register(db), register)
+
+
+def test_the_report_names_every_column_that_was_not_taken(db, demo_store, tmp_path):
+    """An object of GA/T 1400: what the product has no field for is named, persons' are counted."""
+    point = {
+        "ApeID": "53010200011320000001", "Name": "东门", "Longitude": 102.7, "Latitude": 25.05,
+        "OrgCode": "530102510000", "CapDirection": 0, "PositionType": "居民小区",
+        "Info": {"CapturePositionType": "0100101", "Block": "3"}, "Parental": 0,
+        "UserId": "someone", "Password": "secret",
+    }  # fmt: skip
+    told = tmp_path / "ape.json"
+    told.write_text(json.dumps([point], ensure_ascii=False), "utf-8")
+    report = import_file(db, told, Kind.CAMERAS, Options(frame="wgs84"), demo_store.house.district)
+    stored = video.register(db).iloc[0]
+    assert (stored["org_code"], stored["capture_direction"]) == ("530102510000", "front")
+    assert (stored["place_kind"], stored["capture_position"]) == ("居民小区", "0100101")
+    assert set(report.facts.unmapped) == {"Block", "Parental", "UserId", "Password"}
+    said = report.as_json()["remarks"]
+    assert [one for one in said if one.startswith("未导入的列")] == [
+        "未导入的列 / columns that were not taken: Block, Parental"
+    ]
+    book = load_workbook(report.write_xlsx(tmp_path))["汇总 Summary"]
+    named = {row[1] for row in book.values if row[0] == "未导入的列 Column not taken"}
+    assert named == {"Block", "Parental", "UserId", "Password"}
+
+
 def test_a_sheet_may_state_the_time_of_each_state(db, demo_store, tmp_path):
     sheet = tmp_path / "一机一档.csv"
     sheet.write_text(

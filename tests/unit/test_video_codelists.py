@@ -14,7 +14,8 @@ from gis.video.model import Camera
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "video-codes.md"
 
 
-@pytest.mark.parametrize("name", ["point_class", "kind", "status", "indoor", "light", "imaging"])
+@pytest.mark.parametrize("name", ["point_class", "kind", "status", "indoor", "light", "imaging",
+                                  "capture_direction"])  # fmt: skip
 def test_numbers_and_chinese_names_come_back_as_the_stored_word(name):
     (known,) = [one for one in LISTS if one.field == name]
     lookup = field(Kind.CAMERAS, name).lookup

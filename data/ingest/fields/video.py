@@ -8,6 +8,7 @@ from data.ingest.fields.model import Field, Type
 from data.ingest.fields.video_words import (
     CAMERA_KINDS,
     CAMERA_STATES,
+    CAPTURE_DIRECTIONS,
     DIRECTION_TYPES,
     DIRECTIONS,
     IMAGING,
@@ -86,6 +87,13 @@ CAMERAS = (
         remark="a unit; a person's name is not kept",
     ),
     Field(
+        "org_code",
+        Type.CODE,
+        ("机构代码", "机构编码", "管辖单位代码", "组织机构代码"),
+        (),
+        remark="GA/T 1400 OrgCode, of a unit",
+    ),
+    Field(
         "contact_unit",
         Type.TEXT,
         ("联系单位", "联系部门", "联系岗位", "值班岗位"),
@@ -95,8 +103,16 @@ CAMERAS = (
     Field(
         "place_kind",
         Type.TEXT,
-        ("位置类型", "场所类型", "采集部位", "安装位置类型"),
-        ("position_type", "capture_position_type", "surveillance:zone"),
+        ("位置类型", "场所类型", "安装位置类型"),
+        ("position_type", "surveillance:zone"),
+        remark="GA/T 1400 PositionType: 交通干线, 居民小区",
+    ),
+    Field(
+        "capture_position",
+        Type.CODE,
+        ("采集部位", "采集部位类型"),
+        ("capture_position_type",),
+        remark="GB/T 28181-2022 CapturePositionType, usually 7 digits",
     ),
     Field("mount", Type.TEXT, ("安装方式", "架设方式"), ("camera:mount",)),
     Field(
@@ -114,6 +130,14 @@ CAMERAS = (
         remark="text: sources disagree on what 0 and 1 mean",
     ),
     Field("function_type", Type.TEXT, ("摄像机功能类型", "功能类型", "卡口功能"), ()),
+    Field(
+        "capture_direction",
+        Type.WORD,
+        ("车辆抓拍方向", "抓拍方向"),
+        ("cap_direction",),
+        words=CAPTURE_DIRECTIONS,
+        remark="GA/T 1400 CapDirection: which end of a vehicle is taken",
+    ),
     Field(
         "address",
         Type.TEXT,
