@@ -12,6 +12,7 @@
   const around = L.featureGroup().addTo(map);
   const drawn = L.featureGroup().addTo(map);
   const merge = document.querySelector("[data-draw-merge]");
+  const said = document.querySelector("[data-draw-said]");
 
   // What lies around is background to snap to; it is never changed here.
   async function surround(layer, style) {
@@ -26,7 +27,7 @@
   }
 
   function outlines() {
-    return drawn.getLayers().filter((one) => one instanceof L.Polygon).map((one) => one.toGeoJSON().geometry);
+    return drawn.getLayers().filter((one) => one instanceof L.Polygon).map((one) => one.toGeoJSON(9).geometry);
   }
   function write() {
     const points = drawn.getLayers().filter((one) => !(one instanceof L.Polygon));
@@ -34,7 +35,7 @@
     let told = null;
     if (areas.length === 1) told = areas[0];
     else if (areas.length) told = { type: "MultiPolygon", coordinates: areas.flatMap((one) => (one.type === "Polygon" ? [one.coordinates] : one.coordinates)) };
-    else if (points.length) told = points.at(-1).toGeoJSON().geometry;
+    else if (points.length) told = points.at(-1).toGeoJSON(9).geometry;
     entry.value = told ? JSON.stringify(told) : "";
     if (merge) merge.hidden = areas.length < 2;
     entry.dispatchEvent(new Event("drawn", { bubbles: true }));
@@ -42,15 +43,17 @@
   function follow(layer) {
     layer.on("pm:edit pm:dragend pm:markerdragend pm:cut pm:remove", write);
   }
+  function add(shape) {
+    const parts = shape.type === "MultiPolygon" ? shape.coordinates.map((one) => ({ type: "Polygon", coordinates: one })) : [shape];
+    for (const part of parts) {
+      L.geoJSON(part, { style: OWN, pointToLayer: (_, at) => point(at) }).eachLayer((one) => { follow(one); drawn.addLayer(one); });
+    }
+  }
   function show({ centre } = {}) {
     drawn.clearLayers();
     if (!entry.value.trim()) return;
     try {
-      const shape = JSON.parse(entry.value);
-      const parts = shape.type === "MultiPolygon" ? shape.coordinates.map((one) => ({ type: "Polygon", coordinates: one })) : [shape];
-      for (const part of parts) {
-        L.geoJSON(part, { style: OWN, pointToLayer: (_, at) => point(at) }).eachLayer((one) => { follow(one); drawn.addLayer(one); });
-      }
+      add(JSON.parse(entry.value));
     } catch {
       return; // not yet a whole geometry: the server says so at the check
     }
@@ -79,9 +82,9 @@
       write();
     });
     map.on("pm:cut", ({ originalLayer, layer }) => {
-      drawn.removeLayer(originalLayer);
-      layer.remove();
-      L.geoJSON(layer.toGeoJSON(), { style: OWN }).eachLayer((one) => { follow(one); drawn.addLayer(one); });
+      for (const one of [originalLayer, layer]) drawn.removeLayer(one); // what is left is drawn part by part
+      const { geometry } = layer.toGeoJSON(9);
+      if (geometry) add(geometry);
       write();
     });
     map.on("pm:remove", ({ layer }) => { drawn.removeLayer(layer); write(); });
@@ -89,8 +92,9 @@
     merge?.addEventListener("click", async () => {
       const body = new FormData();
       body.append("shapes", JSON.stringify({ type: "GeometryCollection", geometries: outlines() }));
-      const answer = await fetch("/planning/merge", { method: "POST", body });
-      if (!answer.ok) return;
+      const answer = await fetch("/planning/merge", { method: "POST", body }).catch(() => null);
+      said.textContent = answer?.ok ? "" : said.dataset.failed;
+      if (!answer?.ok) return;
       entry.value = JSON.stringify(await answer.json());
       show();
     });
