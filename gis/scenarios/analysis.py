@@ -39,7 +39,7 @@ def applied(
     ``facilities`` as `gis.facilities.store.facilities_on` gives them, ``shares``: facility,
     area_code, share. Sharing sets the shares of the communities it names; the others keep theirs.
     """
-    rows, parts = facilities.copy(), shares.copy()
+    rows = facilities.copy()
     for one in changes:
         at = rows["facility"] == one.facility
         match one.kind:
@@ -51,15 +51,21 @@ def applied(
                 rows.loc[at, ["area_code", "grid_code"]] = [one.area_code, None]
             case ChangeKind.RESIZE:
                 rows.loc[at, "floor_area_m2"] = float(one.values["floor_area_m2"])
-            case ChangeKind.SHARE:
-                given = [(one.facility, code, part) for code, part in one.values["shares"].items()]
-                named = (parts["facility"] == one.facility) & parts["area_code"].isin(
-                    one.values["shares"]
-                )
-                kept = parts[~named]
-                fresh = pd.DataFrame(given, columns=["facility", "area_code", "share"])
-                parts = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-    return rows, parts
+    return rows, shared(shares, changes)
+
+
+def shared(shares: pd.DataFrame, changes: Sequence[Change]) -> pd.DataFrame:
+    """A copy of the shares (as for `applied`) after the changes that share."""
+    parts = shares.copy()
+    for one in changes:
+        if one.kind != ChangeKind.SHARE:
+            continue
+        given = [(one.facility, code, part) for code, part in one.values["shares"].items()]
+        named = (parts["facility"] == one.facility) & parts["area_code"].isin(one.values["shares"])
+        kept = parts[~named]
+        fresh = pd.DataFrame(given, columns=["facility", "area_code", "share"])
+        parts = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
+    return parts
 
 
 def placed(places: gpd.GeoDataFrame, changes: Sequence[Change]) -> tuple[gpd.GeoDataFrame, int]:

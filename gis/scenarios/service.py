@@ -32,6 +32,7 @@ from gis.scenarios.analysis import Change
 from gis.scenarios.model import ChangeKind, Scenario, ScenarioChange
 
 _MOST_M2 = 100_000.0
+_WHOLE = 1 + 1e-9  # shares are sums of decimals
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,16 @@ def _check_shares(
             "设施就在该社区，其余份额本来归它，请选别的社区"
             " / it stands in this community, which keeps the rest: choose another one"
         )
-    whole = float(parts.loc[parts["facility"] == facility, "share"].sum())
-    if whole > 1 + 1e-9:
+    whole = _shared(parts, facility)
+    if whole > _WHOLE:
         raise BadInput(
             f"连同已有的共享合计 {whole:.0%}，不能超过 100%"
             f" / with the shares there are it comes to {whole:.0%}: at most 100 %"
         )
+
+
+def _shared(parts: pd.DataFrame, facility: str) -> float:
+    return float(parts.loc[parts["facility"] == facility, "share"].sum())
 
 
 def _community_of(session: Session, spot: Point, area_code: str) -> str:
@@ -161,11 +166,23 @@ def _check_community(session: Session, scenario: Scenario, area_code: str) -> No
 
 
 def drop_change(session: Session, scenario: Scenario, change_id: int) -> None:
-    """Take one change out again; raises NotFound, Forbidden."""
+    """Take one change out again; raises NotFound, Forbidden.
+
+    A share that others have used the room of stays until they give it back: BadInput.
+    """
     _owner_only(session, scenario)
     change = session.get(ScenarioChange, change_id)
     if change is None or change.scenario_id != scenario.id:
         raise NotFound("change", change_id)
+    if change.kind == ChangeKind.SHARE:
+        rest = [_change(one) for one in store.changes(session, scenario.id) if one is not change]
+        before = facilities.shares(session)
+        whole = _shared(analysis.shared(before, rest), change.facility)
+        if whole > _WHOLE:
+            raise BadInput(
+                f"撤回这一项后，其余共享合计 {whole:.0%}，超过 100%：请先减少其余份额"
+                f" / without it the shares come to {whole:.0%}, over 100 %: lower the others first"
+            )
     note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
          detail={"dropped": change.id, "kind": change.kind})  # fmt: skip
     session.delete(change)
@@ -240,16 +257,12 @@ def walks(
 
 
 def _changes(session: Session, scenario: Scenario) -> list[Change]:
-    return [
-        Change(
-            one.kind,
-            one.facility,
-            one.area_code,
-            one.values,
-            None if one.geom is None else to_shape(one.geom),
-        )
-        for one in store.changes(session, scenario.id)
-    ]
+    return [_change(one) for one in store.changes(session, scenario.id)]
+
+
+def _change(one: ScenarioChange) -> Change:
+    spot = None if one.geom is None else to_shape(one.geom)
+    return Change(one.kind, one.facility, one.area_code, one.values, spot)
 
 
 def _user(session: Session) -> str:

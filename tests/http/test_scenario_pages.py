@@ -110,6 +110,23 @@ def test_a_facility_is_shared_among_three_communities_and_its_own_keeps_the_rest
     assert areas_m2(planner, scenario) == {HOST: 100.0, THIRD: 100.0}
 
 
+def test_a_share_whose_room_another_has_taken_is_not_taken_back_before_it(planner, scenario):
+    post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
+    key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
+    share = {"kind": "share", "facility": key}
+    for community, part in ((WITHOUT, "60"), (WITHOUT, "20"), (THIRD, "70")):
+        post(planner, f"{scenario}/changes", **share, community=community, part=part)
+    _, _, less, other = re.findall(r'action="(/[^"]+/drop)"', planner.get(scenario).text)
+    refused = post(planner, less, 422).text  # 60 % and 70 % would be left
+    assert "其余共享合计 130%" in refused
+    assert 'aria-invalid="true"' in refused
+    shared_out = {HOST: 20.0, WITHOUT: 40.0, THIRD: 140.0}
+    assert areas_m2(planner, scenario) == shared_out
+    post(planner, other)
+    post(planner, less)
+    assert areas_m2(planner, scenario) == {HOST: 80.0, WITHOUT: 120.0}
+
+
 def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, demo_store):
     inside = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geom) AS p FROM areas"
                   " WHERE code = :code AND valid_to IS NULL) AS one")  # fmt: skip

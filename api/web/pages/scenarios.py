@@ -248,10 +248,15 @@ def _values(kind: ChangeKind, form: Form) -> dict[str, Any]:
 
 
 @router.post("/scenarios/{scenario_id}/changes/{change_id}/drop", dependencies=[WRITE])
-def drop_change(db: Db, scenario_id: RowId, change_id: RowId) -> Response:
-    """Take a change back."""
-    service.drop_change(db, service.find(db, scenario_id), change_id)
-    return RedirectResponse(f"/scenarios/{scenario_id}", 303)
+def drop_change(desk: AtDesk, db: Db, scenario_id: RowId, change_id: RowId) -> Response:
+    """Take a change back, or say why it has to stay."""
+    scenario, form = service.find(db, scenario_id), Form({})
+    try:
+        service.drop_change(db, scenario, change_id)
+        return RedirectResponse(f"/scenarios/{scenario_id}", 303)
+    except BadInput as exc:
+        form.wrong("kind", desk.why(exc))
+    return _one(desk, db, scenario, form)
 
 
 @router.post("/scenarios/{scenario_id}/share", dependencies=[PUBLISH])
