@@ -35,18 +35,18 @@ WRITE = needs(Capability.SCENARIOS, Action.WRITE)
 PUBLISH = needs(Capability.SCENARIOS, Action.PUBLISH)
 EXPORT = needs(Capability.SCENARIOS, Action.EXPORT)
 _PUT = (ChangeKind.ADD, ChangeKind.MOVE)
+_class = legend.COVERAGE.entry
 
 
 @router.get("/scenarios", dependencies=[READ])
 def read_scenarios(desk: AtDesk, db: Db) -> Response:
     """The scenarios that the reader may see."""
-    day = timeline.day_of(db, desk.house.district)
-    return _list(desk, db, Form({"as_of": day.isoformat()}))
+    return _list(desk, db, Form({"as_of": str(timeline.day_of(db, desk.house.district))}))
 
 
 def _list(desk: Desk, db: Session, form: Form) -> Response:
-    whole = [(desk.house.district.code, desk.t("scenarios.all"))]
-    whole = whole if desk.reaches(desk.house.district.code) else []
+    code = desk.house.district.code
+    whole = [(code, desk.t("scenarios.all"))] if desk.reaches(code) else []
     return desk.page(
         "scenarios.html", status=200 if form.ok else 422, form=form, found=store.scenarios(db),
         areas=[*whole, *area_options(desk, db)], me=desk.user.id if desk.user else "",
@@ -130,10 +130,6 @@ def _columns(desk: Desk) -> list[tables.Column]:
         number("gap_m2", "gap_m2"),
         number("gap_m2_then", "gap_then"),
     ]  # fmt: skip
-
-
-def _class(value: str) -> legend.Entry:
-    return legend.COVERAGE.entry(value)
 
 
 def _sums(desk: Desk, found: service.Comparison) -> list[tuple[str, str]]:
@@ -250,13 +246,12 @@ def _values(kind: ChangeKind, form: Form) -> dict[str, Any]:
 @router.post("/scenarios/{scenario_id}/changes/{change_id}/drop", dependencies=[WRITE])
 def drop_change(desk: AtDesk, db: Db, scenario_id: RowId, change_id: RowId) -> Response:
     """Take a change back, or say why it has to stay."""
-    scenario, form = service.find(db, scenario_id), Form({})
+    scenario = service.find(db, scenario_id)
     try:
         service.drop_change(db, scenario, change_id)
-        return RedirectResponse(f"/scenarios/{scenario_id}", 303)
     except BadInput as exc:
-        form.wrong("kind", desk.why(exc))
-    return _one(desk, db, scenario, form)
+        return _one(desk, db, scenario, Form(errors={"kind": desk.why(exc)}))
+    return RedirectResponse(f"/scenarios/{scenario_id}", 303)
 
 
 @router.post("/scenarios/{scenario_id}/share", dependencies=[PUBLISH])
