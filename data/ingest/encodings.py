@@ -23,6 +23,8 @@ _LATIN_RUNS = 0.3  # at most so much of the accented letters of Latin text stand
 # Characters of two bytes in UTF-8 with a letter before or behind, if one stands there.
 _PAIRS = re.compile(rb"([A-Za-z]?)((?:[\xc2-\xdf][\x80-\xbf])+)([A-Za-z]?)")
 _HANZI = re.compile(rb"(?:[\xc2-\xd7][\xa1-\xbf])+")  # of those, common hanzi in GB18030
+# Hanzi that have four bytes in GB18030, a shape that no other encoding has: blocks A to H.
+_RARE_HANZI = re.compile("[\u3400-\u4dbf\U00020000-\U000323af]")
 _BESIDE = 9  # of ten hanzi at least so many stand beside another
 _LONGEST = 4  # bytes of a character in UTF-8
 
@@ -175,6 +177,7 @@ def _chinese_share(text: str) -> float:
         "\u4e00" <= c <= "\u9fff"
         or "\u3000" <= c <= "\u303f"
         or "\uff00" <= c <= "\uffef"
+        or _RARE_HANZI.match(c) is not None
         or c in "·—–…‘’“”×→°±²³㎡①②③④⑤⑥⑦⑧⑨⑩≈≤≥－／"
         for c in odd
     )

@@ -8,9 +8,11 @@ import pytest
 import shapely
 
 from data.ingest import encodings
+from data.ingest.formats import mapinfo as reader
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options
 from gis import district
+from gis.errors import ImportRefused
 
 WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
 NAMES = ["翠湖北门", "人民中路口"]
@@ -54,6 +56,110 @@ def test_mapinfo_in_gbk_that_calls_itself_something_else(tmp_path, name, label):
     points().to_file(path, driver="MapInfo File", ENCODING="CP936", **form)
     path.write_bytes(path.read_bytes().replace(b"WindowsSimpChinese", label))
     assert names_of(path) == (NAMES, "gb18030")
+
+
+# 𠮷 and 㐱 have four bytes in GB18030 and none in CP936, where MapInfo's charsets end.
+RARE = ["𠮷祥巷北门", "㐱家巷路口"]
+
+
+def mapinfo(folder, name, columns, label, texts=RARE) -> Path:
+    """A MapInfo file of which bytes are replaced by text of their length that GDAL cannot write."""
+    path = folder / name
+    form = {"FORMAT": "MIF"} if path.suffix == ".mif" else {}
+    frame = points(["".join("Q" * len(c.encode("gb18030")) for c in text) for text in texts])
+    frame.rename(columns=dict(zip(["key", "name"], columns, strict=True))).to_file(
+        path, driver="MapInfo File", ENCODING="CP936", **form
+    )
+    for part in folder.glob(f"{path.stem}.*"):
+        whole = part.read_bytes().replace(b"WindowsSimpChinese", label)
+        for text in texts:
+            raw = text.encode("gb18030")
+            whole = whole.replace(b"Q" * len(raw), raw, 1)
+        part.write_bytes(whole)
+    return path
+
+
+@pytest.mark.parametrize("label", [b"WindowsSimpChinese", b"WindowsLatin1", b"Neutral"])
+@pytest.mark.parametrize("options", [{}, {"encoding": "gb18030"}, {"encoding": "gbk"}])
+@pytest.mark.parametrize("name", ["点位.mif", "点位.tab"])
+@pytest.mark.parametrize("columns", [("key", "name"), ("设备编号", "点位名称")])
+def test_mapinfo_with_characters_of_four_bytes(tmp_path, name, options, label, columns):
+    path = mapinfo(tmp_path, name, columns, label)
+    assert names_of(path, **options) == (RARE, "gb18030")
+
+
+@pytest.mark.parametrize("name", ["a.mif", "a.tab"])
+def test_mapinfo_without_a_label(tmp_path, name):
+    path = mapinfo(tmp_path, name, ("key", "name"), b"Neutral")
+    kept = [line for line in path.read_bytes().splitlines() if b"charset" not in line[:9].lower()]
+    path.write_bytes(b"\n".join(kept).replace(b'Charset "Neutral"', b"") + b"\n")
+    assert b"Neutral" not in path.read_bytes()
+    assert names_of(path) == (RARE, "gb18030")
+
+
+@pytest.mark.parametrize("name", ["a.mif", "a.tab"])
+def test_mapinfo_in_utf8_that_calls_itself_chinese(tmp_path, name):
+    path = tmp_path / name
+    form = {"FORMAT": "MIF"} if path.suffix == ".mif" else {}
+    points(RARE).to_file(path, driver="MapInfo File", ENCODING="UTF-8", **form)
+    path.write_bytes(path.read_bytes().replace(b"UTF-8", b"WindowsSimpChinese"))
+    assert names_of(path)[0] == RARE
+
+
+@pytest.mark.parametrize("name", ["a.mif", "a.tab"])
+def test_mapinfo_that_is_not_what_it_is_said_to_be(tmp_path, name):
+    path = mapinfo(tmp_path, name, ("key", "name"), b"WindowsSimpChinese")
+    attributes = path.with_suffix(".mid" if name.endswith("mif") else ".dat")
+    spoilt = attributes.read_bytes().replace("㐱".encode("gb18030"), b"\x80\xff\xff\x80")
+    attributes.write_bytes(spoilt)
+    with pytest.raises(ImportRefused) as refused:
+        names_of(path, encoding="gbk")
+    assert refused.value.code == "encoding_wrong"
+    assert "第 2 行" in str(refused.value)
+    assert "UTF-8" in str(refused.value)
+
+
+def test_mapinfo_text_cut_by_its_column_loses_half_a_character(tmp_path):
+    """As a Shapefile's: the column is five bytes wide, and the third character has but one."""
+    path = mapinfo(tmp_path, "a.mif", ("key", "name"), b"WindowsSimpChinese")
+    mid = path.with_suffix(".mid")
+    mid.write_bytes(
+        mid.read_bytes().replace(RARE[0].encode("gb18030"), "𠮷祥".encode("gb18030")[:5])
+    )
+    assert names_of(path)[0] == ["𠮷", RARE[1]]
+
+
+def test_numbers_and_days_beside_rare_characters(tmp_path):
+    path = tmp_path / "a.tab"
+    frame = points(["QQQQ门", "人民路"]).assign(
+        架设高度=[3.5, 6.0], 录像保存天数=[30, 90], 安装时间=pd.to_datetime(["2024-05-01"] * 2)
+    )
+    frame.to_file(path, driver="MapInfo File", ENCODING="CP936")
+    dat = path.with_suffix(".dat")
+    dat.write_bytes(dat.read_bytes().replace(b"QQQQ", "𠮷".encode("gb18030")))
+    source = open_source(path, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    rows = next(source.chunks).rows
+    assert rows["name"].tolist() == ["𠮷门", "人民路"]
+    assert rows["height_m"].tolist() == [3.5, 6.0]
+    assert rows["retention_days"].tolist() == [30, 90]
+    assert rows["installed_on"].astype(str).tolist() == ["2024-05-01"] * 2
+    assert [shape.x for shape in rows["geom"]] == pytest.approx([102.70, 102.71], abs=1e-5)
+
+
+def test_more_rows_of_mapinfo_than_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "BATCH_ROWS", 1)
+    path = mapinfo(tmp_path, "a.tab", ("key", "name"), b"WindowsSimpChinese")
+    assert names_of(path) == (RARE, "gb18030")
+    source = open_source(path, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    assert [chunk.rows["row"].tolist() for chunk in source.chunks] == [[1], [2]]
+
+
+def test_rare_hanzi_do_not_hide_that_a_text_is_chinese(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"key,name,lon,lat\n7,{RARE[0]},102.70,25.05\n8,{RARE[1]},102.71,25.05\n", "gb18030"
+    )
+    assert names_of(path) == (RARE, "gb18030")
 
 
 def test_mapinfo_in_latin_stays_latin(tmp_path):

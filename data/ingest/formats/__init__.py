@@ -5,7 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.ingest import encodings
-from data.ingest.formats import archive, kml, osm, parquet, records, shapefile, sheets, text, vector
+from data.ingest.formats import (
+    archive,
+    kml,
+    mapinfo,
+    osm,
+    parquet,
+    records,
+    shapefile,
+    sheets,
+    text,
+    vector,
+)
 from data.ingest.formats.layer import Layer
 from data.ingest.formats.recoded import recoded
 from data.ingest.formats.sniff import Format, sniff
@@ -66,7 +77,10 @@ def _layered(path: Path, form: Format, options: Options) -> Layer:
     if not names:
         raise refuse("file_broken", path, "没有可读的图层", "has no layer that can be read")
     _one_of(path, names, options.layer)
-    return vector.open_vector(path, form, options.layer or names[0], options.encoding)
+    layer = options.layer or names[0]
+    if form is Format.MAPINFO and options.encoding == mapinfo.GB18030:
+        return mapinfo.open_mapinfo(path, layer)
+    return vector.open_vector(path, form, layer, options.encoding)
 
 
 def _one_of(path: Path, names: list[str], asked: str | None) -> None:

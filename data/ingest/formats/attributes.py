@@ -41,15 +41,21 @@ def of_dbf(path: Path, declared: str | None) -> str:
     return best(values, path, latin=stated.lower() in LATIN or not values)
 
 
-def of_attributes(path: Path, declared: str | None) -> str:
-    """Codec of the attributes of a MapInfo file, a .mid or .dat whose label says nothing true."""
+def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
+    """Codec of the attributes of a MapInfo file, a .mid or .dat.
+
+    Its label says ``chinese``, which is doubted only where the text is UTF-8, or nothing true.
+    """
     if declared:
         return known(declared, path)
     if path.suffix.lower() == ".dat":
-        return best(list(_dbf_values(path)), path, latin=True)
-    with path.open("rb") as file:
-        lines = file.read(_SAMPLE_BYTES).splitlines()
-    return best([line for line in lines if not line.isascii()], path, latin=True)
+        values = list(_dbf_values(path))
+    else:
+        with path.open("rb") as file:
+            values = [v for v in file.read(_SAMPLE_BYTES).splitlines() if not v.isascii()]
+    if not chinese:
+        return best(values, path, latin=True)
+    return "utf-8" if values and best(values, path, latin=True) == "utf-8" else "gb18030"
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:

@@ -14,8 +14,10 @@ _HEAD_BYTES = 4096
 _XML = re.compile(rb"(<\?xml[^>]*?encoding\s*=\s*)([\"'])([\w.:-]+)\2")
 # In the first lines of a .mif and of a .tab; Latin is the writers' default, whatever the text is.
 _CHARSET = re.compile(rb"(charset\s+\"?)(\w[\w-]*)", re.IGNORECASE)
-_UNTRUE = {b"windowslatin1", b"isolatin1", b"neutral"}
-_CHARSETS = {"gb18030": b"WindowsSimpChinese", "big5": b"WindowsTradChinese", "utf-8": b"UTF-8"}
+_UNTRUE = {b"windowslatin1", b"isolatin1", b"neutral", b""}
+_CHINESE = b"windowssimpchinese"
+# Neutral text is left alone by GDAL: see `mapinfo`.
+_CHARSETS = {"gb18030": b"Neutral", "big5": b"WindowsTradChinese", "utf-8": b"UTF-8"}
 _TEXT = {".mif": ".mid", ".tab": ".dat"}  # where the attributes of a MapInfo file stand
 
 
@@ -23,7 +25,7 @@ def recoded(path: Path, form: Format, declared: str | None) -> tuple[Path, str |
     """The file to open, the encoding that it is or was in, and what keeps a copy alive.
 
     GML and GeoJSON in GB18030 are copied to UTF-8: GDAL reads no other Chinese encoding there.
-    A MapInfo file that calls itself Latin, or nothing, gets the label of its text in a copy.
+    A MapInfo file that calls itself Latin, Chinese or nothing gets the label of its text in a copy.
     The copy is there as long as the last value is referred to.
 
     Raises ImportRefused ``encoding_wrong`` and ``encoding_unknown`` as `encodings` does.
@@ -60,15 +62,17 @@ def _as_utf8(path: Path, codec: str, declared: str | None) -> tuple[Path, str | 
 
 def _labelled(path: Path, declared: str | None) -> tuple[Path, str | None, object]:
     with path.open("rb") as file:
-        stated = _CHARSET.search(file.read(_HEAD_BYTES))
+        found = _CHARSET.search(file.read(_HEAD_BYTES))
+    stated = found[2] if found else b""
     parts = {part.suffix.lower(): part for part in path.parent.glob("*") if part.stem == path.stem}
     text = parts.get(_TEXT[path.suffix.lower()])
-    if text is None or stated is None or not (declared or stated[2].lower() in _UNTRUE):
+    chinese = stated.lower() == _CHINESE
+    if text is None or not (declared or chinese or stated.lower() in _UNTRUE):
         return path, declared, None
-    codec = attributes.of_attributes(text, declared)
-    label = _CHARSETS.get(codec, stated[2])
-    if label == stated[2]:
-        return path, declared, None
+    codec = attributes.of_attributes(text, declared, chinese=chinese)
+    label = _CHARSETS.get(codec, stated)
+    if label == stated or not stated:  # without a label GDAL leaves the text alone
+        return path, codec, None
     scratch = Scratch()
     for part in parts.values():
         copy = scratch.path / part.name

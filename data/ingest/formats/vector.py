@@ -63,7 +63,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
             info = pyogrio.read_info(path, layer=layer, **options)
         except (DataSourceError, DataLayerError) as exc:
             raise unreadable(path, exc, layer) from exc
-    _check_whole(path, form)
+    check_whole(path, form)
     known = int(info["features"]) if info["features"] >= 0 else None
     sure = known if form is not Format.SHAPEFILE else None  # deleted records are counted there
 
@@ -78,7 +78,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
         unique_names([str(name) for name in info["fields"]]),
         batches,
         has_geometry=info["geometry_type"] is not None,
-        crs=_crs(info["crs"]),
+        crs=crs_of(info["crs"]),
         stated_frame=stated,
         encoding=codec or info["encoding"],
         rows=known,
@@ -160,7 +160,7 @@ def checked(
     return stream(path, layer, options, wanted, len(numbers), where)
 
 
-def _check_whole(path: Path, form: Format) -> None:
+def check_whole(path: Path, form: Format) -> None:
     """Refuse a cut Shapefile or MIF: GDAL would take the lost rows for rows without geometry."""
     shx = path.with_suffix(".shx")
     if form is Format.SHAPEFILE and shx.exists():
@@ -201,7 +201,8 @@ def _linear(path: Path, skip: int, count: int, layer: str | None) -> pa.Array:
     return pa.array(found[2], pa.binary())
 
 
-def _crs(text: str | None) -> CRS | None:
+def crs_of(text: str | None) -> CRS | None:
+    """The reference system that GDAL names, if it can be understood."""
     if not text:
         return None
     try:
