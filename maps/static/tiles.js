@@ -115,15 +115,19 @@
   // A base map below everything: images by address, or an archive of images or vector tiles.
   async function basemap(source) {
     const pane = "tilePane";
+    const images = (layer) => { // map.css dims them in a dark page
+      wangge.map.getPane(pane).classList.add("images");
+      layer.addTo(wangge.map);
+    };
     if (source.images) {
-      L.tileLayer(source.images, { pane, maxZoom: 20, maxNativeZoom: 18 }).addTo(wangge.map);
+      images(L.tileLayer(source.images, { pane, maxZoom: 20, maxNativeZoom: 18 }));
       return;
     }
     const url = source.url && new URL(source.url, document.baseURI).href;
     const archive = new pmtiles.PMTiles(source.archive ? new Inside(source.archive) : url);
     const { tileType, maxZoom } = await archive.getHeader();
     if (tileType !== pmtiles.TileType.Mvt) {
-      pmtiles.leafletRasterLayer(archive, { pane, maxNativeZoom: maxZoom, maxZoom: 20 }).addTo(wangge.map);
+      images(pmtiles.leafletRasterLayer(archive, { pane, maxNativeZoom: maxZoom, maxZoom: 20 }));
       return;
     }
     let layer = null;

@@ -1,5 +1,7 @@
 """Large layers and base maps in the browser: archives inside the page, tiles from a real store."""
 
+import base64
+import io
 import statistics
 import threading
 from dataclasses import replace
@@ -14,6 +16,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from PIL import Image
 from sqlalchemy import text
 
 import maps
@@ -187,6 +190,26 @@ def test_a_saved_page_leaves_a_tile_address_out(samples, inside):
         assert part not in saved
         assert part in served
     assert context.basemap.origin == "http://maps.intranet"
+
+
+def test_a_base_map_of_images_is_as_dark_as_the_page_and_light_on_paper(open_page, samples, inside):
+    page = open_page(maps.build("rating", {"rating": samples.rating(1)}, context=inside)).page
+    white = io.BytesIO()
+    Image.new("L", (256, 256), 255).save(white, "PNG")
+    address = f"data:image/png;base64,{base64.b64encode(white.getvalue()).decode()}"
+    page.evaluate("images => wangge.basemap({ images })", address)
+    page.wait_for_selector("img.leaflet-tile-loaded", state="attached")
+    page.wait_for_timeout(400)  # they fade in
+
+    def ground():
+        shot = Image.open(io.BytesIO(page.screenshot()))
+        return shot.convert("L").getpixel((640, 780))
+
+    assert ground() == 255
+    page.emulate_media(color_scheme="dark")
+    assert ground() < 100
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert ground() == 255
 
 
 # -- tiles from the store ------------------------------------
