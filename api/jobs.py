@@ -13,6 +13,7 @@ from api.house import House, transaction
 from api.serving.logs import logger
 from api.tasks import tidy
 from api.tasks.perform import perform
+from api.worker_name import Noted, file_of
 from gis.db.session import User
 from gis.jobs import service
 from gis.jobs.model import JobKind
@@ -54,14 +55,18 @@ RECURRING = (
 )
 
 
-def queue(house: House, engine: Engine) -> App:
-    """procrastinate's application: one task per kind of job, and the calendar."""
+def queue(house: House, engine: Engine, *, name: str | None = None) -> App:
+    """procrastinate's application: one task per kind of job, and the calendar.
+
+    Its worker is known by ``name``, else by the host's.
+    """
     url = make_url(engine.url).set(drivername="postgresql")
     connector = PsycopgConnector(
         conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=4,
         kwargs={"options": "-c search_path=procrastinate", "application_name": "wangge jobs"},
     )  # fmt: skip
     app = App(connector=connector)
+    app.job_manager = Noted(connector, file_of(house.settings.home, name))
     for kind in JobKind:
         app.task(name=f"{QUEUE}.{kind}", queue=QUEUE)(_performer(house, engine))
     for one in RECURRING:
@@ -97,16 +102,16 @@ def _tidier(house: House, engine: Engine) -> Callable[[int], None]:
     return tidier
 
 
-def work(house: House, engine: Engine, *, wait: bool = True) -> None:
+def work(house: House, engine: Engine, *, wait: bool = True, name: str | None = None) -> None:
     """Work on the queue until told to end (SIGINT, SIGTERM); without ``wait`` until it is empty.
 
     Jobs of workers that died are taken up again after ``worker_silence_s``.
     """
-    asyncio.run(_work(house, engine, wait=wait))
+    asyncio.run(_work(house, engine, wait=wait, name=name))
 
 
-async def _work(house: House, engine: Engine, *, wait: bool) -> None:
-    app, silence_s = queue(house, engine), house.settings.worker_silence_s
+async def _work(house: House, engine: Engine, *, wait: bool, name: str | None) -> None:
+    app, silence_s = queue(house, engine, name=name), house.settings.worker_silence_s
     async with app.open_async():
         await _mend(app, engine, silence_s)
         mending = asyncio.create_task(_keep_mending(app, engine, silence_s))

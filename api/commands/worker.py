@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from api.commands.common import group, house
 from api.house import House
 from api.output import say
 from api.serving import logs
+from api.worker_name import file_of, number
 from gis.health import store as health
 
 app = group()
@@ -25,26 +27,38 @@ def worker(
     ] = False,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Only say whether a worker gives signs of life; 1 if none."),
+        typer.Option(
+            "--check", help="Only say whether this host's worker gives signs of life; 1 if not."
+        ),
     ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of several workers of a host, the name of each; default: the host's."),
+    ] = None,
 ) -> None:
     """Work on the queue of jobs until interrupted. 处理后台任务。"""
     at = house()
     if check:
-        _check(at)
+        _check(at, file_of(at.settings.home, name))
         return
     if attached:
         threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     with at.store() as engine:
         logs.take_over()
         logs.logger().info("worker_started", at_once=at.settings.worker_jobs)
-        jobs.work(at, engine)
+        jobs.work(at, engine, name=name)
 
 
-def _check(at: House) -> None:
+def _check(at: House, file: Path) -> None:
+    own, silence_s = number(file), at.settings.worker_silence_s
     with at.session() as session:
-        alive = health.workers(session, silence_s=at.settings.worker_silence_s)
-    say(f"存活的处理进程 {alive} 个 / workers that give signs of life: {alive}")
+        alive = own is not None and health.worker_lives(session, own, silence_s=silence_s)
+        others = health.workers(session, silence_s=silence_s) - alive
+    if alive:
+        said = f"处理进程 {file.name} 存活 / worker {file.name} gives signs of life"
+    else:
+        said = f"处理进程 {file.name} 没有存活 / worker {file.name} gives no sign of life"
+    say(f"{said}; {others} 个其他的 / others that do: {others}")
     if not alive:
         raise typer.Exit(1)
 

@@ -27,6 +27,12 @@ FROM jobs;
 SELECT count(*) AS alive FROM procrastinate.procrastinate_workers
 WHERE last_heartbeat > now() - make_interval(secs => :silence_s);
 
+-- name: worker_lives
+SELECT EXISTS (
+    SELECT FROM procrastinate.procrastinate_workers
+    WHERE id = :worker_id AND last_heartbeat > now() - make_interval(secs => :silence_s)
+) AS lives;
+
 -- name: newest_import
 SELECT kind AS what, imported_at AS at FROM imports ORDER BY id DESC LIMIT 1;
 

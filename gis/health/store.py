@@ -77,6 +77,12 @@ def workers(session: Session, *, silence_s: float) -> int:
     return int(session.execute(_SQL["workers"], {"silence_s": silence_s}).scalar_one())
 
 
+def worker_lives(session: Session, worker_id: int, *, silence_s: float) -> bool:
+    """Whether that worker gave a sign of life within ``silence_s`` seconds."""
+    asked = {"worker_id": worker_id, "silence_s": silence_s}
+    return bool(session.execute(_SQL["worker_lives"], asked).scalar_one())
+
+
 def _newest(session: Session, query: str) -> Newest | None:
     row = session.execute(_SQL[query]).mappings().one_or_none()
     return None if row is None else Newest(**row)

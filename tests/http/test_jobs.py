@@ -22,6 +22,7 @@ from api.audit import trail
 from api.commands import worker
 from api.house import House
 from api.tasks import perform
+from api.worker_name import file_of
 from gis.access import administration
 from gis.access import service as access
 from gis.access.model import State
@@ -29,6 +30,7 @@ from gis.access.rights import Action, Capability, Role
 from gis.db.cluster.urls import libpq_url
 from gis.db.session import User
 from gis.errors import Forbidden, WholeDistrict
+from gis.files import write_whole
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 from gis.period import Period
@@ -144,10 +146,13 @@ def test_the_metrics_say_how_jobs_workers_and_the_trail_stand(serve, store, hous
     assert told["audit_head_signed_timestamp_seconds"] == pytest.approx(signed_s)
 
 
-def test_a_check_of_the_worker_fails_where_none_gives_a_sign_of_life(store, house, monkeypatch):
+def test_a_check_of_the_worker_fails_where_it_gives_no_sign_of_life(store, house, monkeypatch):
     monkeypatch.setattr(worker, "house", lambda: house)
     with store.begin() as session:
-        session.execute(text(ALIVE))
+        number = session.scalar(text(f"{ALIVE} RETURNING id"))
+    with pytest.raises(typer.Exit):  # some worker lives, and it is not known to be this host's
+        worker.worker(check=True)
+    write_whole(file_of(house.settings.home, None), str(number))
     worker.worker(check=True)
     with store.begin() as session:
         session.execute(

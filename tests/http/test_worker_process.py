@@ -56,11 +56,74 @@ def answers(port):
     return True
 
 
-def test_an_attached_worker_works_until_its_input_closes(home, store):
-    environment = os.environ | {
+@pytest.fixture
+def environment(home, store):
+    """Of a command over a server of its own, where a worker is dead after three seconds."""
+    return os.environ | {
         "WANGGE_HOME": str(home), "WANGGE_DATABASE_URL": store.urls.app,
-        "WANGGE_OWNER_URL": store.urls.owner,
+        "WANGGE_OWNER_URL": store.urls.owner, "WANGGE_WORKER_SILENCE_S": "3",
     }  # fmt: skip
+
+
+@pytest.fixture
+def begin(environment):
+    """Start a worker of a name and wait until it is at work."""
+    begun = []
+
+    def worker(*words):
+        begun.append(
+            subprocess.Popen(
+                [*COMMAND, "worker", *words], env=environment,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
+        return begun[-1]
+
+    yield worker
+    for one in begun:
+        one.kill()
+        one.wait()
+
+
+def test_the_check_asks_for_the_worker_of_its_host_or_name_alone(begin, environment, home):
+    def alive(*words):
+        asked = [*COMMAND, "worker", "--check", *words]
+        done = subprocess.run(asked, env=environment, check=False, capture_output=True, text=True)
+        assert done.returncode in {0, 1}, done.stderr
+        return done.returncode == 0
+
+    def begins(name):
+        wait_for((home / "workers" / name).exists, f"{name} did not begin")
+
+    host, other = begin(), begin("--name", "other")
+    begins(socket.gethostname())
+    begins("other")
+    assert alive()
+    assert alive("--name", "other")
+    assert not alive("--name", "nobody")  # two others live
+    host.send_signal(signal.SIGSTOP)  # it hangs: there, and without a sign of life
+    wait_for(lambda: not alive(), "a worker that hangs is said to live")
+    assert alive("--name", "other")
+    host.kill()
+    host.wait()
+    begin()  # its successor, as a container begins again
+    wait_for(alive, "the successor is not known")
+    other.terminate()
+    other.wait(timeout=60)
+    assert not (home / "workers" / "other").exists()
+    assert not alive("--name", "other")
+
+
+def test_a_workers_name_is_no_way_out_of_its_folder(environment, home):
+    for name in ("../x", "a/b", "", ".x", "a" * 65):
+        words = [*COMMAND, "worker", "--check", "--name", name]
+        done = subprocess.run(words, env=environment, check=False, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "--name" in done.stderr
+    assert not (home / "x").exists()
+
+
+def test_an_attached_worker_works_until_its_input_closes(environment):
     with subprocess.Popen(
         [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -1,0 +1,52 @@
+"""Which worker of the queue is the one of this host: its number, in the home under its name."""
+
+import re
+import socket
+from pathlib import Path
+
+from procrastinate.connector import BaseConnector
+from procrastinate.manager import JobManager
+
+from gis.errors import BadInput
+from gis.files import write_whole
+
+FOLDER = "workers"
+_NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
+
+
+class Noted(JobManager):
+    """The queue's own manager, which writes down the worker's number while the worker works."""
+
+    def __init__(self, connector: BaseConnector, file: Path) -> None:
+        super().__init__(connector)
+        self._file = file
+
+    async def register_worker(self) -> int:
+        """Enter the worker in the queue, and its number in the file."""
+        number = await super().register_worker()
+        write_whole(self._file, f"{number}\n")
+        return number
+
+    async def unregister_worker(self, worker_id: int) -> None:
+        """Take the worker out of the queue; the file may be that of a successor by now."""
+        await super().unregister_worker(worker_id)
+        if number(self._file) == worker_id:
+            self._file.unlink(missing_ok=True)
+
+
+def file_of(home: Path, name: str | None) -> Path:
+    """Where the number of the worker ``name`` lies, by default the host's; raises BadInput."""
+    name = socket.gethostname() if name is None else name
+    if not _NAME.fullmatch(name):
+        raise BadInput.at(
+            "--name", "至多 64 个字母、数字、点、横线", "up to 64 letters, digits, dots and hyphens"
+        )
+    return home / FOLDER / name
+
+
+def number(file: Path) -> int | None:
+    """The number in the file; None where no worker of that name is at work."""
+    try:
+        return int(file.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
