@@ -72,19 +72,14 @@ LEFT JOIN compound ON compound.id = spots.id;
 
 -- name: any_ended
 -- Whether an outline has an end: only then is there anything for place_in_ended_… to do.
-SELECT EXISTS (SELECT FROM areas WHERE valid_to IS NOT NULL)
-    OR EXISTS (SELECT FROM grids WHERE valid_to IS NOT NULL)
-    OR EXISTS (SELECT FROM compounds WHERE valid_to IS NOT NULL);
+SELECT wangge.any_ended();
 
 -- name: place_in_ended_areas
 -- An outline whose newest version has an end, be it to come or past, keeps the ground that no outline
 -- in force has taken: what happened there is still its own on every day on which it was in force.
 WITH ended AS MATERIALIZED (
-    SELECT code, geom, valid_to FROM areas
-    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
-      AND areas.level = 'community'
-      AND NOT EXISTS (SELECT FROM areas AS later
-                      WHERE later.code = areas.code AND later.valid_from > areas.valid_from)
+    SELECT code, geom, valid_to FROM wangge.ended_outlines(
+        'areas', (SELECT ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326) FROM spots))
 ), held AS (
     SELECT DISTINCT ON (spots.id) spots.id, ended.code
     FROM ended
@@ -96,11 +91,8 @@ FROM held WHERE held.id = placed.id AND placed.area_code IS NULL;
 
 -- name: place_in_ended_grids
 WITH ended AS MATERIALIZED (
-    SELECT code, geom, valid_to FROM grids
-    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
-      AND grids.network = 'unified'
-      AND NOT EXISTS (SELECT FROM grids AS later
-                      WHERE later.code = grids.code AND later.valid_from > grids.valid_from)
+    SELECT code, geom, valid_to FROM wangge.ended_outlines(
+        'grids', (SELECT ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326) FROM spots))
 ), held AS (
     SELECT DISTINCT ON (spots.id) spots.id, ended.code
     FROM ended
@@ -112,10 +104,8 @@ FROM held WHERE held.id = placed.id AND placed.grid_code IS NULL;
 
 -- name: place_in_ended_compounds
 WITH ended AS MATERIALIZED (
-    SELECT code, geom, valid_to FROM compounds
-    WHERE valid_to IS NOT NULL AND geom IS NOT NULL
-      AND NOT EXISTS (SELECT FROM compounds AS later
-                      WHERE later.code = compounds.code AND later.valid_from > compounds.valid_from)
+    SELECT code, geom, valid_to FROM wangge.ended_outlines(
+        'compounds', (SELECT ST_SetSRID(CAST(ST_Extent(geom) AS geometry), 4326) FROM spots))
 ), held AS (
     SELECT DISTINCT ON (spots.id) spots.id, ended.code
     FROM ended
@@ -126,43 +116,19 @@ UPDATE placed SET compound_code = held.code
 FROM held WHERE held.id = placed.id AND placed.compound_code IS NULL;
 
 -- name: locate
--- One point, for a record that is written by itself.
-WITH spot AS MATERIALIZED (
-    SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geom
-)
-SELECT
-    (SELECT code FROM areas
-     WHERE id = ANY (ARRAY(SELECT wangge.in_box('areas', spot.geom)))
-     AND level = 'community' AND ST_Intersects(areas.geom, spot.geom)
-     AND NOT EXISTS (SELECT FROM areas AS later
-                     WHERE later.code = areas.code AND later.valid_from > areas.valid_from)
-     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS area_code,
-    (SELECT code FROM grids
-     WHERE id = ANY (ARRAY(SELECT wangge.in_box('grids', spot.geom)))
-     AND network = 'unified' AND ST_Intersects(grids.geom, spot.geom)
-     AND NOT EXISTS (SELECT FROM grids AS later
-                     WHERE later.code = grids.code AND later.valid_from > grids.valid_from)
-     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS grid_code,
-    (SELECT code FROM compounds
-     WHERE id = ANY (ARRAY(SELECT wangge.in_box('compounds', spot.geom)))
-     AND ST_Intersects(compounds.geom, spot.geom)
-     AND NOT EXISTS (SELECT FROM compounds AS later
-                     WHERE later.code = compounds.code AND later.valid_from > compounds.valid_from)
-     ORDER BY valid_to DESC NULLS FIRST, code COLLATE "C" LIMIT 1) AS compound_code
-FROM spot;
+-- One point, for a record that is written by itself; placed as in a file, whoever writes it.
+SELECT area_code, grid_code, compound_code
+FROM wangge.located(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326));
 
 -- name: outlines_drawn
-SELECT EXISTS (
-    SELECT FROM areas WHERE level = 'community' AND valid_to IS NULL AND geom IS NOT NULL
-);
+SELECT EXISTS (SELECT FROM wangge.communities(drawn => true));
 
 -- name: place_by_register
 -- A community that is on the register without an outline holds the records that name it.
-UPDATE placed SET area_code = areas.code
+UPDATE placed SET area_code = declared.area_code
 FROM declared
-JOIN areas ON areas.code = declared.area_code
-WHERE declared.id = placed.id AND placed.area_code IS NULL
-  AND areas.level = 'community' AND areas.valid_to IS NULL AND areas.geom IS NULL;
+JOIN wangge.communities(drawn => false) AS listed (code) ON listed.code = declared.area_code
+WHERE declared.id = placed.id AND placed.area_code IS NULL;
 
 -- name: outside_communities
 SELECT id FROM placed WHERE area_code IS NULL ORDER BY id;
@@ -268,6 +234,12 @@ WHERE NOT EXISTS (
     SELECT FROM outlines AS other
     WHERE other.code = outline.code AND other.after <> outline.after
       AND other.ended = outline.ended AND other.geom = outline.geom
+);
+
+-- name: moved_elsewhere
+-- Records that redrawn ground hands over and that are not whoever redraws it may write.
+SELECT wangge.moved_elsewhere(
+    :source, :layer, CAST(:codes AS text[]), ARRAY(SELECT geom FROM redrawn), :district
 );
 
 -- name: analyze_redrawn

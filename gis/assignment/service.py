@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from gis.assignment import analysis, store
 from gis.assignment.store import Layer
+from gis.errors import ImportRefused
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def redrawing(
     """Around a change of the outlines ``codes``: afterwards, what they touch is placed again.
 
     Only records on ground whose outline really changed are looked at, and only those whose codes
-    come out different are written. The counts stand in the yielded object after the block.
+    come out different are written. The counts stand in the yielded object after the block. Raises
+    ImportRefused ``outside_areas`` where a record that is not the user's to write would move.
     """
     result = Redrawing()
     store.open_outlines(session)
@@ -106,7 +108,22 @@ def redrawing(
     store.remember(session, layer, codes, after=True)
     result.outlines = store.redraw(session)
     if result.outlines:
+        _stay_within(session, layer, codes, district_code=district_code)
         result.reassigned = _reassign(session, district_code=district_code)
+
+
+def _stay_within(
+    session: Session, layer: Layer, codes: Sequence[str], *, district_code: str
+) -> None:
+    """A record has one place, whoever redraws: what would leave others theirs wrong is refused."""
+    for records in store.RECORDS:
+        if store.moved_elsewhere(session, records, layer, codes, district_code=district_code):
+            raise ImportRefused(
+                "outside_areas",
+                "新的轮廓会改变您负责区域以外记录的归属，没有改动；请由负责两边的人员导入"
+                " / the new outlines would move records outside your areas, nothing was changed;"
+                " let somebody import them whose areas hold both sides",
+            )
 
 
 def _reassign(session: Session, *, district_code: str) -> dict[str, int]:

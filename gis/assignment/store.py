@@ -55,6 +55,9 @@ class Layer(StrEnum):
     COMPOUNDS = "compounds"
 
 
+HELD_BY = dict(zip(Layer, CODES, strict=True))
+
+
 def assigned_columns(records: Table) -> tuple[str, ...]:
     """Those of `CODES` that rows of ``records`` get by where they lie."""
     return tuple(name for name in CODES if name in records.c)
@@ -161,6 +164,18 @@ def redraw(session: Session) -> int:
     outlines = _count(session.execute(_SQL["redraw"]))
     session.execute(_SQL["analyze_redrawn"])
     return outlines
+
+
+def moved_elsewhere(
+    session: Session, records: Table, layer: Layer, codes: Sequence[str], *, district_code: str
+) -> int:
+    """How many records whose writing is not the user's the redrawn outlines would win or lose."""
+    if HELD_BY[layer] not in records.c:
+        return 0
+    asked = {
+        "source": records.name, "layer": layer, "codes": list(codes), "district": district_code
+    }  # fmt: skip
+    return int(session.scalar(_SQL["moved_elsewhere"], asked) or 0)
 
 
 def touched(records: Table) -> Select[Any]:

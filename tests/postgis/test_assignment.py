@@ -1,5 +1,6 @@
 """Every record lies in one community, grid and compound: when written, and when redrawn."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,15 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from sqlalchemy import text
+from sqlalchemy import func, literal, null, select, text
+from sqlalchemy.types import NullType
 
 from data.ingest.service import import_source
 from data.ingest.types import Chunk, FileFacts, Kind, Source
 from gis import crs
 from gis import district as districts
-from gis.access.rights import Role
+from gis.access.rights import Action, Capability, Role
 from gis.assignment import service as assignment
+from gis.assignment.store import PLACED
 from gis.db.session import User
+from gis.errors import ImportRefused
 
 WUHUA = districts.load(Path(districts.__file__).parents[1] / "data/reference/wuhua.toml")
 WEST, EAST = "530102001001", "530102001002"  # communities that meet at 102.71
@@ -98,6 +102,119 @@ def test_whoever_imports_places_alike_and_reaches_no_further_than_his_areas(stor
     with store.begin() as session:
         assert codes(session, records="cameras") == [WEST, EAST]
         assert codes(session, "source_key", "cameras") == ["held", "own"]
+
+
+EASTERN = User.of(Role.DATA_STEWARD, id="steward", area_prefixes=(EAST,))
+PAST = {"valid_from": date(2020, 1, 1), "valid_to": date(2026, 3, 1)}
+
+
+def placed(store, user, lon: float, *, named: str | None = None):
+    """Codes of a point placed in a file and by itself, and whether no community holds it."""
+    spot = func.ST_SetSRID(func.ST_MakePoint(lon, 25.045), 4326, type_=NullType())
+    declared = select(literal(1), literal(named), null(), null())
+    with store.begin(user) as session:
+        assignment.place(session, select(literal(1), spot), declared if named else None)
+        found = tuple(
+            session.execute(select(PLACED.c["area_code", "grid_code", "compound_code"])).one()
+        )
+        one = assignment.locate(session, lon=lon, lat=25.045)
+        return found, (one.community, one.grid, one.compound), list(assignment.outside(session))
+
+
+def test_outlines_that_have_ended_hold_a_point_for_whoever_writes_it(store):
+    """They are of the west and reach over the border, where the steward of the east sees none."""
+    with store.begin() as session:
+        communities(session)
+        over = {"geom": box(102.70, 102.715), **PAST}
+        take(session, Kind.GRIDS, [{"code": f"{WEST}001", **over}])
+        take(session, Kind.COMPOUNDS, [{"code": "C1", "name": "甲", "kind": "old", **over}])
+        assert codes(session, records="compounds") == [WEST]
+    held = (EAST, f"{WEST}001", "C1")
+    for user in (None, EASTERN):
+        assert placed(store, user, 102.714) == (held, held, [])
+
+
+def test_a_community_that_has_ended_holds_a_point_for_whoever_writes_it(store):
+    with store.begin() as session:
+        communities(session)
+        ended = {"code": f"{WEST[:9]}009", "name": "旧", "geom": box(102.73, 102.74), **PAST}
+        take(session, Kind.AREAS, [ended])
+    held = (ended["code"], None, None)
+    for user in (None, EASTERN):
+        assert placed(store, user, 102.735) == (held, held, [])
+
+
+def test_a_single_point_on_a_border_is_the_lower_code_s_for_whoever_writes_it(store):
+    with store.begin() as session:
+        communities(session)
+        take(session, Kind.GRIDS, [{"code": f"{WEST}001", "geom": box(102.70, 102.715)}])
+    held = (WEST, f"{WEST}001", None)
+    narrow = replace(EASTERN, rights=frozenset({(Capability.FACILITIES, Action.WRITE)}))
+    for user in (None, EASTERN, narrow):
+        assert placed(store, user, BORDER) == (held, held, [])
+
+
+def test_the_register_of_all_places_for_whoever_writes(store):
+    """The west is named and has no outline, the east has one: the steward sees the east alone."""
+    with store.begin() as session:
+        take(session, Kind.AREAS, [
+            {"code": "530102", "name": "五华区", "geom": None},
+            {"code": "530102001", "name": "华山", "geom": None},
+            {"code": WEST, "name": "西", "geom": box(102.70, BORDER)},
+            {"code": EAST, "name": "东", "geom": None},
+        ])  # fmt: skip
+    western = replace(EASTERN, area_prefixes=(WEST,))
+    for user in (None, EASTERN, western):
+        assert placed(store, user, 102.73, named=EAST)[::2] == ((EAST, None, None), [])
+        assert placed(store, user, 102.73)[2] == [1]  # flagged: there is an outline, of the west
+
+
+def test_who_may_place_nothing_is_told_nothing(store):
+    with store.begin() as session:
+        communities(session)
+    for rights in (frozenset(), frozenset({(Capability.HEALTH, Action.READ)})):
+        nobody = replace(EASTERN, rights=rights)
+        assert placed(store, nobody, BORDER)[:2] == ((None, None, None), (None, None, None))
+
+
+def test_a_grid_of_another_network_does_not_hide_the_unified_one(db):
+    communities(db)
+    unified = {"code": f"{WEST}001", "geom": box(102.70, BORDER), "valid_from": date(2020, 1, 1)}
+    other = {"network": "public_security", "valid_from": date(2024, 1, 1)}
+    take(db, Kind.GRIDS, [unified, unified | other])
+    incidents(db, (102.705, 25.045))
+    assert codes(db, "grid_code") == [f"{WEST}001"]
+    assert assignment.locate(db, lon=102.705, lat=25.045).grid == f"{WEST}001"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_nobody_draws_over_records_that_he_may_not_write(store, whole):
+    """The west would take a point of the east with the ground: the district's steward moves it."""
+    western = User.of(Role.DATA_STEWARD, id="steward", area_prefixes=("" if whole else WEST,))
+    with store.begin() as session:
+        communities(session)
+        rows = [("west", 102.709), ("east", 102.711)]
+        take(session, Kind.CAMERAS, [
+            {"source_key": key, "geom": shapely.Point(lon, 25.045)} for key, lon in rows
+        ])  # fmt: skip
+
+    def redraw(border):
+        with store.begin(western) as session:
+            west = {"code": WEST, "name": "西", "geom": box(102.70, border)}
+            return take(session, Kind.AREAS, [west]).reassigned
+
+    assert redraw(102.7105) == {}
+    if whole:
+        assert redraw(102.7115) == {"cameras": 1}
+    else:
+        with pytest.raises(ImportRefused, match="outside your areas") as refused:
+            redraw(102.7115)
+        assert refused.value.code == "outside_areas"
+    with store.begin() as session:
+        assert codes(session, records="cameras") == [WEST if whole else EAST, WEST]
+        assert session.scalar(text(
+            f"SELECT ST_XMax(geom) FROM areas WHERE code = '{WEST}'"
+        )) == (102.7115 if whole else 102.7105)  # fmt: skip
 
 
 def test_a_point_in_no_community_carries_the_district_and_is_flagged(db):
