@@ -86,9 +86,12 @@ def _performer(house: House, engine: Engine) -> Callable[[int], None]:
 
 def _asker(house: House, engine: Engine, one: Recurring) -> Callable[[int], None]:
     def asker(timestamp: int) -> None:
-        day = datetime.fromtimestamp(timestamp, UTC).astimezone(house.district.zone).date()
-        with transaction(engine, user=CALENDAR) as session:
-            service.ask(session, one.kind, one.parameters(day), district_code=house.district.code)
+        due = datetime.fromtimestamp(timestamp, UTC)
+        day = due.astimezone(house.district.zone).date()
+        with transaction(engine, user=CALENDAR) as session:  # again, where a worker died after it
+            service.ask_once(
+                session, one.kind, one.parameters(day), since=due, district_code=house.district.code
+            )
 
     return asker
 

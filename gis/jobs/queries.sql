@@ -48,6 +48,13 @@ WHERE (CAST(:asked_by AS text) IS NULL OR asked_by = CAST(:asked_by AS text))
 ORDER BY id DESC
 LIMIT :most;
 
+-- name: asked_since
+SELECT EXISTS (
+    SELECT FROM jobs
+    WHERE asked_by = :asked_by AND kind = :kind AND created_at >= :since
+      AND parameters = CAST(:parameters AS jsonb)
+) AS asked;
+
 -- name: unqueued
 -- Jobs that wait or run and that the queue does not know: after a restore of the store.
 SELECT jobs.id, jobs.kind FROM jobs

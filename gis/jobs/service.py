@@ -1,6 +1,7 @@
 """Asking for jobs, looking at them, stopping them; what a worker does is the top floor's matter."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,29 @@ def ask(
     It belongs to ``area_code``, else where the user works: whoever may read jobs there sees it.
     Raises Forbidden for somebody without any area.
     """
+    return store.add(session, _made(session, kind, parameters, district_code, area_code))
+
+
+def ask_once(
+    session: Session,
+    kind: JobKind,
+    parameters: Mapping[str, Any],
+    *,
+    since: datetime,
+    district_code: str,
+) -> Job | None:
+    """Ask for a job, unless the session's user has asked for the same ``since`` then."""
+    job = _made(session, kind, parameters, district_code, None)
+    return None if store.asked_since(session, job, since) else store.add(session, job)
+
+
+def _made(
+    session: Session,
+    kind: JobKind,
+    parameters: Mapping[str, Any],
+    district_code: str,
+    area_code: str | None,
+) -> Job:
     user = _user(session)
     if not user.area_prefixes:
         raise Forbidden.right(Capability.JOBS, Action.WRITE)
@@ -34,11 +58,10 @@ def ask(
         "rights": sorted(spelled(one) for one in user.rights),
         "request_id": request and request.request_id,
     }  # fmt: skip
-    job = Job(
+    return Job(
         kind=kind.value, parameters=dict(parameters), asked_by=user.id, asked_as=asked_as,
         area_code=area_code or user.place(district_code),
     )  # fmt: skip
-    return store.add(session, job)
 
 
 def find(session: Session, job_id: int) -> Job:

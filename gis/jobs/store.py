@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,15 @@ def add(session: Session, job: Job) -> Job:
     queue(session, job.id, job.kind)
     session.refresh(job)
     return job
+
+
+def asked_since(session: Session, job: Job, since: datetime) -> bool:
+    """Whether somebody has asked for the same as ``job`` since then."""
+    values = {
+        "asked_by": job.asked_by, "kind": job.kind, "since": since,
+        "parameters": json.dumps(job.parameters, ensure_ascii=False),
+    }  # fmt: skip
+    return bool(session.execute(_SQL["asked_since"], values).scalar_one())
 
 
 def queue(session: Session, job_id: int, kind: str) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 of a worker in each phase of an import, export, run and audit: what the next one finds.
+"""kill -9 of a worker in each phase of each kind of job: what the next one finds.
 
     python tests/soak/kill_matrix.py OUT.json [PHASES THAT BEGIN SO]
 
@@ -12,59 +12,24 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import store_of_its_own
+from kill_cases import COMMITTED, PHASES, ROWS, Case, ask
 from sqlalchemy import Engine, delete, text
 
 from api import jobs
 from api.audit import trail
 from api.house import House, transaction
 from gis.audit import heads
-from gis.jobs import service
-from gis.jobs.model import JobKind
 from gis.schema import METADATA
-from gis.uploads.model import Upload
 
 SILENCE_S = 1.0
-ROWS = 40
-# phase: kind of job, function of the product at which the worker dies, before or after it
-PHASES: dict[str, tuple[JobKind, str, str]] = {
-    "taken from the queue": (JobKind.IMPORT, "api.jobs:perform", "before"),
-    "started": (JobKind.IMPORT, "api.tasks.perform:_do", "before"),
-    "opening the file": (JobKind.IMPORT, "data.ingest.service:open_source", "after"),
-    "staging": (JobKind.IMPORT, "data.ingest.staging:copy", "after"),
-    "checking": (JobKind.IMPORT, "data.ingest.checks:settle_keys", "after"),
-    "merging": (JobKind.IMPORT, "data.ingest.merge:merge", "after"),
-    "recording": (JobKind.IMPORT, "data.ingest.undo:supersede", "after"),
-    "writing the report": (JobKind.IMPORT, "api.tasks.imports:_written", "after"),
-    "outcome written, not committed": (JobKind.IMPORT, "gis.jobs.store:finish", "after"),
-    "committed, still in the queue": (JobKind.IMPORT, "api.tasks.perform:_do", "after"),
-    "export: reading": (JobKind.EXPORT, "api.files.outputs:write_export", "before"),
-    "export: file without manifest": (JobKind.EXPORT, "api.files.outputs:export", "after"),
-    "export: file written": (JobKind.EXPORT, "api.files.outputs:write_export", "after"),
-    "export: outcome written, not committed": (JobKind.EXPORT, "gis.jobs.store:finish", "after"),
-    "export: committed, still in the queue": (JobKind.EXPORT, "api.tasks.perform:_do", "after"),
-    "run: reading": (JobKind.RUN, "api.analyses:hold_still", "after"),
-    "run: computed": (JobKind.RUN, "gis.facilities.service:save", "before"),
-    "run: stored": (JobKind.RUN, "gis.facilities.service:save", "after"),
-    "run: outcome written, not committed": (JobKind.RUN, "gis.jobs.store:finish", "after"),
-    "run: committed, still in the queue": (JobKind.RUN, "api.tasks.perform:_do", "after"),
-    "audit: verified": (JobKind.AUDIT, "api.audit.trail:verify", "after"),
-    "audit: head signed": (JobKind.AUDIT, "api.audit.trail:sign_head", "after"),
-    "audit: old lines dropped": (JobKind.AUDIT, "gis.audit.service:prune", "after"),
-    "audit: outcome written, not committed": (JobKind.AUDIT, "gis.jobs.store:finish", "after"),
-    "audit: committed, still in the queue": (JobKind.AUDIT, "api.tasks.perform:_do", "after"),
-}
-COMMUNITY = """
-INSERT INTO areas (area_code, code, level, name, source_key, import_id)
-SELECT '530102001001', '530102001001', 'community', '社区', 'k', max(id) FROM imports
-"""
-COMMITTED = "committed, still in the queue"
+FOUND = {Case.PREVIEW: 20, Case.POLICY: 1}  # rows seen, divisions turned: what the outcome tells
+STORED = {Case.RUN, Case.MONTH, Case.CALENDAR}  # what leaves one run
 
 
 @dataclass(frozen=True)
@@ -77,6 +42,8 @@ class Seen:
     attempts: int
     queued: int
     runs: int
+    asked: int
+    told: int
     exported: int
     heads: int
 
@@ -84,7 +51,8 @@ class Seen:
 def main(out: Path, only: str = "") -> int:
     """Kill in every phase, or those whose name begins with ``only``; returns the exit code."""
     found = {}
-    with store_of_its_own.house(worker_silence_s=SILENCE_S) as house, house.store() as engine:
+    settings = {"worker_silence_s": SILENCE_S, "preview_job_bytes": 1}
+    with store_of_its_own.house(**settings) as house, house.store() as engine:
         for phase in (one for one in PHASES if one.startswith(only)):
             found[phase] = killed(house, engine, phase)
             sys.stdout.write(f"{phase:40} {found[phase]}\n")
@@ -97,12 +65,12 @@ def main(out: Path, only: str = "") -> int:
 
 def killed(house: House, engine: Engine, phase: str) -> dict[str, Any]:
     """Kill a worker in ``phase``, let the next one work; what was seen."""
-    kind, _, _ = PHASES[phase]
+    case, _, _ = PHASES[phase]
     _emptied(house, engine)
-    if kind is not JobKind.IMPORT:
-        _asked(house, engine, JobKind.IMPORT)
+    if case is not Case.IMPORT:
+        ask(house, engine, Case.IMPORT)
         jobs.work(house, engine, wait=False)
-    _asked(house, engine, kind)
+    ask(house, engine, case)
     before = _seen(house, engine)
     died_of = _worker(house, phase)
     between = _seen(house, engine)
@@ -112,26 +80,36 @@ def killed(house: House, engine: Engine, phase: str) -> dict[str, Any]:
         _worker(house, None)
     taken_s = time.monotonic() - begun
     after = _seen(house, engine)
-    committed = phase.endswith(COMMITTED)
-    untouched = (between.rows, between.imports, between.runs) == (
-        before.rows, before.imports, before.runs,
-    )  # fmt: skip
     with transaction(engine) as session:
         trail_whole = not trail.verify(session, house).findings
     whole = (
         died_of == -signal.SIGKILL
-        and (committed or untouched)
+        and (phase.endswith(COMMITTED) or untouched(before, between))
         and trail_whole
-        and (after.state, after.rows, after.imports, after.queued) == ("done", ROWS, 1, 0)
-        and (after.exported, after.runs) == (kind is JobKind.EXPORT, kind is JobKind.RUN)
-        and (after.heads > before.heads) == (kind is JobKind.AUDIT)
+        and done(case, after)
+        and (after.heads > before.heads) == (case is Case.AUDIT)
+        and after.asked - before.asked == (case is Case.CALENDAR)
     )
     return {
         "whole": whole, "state_after_kill": between.state, "rows_after_kill": between.rows,
         "attempts": after.attempts, "rows": after.rows, "imports": after.imports,
         "files": after.exported, "runs": after.runs, "heads_signed": after.heads - before.heads,
+        "asked": after.asked - before.asked, "told": after.told,
         "seconds_until_done": round(taken_s, 1),
     }  # fmt: skip
+
+
+def untouched(before: Seen, between: Seen) -> bool:
+    """Whether the worker that died has left nothing in the store."""
+    of_both = ((one.rows, one.imports, one.runs, one.asked, one.told) for one in (before, between))
+    return next(of_both) == next(of_both)
+
+
+def done(case: Case, after: Seen) -> bool:
+    """Whether all is there that was asked for, once."""
+    return (after.state, after.rows, after.imports, after.queued, after.told) == (
+        "done", ROWS, 1, 0, FOUND.get(case, 0),
+    ) and (after.exported, after.runs) == (case is Case.EXPORT, case in STORED)  # fmt: skip
 
 
 def _worker(house: House, phase: str | None) -> int:
@@ -150,59 +128,27 @@ def _worker(house: House, phase: str | None) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _deadly(module: Any, name: str, *, before: bool) -> None:
-    real = getattr(module, name)
+def _deadly(module: Any, path: str, *, before: bool) -> None:
+    *outer, name = path.split(".")
+    held = module
+    for one in outer:
+        held = getattr(held, one)
+    real = getattr(held, name)
 
     def dying(*args: Any, **kwargs: Any) -> None:
         if not before:
             real(*args, **kwargs)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    setattr(module, name, dying)
-
-
-def _asked(house: House, engine: Engine, kind: JobKind) -> None:
-    with transaction(engine) as session:
-        parameters = dict(_parameters(house, session, kind))
-        service.ask(session, kind, parameters, district_code=house.district.code)
-
-
-def _parameters(house: House, session: Any, kind: JobKind) -> Iterator[tuple[str, Any]]:
-    if kind is JobKind.AUDIT:
-        return
-    if kind is JobKind.RUN:
-        session.execute(text(COMMUNITY))
-        yield from {"analysis": "coverage", "as_of": "2026-09-30"}.items()
-        return
-    if kind is JobKind.EXPORT:
-        asked = {"layer": "facilities", "format": "csv", "area": "", "as_of": "2026-09-30"}
-        yield from (asked | {"internal": False}).items()
-        return
-    path = house.settings.home / "uploads" / f"{time.monotonic_ns()}" / "facilities.csv"
-    path.parent.mkdir(parents=True)
-    rows = [f"{n},站{n},service_centre,9,{102.70 + n / 10_000},25.04" for n in range(ROWS)]
-    path.write_text("\n".join(["key,name,function,area_m2,lon,lat", *rows, ""]), encoding="utf-8")
-    upload = Upload(
-        area_code=house.district.code, asked_by="soak", kind="facilities", file_name=path.name,
-        folder=path.parent.name, options={"frame": "wgs84"}, size_bytes=path.stat().st_size,
-        sha256="0" * 64,
-    )  # fmt: skip
-    session.add(upload)
-    session.flush()
-    yield from {"upload_id": upload.id, "dry_run": False}.items()
+    setattr(held, name, dying)
 
 
 def _emptied(house: House, engine: Engine) -> None:
     with transaction(engine) as session:
         for table in (
-            "uploads",
-            "jobs",
-            "runs",
-            "areas",
-            "facilities",
-            "import_changes",
-            "imports",
-        ):
+            "uploads", "jobs", "runs", "incidents", "compounds", "areas", "facilities",
+            "import_changes", "imports",
+        ):  # fmt: skip
             session.execute(delete(METADATA.tables[f"wangge.{table}"]))
         session.execute(text("DELETE FROM procrastinate.procrastinate_jobs"))
     for folder in (house.settings.home / "exports").glob("*"):
@@ -218,7 +164,9 @@ def _seen(house: House, engine: Engine) -> Seen:
                 SELECT (SELECT count(*) FROM facilities), (SELECT count(*) FROM imports),
                        state, attempts,
                        (SELECT count(*) FROM procrastinate.procrastinate_jobs),
-                       (SELECT count(*) FROM runs)
+                       (SELECT count(*) FROM runs), (SELECT count(*) FROM jobs),
+                       coalesce(jsonb_array_length(result -> 'preview' -> 'rows'),
+                                (result -> 'divisions' ->> 'all')::integer, 0)
                 FROM jobs ORDER BY id DESC LIMIT 1
             """)
         ).one()
