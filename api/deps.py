@@ -128,7 +128,7 @@ Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]
 
 
 def scope(
-    at: At,
+    request: Request,
     user: Caller,
     area: AreaPrefix = "",
     period: PeriodText = None,
@@ -139,6 +139,7 @@ def scope(
     """What of a layer a request asks for."""
     if period is not None:
         Period.parse(period)
+    at = house(request)
     return Scope(
         area_prefix=at.district.prefix_of(area), period=period, as_of=as_of, level=level,
         resolution=resolution, internal=at.settings.serve_internal and user.may(Capability.VIDEO),
@@ -151,14 +152,14 @@ Asked = Annotated[Scope, Depends(at_once(scope))]
 LayerName = Annotated[str, PathParam(pattern=r"^[a-z0-9_]{1,40}$", examples=["coverage"])]
 
 
-def shown_layer(at: At, user: Caller, name: LayerName) -> Layer:
+def shown_layer(request: Request, user: Caller, name: LayerName) -> Layer:
     """The layer called ``name`` if the caller may see it; raises NotFound, Withheld, Forbidden."""
-    return _seen(layer(name), at, user)
+    return _seen(layer(name), house(request), user)
 
 
-def tiled_layer(at: At, user: Caller, name: LayerName) -> Layer:
+def tiled_layer(request: Request, user: Caller, name: LayerName) -> Layer:
     """The same, and what lies below layers: it has tiles and nothing else."""
-    return _seen(tiled(name), at, user)
+    return _seen(tiled(name), house(request), user)
 
 
 def _seen(found: Layer, at: House, user: User) -> Layer:

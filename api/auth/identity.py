@@ -10,6 +10,7 @@ from api.serving.origin import own_origin
 from gis.access import service
 from gis.access.model import Entered
 from gis.access.rules import AccountRules
+from gis.db.engine import one_by_one
 from gis.db.session import User
 from gis.errors import Missing, SignInNeeded, TokenRests, TokenShown
 from gis.settings import Settings
@@ -30,8 +31,8 @@ def identified(request: Request) -> Entered | None:
         return None
     if token is None:
         own_origin(request)  # a browser sends its cookie for anybody's page; a token it does not
-    engine, now = request.app.state.engine, datetime.now(UTC)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    now = datetime.now(UTC)
+    with one_by_one(request.app.state.engine) as connection:
         if token is not None:
             found = service.token_entered(connection, token, rules=rules(request), now=now)
         else:

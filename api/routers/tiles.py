@@ -7,7 +7,7 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel
 
 from api.audit.reads import note_look
-from api.deps import Asked, At, Caller, Db, InLine, TiledLayer, said, transaction
+from api.deps import Asked, Caller, Db, InLine, TiledLayer, house, said, transaction
 from api.shelf import Shelf
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM
@@ -58,21 +58,22 @@ class TileJson(BaseModel):
     responses=said("(a Mapbox vector tile)", MEDIA_TYPE),
 )
 def read_tile(
-    request: Request, user: Caller, at: At, layer: TiledLayer, asked: Asked, z: Zoom, x: Index,
+    request: Request, user: Caller, layer: TiledLayer, asked: Asked, z: Zoom, x: Index,
     y: Index, _: InLine,
 ) -> Response:  # fmt: skip
     """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
     with transaction(request, user) as db:  # a map asks for many: one thread does all of one
         note_look(request.app.state.looks, db, layer)
+        district = house(request).district
         tag = f'"{tiles.tag(db, layer)}"'
         headers = {"ETag": tag, **PRIVATE}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         moments: Shelf[tiles.Moment] = request.app.state.moments
         shown = moments.under(
-            (tag, asked), lambda: tiles.moment(db, layer, district=at.district, scope=asked)
+            (tag, asked), lambda: tiles.moment(db, layer, district=district, scope=asked)
         )
-        body = tiles.mvt(db, layer, z=z, x=x, y=y, district=at.district, scope=asked, shown=shown)
+        body = tiles.mvt(db, layer, z=z, x=x, y=y, district=district, scope=asked, shown=shown)
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 

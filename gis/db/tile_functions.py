@@ -27,14 +27,15 @@ class Tile:
 
 # Boxes are constants of the statement, so that the index on geom_3857 serves them; features come in
 # the order of their keys, so that the same rows make the same bytes; outlines lose what is smaller
-# than half a pixel of a tile of 512 on the screen.
+# than half a pixel of a tile of 512 on the screen. Each call is planned for its own box: one plan
+# for all made full tiles a tenth to a quarter slower, and saves an empty one 0.1 ms.
 _TILE = """
 CREATE FUNCTION wangge.tile_{layer}(
     z integer, x integer, y integer, area_prefix text, shown_on date, run bigint,
     subject_level text, h3_resolution integer
 ) RETURNS bytea
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER
-SET search_path = wangge, public, pg_temp
+SET search_path = wangge, public, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     box CONSTANT geometry := ST_TileEnvelope(z, x, y);

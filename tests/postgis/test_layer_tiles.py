@@ -127,3 +127,10 @@ def test_every_layer_has_a_statement_that_the_schema_knows(db, wuhua, one):
     elif one.analysis:
         pytest.skip("rating tiles are read above")
     assert tile(db, wuhua, one.name, internal=True)[0] == b""
+
+
+def test_every_tile_is_planned_for_its_own_box(db):
+    """One plan for every box makes full tiles slower."""
+    kept = "SELECT proconfig @> '{plan_cache_mode=force_custom_plan}' FROM pg_proc WHERE proname"
+    told = db.execute(text(f"{kept} LIKE 'tile\\_%' AND pronamespace = 'wangge'::regnamespace"))
+    assert set(told.scalars()) == {True}

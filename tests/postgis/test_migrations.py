@@ -151,6 +151,29 @@ def test_stored_reasons_stop_naming_the_kinds_of_severe_events(cluster, older):
             cursor.execute("UPDATE wangge.published_ratings SET colour = 'green'")
 
 
+def test_tiles_of_an_older_store_are_planned_for_their_own_box_too(cluster, older):
+    """One plan for every box makes full tiles slower."""
+    owner = cluster.url("wangge_owner", older)
+    migrate.upgrade(owner, to="0061")
+    with closing(_superuser(cluster, older)) as server, server:
+        cursor = server.cursor()
+        cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'tile\\_%'"
+                       " AND pronamespace = 'wangge'::regnamespace")  # fmt: skip
+        made = [name for (name,) in cursor.fetchall()]
+        for name in made:  # as they were
+            cursor.execute(f"ALTER FUNCTION {name} RESET plan_cache_mode")
+    migrate.upgrade(owner, to="0062")
+    with closing(_superuser(cluster, older)) as server:
+        cursor = server.cursor()
+        cursor.execute(
+            "SELECT proconfig FROM pg_proc WHERE oid = ANY (%s::regprocedure[])", (made,)
+        )
+        told = [dict(one.split("=", 1) for one in config) for (config,) in cursor.fetchall()]
+    assert len(told) > 15
+    assert {one["plan_cache_mode"] for one in told} == {"force_custom_plan"}
+    assert {one["search_path"] for one in told} == {"wangge, public, pg_temp"}
+
+
 def _unworded(cursor, table):
     """The rows of a table without their reasons."""
     rows = sql.SQL("SELECT to_jsonb(r) - '{{reason_zh,reason_en}}'::text[] FROM wangge.{} AS r"

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from gis.db.engine import make_engine
+from gis.db.engine import make_engine, one_by_one
 from gis.db.session import NoUser, User, sessions
 from gis.errors import StoreUnavailable
 from gis.settings import Settings
@@ -160,6 +160,43 @@ def test_a_server_that_cannot_be_reached_is_a_clear_error(home):
     with pytest.raises(StoreUnavailable, match="cannot be reached") as error:
         engine.connect()
     assert "secret" not in str(error.value)
+
+
+def test_statements_one_by_one_are_a_transaction_each_and_the_next_user_has_one_again(store):
+    now = text("SELECT now(), pg_backend_pid()")
+    with one_by_one(store.engine) as connection:
+        (first, pid), (second, _) = connection.execute(now).one(), connection.execute(now).one()
+    assert first < second
+    with store.begin() as session:
+        assert session.execute(now).one() == session.execute(now).one()
+        assert session.scalar(text("SELECT pg_backend_pid()")) == pid
+
+
+def test_no_turn_to_the_server_ends_what_goes_one_by_one(store, cluster):
+    """Who asks is looked up like this before every request."""
+    last = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    with one_by_one(store.engine) as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid() AS mine"))
+    admin = make_engine(cluster.url("postgres", "postgres"), Settings(_env_file=None))
+    with admin.connect() as watch:
+        assert watch.scalar(last, {"pid": pid}) == "SELECT pg_backend_pid() AS mine"
+    admin.dispose()
+
+
+def test_a_connection_that_dies_while_it_goes_one_by_one_is_told_as_such(store, cluster):
+    admin = make_engine(cluster.url("postgres", "postgres"), Settings(_env_file=None))
+
+    def ask_after_its_end():
+        with one_by_one(store.engine) as connection, admin.connect() as watch:
+            pid = connection.scalar(text("SELECT pg_backend_pid()"))
+            watch.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+            connection.execute(text("SELECT 1"))
+
+    with pytest.raises(StoreUnavailable):
+        ask_after_its_end()
+    with store.begin() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+    admin.dispose()
 
 
 def test_the_pool_replaces_connections_that_have_died(store, cluster):
