@@ -6,7 +6,7 @@ boxes.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -16,6 +16,7 @@ from typing import Any, Literal
 import typst
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from pypdf import PdfReader, PdfWriter
 
 from gis.errors import GisError
 
@@ -64,6 +65,17 @@ def pdf(
     """
     made_on = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return _compiled(package, template, data, mark=mark, format="pdf", timestamp=made_on)
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """PDFs one after another; the first one's metadata stand for all."""
+    if len(parts) == 1:
+        return parts[0]
+    whole, out = PdfWriter(clone_from=BytesIO(parts[0])), BytesIO()
+    for part in parts[1:]:
+        whole.append(PdfReader(BytesIO(part)), import_outline=False)
+    whole.write(out)
+    return out.getvalue()
 
 
 def png(

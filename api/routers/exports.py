@@ -6,19 +6,20 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
 from api.audit import exported
-from api.deps import At, Caller, Db, RowId, needs, said
+from api.deps import At, Caller, Db, RowId, allow, needs, said
 from api.files.asked import ExportIn, ask
 from api.job_shown import JobOut
 from api.serving.limits import export_limited
 from api.tasks.exports import folder_of
 from data.export.manifest import beside
-from gis.access.rights import Capability
+from gis.access.rights import Action, Capability
 from gis.db.session import User
 from gis.errors import NotFound
 from gis.jobs import service
 from gis.jobs.model import Job, JobKind, JobState
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"])
+_FILES = {JobKind.EXPORT, JobKind.PLAQUES}
 
 
 @router.post("", status_code=202, dependencies=[needs(Capability.JOBS), Depends(export_limited)])
@@ -44,6 +45,8 @@ def read_file(db: Db, at: At, user: Caller, job_id: RowId) -> FileResponse:
 def read_manifest(db: Db, at: At, user: Caller, job_id: RowId) -> FileResponse:
     """The signed manifest of the file: sha256, rows, filter, rule version, who and what for."""
     path = beside(_file(service.find(db, job_id), user, folder_of(at)))
+    if not path.is_file():  # a print bears its mark inside
+        raise NotFound("manifest", job_id)
     return FileResponse(path, filename=path.name, media_type="application/json")
 
 
@@ -53,10 +56,14 @@ def _file(job: Job, user: User, folder: Path) -> Path:
     The file holds what the account might when it asked. A token may less, the account may have
     lost a right or an area since: Forbidden and NotFound.
     """
-    if job.kind != JobKind.EXPORT or job.asked_by != user.id or job.state != JobState.DONE:
+    made = job.kind in _FILES and job.state == JobState.DONE
+    if not made or job.asked_by != user.id:
         raise NotFound("export", job.id)
-    for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
-        exported.may_take(user, name)
+    if job.kind == JobKind.PLAQUES:
+        allow(user, Capability.RATING, Action.EXPORT)
+    else:
+        for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
+            exported.may_take(user, name)
     if not all(user.reaches(area) for area in job.asked_as["area_prefixes"]):
         raise NotFound("export", job.id)
     path = folder / str((job.result or {})["file"])

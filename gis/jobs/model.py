@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     AUDIT = "audit"
     PREVIEW = "preview"
     POLICY = "policy"
+    PLAQUES = "plaques"
 
 
 class JobState(StrEnum):

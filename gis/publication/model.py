@@ -42,7 +42,10 @@ class Decision(StrEnum):
 
 
 class RatingCycle(Identified, Base):
-    """One quarter on its way to the plaques; ``revision`` counts the cycles of a quarter."""
+    """One quarter on its way to the plaques; ``revision`` counts the cycles of a quarter.
+
+    ``labels_kept``: no plaque of it hangs whose short code is not among `PlaqueLabel`.
+    """
 
     __tablename__ = "rating_cycles"
     __table_args__ = (
@@ -74,6 +77,7 @@ class RatingCycle(Identified, Base):
     published_by: Mapped[str | None]
     issuer: Mapped[str | None]
     digest: Mapped[str | None]
+    labels_kept: Mapped[bool] = mapped_column(server_default="true")
 
 
 class ColourReview(Identified, Base):
@@ -158,6 +162,27 @@ class PlaqueKey(Base):
     public_key: Mapped[str] = mapped_column(primary_key=True)
     area_code: Mapped[str]
     first_used_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now()
+    )
+
+
+class PlaqueLabel(Base):
+    """The short code of a plaque that was printed, and the signed text that it stands for."""
+
+    __tablename__ = "plaque_labels"
+    __table_args__ = (
+        CheckConstraint("label ~ '^[A-Z2-7]{8}$'", name="signs"),
+        CheckConstraint("length(check_text) <= 400", name="length"),
+    )
+
+    label: Mapped[str] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("wangge.rating_cycles.id"), primary_key=True
+    )
+    compound_code: Mapped[str] = mapped_column(primary_key=True)
+    area_code: Mapped[str]
+    check_text: Mapped[str]
+    first_printed_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
 

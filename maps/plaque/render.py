@@ -1,7 +1,7 @@
 """Draws plaques: one page per entrance, fonts embedded, the same input the same bytes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import segno
@@ -12,6 +12,7 @@ from maps.plaque.model import Paper, Plaque
 
 _HERE, _TEMPLATE = "maps.plaque", "plaque.typ"
 _ADVICE_LINES = 5
+_STEP = 25  # sheets set in one go: less than a second, then somebody may have stopped it
 _INK = {"red": "#FFFFFF"}  # on yellow and green the dark outline colour is read best
 
 
@@ -27,6 +28,22 @@ def pdf(
     """
     data = _page(plaques, paper)
     return typeset.pdf(_HERE, _TEMPLATE, data, day=plaques[0].issued_on, mark=mark)
+
+
+def book(
+    plaques: Sequence[Plaque],
+    *,
+    paper: Paper = Paper.A4,
+    mark: typeset.Mark | None = None,
+    say: Callable[[int], None],
+) -> bytes:
+    """The same PDF of many, set some at a time; ``say`` hears how many are set and may raise."""
+    parts = []
+    for first in range(0, len(plaques), _STEP):
+        say(first)
+        parts.append(pdf(plaques[first : first + _STEP], paper=paper, mark=mark))
+    say(len(plaques))
+    return typeset.joined(parts)
 
 
 def png(

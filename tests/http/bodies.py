@@ -22,6 +22,10 @@ COLOURED = {  # which quarter a form asks another colour of
     "/ratings/{cycle_id}/ask/{code:path}": "review",
     "/ratings/{cycle_id}/object/{code:path}": "published",
 }
+OF_OWN = {  # what is asked for in one's own area whatever the cell is
+    "/exports": {"period": "", "area": OWN},
+    "/plaques/print": {"colour": "", "area": OWN},
+}
 
 
 def asked(cell, route, method):
@@ -97,8 +101,8 @@ def form_of(cell, path, compound):
 
 def special(cell, path, compound, spot):
     """What one form alone must fit: a colour that is another, a drawing that changes something."""
-    if path == "/exports":
-        return {"period": "", "area": OWN}
+    if path in OF_OWN:
+        return OF_OWN[path]
     if path in COLOURED:
         asked_of = {"compound": compound, "state": COLOURED[path]}
         with cell.store.begin() as session:

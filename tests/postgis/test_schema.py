@@ -254,6 +254,8 @@ GOOD = {
     "rating_objections": {"area_code": COMMUNITY, "compound_code": COMPOUND, "to_colour": "green",
                           "reason": "两起为同一事件的重复登记", "filed_by": "a"},
     "plaque_keys": {"public_key": "00", "area_code": "530102"},
+    "plaque_labels": {"label": "7K3F5Q2M", "compound_code": COMPOUND, "area_code": COMMUNITY,
+                      "check_text": "WG1|A|2026Q3|red|1|AA"},
     "published_ratings": {"area_code": COMMUNITY, "compound_code": COMPOUND, "colour": "red",
                           "compound_name": "小区", "rated_colour": "red", **TOLD},
     "scenarios": {"area_code": COMMUNITY, "owner": "command", "name": "甲", "as_of": "2026-09-30"},
@@ -352,6 +354,8 @@ BAD = [
     ("rating_objections", {"to_colour": "unrated"}, "to_colour"),
     ("rating_objections", {"reason": "   太短   "}, "reasoned"),
     ("plaque_keys", {"public_key": None}, "null value"),
+    ("plaque_labels", {"label": "7K3F-5Q2M"}, "signs"),
+    ("plaque_labels", {"check_text": "x" * 401}, "ck_plaque_labels_length"),
     ("published_ratings", {"colour": "blue"}, "colour_listed"),
     ("accounts", {"login": "Somebody Else"}, "login_form"),
     ("accounts", {"role": "king"}, "role_listed"),
@@ -363,7 +367,8 @@ TWICE = [  # rows of which a second one, with its own key, is refused
     "facility_shares", "coverage_results", "ratings", "rating_inputs", "rental_results",
     "rental_cells",
     "video_results", "runs", "rating_cycles", "colour_reviews", "colour_overrides",
-    "published_ratings", "rating_objections", "plaque_keys", "accounts", "bulletins",
+    "published_ratings", "rating_objections", "plaque_keys", "plaque_labels",
+    "accounts", "bulletins",
 ]  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from maps.plaque import Paper, Plaque, pdf, png
+from maps.plaque import Paper, Plaque, book, pdf, png
+from maps.typeset import Mark
 
 A4_MM, A3_MM = (210, 297), (297, 420)
 RED = Plaque(
@@ -82,6 +83,25 @@ def test_a_batch_is_one_page_each_and_the_same_bytes_again():
     made = pdf(batch)
     assert len(_reader(made).pages) == 4
     assert pdf(batch) == made
+
+
+def test_a_book_of_many_is_one_file_in_order_that_says_how_far_it_is():
+    many = [replace(RED, check_label=f"{n:04}-0000", entrance=n) for n in range(1, 61)]
+    mark, said = Mark("li", "2026-10-10 10:00:00+0800", "上墙", printed=False), []
+    reader = _reader(book(many, mark=mark, say=said.append))
+    labels = [page.extract_text() for page in reader.pages]
+    assert [f"{n:04}-0000" in text for n, text in enumerate(labels, 1)] == [True] * 60
+    assert reader.metadata["/Author"] == "li"
+    assert (said[0], said[-1], len(said) > 2, said == sorted(said)) == (0, 60, True, True)
+
+
+def test_a_book_ends_where_somebody_stops_it():
+    def stop(done):
+        if done:
+            raise StopIteration
+
+    with pytest.raises(StopIteration):
+        book([RED] * 60, say=stop)
 
 
 def test_the_chinese_font_is_inside():

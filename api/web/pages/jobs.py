@@ -109,7 +109,7 @@ def links(desk: Desk, job: Job) -> list[tuple[str, str]]:
         return [(f"/imports/{job.parameters['upload_id']}", word)]
     if job.state != JobState.DONE:
         return []
-    if job.kind == JobKind.EXPORT and job.asked_by == user.id:
+    if job.kind in (JobKind.EXPORT, JobKind.PLAQUES) and job.asked_by == user.id:
         return [(f"/api/v1/exports/{job.id}/file", t("jobs.see_file"))]
     return _results(desk, job) if job.kind == JobKind.RUN else []
 

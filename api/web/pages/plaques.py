@@ -4,24 +4,26 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from api import features
-from api.audit.exported import printed, said_purpose
-from api.deps import AreaPrefix, Db, needs
+from api.audit.exported import printed
+from api.deps import AreaPrefix, At, Db, needs
 from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
+from api.web.forms import Sent, form_of
 from api.web.paper import plaques as printing
+from api.web.paper.plaques import AT_ONCE, MOST, Batch
 from gis.access.rights import Action, Capability
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
-from gis.audit.service import note
-from gis.errors import NoData
+from gis.errors import BadInput
 from gis.legend import RATING, Entry
 from gis.period import Period
 from gis.publication import store
-from gis.publication.service import require_published
 from maps import plaque
 from maps.plaque import Paper
 
@@ -30,7 +32,6 @@ Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
 Code = Annotated[str, Path(max_length=200)]
 _PREVIEW = "预览 / preview"
 Purpose = Annotated[str, Query(max_length=200, description="what it is taken along for")]
-_MOST = 1_000  # plaques in one file: half a minute of printing
 
 
 @router.get("/plaques")
@@ -48,7 +49,7 @@ def read_plaques(
     return shown.file() or desk.page(
         "plaques.html", table=shown, cycle=cycle, period=cycle.period, periods=periods, area=area,
         paper=paper, papers=[one.value for one in Paper], chosen=chosen,
-        first=shown.matching[0]["code"] if shown.matching else None, most=_MOST,
+        first=shown.matching[0]["code"] if shown.matching else None, most=MOST, at_once=AT_ONCE,
         communities=_communities(db, cycle.period),
         entrances=sum(row["entrances"] for row in shown.matching),
     )  # fmt: skip
@@ -87,29 +88,36 @@ def _communities(db: Session, period: str) -> list[tuple[str, str]]:
     return list(zip(found["subject_code"], found["name"], strict=True))
 
 
+@router.post(
+    "/plaques/print", dependencies=[needs(Capability.JOBS), Depends(export_limited)]
+)  # fmt: skip
+def ask(db: Db, at: At, data: Sent) -> Response:
+    """Have a job print the plaques that are listed; its page leads to the file."""
+    names = ("period", "area", "q", "colour", "paper", "purpose")
+    form = form_of(data)
+    try:
+        asked = Batch.model_validate({name: form.text(name) for name in names})
+    except ValidationError as exc:
+        field = str(exc.errors()[0]["loc"][0])
+        raise BadInput.at(field, "取值不可用", "this value cannot be used") from exc
+    return RedirectResponse(f"/jobs/{printing.ask(db, at, asked).id}", 303)
+
+
 @router.get("/plaques/{period}.pdf", dependencies=[Depends(export_limited)])
 def read_pdf(
-    desk: AtDesk, db: Db, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
+    db: Db, at: At, period: Annotated[str, Path(pattern=r"^\d{4}Q[1-4]$")],
     area: AreaPrefix = "", code: Annotated[str | None, Query(max_length=200)] = None,
+    q: Annotated[str, Query(max_length=100)] = "",
+    colour: Annotated[str, Query(pattern="^[a-z]{0,10}$")] = "",
     paper: Paper = Paper.A4, purpose: Purpose = "",
 ) -> Response:  # fmt: skip
-    """The plaques of one compound, or of an area as colour and search choose them."""
-    mark = printed(db, desk.house, purpose=purpose, on_paper=False)
-    line = note(db, event="export", target=f"plaques {period}", area_code=area or None,
-                purpose=said_purpose(purpose))  # fmt: skip
-    cycle = require_published(db, period)
-    rows = features.records(store.plaques(db, cycle, area_prefix=area, code=code))
-    codes = {row["code"] for row in _table(desk, rows, period, paper).matching}
-    _, made = printing.plaques(
-        db, desk.house, period=period, area_prefix=area, code=code, codes=codes
+    """The plaques of one compound, or a few of an area as colour and search choose them."""
+    asked = Batch(
+        period=period, area=area, code=code, q=q, colour=colour, paper=paper, purpose=purpose
     )
-    if not made:
-        raise NoData(f"{period} 此处没有标牌 / {period}: no plaque in {area}")
-    made = made[:_MOST]
-    line.rows = len(made)
+    made, mark = printing.taken(db, at, asked, most=AT_ONCE)
     body = plaque.pdf(made, paper=paper, mark=mark)
-    name = f"plaques-{period}-{paper}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{asked.file_name}"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
 

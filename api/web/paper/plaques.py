@@ -4,20 +4,99 @@ from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api import features
+from api.audit.exported import PURPOSE_LENGTH, printed, said_purpose
 from api.house import House
+from api.web.search import matches
+from gis.audit.service import note
 from gis.audit.signing import Signer
-from gis.errors import NotFound
+from gis.errors import BadInput, NoData, NotFound
 from gis.facts import service as facts
+from gis.jobs import service as jobs
+from gis.jobs.model import Job, JobKind
+from gis.privacy import checked
 from gis.publication import seal, store
 from gis.publication.model import RatingCycle
 from gis.publication.seal import Sealed
 from gis.publication.service import require_published
-from maps.plaque import Plaque
+from maps.plaque import Paper, Plaque
+from maps.typeset import Mark
 
 CHECK_PATH = "/check"
+AT_ONCE = 50  # sheets that are printed while somebody waits: two seconds; a job prints more
+MOST = 1_000  # sheets in one file
+
+
+class Batch(BaseModel, extra="forbid"):
+    """Which plaques are printed: of one compound, or of an area as colour and search choose."""
+
+    period: str = Field(pattern=r"^\d{4}Q[1-4]$")
+    area: str = Field(default="", pattern=r"^[0-9A-Za-z-]{0,20}$")
+    code: str | None = Field(default=None, max_length=200)
+    q: str = Field(default="", max_length=100)
+    colour: str = Field(default="", pattern=r"^[a-z]{0,10}$")
+    paper: Paper = Paper.A4
+    purpose: str = Field(default="", max_length=PURPOSE_LENGTH)
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file."""
+        return f"plaques-{self.period}-{self.paper}.pdf"
+
+
+def ask(session: Session, house: House, asked: Batch) -> Job:
+    """Have a worker print a batch; raises NoData, NotFound and PersonalText."""
+    checked(asked.q, "查找")
+    told = asked.model_copy(update={"purpose": said_purpose(asked.purpose) or ""})
+    if not listed(session, require_published(session, asked.period), asked):
+        raise _nothing(asked)
+    return jobs.ask(
+        session, JobKind.PLAQUES, told.model_dump(mode="json"), district_code=house.district.code
+    )
+
+
+def taken(
+    session: Session, house: House, asked: Batch, *, most: int = MOST
+) -> tuple[list[Plaque], Mark]:
+    """The plaques of a batch and the mark of who takes them along; the trail gets a line.
+
+    Raises NoData where there are none, BadInput for more than `AT_ONCE` unless ``most`` allows it.
+    """
+    mark = printed(session, house, purpose=asked.purpose, on_paper=False)
+    line = note(session, event="export", target=f"plaques {asked.period}",
+                area_code=asked.area or None, purpose=said_purpose(asked.purpose))  # fmt: skip
+    rows = listed(session, require_published(session, asked.period), asked)
+    _, made = plaques(
+        session, house, period=asked.period, area_prefix=asked.area, code=asked.code,
+        codes={row["code"] for row in rows},
+    )  # fmt: skip
+    if not made:
+        raise _nothing(asked)
+    if len(made) > most < MOST and asked.code is None:
+        raise BadInput(
+            f"共 {len(made)} 张，一次只能直接下载 {most} 张；请在“打印标牌”页由后台任务打印 / "
+            f"{len(made)} sheets, and {most} are printed at once: ask for them on the page /plaques"
+        )
+    line.rows = min(len(made), MOST)
+    return made[:MOST], mark
+
+
+def listed(session: Session, cycle: RatingCycle, asked: Batch) -> list[dict[str, Any]]:
+    """The rows of `store.plaques` that a batch chooses, as the page lists them."""
+    rows = store.plaques(session, cycle, area_prefix=asked.area, code=asked.code)
+    return [
+        row for row in features.records(rows)
+        if asked.colour in ("", row["colour"]) and matches(asked.q, (row["name"], row["code"]))
+    ]  # fmt: skip
+
+
+def _nothing(asked: Batch) -> NoData:
+    return NoData(
+        f"{asked.period} 此处没有标牌 / {asked.period}: no plaque in {asked.area or 'any area'}"
+    )
 
 
 def plaques(
