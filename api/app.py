@@ -10,7 +10,7 @@ from api import errors
 from api.audit.reads import Looks
 from api.auth.sso import Flows, check_authorities
 from api.deps import near_or_health
-from api.house import House
+from api.house import House, transaction
 from api.planning.plans import MOST_KEPT
 from api.routers import ROUTERS
 from api.serving.gate import Gate
@@ -25,6 +25,7 @@ from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
 from api.version import VERSION
 from api.web import failures
 from api.web.pages import PAGES
+from api.web.paper import plaques
 from gis.settings import Settings
 
 _DESCRIPTION = "城市网格管理与公共安全 GIS / grid management and public-safety GIS of a district"
@@ -44,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with house.store(statement_timeout_ms=settings.statement_timeout_ms) as engine:
             app.state.engine = engine
+            with transaction(engine) as session:
+                plaques.settle(session, house)
             pool = engine.pool
             assert isinstance(pool, QueuePool), "an engine of gis.db.engine has a bounded pool"
             metrics.watch(pool.checkedout, Standing(house, engine))

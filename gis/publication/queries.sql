@@ -305,12 +305,31 @@ WHERE cycle.state = 'published'
   AND cycle.revision = CAST(:revision AS integer)
   AND published.compound_code = CAST(:code AS text);
 
--- name: publications
--- Every plaque that was published for a quarter, of its newest revision first.
+-- name: keep_labels
+-- The short codes of plaques that are printed, with the signed texts they stand for.
+INSERT INTO wangge.plaque_labels (label, cycle_id, compound_code, area_code, check_text)
+SELECT made.label, published.cycle_id, published.compound_code, published.area_code, made.check_text
+FROM unnest(CAST(:labels AS text[]), CAST(:codes AS text[]), CAST(:texts AS text[]))
+     AS made (label, code, check_text)
+JOIN wangge.published_ratings AS published
+  ON published.cycle_id = CAST(:cycle_id AS bigint) AND published.compound_code = made.code
+ON CONFLICT DO NOTHING;
+
+-- name: labelled
+-- The signed texts that a short code stands for in a quarter, of the newest revision first.
+SELECT kept.check_text
+FROM wangge.plaque_labels AS kept
+JOIN wangge.rating_cycles AS cycle ON cycle.id = kept.cycle_id
+WHERE kept.label = CAST(:label AS text) AND cycle.period = CAST(:period AS text)
+ORDER BY cycle.revision DESC;
+
+-- name: unlabelled
+-- Every plaque of a quarter that may hang without its short code being kept: of publications from
+-- before codes were. Of the newest revision first.
 SELECT published.compound_code AS code, published.colour, cycle.revision
 FROM wangge.published_ratings AS published
 JOIN wangge.rating_cycles AS cycle ON cycle.id = published.cycle_id
-WHERE cycle.state = 'published'
+WHERE cycle.state = 'published' AND NOT cycle.labels_kept
   AND cycle.period = CAST(:period AS text)
   AND published.colour <> 'unrated'
 ORDER BY cycle.revision DESC, published.compound_code;

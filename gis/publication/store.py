@@ -210,9 +210,24 @@ def publication_of(session: Session, *, period: str, revision: int, code: str) -
     return session.execute(_SQL["publication_of"], asked).mappings().first()
 
 
-def publications(session: Session, period: str) -> Sequence[RowMapping]:
-    """Every plaque published for a quarter, newest revision first: code, colour, revision."""
-    return session.execute(_SQL["publications"], {"period": period}).mappings().all()
+def keep_labels(
+    session: Session, cycle: RatingCycle, printed: Sequence[tuple[str, str, str]]
+) -> None:
+    """Keep (short code, compound, signed text) of plaques of a cycle; twice changes nothing."""
+    labels, codes, texts = (list(one) for one in zip(*printed, strict=True))
+    asked = {"cycle_id": cycle.id, "labels": labels, "codes": codes, "texts": texts}
+    session.execute(_SQL["keep_labels"], asked)
+
+
+def labelled(session: Session, label: str, *, period: str) -> list[str]:
+    """The signed texts of a quarter that a short code stands for; one, but for a rare chance."""
+    asked = {"label": label, "period": period}
+    return [str(one) for one in session.scalars(_SQL["labelled"], asked)]
+
+
+def unlabelled(session: Session, period: str) -> Sequence[RowMapping]:
+    """Plaques of a quarter from before codes were kept, newest first: code, colour, revision."""
+    return session.execute(_SQL["unlabelled"], {"period": period}).mappings().all()
 
 
 def said(session: Session, *, run_id: int, code: str) -> RowMapping | None:

@@ -18,11 +18,13 @@ from api.files.outputs import write_export, write_maps
 from api.house import House
 from data.export.model import Format
 from gis.access.rights import Role
+from gis.audit.signing import Signer
 from gis.compounds.model import Compound
 from gis.db.session import User
 from gis.layers.service import Scope
-from gis.publication import service
+from gis.publication import seal, service
 from gis.publication.model import ColourOverride, RatingCycle
+from gis.publication.seal import Sealed
 from gis.runs.model import Analysis, Import, Run
 from gis.safety.model import Rating
 from gis.settings import Settings
@@ -476,6 +478,77 @@ def test_staff_check_the_text_or_the_short_code_without_a_public_address(
     with serve(rated.urls, role=Role.GRID_WORKER, home=home, areas=["530102002"]) as client:
         assert "在您的辖区内没有这样的发布结果" in _said(client, page, t=one.check)
         assert "没有核验码为" in _said(client, page, label=one.check_label)
+
+
+def _typed(client, check_text) -> str:
+    """What is said of the short code of a plaque."""
+    return _said(client, "/plaques/check", label=seal.label(check_text), period="2026Q3")
+
+
+def test_a_short_code_is_found_with_another_key_too_once_it_was_printed(
+    rated, serve, home, tmp_path, printed
+):
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home) as client:
+        _published(client, rated)
+        client.get("/plaques/2026Q3.pdf?code=A")
+        hangs, never = printed[0].check, seal.text(Sealed("B", "2026Q3", "green", 1), Signer(home))
+        assert "与发布结果一致" in _typed(client, hangs)
+        assert "没有核验码为" in _typed(client, never)  # nobody has printed it
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=tmp_path) as client:
+        assert "与发布结果一致" in _typed(client, hangs)
+
+
+def test_a_short_code_that_somebody_slips_in_is_not_confirmed(rated, serve, home, tmp_path):
+    """Signed by nobody, signed by a stranger's key, and a code that is another text's."""
+    genuine = seal.text(Sealed("A", "2026Q3", "yellow", 1), Signer(home))
+    green = Sealed("A", "2026Q3", "green", 1)
+    slipped = [
+        (seal.label(one), one)
+        for one in (genuine.replace("yellow", "green"), seal.text(green, Signer(tmp_path)))
+    ]
+    add = text(
+        "INSERT INTO plaque_labels (label, cycle_id, compound_code, area_code, check_text)"
+        " VALUES (:label, :cycle, 'A', '530102001001', :check)"
+    )
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home) as client:
+        cycle = _published(client, rated)
+        with rated.begin() as session:
+            for label, check in [*slipped, ("AAAA-AAAA", genuine)]:
+                session.execute(
+                    add, {"label": label.replace("-", ""), "cycle": cycle, "check": check}
+                )
+        for label in (*(one for one, _ in slipped), "AAAA-AAAA"):
+            assert "没有核验码为" in _said(client, "/plaques/check", label=label, period="2026Q3")
+
+
+def test_plaques_from_before_codes_were_kept_are_found_by_theirs(rated, serve, home):
+    """A cycle that is older than the codes, whose plaques were printed then."""
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home) as client:
+        _post(client, "/ratings", period="2026Q3")
+        with rated.begin() as session:
+            older = session.scalars(select(RatingCycle)).one()
+            older.labels_kept = False
+            at = f"/ratings/{older.id}"
+        _post(client, f"{at}/confirm", code="A")
+        _post(client, f"{at}/publish", issuer="五华区公安分局", sure="yes")
+        hangs = seal.text(Sealed("A", "2026Q3", "red", 1), Signer(home))
+        assert "与发布结果一致" in _typed(client, hangs)
+        forged = seal.text(Sealed("A", "2026Q3", "green", 1), Signer(home))
+        assert "没有核验码为" in _typed(client, forged)
+
+
+def test_the_key_of_plaques_from_before_keys_were_kept_is_kept_at_the_next_start(
+    rated, serve, home, tmp_path
+):
+    hangs = seal.text(Sealed("A", "2026Q3", "yellow", 1), Signer(home))
+    with serve(rated.urls, role=Role.POLICE_LIAISON, home=home) as client:
+        _published(client, rated)
+    with serve(rated.urls, role=None, home=tmp_path, **PUBLIC) as client:
+        assert "签名不符" in _said(client, "/check", t=hangs)
+    with serve(rated.urls, role=None, home=home):  # starts once, and prints nothing
+        pass
+    with serve(rated.urls, role=None, home=tmp_path, **PUBLIC) as client:
+        assert "与发布结果一致" in _said(client, "/check", t=hangs)
 
 
 def test_a_board_counts_what_its_reader_works_in_and_says_so(own_demo, serve):

@@ -66,6 +66,13 @@ def rows_of(db, table):
     return db.scalar(text(count), {"name": f"wangge.{table}"})
 
 
+def test_a_short_code_of_a_plaque_is_one_read_of_its_index(db):
+    query = sql.load("gis.publication")["labelled"]
+    assert "pk_plaque_labels" in plan(
+        db, explained(query), {"label": "7K3F5Q2M", "period": "2026Q3"}
+    )
+
+
 def test_the_application_refreshes_statistics_in_its_own_transaction(db, incidents):
     assert rows_of(db, "incidents") != 400
     statistics.refresh(db, Incident.__tablename__)

@@ -12,7 +12,7 @@ from api.audit.exported import PURPOSE_LENGTH, printed, said_purpose
 from api.house import House
 from api.web.search import matches
 from gis.audit.service import note
-from gis.audit.signing import Signer
+from gis.audit.signing import KEY_FILE, Signer
 from gis.errors import BadInput, NoData, NotFound
 from gis.facts import service as facts
 from gis.jobs import service as jobs
@@ -45,6 +45,16 @@ class Batch(BaseModel, extra="forbid"):
     def file_name(self) -> str:
         """Name of the file."""
         return f"plaques-{self.period}-{self.paper}.pdf"
+
+
+def settle(session: Session, house: House) -> None:
+    """Keep the home's key of a store with publications: it may have signed plaques that hang, from
+    before keys were kept.
+    """
+    home = house.settings.home
+    if (home / KEY_FILE).exists() and store.times_published(session):
+        key = Signer(home).public_key
+        store.remember_key(session, key, area_code=house.district.code)
 
 
 def ask(session: Session, house: House, asked: Batch) -> Job:
@@ -107,9 +117,9 @@ def plaques(
 
     ``codes`` leaves out all other compounds (None: none is left out).
 
-    The key that signs them is kept in the store: a store restored in another home still confirms
-    them. Raises NoData when the quarter is not published and NotFound when ``code`` has no plaque
-    in it.
+    The key that signs them and their short codes are kept in the store: a store restored in another
+    home still confirms them. Raises NoData when the quarter is not published and NotFound when
+    ``code`` has no plaque in it.
     """
     cycle = require_published(session, period)
     rows = store.plaques(session, cycle, area_prefix=area_prefix, code=code)
@@ -117,20 +127,27 @@ def plaques(
         raise NotFound("plaque", code)
     signer, demo = Signer(house.settings.home), facts.is_demo(session)
     store.remember_key(session, signer.public_key, area_code=cycle.area_code)
+    chosen = [
+        (row, _sealed(row, cycle, signer))
+        for row in features.records(rows) if codes is None or row["code"] in codes
+    ]  # fmt: skip
+    if chosen:
+        store.keep_labels(session, cycle, [
+            (seal.label(check).replace("-", ""), row["code"], check) for row, check in chosen
+        ])  # fmt: skip
     made = [
-        plaque
-        for row in features.records(rows)
-        if codes is None or row["code"] in codes
-        for plaque in _of(row, house, cycle, signer, demo=demo)
-    ]
+        plaque for row, check in chosen for plaque in _of(row, check, house, cycle, demo=demo)
+    ]  # fmt: skip
     return cycle, made
 
 
+def _sealed(row: dict[str, Any], cycle: RatingCycle, signer: Signer) -> str:
+    return seal.text(Sealed(row["code"], cycle.period, row["colour"], cycle.revision), signer)
+
+
 def _of(
-    row: dict[str, Any], house: House, cycle: RatingCycle, signer: Signer, *, demo: bool
+    row: dict[str, Any], check: str, house: House, cycle: RatingCycle, *, demo: bool
 ) -> Iterator[Plaque]:
-    sealed = Sealed(row["code"], cycle.period, row["colour"], cycle.revision)
-    check = seal.text(sealed, signer)
     assert cycle.published_at is not None, "only published cycles have plaques"
     for entrance in range(1, row["entrances"] + 1):
         yield Plaque(
