@@ -1,13 +1,13 @@
 """ended outlines, single points and redrawn ground are placed alike by whoever writes
 
 Revision: 0061
-Follows: 0059
+Follows: 0060
 """
 
 from alembic import op
 
 revision = "0061"
-down_revision = "0059"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
