@@ -63,9 +63,8 @@ def ask(session: Session, house: House, asked: Batch) -> Job:
     told = asked.model_copy(update={"purpose": said_purpose(asked.purpose) or ""})
     if not listed(session, require_published(session, asked.period), asked):
         raise _nothing(asked)
-    return jobs.ask(
-        session, JobKind.PLAQUES, told.model_dump(mode="json"), district_code=house.district.code
-    )
+    said = {name: value for name, value in told.model_dump(mode="json").items() if value}
+    return jobs.ask(session, JobKind.PLAQUES, said, district_code=house.district.code)
 
 
 def taken(
