@@ -60,6 +60,7 @@ class Window:
         """Open a page; milliseconds to the first paint, and those of them after the answer."""
         look = {"wangge_language": language, "wangge_theme": theme}
         cookies = look | self.office.cookies.get(one.reader, {})
+        self.page.goto("about:blank")  # the page before may be keeping copies, as its reader
         self.context.clear_cookies()
         self.context.add_cookies(
             [{"name": key, "value": said, "url": self.office.base} for key, said in cookies.items()]
