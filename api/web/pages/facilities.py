@@ -1,6 +1,7 @@
 """The facility register (FAC-5): table beside the map; a facility drawn, checked, saved, closed."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ Key = Annotated[str, Path(max_length=200)]
 LONGEST_GEOJSON = 200_000  # characters; a building has some hundred
 _ENTRIES = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",
             "opened_on")  # fmt: skip
+_POSITION = re.compile(r"(-?\d{1,3}(?:\.\d+)?)\s*[,，\s]\s*(-?\d{1,3}(?:\.\d+)?)")
 _OPEN = (FacilityStatus.OPEN, FacilityStatus.PLANNED, FacilityStatus.SUSPENDED)
 
 
@@ -221,7 +223,7 @@ def _values(record: Facility) -> Mapping[str, str]:
 def _entry(desk: Desk, form: Form) -> Entry | None:
     """What was written, typed; None where an entry cannot be read, which the form then says."""
     area_m2, storeys = _number(desk, form, "floor_area_m2"), _number(desk, form, "storeys")
-    opened_on, geom = _day(desk, form, "opened_on"), shape_of(form.text("geom"))
+    opened_on, geom = _day(desk, form, "opened_on"), _place(form.text("geom"))
     if geom is None:
         form.wrong("geom", desk.t("facilities.wrong_geom"))
     if not form.ok or geom is None:
@@ -232,6 +234,12 @@ def _entry(desk: Desk, form: Form) -> Entry | None:
         status=form.text("status"), floor_area_m2=area_m2, opened_on=opened_on,
         storeys=None if storeys is None else int(storeys),
     )  # fmt: skip
+
+
+def _place(text: str) -> BaseGeometry | None:
+    """What was drawn, or a position typed as "longitude, latitude"."""
+    said = _POSITION.fullmatch(text.strip())
+    return shape_of(f'{{"type":"Point","coordinates":[{said[1]},{said[2]}]}}' if said else text)
 
 
 def shape_of(text: str) -> BaseGeometry | None:
