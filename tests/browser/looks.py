@@ -5,8 +5,11 @@ import pytest
 from maps import assets
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844), "zoomed": (640, 400)}  # 1280 × 800 at 200 %
+_PHONE, _DESK = ("phone", "zh"), ("desk", "en")
+# A group's main task is done in both looks by `make test`, the others in the second by `make soak`.
+MAIN_TASK = pytest.mark.parametrize(("size", "language"), [_PHONE, _DESK])
 IN_BOTH = pytest.mark.parametrize(
-    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+    ("size", "language"), [_PHONE, pytest.param(*_DESK, marks=pytest.mark.slow)]
 )
 _AXE = (assets.library_folder() / "axe-core/axe.min.js").read_text("utf-8")
 _RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"

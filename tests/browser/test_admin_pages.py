@@ -4,7 +4,7 @@ import re
 import threading
 
 import pytest
-from looks import IN_BOTH, is_sound
+from looks import IN_BOTH, MAIN_TASK, is_sound
 from serving import serving, token_of
 
 from api import jobs
@@ -52,7 +52,7 @@ def work_on(house, store):
     worker.join()
 
 
-@IN_BOTH
+@MAIN_TASK
 def test_an_account_is_made_by_one_and_given_rights_by_another(browse, place, size, language):
     login = f"post-{language}"
     page = browse(Role.SYSTEM_ADMIN, "/accounts", size, language)

@@ -1,7 +1,7 @@
 """Main tasks of planner and police liaison in a real browser, by real clicks, in both languages."""
 
 import pytest
-from looks import IN_BOTH, is_sound, sign_in
+from looks import IN_BOTH, MAIN_TASK, is_sound, sign_in
 from serving import account_of, serving, token_of
 from sqlalchemy import text
 
@@ -116,7 +116,7 @@ def test_a_gap_leads_to_a_facility_drawn_on_the_map(browse, spot, size, language
     seen(page, language, "已保存", "Saved")
 
 
-@IN_BOTH
+@MAIN_TASK
 def test_a_scenario_stands_beside_today(browse, spot, size, language):
     page = browse("/scenarios", size, language)
     page.fill("[name=name]", f"新建方案 {language}")
@@ -220,7 +220,7 @@ def _all_confirmed(page):
 
 @pytest.mark.parametrize(
     ("size", "language", "period"),
-    [("phone", "zh", "2026Q2"), pytest.param("desk", "en", "2026Q3", marks=pytest.mark.slow)],
+    [("phone", "zh", "2026Q2"), ("desk", "en", "2026Q3")],
 )
 def test_a_quarter_goes_from_review_to_plaque(browse, place, rated, size, language, period):
     page = browse(f"/ratings?period={period}", size, language, "police")

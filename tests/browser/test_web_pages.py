@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from looks import IN_BOTH, is_sound
+from looks import IN_BOTH, MAIN_TASK, is_sound
 from PIL import Image
 from pyproj import Geod
 from serving import serving
@@ -73,7 +73,7 @@ def photo() -> bytes:
     return out.getvalue()
 
 
-@IN_BOTH
+@MAIN_TASK
 def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
     page = browse("/dangers/new", size, language)
     page.fill("[name=what]", f"消防通道堵塞 {language}")
