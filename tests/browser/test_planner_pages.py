@@ -123,6 +123,8 @@ def test_a_scenario_stands_beside_today(browse, spot, size, language):
     page.click("form[action='/scenarios'] button")
     page.wait_for_url("**/scenarios/*")
     before = page.locator(".figures").inner_text()
+    drawn = "() => document.querySelectorAll('.pick-map canvas').length === 2"
+    page.wait_for_function(drawn)  # compounds and the communities' outlines
     page.select_option("[name=kind]", "add")
     page.select_option("[name=community]", spot.code)
     page.fill("[name=area_m2]", "5000")

@@ -51,6 +51,8 @@ def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
     page = planner.get(scenario).text
     assert "1,087 → 326 m²" in page.replace("&#39;", "'")
     assert "486.5 万元" in page  # 300,000 + 6,000 × 760.8 yuan
+    english = planner.get(scenario, headers={"Cookie": "wangge_language=en"}).text
+    assert "4.9 million yuan" in english
     table = planner.get(f"{scenario}?download=csv&changed=True").text
     assert table.count("\n") == 2  # the head and one community
     assert "无设施" in table

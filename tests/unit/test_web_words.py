@@ -29,7 +29,7 @@ BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row[
     "jobs": ("kind_", "state_"),
     "policy": ("compounds", "divisions"),
     "rankings": ("class_", "inspection", "level_", "media", "problems_fixed", "satisfaction"),
-    "ratings": ("check_", "decided_", "origin_", "status_"),
+    "ratings": ("check_", "decided_", "fate_", "origin_", "status_"),
     "reports": ("grid_", "ranking_"),
     "scenarios": ("kind_", "said_"),
     "shell": ("role_", "table_csv", "table_xlsx", "theme_"),

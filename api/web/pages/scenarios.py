@@ -15,7 +15,7 @@ from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
-from api.web.pages.coverage import WAN
+from api.web.pages.coverage import money
 from api.web.pages.facilities import word
 from api.web.places import area_options
 from gis import legend
@@ -138,7 +138,7 @@ def _sums(desk: Desk, found: service.Comparison) -> list[tuple[str, str]]:
         (t("scenarios.met"), n(found.turned_met)),
         (t("scenarios.gap"), f"{n(found.to_build_m2)} → {n(found.to_build_then_m2)} m²"),
         (t("scenarios.added"), f"{'+' if found.added_m2 > 0 else ''}{n(found.added_m2)} m²"),
-        (t("scenarios.cost"), t("scenarios.wan", value=n(found.cost_yuan / WAN, 1))),
+        (t("scenarios.cost"), money(desk, found.cost_yuan)),
     ]
 
 

@@ -10,15 +10,20 @@
   let mark = null;
 
   // The compounds and streets of the service's own tiles are too much here: outlines suffice.
-  fetch("/api/v1/layers/compounds/features?limit=2000")
-    .then((answer) => (answer.ok ? answer.json() : { features: [] }))
-    .then((found) => {
-      const layer = L.geoJSON(found, {
-        style: { color: "#5b6774", weight: 1, fillColor: "#b8bdc4", fillOpacity: 0.35 }, interactive: false,
-        renderer: L.canvas(),
-      }).addTo(map);
-      if (!mark && found.features.length) map.fitBounds(layer.getBounds());
-    });
+  async function outlines(layer, style) {
+    const answer = await fetch(`/api/v1/layers/${layer}/features?limit=2000`);
+    if (!answer.ok) return null; // not every reader may see every layer
+    const found = await answer.json();
+    if (!found.features.length) return null;
+    return L.geoJSON(found, { style, interactive: false, smoothFactor: 0.3, renderer: L.canvas() }).addTo(map);
+  }
+  Promise.all([
+    outlines("compounds", { color: "#5b6774", weight: 1, fillColor: "#b8bdc4", fillOpacity: 0.35 }),
+    outlines("coverage", { color: "#5b6774", weight: 1.5, fill: false }),
+  ]).then((layers) => {
+    const around = layers.find(Boolean);
+    if (!mark && around) map.fitBounds(around.getBounds());
+  }).catch(() => {}); // without a network the coordinates are typed
 
   function show(centre) {
     const at = [Number(lat.value), Number(lon.value)];
