@@ -21,7 +21,8 @@ from gis.runs.append import columns_of
 from gis.runs.model import Analysis
 from gis.runs.store import Recorded, record
 
-KINDS = (*(SubjectKind(level.value) for level in Level), SubjectKind.GRID)
+_DIVISIONS = tuple(SubjectKind(level.value) for level in Level)
+KINDS = (*_DIVISIONS, SubjectKind.GRID)
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,7 @@ def coverage(session: Session, *, policy: Policy, district: District, as_of: dat
     facilities = store.facilities_on(session, as_of=as_of, srid=district.srid)
     shares = store.shares(session)
     rules = CoverageRules.of(policy)
-    rows = analysis.coverage(subjects, facilities, shares, rules)
-    rows = reasons.with_reasons(rows, rules).assign(
-        rule="FAC-1", threshold=rules.m2_per_100_households
-    )
+    rows = _told(analysis.coverage(subjects, facilities, shares, rules), rules)
     return Coverage(
         as_of=as_of,
         area_code=district.code,
@@ -84,20 +82,29 @@ def save(session: Session, found: Coverage) -> Recorded:
 
 
 def history(
-    session: Session, *, policy: Policy, district: District, dates: Iterable[date]
+    session: Session, code: str, *, policy: Policy, district: District, dates: Iterable[date]
 ) -> pd.DataFrame:
-    """The results of `coverage` on each of ``dates``, one under the other with column as_of.
+    """What `coverage` finds for one division on each of ``dates``, with column as_of.
 
-    Today's rules judge every date; a date on which no division is valid has no rows.
+    Only its part of the district is computed. Today's rules judge every date; a date on which the
+    division is not valid has no row.
     """
-    found = []
+    rules = CoverageRules.of(policy)
+    shares, found = store.shares(session), []
     for as_of in sorted(set(dates)):
-        try:
-            on_date = coverage(session, policy=policy, district=district, as_of=as_of)
-        except NoData:
-            continue
-        found.append(on_date.results.assign(as_of=as_of))
+        divisions = areas.subjects_on(session, as_of=as_of, kinds=_DIVISIONS)
+        inside = divisions[divisions["subject_code"].str.startswith(code)]
+        facilities = store.facilities_on(session, as_of=as_of, srid=district.srid)
+        rows = analysis.coverage(inside, facilities, shares, rules)
+        own = rows[rows["subject_code"] == code]
+        found.append(_told(own, rules).assign(as_of=as_of))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def _told(rows: pd.DataFrame, rules: CoverageRules) -> pd.DataFrame:
+    return reasons.with_reasons(rows, rules).assign(
+        rule="FAC-1", threshold=rules.m2_per_100_households
+    )
 
 
 def _totals(rows: pd.DataFrame, facilities: pd.DataFrame, rules: CoverageRules) -> dict[str, Any]:

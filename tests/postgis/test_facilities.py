@@ -141,7 +141,7 @@ def test_versions_and_facilities_of_the_day(db, place, room):
     room(A, 3200, status="suspended", opened_on=date(2020, 1, 1))
     room(A, 6400, function="shelter")
     days = [date(2025, 5, 31), date(2025, 6, 1), date(2026, 2, 28), date(2026, 3, 1), DAY]
-    along = service.history(db, policy=POLICY, district=WUHUA, dates=days)
+    along = service.history(db, A, policy=POLICY, district=WUHUA, dates=days)
     assert along["floor_area_m2"].tolist() == [400, 500, 500, 100, 300]
     assert along["households"].tolist() == [1000, 1000, 2000, 2000, 2000]
     assert along["verdict"].tolist() == ["met", "met", "below", "below", "below"]
@@ -274,6 +274,17 @@ def test_host_and_guest_find_the_districts_own_figures(shared, area):
     named = ["floor_area_m2", "facilities", "verdict", "reason_zh"]
     assert len(own) > 0
     assert_frame_equal(own[named], whole.loc[own.index, named])
+
+
+@pytest.mark.parametrize("area", [A, B, STREET, "530102"])
+def test_the_history_of_one_division_is_what_the_whole_district_was_found_to_be(shared, area):
+    store, whole = shared
+    before = date(1949, 9, 30)  # no division is valid yet
+    with store.begin() as session:
+        own = service.history(session, area, policy=POLICY, district=WUHUA, dates=[before, DAY])
+    assert own["as_of"].tolist() == [DAY]
+    expected = whole.loc[[area]].reset_index()
+    assert_frame_equal(own[expected.columns], expected, check_dtype=False)
 
 
 @pytest.mark.parametrize("area", [A, B])

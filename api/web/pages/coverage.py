@@ -217,11 +217,10 @@ def _history(desk: Desk, db: Any, code: str, day: date) -> list[tuple[date, str]
     for _ in range(QUARTERS_BACK):
         ends.append(quarter.last_day)
         quarter = quarter.previous()
-    past = service.history(db, policy=desk.house.policy, district=desk.house.district, dates=ends)
-    if past.empty:
-        return []
-    own = past[past["subject_code"] == code].sort_values("as_of", ascending=False)
-    return list(zip(own["as_of"], own["verdict"], strict=True))
+    past = service.history(
+        db, code, policy=desk.house.policy, district=desk.house.district, dates=ends
+    )
+    return list(zip(past["as_of"], past["verdict"], strict=True))[::-1]
 
 
 def _facilities(desk: Desk, db: Any, code: str, day: date) -> list[dict[str, Any]]:
