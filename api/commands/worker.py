@@ -65,5 +65,6 @@ def _check(at: House, file: Path) -> None:
 
 def _end_with_parent() -> None:
     """Standard input is a pipe of the process that started us; it closes when that one dies."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not buffered: a held buffer breaks the end of Python
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -123,6 +123,17 @@ def test_a_workers_name_is_no_way_out_of_its_folder(environment, home):
     assert not (home / "x").exists()
 
 
+def test_an_attached_worker_that_is_told_to_stop_ends_in_order(environment):
+    with subprocess.Popen(
+        [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    ) as worker:  # fmt: skip
+        assert b"worker_started" in worker.stderr.readline()
+        worker.terminate()
+        assert b"Fatal" not in worker.stderr.read()
+        assert worker.wait(timeout=60) != -signal.SIGABRT
+
+
 def test_an_attached_worker_works_until_its_input_closes(environment):
     with subprocess.Popen(
         [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
