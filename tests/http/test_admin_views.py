@@ -18,6 +18,7 @@ from gis.db.cluster.urls import libpq_url
 from gis.errors import BadPolicy
 from gis.jobs import service
 from gis.jobs.model import JobKind
+from gis.runs.model import TITLES
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -310,3 +311,9 @@ def test_a_policy_that_was_committed_holds_before_the_next_is_set(setting, db, t
         raise KeyError
     assert (tmp_path / "policy.toml").read_text() == STRICTER
     assert (tmp_path / "policy.pending").read_text() == second.name
+
+
+def test_health_names_the_newest_analysis_in_words(demo_store, serve):
+    with serve(demo_store.urls, role=Role.AUDITOR) as client:
+        newest = client.get("/health").text.partition("最近分析")[2].partition("</div>")[0]
+    assert any(zh in newest for zh, _ in TITLES.values())

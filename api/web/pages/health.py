@@ -10,6 +10,7 @@ from api.web.desk import AtDesk
 from gis.access.rights import Capability
 from gis.db import migrate
 from gis.health import store
+from gis.runs.model import TITLES
 
 router = APIRouter(dependencies=[needs(Capability.HEALTH)])
 LOW_SHARE = 0.1  # of the disk; below it the page warns
@@ -24,5 +25,6 @@ def read_health(request: Request, desk: AtDesk) -> Response:
     disk = shutil.disk_usage(settings.home if settings.home.exists() else ".")
     return desk.page(
         "health.html", seen=seen, disk=disk, low=disk.free < LOW_SHARE * disk.total,
+        analyses=TITLES,
         schema=migrate.current(engine), is_head=migrate.current(engine) == migrate.head(),
     )  # fmt: skip
