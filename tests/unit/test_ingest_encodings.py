@@ -1,9 +1,11 @@
 """Text in GB18030 arrives as it was written, whatever the file calls itself."""
 
+from datetime import time
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -144,6 +146,83 @@ def test_numbers_and_days_beside_rare_characters(tmp_path):
     assert rows["retention_days"].tolist() == [30, 90]
     assert rows["installed_on"].astype(str).tolist() == ["2024-05-01"] * 2
     assert [shape.x for shape in rows["geom"]] == pytest.approx([102.70, 102.71], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["a.mif", "a.tab"])
+def test_mapinfo_with_chinese_headers_over_plain_values(tmp_path, name):
+    """GDAL writes the headers in a .dat in UTF-8, and in the .tab as its label says."""
+    form = {"FORMAT": "MIF"} if name == "a.mif" else {}
+    frame = points(["A", "B"]).assign(安装高度=[3.5, 4.0]).rename(columns={"key": "设备编号"})
+    frame.to_file(tmp_path / name, driver="MapInfo File", ENCODING="CP936", **form)
+    assert names_of(tmp_path / name)[0] == ["A", "B"]
+    source = open_source(tmp_path / name, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    rows = next(source.chunks).rows
+    assert rows["source_key"].tolist() == ["7", "8"]
+    assert rows["height_m"].tolist() == [3.5, 4.0]
+
+
+def test_mapinfo_whose_headers_are_not_in_the_encoding_declared(tmp_path):
+    path = tmp_path / "a.tab"
+    points(["A", "B"]).rename(columns={"key": "设备编号"}).to_file(
+        path, driver="MapInfo File", ENCODING="CP936"
+    )
+    with pytest.raises(ImportRefused) as refused:
+        names_of(path, encoding="utf-8")
+    assert refused.value.code == "encoding_wrong"
+    assert "--encoding" in str(refused.value)
+
+
+def test_mapinfo_table_without_geometry(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "BATCH_ROWS", 1)
+    path = tmp_path / "a.tab"
+    frame = pd.DataFrame(points()[["key", "name"]]).assign(lon=[102.7, 102.71], lat=[25.05, 25.06])
+    pyogrio.write_dataframe(frame, path, driver="MapInfo File", ENCODING="CP936")
+    path.with_suffix(".map").unlink(missing_ok=True)
+    path.with_suffix(".id").unlink(missing_ok=True)
+    assert names_of(path) == (NAMES, "gb18030")
+
+
+MIF = """Version 900
+Charset "WindowsSimpChinese"
+Delimiter ","
+CoordSys Earth Projection 1, 104
+Columns 3
+  key Char(8)
+  name Char(40)
+  巡检时刻 Time
+Data
+
+Point 102.70 25.05
+Point 102.71 25.06
+"""
+
+
+def test_time_of_day_in_mapinfo(tmp_path):
+    path = tmp_path / "a.mif"
+    path.write_text(MIF, "gbk")
+    path.with_suffix(".mid").write_text('"7","翠湖北门",083000000\n"8","人民中路口",\n', "gbk")
+    assert names_of(path) == (NAMES, "gb18030")
+    path.write_text(MIF.replace("WindowsSimpChinese", "Neutral"), "gbk")  # as its copy has it
+    layer = reader.open_mapinfo(path, "a")
+    found = [t for batch in layer.batches(layer.columns) for t in batch.table["巡检时刻"]]
+    assert [value.as_py() for value in found] == [time(8, 30), None]
+
+
+# The second byte of 誠 and 乗 is that of the backslash, which MapInfo writes a line break with.
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("name", ["a.mif", "a.tab"])
+def test_hanzi_that_end_in_a_backslash(tmp_path, name, quote):
+    texts = ["誠n路乗", "誠乗nn"]
+    assert [text.encode("gbk").count(b"\\") for text in texts] == [2, 2]
+    path = tmp_path / name
+    form = {"FORMAT": "MIF"} if name == "a.mif" else {}
+    points(["诚n路怅", "诚怅nn"]).to_file(path, driver="MapInfo File", ENCODING="CP936", **form)
+    part = path.with_suffix(".mid" if form else ".dat")
+    raw = part.read_bytes().replace("诚".encode("gbk"), "誠".encode("gbk"))
+    part.write_bytes(raw.replace("怅".encode("gbk"), "乗".encode("gbk")))
+    if form:
+        part.write_bytes(part.read_bytes().replace(b'"', quote.encode()))
+    assert names_of(path) == (texts, "gb18030")
 
 
 def test_more_rows_of_mapinfo_than_a_batch(tmp_path, monkeypatch):

@@ -45,11 +45,12 @@ def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
     """Codec of the attributes of a MapInfo file, a .mid or .dat.
 
     Its label says ``chinese``, which is doubted only where the text is UTF-8, or nothing true.
+    GDAL writes the names in a .dat in UTF-8, whatever the label; those that count are in the .tab.
     """
     if declared:
         return known(declared, path)
     if path.suffix.lower() == ".dat":
-        values = list(_dbf_values(path))
+        values = list(_dbf_values(path, names=not chinese))
     else:
         with path.open("rb") as file:
             values = [v for v in file.read(_SAMPLE_BYTES).splitlines() if not v.isascii()]
@@ -66,8 +67,8 @@ def _sibling(path: Path, suffix: str) -> Path | None:
     return None
 
 
-def _dbf_values(path: Path) -> Iterable[bytes]:
-    """Field names and distinct character values that are not plain ASCII."""
+def _dbf_values(path: Path, *, names: bool = True) -> Iterable[bytes]:
+    """Distinct character values, and ``names`` of fields, that are not plain ASCII."""
     with path.open("rb") as file:
         head = file.read(32)
         if len(head) < 32:
@@ -76,16 +77,17 @@ def _dbf_values(path: Path) -> Iterable[bytes]:
         start, width = (int.from_bytes(head[i : i + 2], "little") for i in (8, 10))
         described = file.read(max(start - 32, 0))
         body = file.read(min(count * width, _SAMPLE_BYTES))
-    names, spans, at = [], [], 1
+    headers, spans, at = [], [], 1
     for i in range(0, len(described) - 31, 32):
         if described[i] == 0x0D:
             break
-        names.append(described[i : i + 11].split(b"\0")[0])
+        headers.append(described[i : i + 11].split(b"\0")[0])
         length = described[i + 16]
         if described[i + 11 : i + 12] == b"C":
             spans.append((at, at + length))
         at += length
-    yield from (name for name in names if not name.isascii())
+    if names:
+        yield from (header for header in headers if not header.isascii())
     if width == 0 or width < at:
         return
     table = np.frombuffer(body[: len(body) // width * width], "uint8").reshape(-1, width)

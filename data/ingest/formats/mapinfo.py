@@ -64,19 +64,20 @@ def _batches(path: Path, layer: str, chosen: dict[str, str], rows: int | None) -
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                meta, _, wkb, columns = pyogrio.raw.read(
+                meta, fids, wkb, columns = pyogrio.raw.read(
                     path, layer=layer, columns=list(chosen), encoding=_AS_BYTES,
-                    skip_features=met, max_features=BATCH_ROWS,
+                    skip_features=met, max_features=BATCH_ROWS, return_fids=True,
                 )  # fmt: skip
         except _BROKEN as exc:
             raise unreadable(path, exc, layer) from exc
-        count = len(wkb)
+        count = len(fids)
         found = dict(zip(meta["fields"], columns, strict=True))
         table = {label: _column(path, found[name], label, met) for name, label in chosen.items()}
         numbers = np.arange(met + 1, met + count + 1, dtype=np.int64)
         met += count
         if count or not rows:
-            yield Batch(pa.table(table), numbers, pa.array(wkb, pa.binary()))
+            shapes = None if wkb is None else pa.array(wkb, pa.binary())
+            yield Batch(pa.table(table), numbers, shapes)
         if count < BATCH_ROWS:
             break
     if rows is not None and met != rows:
@@ -86,11 +87,12 @@ def _batches(path: Path, layer: str, chosen: dict[str, str], rows: int | None) -
 def _column(path: Path, values: Any, label: str, before: int) -> pa.Array:
     if values.dtype != object:
         return pa.array(values)
-    texts = [
-        None if value is None else _text(path, value, before + at, label)
+    found = [
+        _text(path, value, before + at, label) if isinstance(value, str) else value
         for at, value in enumerate(values, start=1)
     ]
-    return pa.array(texts, pa.string())
+    empty = all(value is None for value in found)
+    return pa.array(found, pa.string() if empty else None)  # a time of day is no text
 
 
 def _text(path: Path, value: str, row: int | None, column: str | None) -> str:

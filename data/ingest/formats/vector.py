@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,12 +58,7 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     elif form is Format.DXF:
         codec = encodings.of_text(path, encoding).removesuffix("-sig")
         options["ENCODING"] = codec.upper()  # GDAL tells UTF-8 by its capitals
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            info = pyogrio.read_info(path, layer=layer, **options)
-        except (DataSourceError, DataLayerError) as exc:
-            raise unreadable(path, exc, layer) from exc
+    info = _info(path, layer, options)
     check_whole(path, form)
     known = int(info["features"]) if info["features"] >= 0 else None
     sure = known if form is not Format.SHAPEFILE else None  # deleted records are counted there
@@ -83,6 +79,23 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
         encoding=codec or info["encoding"],
         rows=known,
     )
+
+
+def _info(path: Path, layer: str | None, options: dict[str, str]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return dict(pyogrio.read_info(path, layer=layer, **options))
+        except UnicodeDecodeError as exc:
+            raise refuse(
+                "encoding_wrong",
+                path,
+                "字段名的编码与文件所称不符；请用 --encoding 指明",
+                "its column names are not in the encoding it states; declare --encoding",
+                layer=layer,
+            ) from exc
+        except (DataSourceError, DataLayerError) as exc:
+            raise unreadable(path, exc, layer) from exc
 
 
 def stream(
