@@ -30,6 +30,8 @@ def object_to(
     if code in {one["code"] for one in store.objections(session, cycle)}:
         raise NotReady(f"{code} 已有异议 / an objection to {code} has been filed already")
     review = _reviewed_again(session, cycle)
+    if review is not None:
+        store.hold_compound(session, review, code)
     filed = RatingObjection(
         cycle_id=cycle.id, area_code=row.area_code, compound_code=code, to_colour=colour,
         reason=clean, filed_by=session.info["user"].id,

@@ -9,6 +9,12 @@ SELECT pg_advisory_xact_lock_shared(
 -- Whoever publishes or withdraws a cycle holds it alone.
 SELECT pg_advisory_xact_lock(hashtextextended('wangge rating cycle', CAST(:cycle_id AS bigint)));
 
+-- name: hold_compound
+-- Whoever asks for another colour of a compound in a cycle, or decides on it, does so one by one,
+-- until the transaction ends: a rejection sees every objection behind it.
+SELECT pg_advisory_xact_lock(hashtextextended(
+    'wangge rating compound ' || CAST(:code AS text), CAST(:cycle_id AS bigint)));
+
 -- name: next_revision
 SELECT coalesce(max(revision), 0) + 1
 FROM wangge.rating_cycles

@@ -166,6 +166,7 @@ def ask(
         raise NotFound("compound in this quarter's rating", code)
     now = str(rated["colour"].iloc[0])
     clean = reasoned(reason, colour=colour, now=now)
+    store.hold_compound(session, cycle, code)
     pending = changes(session, cycle).set_index("code")["decision"].get(code)
     if pending in {Decision.ASKED, Decision.APPROVED}:
         raise NotReady(f"{code} 已有改色申请 / another colour has been asked for {code} already")
@@ -211,6 +212,7 @@ def decide(
     if asked.asked_by == user_id:
         raise SecondPerson("须由另一人审批 / another person than the one who asked decides")
     clean = checked(reason, "审批意见") if reason else None
+    store.hold_compound(session, cycle, asked.compound_code)
     asked.decision = Decision.APPROVED if approve else Decision.REJECTED
     asked.decided_by = user_id
     asked.decided_at = store.now(session)

@@ -33,6 +33,11 @@ def cycle(session: Session, cycle_id: int, *, alone: bool = False) -> RatingCycl
     return session.get(RatingCycle, cycle_id, populate_existing=True)
 
 
+def hold_compound(session: Session, cycle: RatingCycle, code: str) -> None:
+    """Wait for whoever asks or decides on a compound's colour in a cycle; keep others waiting."""
+    session.execute(_SQL["hold_compound"], {"cycle_id": cycle.id, "code": code})
+
+
 def override(session: Session, override_id: int) -> ColourOverride | None:
     """One asked-for colour, locked until the transaction ends."""
     return session.get(ColourOverride, override_id, with_for_update=True)

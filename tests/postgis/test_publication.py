@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -337,6 +338,41 @@ def test_an_objection_is_filed_whatever_a_newer_run_in_review_says(desk):
     assert _fates(desk, first) == {"A": "answered", "B": "rejected", "C": "absent"}
 
 
+@pytest.mark.parametrize("first_comes", ["rejection", "objection"])
+def test_an_objection_filed_while_the_wish_before_it_is_rejected_is_asked_for(desk, first_comes):
+    first = _publish(desk)
+    desk.object_to(first, "A", "green")
+    second = desk.open()
+    wish = desk.ask(second, "B", "yellow")
+    with ThreadPoolExecutor() as pool:
+        if first_comes == "rejection":
+            with desk.as_("li") as one:
+                service.decide(one, wish, approve=False)
+                other = pool.submit(desk.object_to, first, "B", "red")
+                _waits(desk, other)
+        else:
+            with desk.as_("chen") as one:
+                objections.object_to(one, first, "B", colour=Colour.RED, reason=REASON)
+                other = pool.submit(desk.decide, wish, "li", approve=False)
+                _waits(desk, other)
+        other.result(timeout=20)
+    assert _fates(desk, first) == {"A": "asked", "B": "asked"}
+    assert desk.changes(second).loc["B", "to_colour"] == "red"
+
+
+def test_a_reviewer_asks_while_an_objection_is_filed_and_is_told_so(desk):
+    first = _publish(desk)
+    desk.object_to(first, "A", "green")
+    second = desk.open()
+    with ThreadPoolExecutor() as pool:
+        with desk.as_("chen") as one:
+            objections.object_to(one, first, "B", colour=Colour.RED, reason=REASON)
+            other = pool.submit(desk.ask, second, "B", "yellow")
+            _waits(desk, other)
+        with pytest.raises(NotReady, match="asked for B already"):
+            other.result(timeout=20)
+
+
 def test_what_a_newer_run_does_not_hold_is_told_of_when_it_takes_the_objections_up(desk):
     first = _publish(desk)
     for code, colour in (("A", "yellow"), ("C", "green")):
@@ -406,20 +442,27 @@ def test_the_data_check_counts_what_a_reviewer_should_know(desk):
     assert (found["compounds"], found["quality_c"], found["unrated"]) == (3, 1, 0)
 
 
-def test_two_people_publish_at_once_and_one_of_them_wins(desk):
+def _waits(desk: Desk, other: Future[Any]) -> bool:
+    """Whether somebody waits for a lock, not done before."""
     waiting = text(
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
+    with desk.store.begin() as watch:
+        while not other.done():
+            if watch.scalar(waiting):
+                return True
+    return False
+
+
+def test_two_people_publish_at_once_and_one_of_them_wins(desk):
     cycle = desk.open()
     desk.confirm(cycle, "A", "C")
     with ThreadPoolExecutor() as pool:
         with desk.as_("zhang") as one:
             service.publish(one, cycle, issuer="甲单位")
             other = pool.submit(desk.publish, cycle)
-            with desk.store.begin() as watch:
-                while not watch.scalar(waiting):
-                    assert not other.done()
+            assert _waits(desk, other)
         with pytest.raises(NotReady, match="2026Q3 is published: nothing of it can be changed"):
             other.result(timeout=20)
     with desk.as_("wang") as session:
