@@ -161,6 +161,19 @@ def test_mapinfo_with_chinese_headers_over_plain_values(tmp_path, name):
     assert rows["height_m"].tolist() == [3.5, 4.0]
 
 
+@pytest.mark.parametrize(
+    ("written", "label"), [("UTF-8", b"WindowsSimpChinese"), ("CP936", b"WindowsLatin1")]
+)
+@pytest.mark.parametrize("heights", [[6.7, 3.3], [1 / 3, 5.99], [255, -2]])
+def test_numbers_in_mapinfo_are_not_taken_for_text(tmp_path, written, label, heights):
+    """They stand in the .dat as bytes, of which 6.7 and -2 have such as no UTF-8 text has."""
+    path = tmp_path / "a.tab"
+    points().assign(安装高度=heights).to_file(path, driver="MapInfo File", ENCODING=written)
+    stated = b"UTF-8" if written == "UTF-8" else b"WindowsSimpChinese"
+    path.write_bytes(path.read_bytes().replace(stated, label))
+    assert names_of(path)[0] == NAMES
+
+
 def test_mapinfo_whose_headers_are_not_in_the_encoding_declared(tmp_path):
     path = tmp_path / "a.tab"
     points(["A", "B"]).rename(columns={"key": "设备编号"}).to_file(

@@ -1,6 +1,6 @@
 """In which encoding the attributes of a Shapefile or MapInfo file are written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
     if declared:
         return known(declared, path)
     if path.suffix.lower() == ".dat":
-        values = list(_dbf_values(path, names=not chinese))
+        values = list(_dbf_values(path, names=not chinese, text=_text_fields(path)))
     else:
         with path.open("rb") as file:
             values = [v for v in file.read(_SAMPLE_BYTES).splitlines() if not v.isascii()]
@@ -67,8 +67,19 @@ def _sibling(path: Path, suffix: str) -> Path | None:
     return None
 
 
-def _dbf_values(path: Path, *, names: bool = True) -> Iterable[bytes]:
-    """Distinct character values, and ``names`` of fields, that are not plain ASCII."""
+def _text_fields(dat: Path) -> list[bool]:
+    """Which fields of a .dat are text, by its .tab: the .dat itself says so of binary numbers."""
+    tab = _sibling(dat, ".tab")
+    if tab is None:
+        return []
+    with tab.open("rb") as file:
+        lines = [line.lower().split() for line in file.read(_SAMPLE_BYTES).splitlines()]
+    start = next((at for at, words in enumerate(lines) if words[:1] == [b"fields"]), len(lines))
+    return [b"".join(words[1:2]).startswith(b"char") for words in lines[start + 1 :]]
+
+
+def _dbf_values(path: Path, *, names: bool = True, text: Sequence[bool] = ()) -> Iterable[bytes]:
+    """Distinct values of the ``text`` fields, and ``names`` of fields, that are not plain ASCII."""
     with path.open("rb") as file:
         head = file.read(32)
         if len(head) < 32:
@@ -83,7 +94,7 @@ def _dbf_values(path: Path, *, names: bool = True) -> Iterable[bytes]:
             break
         headers.append(described[i : i + 11].split(b"\0")[0])
         length = described[i + 16]
-        if described[i + 11 : i + 12] == b"C":
+        if described[i + 11 : i + 12] == b"C" and all(text[i // 32 : i // 32 + 1]):
             spans.append((at, at + length))
         at += length
     if names:
