@@ -157,15 +157,21 @@ WHERE rating.run_id = CAST(:run_id AS bigint);
 
 -- name: objections
 -- What was filed against a publication, the oldest first, and what becomes of each. fate: waits (no
--- cycle has followed yet); asked, approved, rejected (it is asked for in the next cycle); answered
--- (the next cycle's rating gives that colour by itself); behind (somebody else's wish comes first
--- there); absent (the next cycle's rating does not hold the compound; as_of is its day).
+-- cycle has followed yet); absent (the next cycle's rating does not hold the compound; as_of is its
+-- day). Once the next cycle is published: granted (in the colour wished, whoever asked for it),
+-- rejected, refused (another colour, and nobody had to decide on this one). Before that: approved
+-- (the colour wished, whoever asked for it), asked, rejected; other (another colour is approved);
+-- answered (the rating gives that colour by itself); behind (somebody else's wish comes first).
 SELECT filed.id, filed.compound_code AS code, published.compound_name AS name,
        published.colour, filed.to_colour, filed.reason, filed.filed_by, filed.filed_at,
        next.as_of,
        CASE WHEN next.id IS NULL THEN 'waits'
             WHEN rating.id IS NULL THEN 'absent'
+            WHEN hangs.colour = filed.to_colour THEN 'granted'
+            WHEN approved.to_colour = filed.to_colour THEN 'approved'
             WHEN asked.id IS NOT NULL THEN asked.decision
+            WHEN next.state = 'published' THEN 'refused'
+            WHEN approved.id IS NOT NULL THEN 'other'
             WHEN filed.to_colour = coalesce(kept.colour, rating.colour) THEN 'answered'
             ELSE 'behind'
        END AS fate
@@ -174,7 +180,7 @@ JOIN wangge.published_ratings AS published
   ON published.cycle_id = filed.cycle_id AND published.compound_code = filed.compound_code
 JOIN wangge.rating_cycles AS cycle ON cycle.id = filed.cycle_id
 LEFT JOIN LATERAL (
-    SELECT later.id, later.run_id, run.as_of
+    SELECT later.id, later.run_id, later.state, run.as_of
     FROM wangge.rating_cycles AS later
     JOIN wangge.runs AS run ON run.id = later.run_id
     WHERE later.area_code = cycle.area_code AND later.period = cycle.period
@@ -189,6 +195,11 @@ LEFT JOIN wangge.published_ratings AS kept
 LEFT JOIN wangge.colour_overrides AS asked
        ON asked.cycle_id = next.id AND asked.compound_code = filed.compound_code
       AND asked.asked_by = filed.filed_by AND asked.asked_at = filed.filed_at
+LEFT JOIN wangge.colour_overrides AS approved
+       ON approved.cycle_id = next.id AND approved.compound_code = filed.compound_code
+      AND approved.decision = 'approved'
+LEFT JOIN wangge.published_ratings AS hangs
+       ON hangs.cycle_id = next.id AND hangs.compound_code = filed.compound_code
 WHERE filed.cycle_id = CAST(:cycle_id AS bigint)
 ORDER BY filed.id;
 

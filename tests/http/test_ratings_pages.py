@@ -401,7 +401,9 @@ def test_an_objection_is_filed_on_the_published_page_and_corrects_the_quarter(ra
             "A": ("yellow", "red"), "B": ("red", "green"),
         }  # fmt: skip
         assert "second批准，改为黄牌" in client.get(f"/ratings/{second}/A").text
-        assert client.get(f"/ratings/{first}/B").status_code == 200
+        receipt = client.get(f"/ratings/{first}/B").text
+        assert "已按所要求的颜色重新发布" in receipt
+        assert "重新发布后换牌" not in receipt
 
 
 def test_who_objects_has_a_receipt_that_says_what_becomes_of_it(rated, serve):

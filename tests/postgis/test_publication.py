@@ -335,7 +335,43 @@ def test_an_objection_is_filed_whatever_a_newer_run_in_review_says(desk):
     assert len(desk.changes(second)["decision"].dropna()) == 1  # and it is not asked for again
     desk.confirm(second, "A")
     desk.publish(second)
-    assert _fates(desk, first) == {"A": "answered", "B": "rejected", "C": "absent"}
+    assert _fates(desk, first) == {"A": "granted", "B": "rejected", "C": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("wished", "approved", "in_review", "in_the_end"),
+    [("red", "red", "approved", "granted"), ("red", "yellow", "other", "refused"),
+     ("green", "yellow", "other", "refused")],
+)  # fmt: skip
+def test_what_stood_behind_another_wish_is_told_how_that_ended(
+    desk, wished, approved, in_review, in_the_end
+):
+    """B hangs yellow or green; the newer run says green by itself, and a reviewer asks first."""
+    first = desk.open()
+    if wished == "green":
+        desk.decide(desk.ask(first, "B", "yellow"), "li")
+    desk.confirm(first, "A", "C")
+    desk.publish(first)
+    desk.rate("2026Q3", A=("green", "red"), B=("green", "green"), C=(None, "yellow"))
+    second = desk.open()
+    wish = desk.ask(second, "B", approved)
+    desk.object_to(first, "B", wished)
+    desk.decide(wish, "li")
+    assert _fates(desk, first) == {"B": in_review}
+    desk.publish(second)
+    assert _fates(desk, first) == {"B": in_the_end}
+
+
+def test_a_rejected_objection_is_granted_where_its_colour_is_approved_later(desk):
+    first = _publish(desk)
+    desk.object_to(first, "A", "green")
+    second = desk.open()
+    desk.decide(int(desk.changes(second).loc["A", "override_id"]), "li", approve=False)
+    assert _fates(desk, first) == {"A": "rejected"}
+    desk.decide(desk.ask(second, "A", "green"), "li")
+    assert _fates(desk, first) == {"A": "approved"}
+    desk.publish(second)
+    assert _fates(desk, first) == {"A": "granted"}
 
 
 @pytest.mark.parametrize("first_comes", ["rejection", "objection"])
