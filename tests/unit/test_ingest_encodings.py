@@ -148,16 +148,29 @@ def test_numbers_and_days_beside_rare_characters(tmp_path):
     assert [shape.x for shape in rows["geom"]] == pytest.approx([102.70, 102.71], abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("CP936", b"WindowsSimpChinese"),
+        ("CP936", b"WindowsLatin1"),
+        ("CP936", b"Neutral"),
+        ("UTF-8", b"WindowsSimpChinese"),
+        ("UTF-8", b"WindowsLatin1"),
+    ],
+)
 @pytest.mark.parametrize("name", ["a.mif", "a.tab"])
-def test_mapinfo_with_chinese_headers_over_plain_values(tmp_path, name):
+def test_mapinfo_with_chinese_headers_over_plain_values(tmp_path, name, written, label):
     """GDAL writes the headers in a .dat in UTF-8, and in the .tab as its label says."""
     form = {"FORMAT": "MIF"} if name == "a.mif" else {}
     frame = points(["A", "B"]).assign(安装高度=[3.5, 4.0]).rename(columns={"key": "设备编号"})
-    frame.to_file(tmp_path / name, driver="MapInfo File", ENCODING="CP936", **form)
-    assert names_of(tmp_path / name)[0] == ["A", "B"]
-    source = open_source(tmp_path / name, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    path = tmp_path / name
+    frame.to_file(path, driver="MapInfo File", ENCODING=written, **form)
+    stated = b"UTF-8" if written == "UTF-8" else b"WindowsSimpChinese"
+    path.write_bytes(path.read_bytes().replace(stated, label))
+    source = open_source(path, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
     rows = next(source.chunks).rows
     assert rows["source_key"].tolist() == ["7", "8"]
+    assert rows["name"].tolist() == ["A", "B"]
     assert rows["height_m"].tolist() == [3.5, 4.0]
 
 

@@ -1,5 +1,6 @@
 """In which encoding the attributes of a Shapefile or MapInfo file are written."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from data.ingest.encodings import LATIN, best, decodes, known
 from data.ingest.refusal import refuse
 
 _SAMPLE_BYTES = 16 << 20
+_HEAD_BYTES = 1 << 20
+_COUNTED = re.compile(rb"\s*(?:fields|columns)\s+(\d{1,4})\s*", re.IGNORECASE)
 
 
 def of_dbf(path: Path, declared: str | None) -> str:
@@ -45,15 +48,18 @@ def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
     """Codec of the attributes of a MapInfo file, a .mid or .dat.
 
     Its label says ``chinese``, which is doubted only where the text is UTF-8, or nothing true.
-    GDAL writes the names in a .dat in UTF-8, whatever the label; those that count are in the .tab.
+    The names of the fields are those in the .tab or .mif: in a .dat GDAL writes them in UTF-8.
     """
     if declared:
         return known(declared, path)
+    fields = _mapinfo_fields(path)
     if path.suffix.lower() == ".dat":
-        values = list(_dbf_values(path, names=not chinese, text=_text_fields(path)))
+        text = [kind.startswith(b"char") for _, kind in fields]
+        values = list(_dbf_values(path, names=False, text=text))
     else:
         with path.open("rb") as file:
             values = [v for v in file.read(_SAMPLE_BYTES).splitlines() if not v.isascii()]
+    values += [name for name, _ in fields if not name.isascii()]
     if not chinese:
         return best(values, path, latin=True)
     return "utf-8" if values and best(values, path, latin=True) == "utf-8" else "gb18030"
@@ -67,15 +73,21 @@ def _sibling(path: Path, suffix: str) -> Path | None:
     return None
 
 
-def _text_fields(dat: Path) -> list[bool]:
-    """Which fields of a .dat are text, by its .tab: the .dat itself says so of binary numbers."""
-    tab = _sibling(dat, ".tab")
-    if tab is None:
+def _mapinfo_fields(path: Path) -> list[tuple[bytes, bytes]]:
+    """Names and types of the fields by the .tab of a .dat, or the .mif of a .mid.
+
+    The .dat itself calls binary numbers characters.
+    """
+    head = _sibling(path, ".tab" if path.suffix.lower() == ".dat" else ".mif")
+    if head is None:
         return []
-    with tab.open("rb") as file:
-        lines = [line.lower().split() for line in file.read(_SAMPLE_BYTES).splitlines()]
-    start = next((at for at, words in enumerate(lines) if words[:1] == [b"fields"]), len(lines))
-    return [b"".join(words[1:2]).startswith(b"char") for words in lines[start + 1 :]]
+    with head.open("rb") as file:
+        lines = file.read(_HEAD_BYTES).splitlines()
+    for at, line in enumerate(lines, start=1):
+        if counted := _COUNTED.fullmatch(line):
+            found = [words for words in map(bytes.split, lines[at : at + int(counted[1])]) if words]
+            return [(name, b"".join(rest[:1]).lower()) for name, *rest in found]
+    return []
 
 
 def _dbf_values(path: Path, *, names: bool = True, text: Sequence[bool] = ()) -> Iterable[bytes]:
