@@ -2,6 +2,7 @@
 
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from procrastinate.connector import BaseConnector
@@ -50,3 +51,11 @@ def number(file: Path) -> int | None:
         return int(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return None
+
+
+def forget_dead(home: Path, lives: Callable[[int], bool]) -> None:
+    """Remove the files of workers that were killed and have no successor of their name."""
+    for file in (home / FOLDER).glob("*"):
+        worker = number(file)
+        if worker is not None and not lives(worker):
+            file.unlink(missing_ok=True)

@@ -8,15 +8,18 @@ from sqlalchemy.orm import Session
 
 from api.house import House
 from api.tasks import exports, imports
+from api.worker_name import forget_dead
 from data.report import workbook_name
 from gis.dangers import store as dangers
+from gis.health import store as health
 from gis.uploads import store
 
 _ARRIVING_S = 86_400  # a folder without a record may still be filling for so long
 
 
 def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
-    """Remove expired uploads and photos, folders that no upload owns, exports that have waited.
+    """Remove expired uploads and photos, folders that no upload owns, exports that have waited,
+    and the names of dead workers.
 
     For whoever sees the whole district: a photo that stays unseen stays, and a folder of an upload
     that stays unseen looks like nobody's. Returns how many uploads, such folders, reports and
@@ -34,6 +37,10 @@ def run(house: House, session: Session, *, now: datetime) -> dict[str, int]:
     for folder in lost:
         shutil.rmtree(folder, ignore_errors=True)
     exports.forget(house)
+    silence_s = house.settings.worker_silence_s
+    forget_dead(
+        house.settings.home, lambda one: health.worker_lives(session, one, silence_s=silence_s)
+    )
     photos = dangers.forget_expired(session, now=now)
     return {
         "uploads": len(gone), "folders": len(lost), "reports": len(reports), "photos": photos,

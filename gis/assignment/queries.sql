@@ -237,9 +237,9 @@ WHERE NOT EXISTS (
 );
 
 -- name: moved_elsewhere
--- Records that redrawn ground hands over and that are not whoever redraws it may write.
+-- Whether redrawn ground hands over a record that is not whoever redraws it may write.
 SELECT wangge.moved_elsewhere(
-    :source, :layer, CAST(:codes AS text[]), ARRAY(SELECT geom FROM redrawn), :district
+    :source, :layer, CAST(:codes AS text[]), ARRAY(SELECT geom FROM redrawn)
 );
 
 -- name: analyze_redrawn

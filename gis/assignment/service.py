@@ -108,16 +108,14 @@ def redrawing(
     store.remember(session, layer, codes, after=True)
     result.outlines = store.redraw(session)
     if result.outlines:
-        _stay_within(session, layer, codes, district_code=district_code)
+        _stay_within(session, layer, codes)
         result.reassigned = _reassign(session, district_code=district_code)
 
 
-def _stay_within(
-    session: Session, layer: Layer, codes: Sequence[str], *, district_code: str
-) -> None:
+def _stay_within(session: Session, layer: Layer, codes: Sequence[str]) -> None:
     """A record has one place, whoever redraws: what would leave others theirs wrong is refused."""
     for records in store.RECORDS:
-        if store.moved_elsewhere(session, records, layer, codes, district_code=district_code):
+        if store.moved_elsewhere(session, records, layer, codes):
             raise ImportRefused(
                 "outside_areas",
                 "新的轮廓会改变您负责区域以外记录的归属，没有改动；请由负责两边的人员导入"

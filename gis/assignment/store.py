@@ -166,16 +166,12 @@ def redraw(session: Session) -> int:
     return outlines
 
 
-def moved_elsewhere(
-    session: Session, records: Table, layer: Layer, codes: Sequence[str], *, district_code: str
-) -> int:
-    """How many records whose writing is not the user's the redrawn outlines would win or lose."""
+def moved_elsewhere(session: Session, records: Table, layer: Layer, codes: Sequence[str]) -> bool:
+    """Whether redrawn outlines would win or lose a record whose writing is not the user's."""
     if HELD_BY[layer] not in records.c:
-        return 0
-    asked = {
-        "source": records.name, "layer": layer, "codes": list(codes), "district": district_code
-    }  # fmt: skip
-    return int(session.scalar(_SQL["moved_elsewhere"], asked) or 0)
+        return False
+    asked = {"source": records.name, "layer": layer, "codes": list(codes)}
+    return bool(session.scalar(_SQL["moved_elsewhere"], asked))
 
 
 def touched(records: Table) -> Select[Any]:

@@ -126,3 +126,20 @@ def test_a_photo_leaves_the_store_when_its_days_are_over_though_nothing_new_is_r
     with store.begin() as session:
         left = session.execute(text("SELECT jpeg FROM danger_photos")).scalars().all()
     assert [bytes(one).strip() for one in left] == [b"young"]
+
+
+def test_the_name_of_a_killed_worker_leaves_and_that_of_a_living_one_stays(night, store, tmp_path):
+    _, tidy = night
+    entered = (
+        "INSERT INTO procrastinate.procrastinate_workers (last_heartbeat)"
+        " VALUES (now() - make_interval(secs => :silent_s)) RETURNING id"
+    )
+    names = tmp_path / "workers"
+    names.mkdir(exist_ok=True)
+    with store.begin() as session:
+        for name, silent_s in (("killed", 86_400), ("alive", 0)):
+            number = session.scalar(text(entered), {"silent_s": silent_s})
+            (names / name).write_text(f"{number}\n")
+    (names / "struck-off").write_text("999999999\n")
+    tidy()
+    assert [one.name for one in names.iterdir()] == ["alive"]

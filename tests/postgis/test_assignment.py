@@ -217,6 +217,24 @@ def test_nobody_draws_over_records_that_he_may_not_write(store, whole):
         )) == (102.7115 if whole else 102.7105)  # fmt: skip
 
 
+def test_whether_a_record_would_move_is_told_to_whoever_draws_such_outlines(store):
+    """Anybody else who writes records could find those of others with it, box by box."""
+    wider = text("UPDATE areas SET geom = ST_Multi(ST_GeomFromText(:wkt, 4326)) WHERE code = :west")
+    asked = text(
+        "SELECT wangge.moved_elsewhere('cameras', 'areas', ARRAY[:west],"
+        " ARRAY[ST_GeomFromText(:wkt, 4326)])"
+    )
+    with store.begin() as session:
+        communities(session)
+        take(session, Kind.CAMERAS, [{"source_key": "a", "geom": shapely.Point(102.711, 25.045)}])
+        session.execute(wider, {"wkt": box(102.70, 102.7115).wkt, "west": WEST})
+    told = {}
+    for role in (Role.PLANNER, Role.DATA_STEWARD):
+        with store.begin(User.of(role, id="x", area_prefixes=(WEST,))) as session:
+            told[role] = session.scalar(asked, {"wkt": box(102.71, 102.7115).wkt, "west": WEST})
+    assert told == {Role.PLANNER: False, Role.DATA_STEWARD: True}
+
+
 def test_a_point_in_no_community_carries_the_district_and_is_flagged(db):
     communities(db)
     report = incidents(db, (102.705, 25.045), (102.73, 25.045))

@@ -119,10 +119,11 @@ AS $$
 $$
 """
 # What somebody may not write stays as it is when he redraws; then two would redraw differently.
+# Told is whether there is such a record, to whoever may write that kind of outline, of his own.
 MOVED = """
 CREATE FUNCTION wangge.moved_elsewhere(
-    source text, layer text, codes text[], ground geometry[], district text
-) RETURNS bigint
+    source text, layer text, codes text[], ground geometry[]
+) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER
 SET search_path = wangge, public, pg_temp
 AS $$
@@ -134,16 +135,19 @@ DECLARE
         WHEN 'buildings' THEN '{compounds:write}' END;
     held CONSTANT text := CASE layer WHEN 'areas' THEN 'area_code' WHEN 'grids' THEN 'grid_code'
         WHEN 'compounds' THEN 'compound_code' END;
-    found bigint;
+    draws CONSTANT text[] := CASE layer WHEN 'areas' THEN '{areas:write}'
+        WHEN 'grids' THEN '{grids:write}' WHEN 'compounds' THEN '{compounds:write}' END;
+    district CONSTANT text := (SELECT value FROM store_facts WHERE key = 'district');
+    found boolean;
 BEGIN
     IF needed IS NULL OR held IS NULL THEN
         RAISE undefined_table USING MESSAGE = format('no %I is placed in %I', source, layer);
     END IF;
-    IF wangge.everywhere(needed) OR NOT wangge.may_place(layer) THEN
-        RETURN 0;
+    IF wangge.everywhere(needed) OR NOT wangge.holds(draws) THEN
+        RETURN false;
     END IF;
     EXECUTE format(
-        'SELECT count(*)
+        'SELECT EXISTS (SELECT
          FROM (SELECT DISTINCT one.id FROM unnest($1) AS outline
                JOIN wangge.%1$I AS one ON ST_Intersects(one.geom, outline)
                WHERE NOT coalesce(one.area_code LIKE ANY ($2), false) %3$s) AS touched
@@ -151,7 +155,7 @@ BEGIN
          CROSS JOIN LATERAL wangge.located(ST_PointOnSurface(record.geom)) AS here
          CROSS JOIN LATERAL (SELECT %4$s) AS now (code)
          WHERE now.code IS DISTINCT FROM record.%2$I
-           AND (now.code = ANY ($3) OR record.%2$I = ANY ($3))',
+           AND (now.code = ANY ($3) OR record.%2$I = ANY ($3)))',
         source, held, CASE source WHEN 'compounds' THEN 'AND one.valid_to IS NULL' ELSE '' END,
         CASE layer WHEN 'areas' THEN 'coalesce(here.area_code, $4)' ELSE 'here.' || held END
     ) INTO found USING ground, wangge.within(needed), codes, district;
@@ -161,7 +165,7 @@ $$
 """
 SIGNATURES = (
     "may_place(text)", "ended_outlines(text, geometry)", "any_ended()", "located(geometry)",
-    "communities(boolean)", "moved_elsewhere(text, text, text[], geometry[], text)",
+    "communities(boolean)", "moved_elsewhere(text, text, text[], geometry[])",
 )  # fmt: skip
 
 
