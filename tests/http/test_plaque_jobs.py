@@ -15,8 +15,10 @@ from sqlalchemy import text
 from api import jobs
 from api.house import House
 from api.tasks.perform import perform
+from api.web.paper import plaques as printing
 from gis.access.rights import Role
 from gis.audit import store as trail
+from gis.publication import seal
 from gis.publication import service as publication
 from gis.settings import Settings
 
@@ -106,6 +108,63 @@ def test_so_many_are_not_printed_while_somebody_waits(liaison):
     assert "/plaques" in at_once.json()["detail"]
     (some,) = re.findall(r"/plaques/2026Q3/([^/]+)\.png", liaison.get("/plaques").text)
     assert liaison.get(f"/plaques/2026Q3.pdf?code={some}").content.startswith(b"%PDF")
+
+
+KEPT = text("SELECT label FROM wangge.plaque_labels")
+
+
+def labels(store) -> set[str]:
+    with store.begin() as session:
+        return set(session.scalars(KEPT))
+
+
+@pytest.fixture
+def signed(monkeypatch):
+    """The compounds whose plaques are signed."""
+    codes, real = [], seal.text
+    monkeypatch.setattr(
+        seal, "text", lambda one, signer: codes.append(one.compound_code) or real(one, signer)
+    )
+    return codes
+
+
+def test_nothing_is_signed_of_what_is_refused(liaison, published, signed):
+    before = labels(published)
+    assert liaison.get("/plaques/2026Q3.pdf?colour=green").status_code == 422
+    assert (signed, labels(published)) == ([], before)
+
+
+def test_codes_are_kept_of_the_plaques_that_are_on_the_sheets(
+    liaison, published, house, signed, monkeypatch
+):
+    """The third sheet is the first of a compound with two entrances."""
+    monkeypatch.setattr(printing, "MOST", 3)
+    doors = text(
+        "UPDATE compounds SET entrances = ST_Multi(ST_Collect(array_fill(ST_PointOnSurface(geom),"
+        " ARRAY[:count]))) WHERE code = :code"
+    )
+    page = "/plaques?colour=yellow&download=csv&columns=code"
+    codes = re.findall(r"^[^,\r\n]+", liaison.get(page).text, re.MULTILINE)[1:5]
+    with published.begin() as session:
+        for code, count in zip(codes, (1, 1, 2, 1), strict=True):
+            session.execute(doors, {"code": code, "count": count})
+    before, at = labels(published), ask(liaison, colour="yellow")
+    perform(house, published.engine, int(at.rpartition("/")[2]))
+    pages = [one.extract_text() for one in sheets(liaison, at).pages]
+    on_sheets = {"".join(one) for one in re.findall(r"\b([A-Z2-7]{4})-([A-Z2-7]{4})\b", str(pages))}
+    assert (len(pages), len(on_sheets)) == (3, 3)
+    assert labels(published) - before == on_sheets
+    assert signed == codes[:3]
+
+
+def test_no_code_is_kept_of_a_picture_to_look_at(liaison, published):
+    before = labels(published)
+    (at,) = re.findall(r"/plaques/2026Q3/[^/]+\.png", liaison.get("/plaques").text)
+    assert liaison.get(at).content.startswith(b"\x89PNG")
+    assert labels(published) == before
+    assert liaison.get("/plaques/2026Q3/nowhere.png").status_code == 404
+    assert liaison.get(at.replace("2026Q3", "2020Q1")).status_code == 404
+    assert liaison.get(at.replace("2026Q3", "soon")).status_code == 404
 
 
 @pytest.mark.parametrize(

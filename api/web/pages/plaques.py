@@ -124,6 +124,6 @@ def read_pdf(
 @router.get("/plaques/{period}/{code:path}.png", dependencies=[Depends(export_limited)])
 def read_picture(desk: AtDesk, db: Db, period: str, code: Code) -> Response:
     """A compound's plaque as a picture."""
-    _, made = printing.plaques(db, desk.house, period=period, area_prefix="", code=code)
+    shown = printing.preview(db, desk.house, period=period, code=code)
     mark = printed(db, desk.house, purpose=_PREVIEW, on_paper=False)
-    return Response(plaque.png(made[0], dpi=64, mark=mark), media_type="image/png")
+    return Response(plaque.png(shown, dpi=64, mark=mark), media_type="image/png")

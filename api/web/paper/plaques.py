@@ -1,6 +1,7 @@
 """Plaques of a published quarter: what is stored, put into words and printed."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from api import features
 from api.audit.exported import PURPOSE_LENGTH, printed, said_purpose
 from api.house import House
 from api.web.search import matches
+from api.web.tables import Row
 from gis.audit.service import note
 from gis.audit.signing import KEY_FILE, Signer
 from gis.errors import BadInput, NoData, NotFound
@@ -70,36 +72,62 @@ def ask(session: Session, house: House, asked: Batch) -> Job:
 def taken(
     session: Session, house: House, asked: Batch, *, most: int = MOST
 ) -> tuple[list[Plaque], Mark]:
-    """The plaques of a batch and the mark of who takes them along; the trail gets a line.
+    """The plaques of a batch, one per entrance, in order, and the mark of who takes them along.
 
-    Raises NoData where there are none, BadInput for more than `AT_ONCE` unless ``most`` allows it.
+    The trail gets a line. The key that signs them and their short codes are kept in the store: a
+    store restored in another home still confirms them. Raises NoData where there are none, NotFound
+    for a compound that has none, BadInput for more than ``most`` where that is less than a file
+    holds; then nothing is signed.
     """
     mark = printed(session, house, purpose=asked.purpose, on_paper=False)
     line = note(session, event="export", target=f"plaques {asked.period}",
                 area_code=asked.area or None, purpose=said_purpose(asked.purpose))  # fmt: skip
-    rows = listed(session, require_published(session, asked.period), asked)
-    _, made = plaques(
-        session, house, period=asked.period, area_prefix=asked.area, code=asked.code,
-        codes={row["code"] for row in rows},
-    )  # fmt: skip
-    if not made:
+    cycle = require_published(session, asked.period)
+    rows = listed(session, cycle, asked)
+    sheets = sum(row["entrances"] for row in rows)
+    if not rows:
         raise _nothing(asked)
-    if len(made) > most < MOST and asked.code is None:
+    if sheets > most < MOST and asked.code is None:
         raise BadInput(
-            f"共 {len(made)} 张，一次只能直接下载 {most} 张；请在“打印标牌”页由后台任务打印 / "
-            f"{len(made)} sheets, and {most} are printed at once: ask for them on the page /plaques"
+            f"共 {sheets} 张，一次只能直接下载 {most} 张；请在“打印标牌”页由后台任务打印 / "
+            f"{sheets} sheets, and {most} are printed at once: ask for them on the page /plaques"
         )
-    line.rows = min(len(made), MOST)
-    return made[:MOST], mark
+    sealed = _sealed(session, house, cycle, _first(rows, sheets=MOST))
+    store.keep_labels(session, cycle, [
+        (seal.label(check).replace("-", ""), row["code"], check) for row, check in sealed
+    ])  # fmt: skip
+    line.rows = min(sheets, MOST)
+    return list(islice(_made(session, house, cycle, sealed), MOST)), mark
 
 
-def listed(session: Session, cycle: RatingCycle, asked: Batch) -> list[dict[str, Any]]:
-    """The rows of `store.plaques` that a batch chooses, as the page lists them."""
-    rows = store.plaques(session, cycle, area_prefix=asked.area, code=asked.code)
+def preview(session: Session, house: House, *, period: str, code: str) -> Plaque:
+    """A compound's plaque to look at; as nobody hangs it, its short code is not kept.
+
+    Raises NoData when the quarter is not published and NotFound where it has no plaque.
+    """
+    cycle = require_published(session, period)
+    rows = _rows(session, cycle, area="", code=code)
+    return next(_made(session, house, cycle, _sealed(session, house, cycle, rows)))
+
+
+def listed(session: Session, cycle: RatingCycle, asked: Batch) -> list[Row]:
+    """The rows of `store.plaques` that a batch chooses, as the page lists them.
+
+    Raises NotFound when the one compound that is asked for has no plaque.
+    """
     return [
-        row for row in features.records(rows)
+        row for row in _rows(session, cycle, area=asked.area, code=asked.code)
         if asked.colour in ("", row["colour"]) and matches(asked.q, (row["name"], row["code"]))
     ]  # fmt: skip
+
+
+def _rows(
+    session: Session, cycle: RatingCycle, *, area: str, code: str | None
+) -> Sequence[dict[str, Any]]:
+    rows = store.plaques(session, cycle, area_prefix=area, code=code)
+    if code is not None and rows.empty:
+        raise NotFound("plaque", code)
+    return features.records(rows)
 
 
 def _nothing(asked: Batch) -> NoData:
@@ -108,45 +136,33 @@ def _nothing(asked: Batch) -> NoData:
     )
 
 
-def plaques(
-    session: Session, house: House, *, period: str | None, area_prefix: str,
-    code: str | None = None, codes: Container[str] | None = None,
-) -> tuple[RatingCycle, list[Plaque]]:  # fmt: skip
-    """The plaques of a published quarter (the newest for None): one per entrance, in order.
+def _first(rows: Sequence[Row], *, sheets: int) -> list[Row]:
+    """The compounds, from the first on, that so many sheets reach."""
+    before = accumulate((row["entrances"] for row in rows), initial=0)
+    return [row for row, sheet in zip(rows, before, strict=False) if sheet < sheets]
 
-    ``codes`` leaves out all other compounds (None: none is left out).
 
-    The key that signs them and their short codes are kept in the store: a store restored in another
-    home still confirms them. Raises NoData when the quarter is not published and NotFound when
-    ``code`` has no plaque in it.
-    """
-    cycle = require_published(session, period)
-    rows = store.plaques(session, cycle, area_prefix=area_prefix, code=code)
-    if code is not None and rows.empty:
-        raise NotFound("plaque", code)
-    signer, demo = Signer(house.settings.home), facts.is_demo(session)
+def _sealed(
+    session: Session, house: House, cycle: RatingCycle, rows: Sequence[Row]
+) -> list[tuple[Row, str]]:
+    """Compounds with the signed text of their plaques; the key that signs is kept."""
+    signer = Signer(house.settings.home)
     store.remember_key(session, signer.public_key, area_code=cycle.area_code)
-    chosen = [
-        (row, _sealed(row, cycle, signer))
-        for row in features.records(rows) if codes is None or row["code"] in codes
+    return [
+        (row, seal.text(Sealed(row["code"], cycle.period, row["colour"], cycle.revision), signer))
+        for row in rows
     ]  # fmt: skip
-    if chosen:
-        store.keep_labels(session, cycle, [
-            (seal.label(check).replace("-", ""), row["code"], check) for row, check in chosen
-        ])  # fmt: skip
-    made = [
-        plaque for row, check in chosen for plaque in _of(row, check, house, cycle, demo=demo)
-    ]  # fmt: skip
-    return cycle, made
 
 
-def _sealed(row: dict[str, Any], cycle: RatingCycle, signer: Signer) -> str:
-    return seal.text(Sealed(row["code"], cycle.period, row["colour"], cycle.revision), signer)
-
-
-def _of(
-    row: dict[str, Any], check: str, house: House, cycle: RatingCycle, *, demo: bool
+def _made(
+    session: Session, house: House, cycle: RatingCycle, sealed: Sequence[tuple[Row, str]]
 ) -> Iterator[Plaque]:
+    demo = facts.is_demo(session)
+    for row, check in sealed:
+        yield from _of(row, check, house, cycle, demo=demo)
+
+
+def _of(row: Row, check: str, house: House, cycle: RatingCycle, *, demo: bool) -> Iterator[Plaque]:
     assert cycle.published_at is not None, "only published cycles have plaques"
     for entrance in range(1, row["entrances"] + 1):
         yield Plaque(
