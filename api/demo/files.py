@@ -1,15 +1,15 @@
 """The pages and files of a demo, which stay where the runs that they show are the same ones."""
 
-import os
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.demo import stamps
+from api.demo.apart import opened
 from api.files import outputs
 from api.files.frames import Frames
 from api.house import House, transaction
@@ -77,16 +77,14 @@ class Made:
         return self.out / "maps"
 
 
-def maps_apart(made: Made) -> tuple[list[Path], float]:
-    """Draw the pages in this process, over a connection of its own; how many seconds it took."""
+def drawn(made: Made, engine: Engine | None) -> tuple[list[Path], float]:
+    """The pages of ``made`` and how many seconds they took, over ``engine`` or of its own."""
     started = time.perf_counter()
-    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
-    with made.house.store() as engine, transaction(engine) as session:
+    with opened(made.house, engine) as store, transaction(store) as session:
         return made.maps(session), time.perf_counter() - started
 
 
-def end_with(parent: int) -> None:
-    """Draw no further for a command that was killed: who repeats it writes the same files."""
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(1)
+def written(made: Made, engine: Engine | None) -> list[Path]:
+    """The files of ``made``, over ``engine`` or connections of its own."""
+    with opened(made.house, engine) as store, transaction(store) as session:
+        return made.exports(session)

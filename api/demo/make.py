@@ -2,11 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from api import analyses
 from api.analyses import Asked, Outcome
 from api.demo import accounts as demo_accounts
 from api.demo import stamps
-from api.demo.files import Made, maps_apart
+from api.demo.apart import apart, here, opened, workshop
+from api.demo.files import Made, drawn, written
 from api.house import House, transaction
 from api.output import say
 from data.demo import DemoFiles, Size, generate
@@ -28,6 +28,9 @@ from gis.facts.store import row_counts
 from gis.runs.model import Analysis
 from gis.runs.store import taken_in
 from gis.timeline import service as timeline
+
+# Takes a step here or apart.
+Do = Callable[[Callable[[], Any]], Any]
 
 
 @dataclass
@@ -60,20 +63,26 @@ class Demo:
 def make(house: House, *, size: Size, seed: int, out: Path) -> Demo:
     """Generate, import, run, draw and export; a second run does only what is missing.
 
-    Raises BadInput when the store holds other rows, or a demo of another size or seed.
+    The steps of a city are taken apart: one after the other in one process they would hold more
+    memory than a command may. Raises BadInput when the store holds other rows, or a demo of another
+    size or seed.
     """
-    clock = Clock()
+    clock, do = Clock(), apart if size == "city" else here
     say(f"wangge demo: {size}, seed {seed} → {out}")
     with clock.step("generate"):
-        files = _files(out / "files", size=size, seed=seed)
+        files = do(partial(_files, out / "files", size=size, seed=seed))
     at = House(house.settings.model_copy(update={"district_file": files.district_file}))
     with at.store() as engine:
+        own = engine if do is here else None
         with clock.step("import"):
-            import_all(engine, at, files, made_from=f"{size}, seed {seed}")
+            do(partial(import_all, House(at.settings), own, files, f"{size}, seed {seed}"))
         with clock.step("run"):
-            outcomes = run_all(engine, at)
+            outcomes = run_all(at, engine, do)
         made = Made(at, out, {one.value: outcome.run_id for one, outcome in outcomes.items()})
-        maps, exports = pages_and_files(engine, made, clock, at_once=size == "district")
+        if size == "district":
+            maps, exports = by_two(engine, made, clock)
+        else:
+            maps, exports = in_turn(engine, made, clock, do)
         with clock.step("accounts"), transaction(engine) as session:
             demo_accounts.make(session, at)
             counts = row_counts(session)
@@ -98,55 +107,59 @@ def _files(folder: Path, *, size: Size, seed: int) -> DemoFiles:
     return found
 
 
-def import_all(engine: Engine, house: House, files: DemoFiles, *, made_from: str) -> None:
+def import_all(house: House, engine: Engine | None, files: DemoFiles, made_from: str) -> None:
     """Everything goes in through the importer, file by file; files already in are skipped."""
     digests = {one.path: digest(one.path) for one in files.files}
-    with transaction(engine) as session:
-        facts.claim_demo(session, house.district, made_from, files=digests.values())
-        facts.claim(session, house.district)
-        known = taken_in(session)
-    for one in files.files:
-        if (one.kind.value, digests[one.path]) in known:
-            continue
-        with transaction(engine) as session:
-            report = import_file(
-                session, one.path, one.kind, Options(frame=one.frame), house.district
-            )
-        say(f"    {one.kind.value:<14} {report.kept:>8} rows, {report.flagged} flagged")
+    with opened(house, engine) as store:
+        with transaction(store) as session:
+            facts.claim_demo(session, house.district, made_from, files=digests.values())
+            facts.claim(session, house.district)
+            known = taken_in(session)
+        for one in files.files:
+            if (one.kind.value, digests[one.path]) in known:
+                continue
+            with transaction(store) as session:
+                report = import_file(
+                    session, one.path, one.kind, Options(frame=one.frame), house.district
+                )
+            say(f"    {one.kind.value:<14} {report.kept:>8} rows, {report.flagged} flagged")
 
 
-def run_all(engine: Engine, house: House) -> dict[Analysis, Outcome]:
+def run_all(house: House, engine: Engine, do: Do) -> dict[Analysis, Outcome]:
     """Every analysis; the rating for the quarter before as well, so that colours have a past."""
+    own, bare = (engine if do is here else None), House(house.settings)
     with transaction(engine) as session:
         latest = timeline.default_period(session, house.district)
-        before = Asked(latest.previous(), latest.previous().last_day)
-        analyses.run(session, house, Analysis.RATING, before)
-    outcomes = {}
-    for one in analyses.chosen("all"):
-        with transaction(engine) as session:
-            outcomes[one] = analyses.run(session, house, one, Asked(latest, latest.last_day))
-    return outcomes
+    before, now = latest.previous(), Asked(latest, latest.last_day)
+    do(partial(_run, bare, own, Analysis.RATING, Asked(before, before.last_day)))
+    return {one: do(partial(_run, bare, own, one, now)) for one in analyses.chosen("all")}
 
 
-def pages_and_files(
-    engine: Engine, made: Made, clock: Clock, *, at_once: bool
+def _run(house: House, engine: Engine | None, one: Analysis, asked: Asked) -> Outcome:
+    with opened(house, engine) as store, transaction(store) as session:
+        return analyses.run(session, house, one, asked)
+
+
+def in_turn(
+    engine: Engine, made: Made, clock: Clock, do: Do = here
 ) -> tuple[list[Path], list[Path]]:
-    """Pages and files; those of a district by two processes, which have a core each.
+    """Pages and files; a small demo's are made before another process has started."""
+    own, bare = (engine if do is here else None), made.bare()
+    with clock.step("maps"):
+        maps, _ = do(partial(drawn, bare, own))
+    with clock.step("exports"):
+        return maps, do(partial(written, bare, own))
 
-    A small demo's pages are drawn before another process has started, and a city's take all the
-    memory that one command may.
-    """
-    if not at_once or made.stands():
-        with clock.step("maps"), transaction(engine) as session:
-            maps = made.maps(session)
-        with clock.step("exports"), transaction(engine) as session:
-            return maps, made.exports(session)
-    apart = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
-    with apart as pool:
-        drawn = pool.submit(maps_apart, made.bare())
-        with clock.step("exports"), transaction(engine) as session:
-            exports = made.exports(session)
-        maps, seconds = drawn.result()
+
+def by_two(engine: Engine, made: Made, clock: Clock) -> tuple[list[Path], list[Path]]:
+    """The same by two processes at once, which have a core each; pages that stand need none."""
+    if made.stands():
+        return in_turn(engine, made, clock)
+    with workshop() as other:
+        pages = other.submit(drawn, made.bare(), None)
+        with clock.step("exports"):
+            exports = written(made, engine)
+        maps, seconds = pages.result()
     clock.note("maps", seconds)
     return maps, exports
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from api.demo import stamps
+from api.demo.apart import apart
 from api.demo.files import Made
-from api.demo.make import Clock, pages_and_files
+from api.demo.make import Clock, by_two, in_turn
 from api.house import House
 from gis.errors import BadInput
 from gis.settings import Settings
@@ -27,7 +28,7 @@ def one(own_demo, demo_store, tmp_path_factory):
         _env_file=None, home=home, database_url=own_demo.urls.app, owner_url=own_demo.urls.owner
     )
     made = Made(House(settings), home / "one", demo_store.runs)
-    return made, *pages_and_files(own_demo.engine, made, Clock(), at_once=False)
+    return made, *in_turn(own_demo.engine, made, Clock())
 
 
 def _beside(made, name):
@@ -38,7 +39,7 @@ def test_two_processes_write_what_one_does(own_demo, one, capfd):
     alone, maps, exports = one
     two, clock = _beside(alone, "two"), Clock()
     capfd.readouterr()
-    found = pages_and_files(own_demo.engine, two, clock, at_once=True)
+    found = by_two(own_demo.engine, two, clock)
     for paths, expected in zip(found, (maps, exports), strict=True):
         assert [path.name for path in paths] == [path.name for path in expected]
         assert all(path.is_file() for path in paths)
@@ -53,15 +54,27 @@ def test_what_the_other_process_cannot_write_is_said_and_the_files_are_whole(own
     two = _beside(one[0], "three")
     (two.out / "maps" / "combined.html").mkdir(parents=True)
     with pytest.raises(BadInput, match=r"combined\.html: cannot be written"):
-        pages_and_files(own_demo.engine, two, Clock(), at_once=True)
+        by_two(own_demo.engine, two, Clock())
     assert not two.stands()
     assert stamps.holds(two.out / "exports", dict(two.runs))
     assert [*two.out.rglob("*.part")] == []
 
 
+def test_steps_taken_apart_write_the_same_and_each_has_a_process_of_its_own(own_demo, one):
+    """A city's: this process would keep what each of them took."""
+    alone, maps, exports = one
+    apartly = _beside(alone, "apart")
+    found = in_turn(own_demo.engine, apartly, Clock(), apart)
+    assert [[path.name for path in paths] for paths in found] == [
+        [path.name for path in paths] for paths in (maps, exports)
+    ]
+    assert [page.read_bytes() for page in found[0]] == [page.read_bytes() for page in maps]
+    assert len({os.getpid(), apart(os.getpid), apart(os.getpid)}) == 3
+
+
 CHILD = """
 import os, threading, time
-from api.demo.files import end_with
+from api.demo.apart import end_with
 threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
 print(os.getpid(), flush=True)
 time.sleep(120)
