@@ -234,7 +234,8 @@ kept as it is written, as its table (appendix O) is not among the sources of thi
 - Parental, ParentID, RegisterWay, BusinessGroupID, OwnerApsID: how platforms hang together.
 - Secrecy: every position is internal here, whatever its mark.
 - IPAddress, Port, MAC, UserId, Password: network addresses and credentials are never read.
-- What is no field here at all is named in the report of each import, column by column.
+- What is no field here at all is named in the workbook of each import and in its report's
+  `unmapped`, column by column; a page names 20 and counts the rest and those about persons.
 - Manufacturer, and what the 2022 edition dropped (CertNum, SafetyWay): no rule here needs them.
 - MonitorDirection of GA/T 1400: sources disagree on its numbers; 监视方位 is read.
 - 用途 of extended lists: may mark neighbourhoods by ethnicity or religion (PIPL art. 28).

@@ -91,7 +91,7 @@ def test_a_share_of_49_96_does_not_read_like_half():
         {"subject_kind": ["compound"], "kind": ["old"], "suppressed": [False],
          "rented_dwellings": [1249.0], "dwellings": [2500.0], "rented_per_100": [49.96],
          "mainly_rental": [False], "by_households": [False], "lacking": [0],
-         "outside": [False]}
+         "outside": [False], "unplaced": [0]}
     )  # fmt: skip
     found = rental.with_reasons(rows, RentalRules.of(POLICY), as_of=DAY).iloc[0]
     assert "每百套 49.9 套；REN-2 未达以出租为主（界线每百套 50 套" in found["reason_zh"]
