@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
@@ -127,22 +127,39 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000, description="rows to skip")]
 Resolution = Annotated[int, Query(ge=8, le=10, description="H3 resolution")]
 
 
-def scope(
-    request: Request,
-    user: Caller,
+class Wanted(NamedTuple):
+    """What of a layer the address names, well written; whether the caller sees it is not asked."""
+
+    area: str
+    period: str | None
+    as_of: date | None
+    level: Level
+    resolution: int
+
+
+def wanted(
     area: AreaPrefix = "",
     period: PeriodText = None,
     as_of: AsOf = None,
     level: Level = Level.COMMUNITY,
     resolution: Resolution = 9,
-) -> Scope:
-    """What of a layer a request asks for."""
+) -> Wanted:
+    """The words of an address; raises BadInput for a period that is none."""
     if period is not None:
         Period.parse(period)
+    return Wanted(area, period, as_of, level, resolution)
+
+
+InAddress = Annotated[Wanted, Depends(at_once(wanted))]
+
+
+def scope(request: Request, user: Caller, asked: InAddress) -> Scope:
+    """What of a layer a request asks for."""
     at = house(request)
     return Scope(
-        area_prefix=at.district.prefix_of(area), period=period, as_of=as_of, level=level,
-        resolution=resolution, internal=at.settings.serve_internal and user.may(Capability.VIDEO),
+        area_prefix=at.district.prefix_of(asked.area), period=asked.period, as_of=asked.as_of,
+        level=asked.level, resolution=asked.resolution,
+        internal=at.settings.serve_internal and user.may(Capability.VIDEO),
     )  # fmt: skip
 
 

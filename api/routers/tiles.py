@@ -7,7 +7,20 @@ from fastapi import Path as PathParam
 from pydantic import BaseModel
 
 from api.audit.reads import note_look
-from api.deps import Asked, Caller, Db, InLine, TiledLayer, house, said, transaction
+from api.auth.identity import identified
+from api.deps import (
+    Db,
+    InAddress,
+    InLine,
+    LayerName,
+    TiledLayer,
+    caller,
+    house,
+    said,
+    scope,
+    tiled_layer,
+    transaction,
+)
 from api.shelf import Shelf
 from gis.layers import tiles
 from gis.layers.tiles import MAX_ZOOM
@@ -58,11 +71,15 @@ class TileJson(BaseModel):
     responses=said("(a Mapbox vector tile)", MEDIA_TYPE),
 )
 def read_tile(
-    request: Request, user: Caller, layer: TiledLayer, asked: Asked, z: Zoom, x: Index,
-    y: Index, _: InLine,
-) -> Response:  # fmt: skip
-    """One tile of what the caller may see; an unchanged one is answered 304 without being made."""
-    with transaction(request, user) as db:  # a map asks for many: one thread does all of one
+    request: Request, name: LayerName, wanted: InAddress, z: Zoom, x: Index, y: Index, _: InLine
+) -> Response:
+    """One tile of what the caller may see; an unchanged one is answered 304 without being made.
+
+    A map asks for many at once: one thread finds out who asks, whether they may, and makes it.
+    """
+    user = caller(request, identified(request))
+    layer, asked = tiled_layer(request, user, name), scope(request, user, wanted)
+    with transaction(request, user) as db:
         note_look(request.app.state.looks, db, layer)
         district = house(request).district
         tag = f'"{tiles.tag(db, layer)}"'

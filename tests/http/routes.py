@@ -10,7 +10,8 @@ OPEN = {
     "/sign-in/sso/back",
 }  # fmt: skip
 # Rules that stand inside: the caller's own state, or one rule per layer; test_layer_rights.py.
-INSIDE = {"/api/v1/auth/me", "/", "/maps/{name}"}
+TILE = "/tiles/{name}/{z}/{x}/{y}.mvt"
+INSIDE = {"/api/v1/auth/me", "/", "/maps/{name}", TILE}
 VALUES = {
     "name": "coverage", "z": "14", "x": "1", "y": "1", "key": "none", "code": "530102001001",
     "analysis": "coverage", "period": "2026Q3", "kind": "compound", "camera": "none",

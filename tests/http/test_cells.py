@@ -14,7 +14,7 @@ import pytest
 from bodies import asked
 from cells import ABOVE, BESIDE, OWN, WHERE
 from fastapi.testclient import TestClient
-from routes import INSIDE, OPEN, asked_of, every
+from routes import INSIDE, OPEN, TILE, asked_of, every
 from sqlalchemy import text
 
 from api import analyses
@@ -220,8 +220,10 @@ def needs_of(route):
 
 def rights_of(route, name):
     calls, needed = asked_of(route), needs_of(route)
-    if {shown_layer, tiled_layer} & set(calls) or (
-        route.path == "/maps/{name}" and name != "combined"
+    if (
+        {shown_layer, tiled_layer} & set(calls)
+        or route.path == TILE
+        or (route.path == "/maps/{name}" and name != "combined")
     ):
         needed.add((layer(name).capability, Action.READ))
     if route.path == "/maps/{name}":
@@ -319,7 +321,7 @@ def walks(marked, house, app, before, token_for):
 
 def skipped(route):
     """Open doors, and what concerns nothing but one's own account (test_sign_in.py)."""
-    return route.path in OPEN | INSIDE - {"/maps/{name}"} or own_session in asked_of(route)
+    return route.path in OPEN | INSIDE - {"/maps/{name}", TILE} or own_session in asked_of(route)
 
 
 @pytest.mark.parametrize("role", list(Role))
