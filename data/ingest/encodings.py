@@ -17,6 +17,8 @@ _BOMS = (  # the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 LATIN = {"iso-8859-1", "latin-1", "latin1", "cp1252", "windows-1252", "ansi 1252", "iso8859-1"}
+# Codecs of text in which plain letters are not themselves.
+_ESCAPING = {"unicode-escape", "raw-unicode-escape", "utf-7", "punycode", "idna", "charmap"}
 _CHINESE_SHARE = 0.9  # garbage decoded as GB18030 lands in private and rare blocks
 _COMMON_SHARE = 0.55  # Chinese text: over 0.9; Big5 and Shift-JIS read as GB18030: under 0.5
 _LATIN_RUNS = 0.3  # at most so much of the accented letters of Latin text stand three in a row
@@ -76,9 +78,11 @@ def known(name: str, path: Path) -> str:
         return "utf-8"
     for candidate in (folded, f"cp{folded}", folded.replace("ansi ", "cp")):
         try:
-            return codecs.lookup(candidate).name
-        except LookupError:
+            found = codecs.lookup(candidate)
+        except (LookupError, ValueError):  # ValueError: a name with a zero byte
             continue
+        if found._is_text_encoding and found.name not in _ESCAPING:
+            return found.name
     raise refuse(
         "encoding_unknown",
         path,

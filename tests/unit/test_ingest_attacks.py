@@ -1,8 +1,10 @@
 """Files made to crash, stall or mislead a reader, and personal numbers in disguise."""
 
+import json
 import os
 import struct
 import time
+import zipfile
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +17,7 @@ import shapely
 import xlsxwriter
 
 from data.ingest.fields import fold
-from data.ingest.formats import digest
+from data.ingest.formats import digest, vector
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options, Severity
@@ -280,3 +282,60 @@ def test_a_header_further_down_is_said_in_both_tongues(tmp_path):
     assert read(tmp_path / "a.csv")[0].facts.notes == (
         "表头在第 2 行，其上各行不读 · the header is on line 2; what stands above it is not read",
     )
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A data set that nobody sent, and every way to point to it or to an address."""
+    secret = tmp_path / "server" / "secret.gpkg"
+    secret.parent.mkdir()
+    frame = gpd.GeoDataFrame({"key": ["s"]}, geometry=[shapely.Point(102.7, 25.05)], crs=4490)
+    frame.to_file(secret)
+    source = f"<SrcDataSource>{secret}</SrcDataSource>"
+    vrt = f'<OGRVRTDataSource><OGRVRTLayer name="secret">{source}</OGRVRTLayer></OGRVRTDataSource>'
+    gml = "http://www.opengis.net/gml"
+    command = json.dumps(f"gdal vector pipeline ! read {secret} ! filter")
+    alg = f'"type":"gdal_streamed_alg","command_line":{command}'
+    return {
+        "a.gml": vrt.replace(">", f' xmlns:gml="{gml}"><!-- FeatureCollection -->', 1),
+        "b.gml": f"<!-- {gml} <gml:FeatureCollection> -->{vrt}",
+        "c.gml": f'<gml:FeatureCollection xmlns:gml="{gml}"/>{vrt}',
+        "d.osm": f"<!-- <osm> -->{vrt}",
+        "e.pbf": vrt.replace(">", "><!--OSMHeader-->", 1),
+        "f.kml": f"<kml/>{vrt}",
+        "g.gml": f"<OGRWFSDataSource><!-- {gml} FeatureCollection -->"
+                 "<URL>http://192.0.2.1/</URL></OGRWFSDataSource>",
+        "h.geojson": f'{{"type":"FeatureCollection","features":[],{alg}}}',
+        "i.geojson": f'{{"type":"FeatureCollection",{alg},"features":[]}}',
+        "j.tab": "!table\n!version 300\nOpen Table \"../server/secret\" Hide\nCreate View v As",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a.gml", "b.gml", "c.gml", "d.osm", "e.pbf", "f.kml", "g.gml",
+                                  "h.geojson", "i.geojson", "j.tab"])  # fmt: skip
+def test_a_file_that_points_to_others_opens_none_of_them(tmp_path, elsewhere, name):
+    path = tmp_path / name
+    path.write_text(elsewhere[name], "utf-8")
+    found = refused(path, Kind.CAMERAS)
+    assert found.code in {"refers_elsewhere", "format_unknown"}
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(path, name)
+    assert refused(tmp_path / "a.zip", Kind.CAMERAS).code == "format_unknown"
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "rot13", "base64", "a\0b"])
+def test_no_encoding_spells_what_the_bytes_do_not_say(tmp_path, elsewhere, encoding):
+    path = tmp_path / "a.geojson"
+    path.write_text(elsewhere["h.geojson"].replace("_streamed_", "+AF8-streamed+AF8-"), "utf-8")
+    with pytest.raises(ImportRefused) as found:
+        open_source(path, Kind.CAMERAS, Options(frame="wgs84", encoding=encoding), WUHUA)
+    assert found.value.code == "encoding_unknown"
+
+
+def test_what_gdal_takes_for_another_format_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.geojson"
+    point = {"type": "Point", "coordinates": [102.7, 25.05]}
+    path.write_text(json.dumps({"type": "Feature", "properties": {"key": "1"}, "geometry": point}))
+    assert read(path, Kind.CAMERAS)
+    monkeypatch.setitem(vector._DRIVERS, vector.Format.GEOJSON, {"GML"})
+    assert refused(path, Kind.CAMERAS).code == "file_broken"

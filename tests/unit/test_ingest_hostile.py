@@ -56,7 +56,7 @@ def notes(chunks):
         ("a.shp", b"\x00\x00\x27\x0a" + bytes(96), "part_missing"),
         ("a.fgb", b"fgb\x03fgb\x00" + bytes(50), "file_broken"),
         ("a.osm.pbf", b"\x00\x00\x00\x0d\x0a\x09OSMHeader\x18\x7c" + bytes(200), "file_broken"),
-        ("a.vrt", b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>", "format_unknown"),
+        ("a.vrt", b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>", "refers_elsewhere"),
         ("a.dbf", b"\x03" + bytes(64), "sidecar_file"),
         ("a.kml", b'<?xml version="1.0"?><!DOCTYPE k [<!ENTITY a "aa">]><kml>&a;</kml>',
          "xml_entities"),

@@ -17,7 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, unique_names
 from data.ingest.formats.sniff import Format
-from data.ingest.formats.vector import check_whole, crs_of, unreadable
+from data.ingest.formats.vector import check_driver, check_whole, crs_of, unreadable
 from data.ingest.refusal import refuse
 
 GB18030 = "gb18030"
@@ -36,6 +36,7 @@ def open_mapinfo(path: Path, layer: str) -> Layer:
             info = pyogrio.read_info(path, layer=layer, encoding=_AS_BYTES)
     except _BROKEN as exc:
         raise unreadable(path, exc, layer) from exc
+    check_driver(path, Format.MAPINFO, info)
     check_whole(path, Format.MAPINFO)
     names = [str(name) for name in info["fields"]]
     shown = unique_names([_text(path, name, None, None) for name in names])

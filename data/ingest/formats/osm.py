@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyogrio
 
 from data.ingest.formats.layer import Batch, Layer
-from data.ingest.formats.vector import checked
+from data.ingest.formats.sniff import Format
+from data.ingest.formats.vector import check_driver, checked, info_of
 from data.ingest.refusal import refuse
 from data.ingest.types import Kind
 
@@ -98,6 +99,7 @@ def open_osm(path: Path, kind: Kind) -> Layer:
             f"holds no {kind}; an extract gives {words}",
         )
     pyogrio.set_gdal_config_options({"OSM_USE_CUSTOM_INDEXING": "NO"})  # ids need not be in order
+    check_driver(path, Format.OSM, info_of(path, "points", {}))
     key = "code" if kind is Kind.COMPOUNDS else "key"
     fields = dict.fromkeys([key, *theme.tags.values()])
     if kind is Kind.STREETS:

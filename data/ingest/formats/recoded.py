@@ -8,7 +8,7 @@ from pathlib import Path
 from data.ingest import encodings
 from data.ingest.formats import attributes
 from data.ingest.formats.archive import Scratch
-from data.ingest.formats.sniff import Format
+from data.ingest.formats.sniff import Format, sniff
 
 _HEAD_BYTES = 4096
 _XML = re.compile(rb"(<\?xml[^>]*?encoding\s*=\s*)([\"'])([\w.:-]+)\2")
@@ -57,6 +57,7 @@ def _as_utf8(path: Path, codec: str, declared: str | None) -> tuple[Path, str | 
             text = decoder.decode(block).encode()
             file.write(text if number else _XML.sub(rb"\1\2UTF-8\2", text, count=1))
         file.write(decoder.decode(b"", final=True).encode())
+    sniff(copy)  # decoded it may point elsewhere
     return copy, codec, scratch
 
 

@@ -69,6 +69,12 @@ _GEOJSON_TYPES = {
     "MultiPolygon",
     "GeometryCollection",
 }
+# What GDAL takes for a list of other files, addresses or commands, by content: it would open them.
+_ELSEWHERE = re.compile(
+    r"<\s*OGR\w*DataSource|<\s*GDAL_\w+|gdal_streamed_alg|Product_Observational", re.IGNORECASE
+)
+_TABLES = re.compile(rb"open\s+table|create\s+view|isseamless", re.IGNORECASE)  # of a .tab
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 
 
@@ -90,8 +96,10 @@ def sniff(path: Path) -> Format:
         )
     for magic, found in _MAGIC:
         if head.lower().startswith(magic.lower()):
+            if found is Format.MAPINFO and _TABLES.search(head):
+                raise _elsewhere(path)
             return found
-    if b"OSMHeader" in head[:64]:
+    if head[4:].startswith(b"\x0a\x09OSMHeader"):
         return Format.OSM
     form = _text_format(path, head)
     if form is None:
@@ -104,6 +112,16 @@ def sniff(path: Path) -> Format:
     return form
 
 
+def _elsewhere(path: Path) -> Exception:
+    return refuse(
+        "refers_elsewhere",
+        path,
+        "指向其他文件、网址或命令，出于安全不打开；请给出数据文件本身",
+        "points to other files, addresses or commands and is not opened for safety; send the file"
+        " that holds the data itself",
+    )
+
+
 def _names(joint: str) -> str:
     return joint.join(Format)
 
@@ -111,6 +129,8 @@ def _names(joint: str) -> str:
 def _text_format(path: Path, head: bytes) -> Format | None:
     start = _plain(head).lstrip("\ufeff \t\r\n")
     suffix = path.suffix.lower()
+    if start.startswith(("<", "{", "[")) and _ELSEWHERE.search(start):
+        raise _elsewhere(path)
     if start.startswith("<"):
         return _xml_format(path, start)
     if start.startswith(("{", "[")):
@@ -146,7 +166,7 @@ def _xml_format(path: Path, start: str) -> Format | None:
             "是网页或 XML，不是工作簿；请用 Excel 或 WPS 打开后另存为 .xlsx",
             "is a web page or XML, no workbook; open it in Excel or WPS and save it as .xlsx",
         )
-    root = re.search(r"<(?![?!])(?:\w+:)?(\w+)[^>]*>?", start)
+    root = re.search(r"<(?![?!])(?:\w+:)?(\w+)[^>]*>?", _COMMENT.sub("", start))
     name = root.group(1).lower() if root else ""
     if name == "osm":
         return Format.OSM

@@ -29,6 +29,17 @@ _MIF_SHAPE = re.compile(
 )
 _CURVES = frozenset(range(8, 13))  # WKB types that GEOS cannot hold
 _OPEN = {Format.GML: {"DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}}
+_DRIVERS = {  # GDAL's names for what `sniff` found
+    Format.GEOJSON: {"GeoJSON", "GeoJSONSeq", "JSONFG"},
+    Format.GEOPACKAGE: {"GPKG"},
+    Format.SHAPEFILE: {"ESRI Shapefile"},
+    Format.GML: {"GML"},
+    Format.FLATGEOBUF: {"FlatGeobuf"},
+    Format.FILEGDB: {"OpenFileGDB"},
+    Format.MAPINFO: {"MapInfo File"},
+    Format.DXF: {"DXF"},
+    Format.OSM: {"OSM"},
+}
 _FRAME_MEMBERS = {
     "gcj02": "gcj02",
     "bd09": "bd09",
@@ -58,7 +69,8 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     elif form is Format.DXF:
         codec = encodings.of_text(path, encoding).removesuffix("-sig")
         options["ENCODING"] = codec.upper()  # GDAL tells UTF-8 by its capitals
-    info = _info(path, layer, options)
+    info = info_of(path, layer, options)
+    check_driver(path, form, info)
     check_whole(path, form)
     known = int(info["features"]) if info["features"] >= 0 else None
     sure = known if form is not Format.SHAPEFILE else None  # deleted records are counted there
@@ -81,7 +93,8 @@ def open_vector(path: Path, form: Format, layer: str | None, encoding: str | Non
     )
 
 
-def _info(path: Path, layer: str | None, options: dict[str, str]) -> dict[str, Any]:
+def info_of(path: Path, layer: str | None, options: dict[str, str]) -> dict[str, Any]:
+    """What GDAL says of a layer."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -96,6 +109,12 @@ def _info(path: Path, layer: str | None, options: dict[str, str]) -> dict[str, A
             ) from exc
         except (DataSourceError, DataLayerError) as exc:
             raise unreadable(path, exc, layer) from exc
+
+
+def check_driver(path: Path, form: Format, info: dict[str, Any]) -> None:
+    """Refuse a file that GDAL takes for another format than it was found to be."""
+    if info["driver"] not in _DRIVERS[form]:
+        raise unreadable(path, TypeError(f"{form}, but taken for {info['driver']}"))
 
 
 def stream(
