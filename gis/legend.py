@@ -104,10 +104,10 @@ COVERAGE = Legend("coverage", "服务设施达标", "Service facilities", "verdi
 ))  # fmt: skip
 
 FACILITY = Legend("facility", "设施状态", "Facility status", "status", (
-    Entry("open", "开放", "Open", BLUE, "square"),
-    Entry("planned", "规划", "Planned", PURPLE, "diamond"),
-    Entry("suspended", "暂停", "Suspended", ORANGE, "triangle"),
-    Entry("closed", "关闭", "Closed", GREY, "cross"),
+    Entry("open", "启用", "Open", BLUE, "square"),
+    Entry("planned", "规划中", "Planned", PURPLE, "diamond"),
+    Entry("suspended", "停用", "Suspended", ORANGE, "triangle"),
+    Entry("closed", "已关闭", "Closed", GREY, "cross"),
 ))  # fmt: skip
 
 CAMERA = Legend("camera", "点位状态", "Video point state", "state", (

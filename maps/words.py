@@ -110,11 +110,11 @@ VALUES: dict[str, dict[str, Pair]] = {
         "rented": ("租赁", "Rented"),
     },
     "point_class": {
-        "class_1": ("一类点", "Class 1"),
-        "class_2": ("二类点", "Class 2"),
-        "class_3": ("三类点", "Class 3"),
-        "police_internal": ("公安内部", "Police internal"),
-        "other": ("其他", "Other"),
+        "class_1": ("一类视频监控点", "Class 1"),
+        "class_2": ("二类视频监控点", "Class 2"),
+        "class_3": ("三类视频监控点", "Class 3"),
+        "police_internal": ("公安内部", "Police premises"),
+        "other": ("其他点位", "Other"),
     },
     "quality": {
         "A": ("A 可靠", "A reliable"),

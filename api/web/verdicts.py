@@ -7,6 +7,7 @@ from typing import Any
 
 from api.web.desk import Desk
 from gis.layers.model import Column, Layer
+from gis.layers.model import layer as named
 from gis.legend import Legend
 from maps import words
 from maps.context import RuleText, rule_texts
@@ -89,3 +90,8 @@ def shown(desk: Desk, layer: Layer, name: str, value: Any) -> str:
             return desk.share(value)
         return desk.held(value, 2) if name in words.HELD else desk.n(value, 2)
     return desk.day(value) if isinstance(value, date) else str(value)
+
+
+def facility_word(desk: Desk, name: str, value: str | None) -> str:
+    """A value of one of the facility register's closed lists in the reader's words."""
+    return shown(desk, named("facilities"), name, value)

@@ -18,12 +18,12 @@ from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from api.web.places import read
+from api.web.verdicts import facility_word
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput, ChangedMeanwhile
 from gis.facilities import register
 from gis.facilities.model import Facility, FacilityStatus, Function, Provision
 from gis.facilities.register import Checked, Entry
-from maps import words as map_words
 
 router = APIRouter()
 READ = needs(Capability.FACILITIES)
@@ -60,8 +60,10 @@ def _columns(desk: Desk) -> list[tables.Column]:
     t, column = desk.t, tables.Column
 
     def listed(name: str, *, at_first: bool = True) -> tables.Column:
-        return column(name, t(f"facilities.{name}"), lambda row: word(desk, name, row[name]),
-                      at_first=at_first)  # fmt: skip
+        return column(
+            name, t(f"facilities.{name}"), lambda row: facility_word(desk, name, row[name]),
+            at_first=at_first,
+        )  # fmt: skip
 
     return [
         column("name", t("facilities.name"), link=True),
@@ -77,19 +79,9 @@ def _columns(desk: Desk) -> list[tables.Column]:
     ]
 
 
-def word(desk: Desk, name: str, value: str | None) -> str:
-    """A value of one of the register's closed lists in the reader's words."""
-    if not value:
-        return "—"
-    if name == "status":
-        return desk.t(f"facilities.status_{value}")
-    known = map_words.values_of("facilities", name).get(value)
-    return desk.either(*known) if known else value
-
-
 def _filters(desk: Desk) -> list[tables.Filter]:
     def choice(name: str, values: Any) -> tables.Filter:
-        options = [(str(one), word(desk, name, str(one))) for one in values]
+        options = [(str(one), facility_word(desk, name, str(one))) for one in values]
         return tables.Filter(
             name, desk.t(f"facilities.{name}"), options, lambda row: str(row[name])
         )
@@ -178,7 +170,7 @@ def _newer(desk: Desk, form: Form, record: Facility) -> Response:
     for name in (*_ENTRIES, "closed_on"):
         if now.get(name, "") != form.text(name):
             listed = name in ("function", "provision", "status")
-            value = word(desk, name, now.get(name)) if listed else now.get(name) or "—"
+            value = facility_word(desk, name, now.get(name)) if listed else now.get(name) or "—"
             told.append(f"{desk.t(f'facilities.{name}')} {value}")
     drawn = shape_of(form.text("geom"))
     if drawn is None or not drawn.equals(shape_of(now["geom"])):
@@ -193,7 +185,7 @@ def _form(
     desk: Desk, form: Form, *, record: Facility | None = None, found: Checked | None = None
 ) -> Response:
     def options(name: str, values: Any, *, empty: bool = False) -> list[tuple[str, str]]:
-        listed = [(str(one), word(desk, name, str(one))) for one in values]
+        listed = [(str(one), facility_word(desk, name, str(one))) for one in values]
         return [("", desk.t("facilities.not_said")), *listed] if empty else listed
 
     return desk.page(

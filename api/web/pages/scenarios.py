@@ -16,8 +16,8 @@ from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
 from api.web.pages.coverage import money
-from api.web.pages.facilities import word
 from api.web.places import area_options
+from api.web.verdicts import facility_word
 from gis import legend
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
@@ -177,7 +177,7 @@ def _options(desk: Desk, db: Session, scenario: Scenario) -> dict[str, list[tupl
         "kind": [(str(one), desk.t(f"scenarios.kind_{one}")) for one in ChangeKind],
         "facility": [("", "—"), *own, *_facilities(desk, db, scenario)],
         "community": [("", "—"), *communities],
-        "function": [(str(one), word(desk, "function", one)) for one in Function],
+        "function": [(str(one), facility_word(desk, "function", one)) for one in Function],
     }
 
 
@@ -193,7 +193,7 @@ def read_walks(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
     rows = features.records(found.functions) if found else []
     return desk.page(
         "scenario_walking.html", scenario=scenario, found=found, why=why,
-        rows=[{**row, "word": word(desk, "function", row["function"])} for row in rows],
+        rows=[{**row, "word": facility_word(desk, "function", row["function"])} for row in rows],
     )  # fmt: skip
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from api import features
 from api.deps import Db, needs
 from api.web import runs as runs_page
-from api.web import tables
+from api.web import tables, verdicts
 from api.web.desk import AtDesk, Desk
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
 from gis.errors import BadInput
+from gis.layers.model import layer
 from gis.runs import store as runs
 from gis.runs.model import Analysis, Run
 from gis.timeline import service as timeline
@@ -25,7 +26,6 @@ from gis.video.board import Board
 from gis.video.ground import store as ground_store
 from gis.video.rules import GroundRules, VideoRules
 from gis.video.status import By
-from maps import words as map_words
 
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
 EVERY = 1_000_000  # rows of a table that is searched and sorted as a whole
@@ -126,11 +126,9 @@ def _counts(desk: Desk, found: Board) -> list[tuple[str, list[tuple[str, int]]]]
 def _value(desk: Desk, dimension: str, value: str | None) -> str:
     if value is None:
         return desk.t("eyes.not_stated")
-    if dimension == "kind":
-        return desk.either(*map_words.values_of("cameras", "kind")[value])
-    if dimension in ("point_class", "status"):
-        return desk.t(f"eyes.{dimension}_{value}")
-    return value
+    if dimension == "status":
+        return desk.t(f"eyes.status_{value}")
+    return verdicts.shown(desk, layer("cameras"), dimension, value)
 
 
 # -- the working rate --------------------

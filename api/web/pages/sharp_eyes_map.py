@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api import features
 from api.deps import Db, needs
-from api.web import places, tables
+from api.web import places, tables, verdicts
 from api.web import runs as runs_page
 from api.web.desk import AtDesk, Desk
 from api.web.pages.sharp_eyes import EVERY
@@ -262,8 +262,8 @@ def read_point(desk: AtDesk, db: Db, camera: Camera) -> Response:
         "sharp_eyes_point.html", row=row, findings=features.records(wrong),
         parts=asdict(parts) if parts else None,
         state=desk.chip(legend.CAMERA.entry(row["state"])), fields=_fields(desk, fields),
-        kind=desk.either(*map_words.values_of("cameras", "kind")[row["kind"]])
-        if row["kind"] else "—",
+        kind=verdicts.shown(desk, layer("cameras"), "kind", row["kind"]),
+        point_class=verdicts.shown(desk, layer("cameras"), "point_class", row["point_class"]),
         frame=frame(desk, "view_fields", map=place, layers="view_fields,cameras"),
         assumed=bool(fields["assumed"].any()),
     )  # fmt: skip

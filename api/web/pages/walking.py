@@ -8,7 +8,7 @@ from api import features
 from api.deps import AsOf, Db, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.pages.facilities import word
+from api.web.verdicts import facility_word
 from gis.access.rights import Capability
 from gis.errors import NoData
 from gis.facilities.model import Function
@@ -59,7 +59,7 @@ def read_circle(
         on=day,
         chosen=function,
         functions=[
-            {**row, "word": word(desk, "function", row["function"])}
+            {**row, "word": facility_word(desk, "function", row["function"])}
             for row in features.records(found.functions)
         ],
     )
