@@ -83,6 +83,11 @@ def _runs(result: dict[str, Any], user: User) -> dict[str, Any]:
     return {**result, "runs": told} if told else result
 
 
+def may_cancel(user: User | None, job: Job) -> bool:
+    """Whoever asked for a job ends it, and whoever looks after all jobs."""
+    return user is not None and (job.asked_by == user.id or user.may(Capability.JOBS, Action.WRITE))
+
+
 def followed(request: Request, db: Session, user: User, job_id: int, *, needed: Right) -> Events:
     """The events of a job that ``user`` may see, for as long as there is the right ``needed``."""
     service.find(db, job_id)

@@ -19,6 +19,7 @@ from api.house import House, transaction
 from api.serving.at_once import at_once
 from api.version import VERSION
 from api.web import assets, links, menu, words
+from gis.access.rights import Role
 from gis.db.session import User
 from gis.errors import GisError, halves
 from gis.facts import service as facts
@@ -26,6 +27,8 @@ from gis.legend import Entry
 from gis.rounding import floored
 from maps.palette import SHAPES
 
+# Whoever reads an open page: public figures of the whole district, nothing else.
+PASSER_BY = User.of(Role.VIEWER, id="public", area_prefixes=("",))
 _LOCALE = {"zh": "zh_CN", "en": "en_GB"}
 _YEAR_S = 365 * 24 * 3600
 _POLICY = (
@@ -123,6 +126,11 @@ class Desk:
         if value is None:
             return "—"
         return str(format_percent(floored(value, 3), "#,##0.#%", locale=_LOCALE[self.language]))
+
+    def money(self, yuan: float) -> str:
+        """A sum in the unit that readers of the language count in: 万元, million yuan."""
+        unit = {"zh": 10_000, "en": 1_000_000}[self.language]
+        return self.t("shell.money", value=self.n(yuan / unit, 1))
 
     def day(self, value: date | None) -> str:
         """A day."""

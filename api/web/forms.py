@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import shapely
 from fastapi import Depends, Request
+from shapely.geometry.base import BaseGeometry
 from starlette.datastructures import FormData, UploadFile
+
+LONGEST_GEOJSON = 200_000  # characters; a building has some hundred
 
 
 @dataclass
@@ -50,3 +54,16 @@ def file_of(data: FormData, name: str) -> bytes | None:
     if not isinstance(one, UploadFile) or not one.filename:
         return None
     return one.file.read()
+
+
+def shape_of(text: str) -> BaseGeometry | None:
+    """A geometry written as GeoJSON; None where it is none or far too long."""
+    if not text or len(text) > LONGEST_GEOJSON:
+        return None
+    try:
+        found: BaseGeometry = shapely.force_2d(shapely.from_geojson(text))
+    except shapely.errors.GEOSException:
+        return None
+    west, south, east, north = found.bounds if not found.is_empty else (0, 0, 0, 0)
+    inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    return found if inside and not found.is_empty else None

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
@@ -12,6 +13,8 @@ from starlette.routing import BaseRoute
 from api.deps import Needs
 from gis.access.rights import Right
 from gis.db.session import User
+
+Next = Annotated[str, Query(max_length=500)]  # where somebody wanted to go who had to sign in first
 
 
 def may_open(app: FastAPI, user: User | None, address: str, method: str = "GET") -> bool:
@@ -42,3 +45,15 @@ def _needed(dependant: Dependant) -> Iterator[Right]:
         if isinstance(one.call, Needs):
             yield one.call.capability, one.call.action
         yield from _needed(one)
+
+
+def own_address(text: str) -> str:
+    """A path of this service to go on to; the start page for any other address.
+
+    >>> own_address("/maps/combined?area=530102"), own_address("//evil.example/"), own_address("x")
+    ('/maps/combined?area=530102', '/', '/')
+    """
+    parts = urlsplit(text)
+    plain = text.isprintable() and "\\" not in text
+    ours = not parts.scheme and not parts.netloc and text.startswith("/") and text[1:2] != "/"
+    return text if plain and ours else "/"

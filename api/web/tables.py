@@ -22,6 +22,7 @@ from gis.errors import Forbidden
 from gis.legend import Entry
 
 PER_PAGE = 50
+EVERY = 1_000_000  # rows of a table that is searched and sorted as a whole
 Row = Mapping[str, Any]
 
 

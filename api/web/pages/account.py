@@ -1,11 +1,10 @@
 """The door for people: sign in, the second factor, a new password, one's own account."""
 
 from datetime import UTC, datetime
-from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import segno
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
@@ -14,12 +13,12 @@ from api.auth.identity import Identified, Own, Whole, rules
 from api.deps import Db
 from api.web.desk import AtDesk, Desk, OpenDesk
 from api.web.forms import Form, Sent, form_of
+from api.web.links import Next, own_address
 from gis.access import service, totp
 from gis.access.service import Opened
 from gis.errors import BadPassword, GisError, SignInRefused, TooMany
 
 router = APIRouter()
-Next = Annotated[str, Query(max_length=500)]
 
 
 @router.get("/sign-in")
@@ -124,18 +123,6 @@ def confirm(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
         return RedirectResponse("/account", 303)
     form.wrong("code", desk.t("account.factor_wrong"))
     return desk.page("account.html", status=422, entered=entered, form=form, secret=None, qr=None)
-
-
-def own_address(text: str) -> str:
-    """A path of this service to go on to; the start page for any other address.
-
-    >>> own_address("/maps/combined?area=530102"), own_address("//evil.example/"), own_address("x")
-    ('/maps/combined?area=530102', '/', '/')
-    """
-    parts = urlsplit(text)
-    plain = text.isprintable() and "\\" not in text
-    ours = not parts.scheme and not parts.netloc and text.startswith("/") and text[1:2] != "/"
-    return text if plain and ours else "/"
 
 
 def _entered(request: Request, opened: Opened, address: str) -> Response:

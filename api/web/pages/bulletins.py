@@ -7,9 +7,8 @@ from fastapi.responses import RedirectResponse
 
 from api.deps import Db, needs
 from api.house import transaction
-from api.web.desk import AtDesk, Desk, OpenDesk
+from api.web.desk import PASSER_BY, AtDesk, Desk, OpenDesk
 from api.web.forms import Sent, form_of
-from api.web.pages.check import PASSER_BY
 from gis.access.rights import Action, Capability
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on

@@ -9,20 +9,17 @@ from sqlalchemy.orm import Session
 from api.deps import Db, needs
 from api.house import transaction
 from api.serving.limits import limits_of
-from api.web.desk import AtDesk, Desk, OpenDesk
+from api.web.desk import PASSER_BY, AtDesk, Desk, OpenDesk
 from api.web.forms import Form
 from api.web.paper.plaques import CHECK_PATH
-from gis.access.rights import Capability, Role
+from gis.access.rights import Capability
 from gis.audit.signing import Signer
-from gis.db.session import User
 from gis.errors import BadInput, NotFound
 from gis.legend import RATING
 from gis.publication import check, seal, store
 from gis.publication.seal import Sealed
 
 router = APIRouter()
-# Whoever reads a plaque in the street: public figures of the whole district, nothing else.
-PASSER_BY = User.of(Role.VIEWER, id="public", area_prefixes=("",))
 CheckText = Annotated[str, Query(max_length=600)]
 
 

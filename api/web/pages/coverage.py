@@ -127,12 +127,6 @@ def _wan(desk: Desk, yuan: float | None) -> str:
     return desk.n(None if yuan is None else yuan / WAN, 1)
 
 
-def money(desk: Desk, yuan: float) -> str:
-    """A sum in the unit that readers of the language count in."""
-    unit = {"zh": WAN, "en": 1_000_000}[desk.language]
-    return desk.t("coverage.money", value=desk.n(yuan / unit, 1))
-
-
 def _class(value: str) -> legend.Entry:
     return legend.COVERAGE.entry(value)
 
@@ -163,7 +157,7 @@ def _sums(desk: Desk, found: Coverage) -> dict[str, Any]:
         "communities": len(rows),
         "met": sum(row["verdict"] == "met" for row in rows),
         "to_build_m2": sum(row["gap_m2"] or 0 for row in rows),
-        "cost": money(desk, sum(row["cost_yuan"] or 0 for row in rows)),
+        "cost": desk.money(sum(row["cost_yuan"] or 0 for row in rows)),
         "ratio": 100 * area_m2 / households if households else None,
     }
 

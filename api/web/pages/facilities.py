@@ -16,7 +16,7 @@ from api import features
 from api.deps import Db, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, form_of
+from api.web.forms import Form, Sent, form_of, shape_of
 from api.web.places import read
 from api.web.verdicts import facility_word
 from gis.access.rights import Action, Capability
@@ -29,7 +29,6 @@ router = APIRouter()
 READ = needs(Capability.FACILITIES)
 WRITE = needs(Capability.FACILITIES, Action.WRITE)
 Key = Annotated[str, Path(max_length=200)]
-LONGEST_GEOJSON = 200_000  # characters; a building has some hundred
 _ENTRIES = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",
             "opened_on")  # fmt: skip
 _POSITION = re.compile(r"(-?\d{1,3}(?:\.\d+)?)\s*[,，\s]\s*(-?\d{1,3}(?:\.\d+)?)")
@@ -232,19 +231,6 @@ def _place(text: str) -> BaseGeometry | None:
     """What was drawn, or a position typed as "longitude, latitude"."""
     said = _POSITION.fullmatch(text.strip())
     return shape_of(f'{{"type":"Point","coordinates":[{said[1]},{said[2]}]}}' if said else text)
-
-
-def shape_of(text: str) -> BaseGeometry | None:
-    """A geometry written as GeoJSON; None where it is none or far too long."""
-    if not text or len(text) > LONGEST_GEOJSON:
-        return None
-    try:
-        found: BaseGeometry = shapely.force_2d(shapely.from_geojson(text))
-    except shapely.errors.GEOSException:
-        return None
-    west, south, east, north = found.bounds if not found.is_empty else (0, 0, 0, 0)
-    inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90
-    return found if inside and not found.is_empty else None
 
 
 def _number(desk: Desk, form: Form, name: str) -> float | None:

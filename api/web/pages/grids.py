@@ -13,8 +13,7 @@ from api import features
 from api.deps import Db, RowId, needs
 from api.web import tables
 from api.web.desk import AtDesk, Desk
-from api.web.forms import Form, Sent, form_of
-from api.web.pages.facilities import shape_of
+from api.web.forms import Form, Sent, form_of, shape_of
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile
 from gis.grids import edits, reshape, store

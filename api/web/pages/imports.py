@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import At, Caller, Db, RowId, needs
+from api.job_shown import may_cancel
 from api.tasks.imports import CAPABILITY, path_of
 from api.uploads import previews, steps
 from api.uploads.uploading import receive
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent
-from api.web.pages.jobs import may_cancel
 from api.web.table_files import MEDIA
 from data.ingest.preview import Preview
 from data.ingest.template import workbook
@@ -124,7 +124,8 @@ def read_upload(desk: AtDesk, db: Db, user: Caller, upload_id: RowId) -> Respons
     seen = look.seen or Preview()
     return desk.page(
         "one_import.html", one=one, name=hidden(one.file_name), state=state, seen=seen, job=job,
-        working=working, may_cancel=job is not None and may_cancel(desk, job), report=_report(job),
+        working=working, may_cancel=job is not None and may_cancel(desk.user, job),
+        report=_report(job),
         bounds=desk.house.district.bounds, frames=FRAMES, encodings=ENCODINGS,
         profiles=[p.name for p in store.profiles(db, one.kind)],
         looks=looks and look.seen is not None, looking=None if look.seen else look.job,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from api.deps import Db, RowId, needs
+from api.job_shown import may_cancel
 from api.tasks import runs as asked
 from api.web import runs, tables
 from api.web.desk import AtDesk, Desk
@@ -88,15 +89,10 @@ def read_job(desk: AtDesk, db: Db, job_id: RowId) -> Response:
     """One job, its progress while it works, and where its result is."""
     job = service.find(db, job_id)
     return desk.page(
-        "one_job.html", job=job, ended=JobState(job.state).ended, may_cancel=may_cancel(desk, job),
+        "one_job.html", job=job, ended=JobState(job.state).ended,
+        may_cancel=may_cancel(desk.user, job),
         links=links(desk, job), message=desk.either(job.message_zh or "", job.message_en or ""),
     )  # fmt: skip
-
-
-def may_cancel(desk: Desk, job: Job) -> bool:
-    """Whoever asked for a job ends it, and whoever looks after all jobs."""
-    user = desk.user
-    return user is not None and (job.asked_by == user.id or user.may(Capability.JOBS, Action.WRITE))
 
 
 def links(desk: Desk, job: Job) -> list[tuple[str, str]]:

@@ -15,7 +15,6 @@ from api.serving.limits import export_limited
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
-from api.web.pages.coverage import money
 from api.web.places import area_options
 from api.web.verdicts import facility_word
 from gis import legend
@@ -138,7 +137,7 @@ def _sums(desk: Desk, found: service.Comparison) -> list[tuple[str, str]]:
         (t("scenarios.met"), n(found.turned_met)),
         (t("scenarios.gap"), f"{n(found.to_build_m2)} → {n(found.to_build_then_m2)} m²"),
         (t("scenarios.added"), f"{'+' if found.added_m2 > 0 else ''}{n(found.added_m2)} m²"),
-        (t("scenarios.cost"), money(desk, found.cost_yuan)),
+        (t("scenarios.cost"), desk.money(found.cost_yuan)),
     ]
 
 

@@ -28,7 +28,6 @@ from gis.video.rules import GroundRules, VideoRules
 from gis.video.status import By
 
 router = APIRouter(dependencies=[needs(Capability.VIDEO)])
-EVERY = 1_000_000  # rows of a table that is searched and sorted as a whole
 _DAYS = 30  # shown without a choice
 _VALUES = 8  # of one dimension of the inventory; the rest are summed
 _GROUPS = (By.OWNER, By.CLASS, By.COMPOUND)
@@ -94,8 +93,8 @@ def ground_sums(desk: Desk, db: Session, run: Run | None) -> dict[str, Any] | No
     if run is None:
         return None
     rows = ground_store.coverage_rows(
-        db, run_id=run.id, level="compound", area_prefix="", code=None, limit=EVERY, offset=0,
-        quality=GroundRules.of(desk.house.policy).quality,
+        db, run_id=run.id, level="compound", area_prefix="", code=None, limit=tables.EVERY,
+        offset=0, quality=GroundRules.of(desk.house.policy).quality,
     )  # fmt: skip
     known = rows[rows["answer"] == "measured"]
     public_m2 = float(known["public_m2"].sum())

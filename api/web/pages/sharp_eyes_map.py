@@ -13,7 +13,6 @@ from api.deps import Db, needs
 from api.web import places, tables, verdicts
 from api.web import runs as runs_page
 from api.web.desk import AtDesk, Desk
-from api.web.pages.sharp_eyes import EVERY
 from gis import legend
 from gis.access.rights import Capability
 from gis.audit.service import note
@@ -164,7 +163,7 @@ def frame(desk: Desk, name: str, **view: str) -> str | None:
 def _with_ground(desk: Desk, db: Session, rows: list[dict[str, Any]], run: int) -> Any:
     """Rows of the layer with the square metres behind the share."""
     ground = ground_store.coverage_rows(
-        db, run_id=run, level="compound", area_prefix="", code=None, limit=EVERY, offset=0,
+        db, run_id=run, level="compound", area_prefix="", code=None, limit=tables.EVERY, offset=0,
         quality=GroundRules.of(desk.house.policy).quality,
     )  # fmt: skip
     columns = ["public_m2", "seen_m2", "seen_twice_m2", "seen_all_m2", "seen_potential_m2",

@@ -11,7 +11,7 @@ from api.auth.identity import is_secure, rules, settings
 from api.auth.sso import Flows, SignOn
 from api.deps import At
 from api.serving.limits import limits_of
-from api.web.pages.account import Next, own_address
+from api.web.links import Next, own_address
 from gis.access import sign_on
 from gis.audit import service as audit
 from gis.db.session import sessions
