@@ -11,10 +11,10 @@ from api.commands.common import Json, group, house
 from api.house import House, transaction
 from api.output import figures_out, json_out, progress, refuse, say, table_out
 from data.ingest.mapping import CONSTANT
+from data.ingest.report import ImportReport, unopened
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity
 from data.ingest.undo import undo_import
-from data.report import ImportReport, unopened
 from gis.errors import BadInput, ImportRefused
 from gis.facts import service as facts
 

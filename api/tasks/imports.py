@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from api.house import House
 from api.tasks.work import Failed, Work
+from data.ingest.report import ImportReport, unopened
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
-from data.report import ImportReport, unopened
 from gis.access.rights import Capability
 from gis.audit import service as audit
 from gis.errors import ImportRefused, NotFound

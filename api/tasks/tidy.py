@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.house import House
 from api.tasks import exports, imports
 from api.worker_name import forget_dead
-from data.report import workbook_name
+from data.ingest.report import workbook_name
 from gis.dangers import store as dangers
 from gis.health import store as health
 from gis.uploads import store

@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from data.ingest.reasons import note
+from data.ingest.report import Notes
 from data.ingest.targets import Target
 from data.ingest.types import Kind, RowNote, Severity
-from data.report import Notes
 from gis.assignment.store import PLACED
 from gis.db import sql
 from gis.db.base import BEGINNING

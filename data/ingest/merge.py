@@ -28,10 +28,10 @@ from sqlalchemy.types import NullType
 from data.ingest import undo
 from data.ingest.checks import remark
 from data.ingest.reasons import note
+from data.ingest.report import Notes
 from data.ingest.targets import Target
 from data.ingest.types import Kind
 from data.ingest.versions import Fit, Version, fit
-from data.report import Notes
 from gis.assignment.store import CODES, PLACED, spot
 from gis.db import sql
 

@@ -13,10 +13,10 @@ from data.ingest import checks
 from data.ingest.answers import Answers
 from data.ingest.read import open_source
 from data.ingest.refusal import constraint, driver_error
+from data.ingest.report import ImportReport
 from data.ingest.targets import TARGETS
 from data.ingest.types import Kind, Options, Source
 from data.ingest.work import Progress, Work, silent
-from data.report import ImportReport
 from gis.audit import service as audit
 from gis.db import statistics
 from gis.db.engine import store_error

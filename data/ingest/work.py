@@ -11,9 +11,9 @@ from data.ingest import checks, merge, staging, undo
 from data.ingest.conform import conform
 from data.ingest.fields import field
 from data.ingest.reasons import contradictions, note
+from data.ingest.report import ImportReport, Notes
 from data.ingest.targets import Target, complete
 from data.ingest.types import Chunk, FileFacts, RowNote
-from data.report import ImportReport, Notes
 from gis.assignment import service as assignment
 from gis.district import District
 from gis.errors import ImportRefused

@@ -20,9 +20,9 @@ from data.ingest.fields import fold
 from data.ingest.formats import digest, vector
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
+from data.ingest.report import ImportReport, Notes
 from data.ingest.types import Kind, Options, Severity
 from data.ingest.values import moments
-from data.report import ImportReport, Notes
 from gis import district
 from gis.errors import BadInput, ImportRefused
 from gis.privacy import hidden
