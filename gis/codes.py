@@ -31,9 +31,9 @@ def parent_code(code: str, district: District) -> str | None:
 
 
 def grid_community(grid_id: str, district: District) -> str | None:
-    """The community that a grid id names by its first digits; None if it is no grid id.
+    """The community that a grid id names: ``530102001001`` of ``530102001001007``.
 
-    >>> # "530102001001007" -> "530102001001"
+    None for what is no grid id.
     """
     community, sequence = grid_id[:-SEQUENCE_DIGITS], grid_id[-SEQUENCE_DIGITS:]
     if not re.fullmatch(r"\d{3}", sequence):

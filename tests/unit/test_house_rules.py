@@ -1,6 +1,7 @@
 """Rules of the house that a machine can keep."""
 
 import ast
+import doctest
 import importlib
 import importlib.metadata
 import json
@@ -53,10 +54,18 @@ def test_files_are_short_and_say_what_they_hold(path):
 
 def test_the_architecture_page_names_every_room():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = [path for name in ("gis", "api") for path in (ROOT / name).iterdir()
+    rooms = [path for name in PACKAGES for path in (ROOT / name).iterdir()
              if path.suffix == ".py" or (path / "__init__.py").exists()]  # fmt: skip
     names = [path.relative_to(ROOT).as_posix() for path in rooms if path.stem != "__init__"]
     assert sorted(name for name in names if f"`{name}`" not in page) == []
+
+
+@pytest.mark.parametrize("path", [path for path in _sources() if ">>> " in path.read_text("utf-8")],
+                         ids=lambda p: str(p.relative_to(ROOT)))  # fmt: skip
+def test_examples_in_docstrings_answer_as_they_say(path):
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    found = doctest.testmod(module, raise_on_error=False)
+    assert (found.attempted > 0, found.failed) == (True, 0)
 
 
 def test_tests_have_no_init():
