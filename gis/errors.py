@@ -200,11 +200,11 @@ class TokenRests(SignInNeeded):
 
     code = "token_rests"
     _FIRST: ClassVar = {
-        "password_change": "令牌所属账户的口令已过期或须更改："
-        "请用该账户登录网页更改口令，令牌随即恢复 / "
+        "password_change": "令牌所属账户的密码已过期或须更改："
+        "请用该账户登录网页更改密码，令牌随即恢复 / "
         "the password of the token's account has expired or must be changed: sign in to the pages"
         " with that account and change it, then the token works again",
-        "sign_on": "令牌所属账户已太久未经统一认证登录："
+        "sign_on": "令牌所属账户已太久未经统一登录登录："
         "请用该账户登录一次，令牌随即恢复 / "
         "the token's account has not come through the sign-on service for too long: sign in once,"
         " then the token works again",

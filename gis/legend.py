@@ -115,7 +115,7 @@ CAMERA = Legend("camera", "点位状态", "Video point state", "state", (
     Entry("down", "故障", "Down", RED, "triangle"),
     Entry("repair", "维修", "Under repair", YELLOW, "square"),
     Entry("planned", "规划", "Planned", PURPLE, "diamond"),
-    Entry("unknown", "状态不明", "State unknown", GREY, "cross"),
+    Entry("unknown", "状态不详", "State unknown", GREY, "cross"),
 ))  # fmt: skip
 
 # Drawn from the widest to the finest: the first below, the second on top of all.

@@ -201,7 +201,7 @@ TERMS: dict[tuple[str, str], Pair] = {
     ),
     ("REN-1", "suppress_below"): ("不公布的数值低于", "Withheld below"),
     ("REN-2", "mainly_rental_share"): ("出租占比不低于", "Share let at least"),
-    ("VID-1", "incident_radius_m"): ("事件统计半径", "Radius for incidents"),
+    ("VID-1", "incident_radius_m"): ("警情统计半径", "Radius for incidents"),
     ("VID-2", "working_share"): ("完好率不低于", "Working rate at least"),
 }
 REMARKS: dict[str, Pair] = {  # what the policy file says beside the places of its sources

@@ -147,7 +147,7 @@ class SignOn:
         wanted = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
         if known.get("issuer") != self._issuer or not wanted <= set(known):
             raise SignOnFailed(
-                "统一认证的签发方不符 / the sign-on service describes another issuer"
+                "统一登录的签发方不符 / the sign-on service describes another issuer"
             )
         return known
 
@@ -168,7 +168,7 @@ class SignOn:
             raise SignOnUnavailable from exc
         if not isinstance(found, dict):
             raise SignOnFailed(
-                "统一认证的说明文件不可用 / the sign-on service's document cannot be used"
+                "统一登录的说明文件不可用 / the sign-on service's document cannot be used"
             )
         return found
 
@@ -180,7 +180,7 @@ class SignOn:
             here.scheme == "https" or (here.scheme == "http" and local)
         ):
             raise SignOnFailed(
-                "统一认证的地址不在同一主机 / an address of the sign-on service lies elsewhere"
+                "统一登录的地址不在同一主机 / an address of the sign-on service lies elsewhere"
             )
         return str(url)
 

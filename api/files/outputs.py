@@ -43,7 +43,7 @@ def allowed(one: Layer, *, internal: bool) -> Layer:
     """``one`` if it may leave the store; raises Withheld."""
     if one.internal and not internal:
         raise Withheld(
-            f"图层 {one.name} 含监控点位，须注明内部使用 / "
+            f"图层 {one.name} 含视频点位，须注明内部使用 / "
             f"layer {one.name} shows where cameras stand or look: ask for internal layers"
         )
     return one

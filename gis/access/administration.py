@@ -129,7 +129,7 @@ def reset_password(session: Session, login: str, *, now: datetime) -> str:
     """
     if known(session, login).role in KEPT_APART:
         raise Forbidden(
-            "安全管理员和审计员的口令只能在服务器上重设 / the password of a security administrator"
+            "安全管理员和审计员的密码只能在服务器上重设 / the password of a security administrator"
             " or an auditor is reset on the machine itself"
         )
     return give_password(session, login, now=now)
@@ -190,10 +190,10 @@ def issue_token(
     areas = list(user.area_prefixes if area_prefixes is None else area_prefixes)
     if not wanted <= user.rights:
         more = ", ".join(sorted(spelled(one) for one in wanted - user.rights))
-        raise BadInput(f"账号本身没有权限 {more} / the account itself has no right to {more}")
+        raise BadInput(f"账户本身没有权限 {more} / the account itself has no right to {more}")
     if not all(user.reaches(one) for one in areas):
         raise BadInput(
-            "账号本身不能查看其中全部区域 / the account itself does not reach all of these areas"
+            "账户本身不能查看其中全部区域 / the account itself does not reach all of these areas"
         )
     if not 1 <= days <= rules.token_days:
         raise BadInput(

@@ -37,7 +37,7 @@ def place_of(
     areas = [one for one in _texts(claims, area_claim) if _PREFIX.fullmatch(one)]
     if len(found) != 1 or not areas:
         raise SignOnFailed(
-            "统一认证没有给出唯一的角色，或没有辖区 / "
+            "统一登录没有给出唯一的角色，或没有辖区 / "
             "the sign-on service gives no single role, or no area"
         )
     return found.pop(), areas

@@ -45,7 +45,7 @@ class SameAccount(BadInput):
 
     def __init__(self) -> None:
         super().__init__(
-            "整改由您登记，须由另一账号复查 / you said it was fixed: another account checks it"
+            "整改由您登记，须由另一账户复查 / you said it was fixed: another account checks it"
         )
 
 

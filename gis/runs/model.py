@@ -27,7 +27,7 @@ TITLES: dict[Analysis, tuple[str, str]] = {
     Analysis.RATING: ("三色评级", "Three-colour rating"),
     Analysis.RENTAL: ("出租房密度", "Rental density"),
     Analysis.VIDEO: ("视频点位", "Video points"),
-    Analysis.GRIDS: ("网格审计", "Grid audit"),
+    Analysis.GRIDS: ("网格核查", "Grid audit"),
 }
 
 

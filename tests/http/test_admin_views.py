@@ -213,7 +213,7 @@ def test_health_says_that_no_worker_is_alive_and_counts_refusals(store, serve, t
         client.post("/api/v1/runs", json={"analysis": "grids"})
     with serve(store.urls, role=Role.AUDITOR, home=tmp_path) as client:
         page = client.get("/health").text
-        assert "没有在工作的进程" in page
+        assert "没有运行中的后台进程" in page
         assert "wangge backup" in page.partition("最近备份")[2]
         with store.begin() as session:
             note(session, event="backup", target="store")

@@ -658,7 +658,7 @@ def test_a_districts_own_rule_changes_verdicts_and_is_named(wangge, tmp_path):
 
 def test_tables_show_nested_figures_and_both_languages(wangge):
     shown = wangge("run", "grids").out
-    assert "网格审计 / Grid audit" in shown
+    assert "网格核查 / Grid audit" in shown
     assert "unified · findings" in shown
 
 

@@ -190,7 +190,7 @@ def test_a_token_of_an_old_password_says_what_to_do(demo_store, door, account, b
         session.execute(text(f"{old} WHERE login = :login"), {"login": login})
     told = httpx2.get(f"{door}/tiles/grids.json", headers={"authorization": f"Bearer {token}"})
     assert (told.status_code, told.json()["code"]) == (401, "token_rests")
-    assert "请用该账户登录网页更改口令" in told.json()["detail"]
+    assert "请用该账户登录网页更改密码" in told.json()["detail"]
 
 
 # -- administrators ---------------------------------------------------------------------------
