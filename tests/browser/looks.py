@@ -17,6 +17,25 @@ _AUDIT = f"""async () => (await axe.run(document, {{
     iframes: false, resultTypes: ['violations'], runOnly: {{ type: 'tag', values: {_RULES} }}
 }})).violations.map(({{ id, nodes: [one] }}) => [id, one.html.slice(0, 120), one.failureSummary])"""
 WIDER = "document.documentElement.scrollWidth > innerWidth"
+# Rows of a shown layer whose label point, brought into view, has ink on the layer's own canvas.
+INKED = """async ([name, rows]) => {
+    const layer = wangge.layers.get(name);
+    let inked = 0;
+    for (const row of rows) {
+        wangge.map.setView([layer.index.lat[row], layer.index.lon[row]], 17, { animate: false });
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const at = wangge.map.latLngToContainerPoint([layer.index.lat[row], layer.index.lon[row]]);
+        const page = wangge.map.getContainer().getBoundingClientRect();
+        for (const canvas of wangge.map.getPane("layer-" + name).querySelectorAll("canvas")) {
+            const box = canvas.getBoundingClientRect();
+            const ratio = canvas.width / box.width;
+            const [x, y] = [(at.x + page.x - box.x) * ratio, (at.y + page.y - box.y) * ratio];
+            if (x < 0 || y < 0 || x >= canvas.width || y >= canvas.height) continue;
+            if (canvas.getContext("2d").getImageData(x, y, 1, 1).data[3] > 0) { inked++; break; }
+        }
+    }
+    return inked;
+}"""
 
 
 def is_sound(page):
