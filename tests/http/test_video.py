@@ -159,6 +159,7 @@ def test_dark_places_and_weak_points_are_read_by_page(client, serve, demo_store)
     assert {row["compound_code"] for row in own} == {compound}
     weak = client.get("/api/v1/video/weak-points").json()
     lost = [row["lost_m2"] for row in weak["rows"]]
+    assert lost
     assert lost == sorted(lost, reverse=True)
     assert all(0 < row["lost_share"] <= 1 for row in weak["rows"])
     beyond = {"offset": 100_000}
@@ -249,7 +250,13 @@ def test_the_inventory_is_read_by_page_with_the_parts_of_each_id(client, serve, 
         assert viewer.get("/api/v1/video/points").status_code == 403
 
 
-def test_one_points_view_is_geojson_and_unknown_points_have_none(client):
+def test_one_points_view_is_geojson_and_unknown_points_have_none(client, demo_store):
+    with demo_store.begin() as session:
+        drawn = session.execute(
+            text("SELECT quality, looks FROM view_fields WHERE camera_key = 'SP000001'")
+        ).all()
     found = client.get("/api/v1/video/points/SP000001/view").json()
-    assert {one["properties"]["looks"] for one in found["features"]} <= {"home", "potential"}
+    shown = [one["properties"] for one in found["features"]]
+    assert drawn
+    assert sorted((one["quality"], one["looks"]) for one in shown) == sorted(map(tuple, drawn))
     assert client.get("/api/v1/video/points/nobody/view").status_code == 404

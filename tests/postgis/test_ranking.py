@@ -44,6 +44,7 @@ def test_communities_are_ranked_by_their_own_scores(ask, evaluated):
 def test_streets_without_scores_of_their_own_take_the_means_of_their_communities(ask, evaluated):
     found = ask(service.ranking, level=Level.STREET, period="2026Q3").rows.set_index("code")
     now = evaluated[evaluated["period"] == "2026Q3"]
+    assert len(found)
     for code, row in found.iterrows():
         inside = now[now["area_code"].str.startswith(code)]
         assert len(inside)

@@ -79,13 +79,13 @@ def test_given_poles_are_the_only_places_and_keep_their_direction(asked):
         Candidate(home.x + step, home.y, f"灯杆{n}", 45.0 if n else None)
         for n, step in enumerate((0.0, 0.0002))
     )
-    found = planning.propose(
-        session, ask=Ask(compound=spots[0].compound, budget=2, candidates=poles), **at
-    )
+    found, directed = (
+        planning.propose(session, ask=Ask(compound=spots[0].compound, budget=2, candidates=some),
+                         **at) for some in (poles, poles[1:])
+    )  # fmt: skip
     assert set(found.places["name"]) <= {"灯杆0", "灯杆1"}
     assert found.poses == 8 + 1
-    directed = found.places[found.places["name"] == "灯杆1"]
-    assert set(directed["direction_deg"]) <= {45.0}
+    assert directed.places[["name", "direction_deg"]].to_numpy().tolist() == [["灯杆1", 45.0]]
     assert found.then_m2 == pytest.approx(found.seen_m2 + found.places["gain_m2"].sum())
     assert (
         found.then_m2
