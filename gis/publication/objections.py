@@ -27,6 +27,7 @@ def object_to(
     if newest is None or newest.id != cycle.id:
         raise _overtaken()
     clean = reasoned(reason, colour=colour, now=row.colour)
+    store.hold_compound(session, cycle, code)  # of two who file at once one waits, and is told
     if code in {one["code"] for one in store.objections(session, cycle)}:
         raise NotReady(f"{code} 已有异议 / an objection to {code} has been filed already")
     review = _reviewed_again(session, cycle)

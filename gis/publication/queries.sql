@@ -10,8 +10,8 @@ SELECT pg_advisory_xact_lock_shared(
 SELECT pg_advisory_xact_lock(hashtextextended('wangge rating cycle', CAST(:cycle_id AS bigint)));
 
 -- name: hold_compound
--- Whoever asks for another colour of a compound in a cycle, or decides on it, does so one by one,
--- until the transaction ends: a rejection sees every objection behind it.
+-- Whoever asks for another colour of a compound in a cycle, decides on it, or objects to the published
+-- one, does so one by one, until the transaction ends: each sees what came before it.
 SELECT pg_advisory_xact_lock(hashtextextended(
     'wangge rating compound ' || CAST(:code AS text), CAST(:cycle_id AS bigint)));
 

@@ -22,11 +22,12 @@ from gis.audit.signing import Signer
 from gis.compounds.model import Compound
 from gis.db.session import User
 from gis.layers.service import Scope
-from gis.publication import seal, service
+from gis.publication import objections, seal, service
 from gis.publication.model import ColourOverride, RatingCycle
 from gis.publication.seal import Sealed
 from gis.runs.model import Analysis, Import, Run
 from gis.safety.model import Rating
+from gis.safety.rules import Colour
 from gis.settings import Settings
 from maps import plaque
 
@@ -406,6 +407,18 @@ def test_an_objection_is_filed_on_the_published_page_and_corrects_the_quarter(ra
         assert "重新发布后换牌" not in receipt
 
 
+def test_who_objects_a_moment_after_somebody_else_reads_that_it_is_filed(rated, serve):
+    chen = User.of(Role.POLICE_LIAISON, id="chen", area_prefixes=("530102",))
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client, ThreadPoolExecutor() as pool:
+        first = _published(client, rated)
+        with rated.begin(chen) as session:
+            objections.object_to(session, first, "B", colour=Colour.RED, reason=REASON)
+            path, wish = f"/ratings/{first}/object/B", {"colour": "yellow", "reason": REASON}
+            second = pool.submit(_post, client, path, 409, **wish)
+            _somebody_waits(rated)
+        assert "B 已有异议" in second.result().text
+
+
 def test_who_objects_has_a_receipt_that_says_what_becomes_of_it(rated, serve):
     """A newer rating gives A the wished colour by itself and does not hold B."""
     with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
@@ -579,7 +592,11 @@ def test_whoever_is_overtaken_is_told_so(rated, serve):
         with rated.begin() as session:  # somebody else takes the quarter up at this moment
             service.open_cycle(session, district=DISTRICT, period="2026Q3")
             second = pool.submit(_post, client, "/ratings", 409, period="2026Q3")
-            with rated.begin() as watch:
-                while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                    time.sleep(0.02)
+            _somebody_waits(rated)
         second.result()
+
+
+def _somebody_waits(store):
+    with store.begin() as watch:
+        while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            time.sleep(0.02)

@@ -302,6 +302,18 @@ def test_an_objection_has_a_reason_and_is_filed_once_against_what_hangs(desk):
         desk.object_to(first, "B", "red")
 
 
+def test_of_two_who_object_at_the_same_moment_the_second_is_told(desk):
+    first = _publish(desk)
+    with ThreadPoolExecutor() as pool:
+        with desk.as_("chen") as one:
+            objections.object_to(one, first, "A", colour=Colour.GREEN, reason=REASON)
+            other = pool.submit(desk.object_to, first, "A", "yellow")
+            assert _waits(desk, other)
+            desk.object_to(first, "B", "red")  # another compound's is nobody's business
+        with pytest.raises(NotReady, match="an objection to A has been filed already"):
+            other.result(timeout=20)
+
+
 def test_late_reports_take_up_what_was_objected_to_and_is_not_answered_by_them(desk):
     first = _publish(desk)
     desk.object_to(first, "A", "green")
