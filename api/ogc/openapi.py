@@ -36,7 +36,10 @@ def document(site: Site, district: District, layers: Sequence[Layer]) -> Documen
             "parameters": _parameters(district),
             "responses": {"Problem": {
                 "description": "What is wrong (RFC 9457)",
-                "content": {"application/problem+json": {"schema": {"type": "object"}}},
+                "content": {
+                    "application/problem+json": {"schema": {"type": "object"}},
+                    HTML: {"schema": {"type": "string"}},
+                },
             }},
         },
     }  # fmt: skip

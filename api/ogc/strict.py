@@ -72,6 +72,12 @@ def _encoding(request: Request, f: Asked = None) -> Encoding:
     return f or _accepted(request.headers.get("accept", ""))
 
 
+def by_a_person(request: Request) -> bool:
+    """Whether the answer, a refusal too, is to be a page: ``f`` says so, else the Accept header."""
+    asked = request.query_params.get("f")
+    return (asked if asked in set(Encoding) else _encoding(request)) == Encoding.HTML
+
+
 def _accepted(accept: str) -> Encoding:
     """HTML for a browser, which prefers it to JSON; JSON for everybody else."""
     weights = {Encoding.HTML: 0.0, Encoding.JSON: 0.0}

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.types import Scope
 
 from api import errors
+from api.ogc.strict import by_a_person
 from api.web.desk import at_desk
 from gis.db.session import User
 from gis.errors import SignInNeeded, halves
@@ -46,6 +47,7 @@ def _page(request: Request, answer: JSONResponse, *, away: bool) -> Response:
     key = next((one for one in (told["code"], str(status)) if one in _KNOWN), "other")
     detail = desk.either(*halves(told["detail"]))
     page = desk.page("error.html", status=status, number=status, key=key, detail=detail)
+    page.headers["Vary"] = "Accept, HX-Request"
     if "retry-after" in answer.headers:
         page.headers["Retry-After"] = answer.headers["retry-after"]
     return page
@@ -63,8 +65,13 @@ def _to_the_door(request: Request, exc: SignInNeeded) -> Response:
 
 
 def reads_pages(request: Request) -> bool:
-    """Whether a person looks at the answer: a browser's navigation or htmx."""
-    if request.url.path.startswith(("/api/", "/ogc", "/tiles/", "/assets/")):
+    """Whether a person looks at the answer: a browser's navigation or htmx.
+
+    ``/ogc`` has pages and documents at the same addresses, and says itself which is asked for.
+    """
+    if request.url.path.startswith(("/api/", "/tiles/", "/assets/")):
         return False
+    if request.url.path == "/ogc" or request.url.path.startswith("/ogc/"):
+        return by_a_person(request)
     wanted = request.headers.get("accept", "")
     return "text/html" in wanted or request.headers.get("hx-request") == "true"

@@ -7,9 +7,11 @@ hand and from what a conforming server gave.
 import json
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+import httpx2
 import pytest
+from markupsafe import escape
 from pyproj import Transformer
 from refusals import told_in_both
 from sqlalchemy import text
@@ -128,6 +130,53 @@ def test_what_does_not_exist_is_404(client):
     ):  # fmt: skip
         answer = client.get(path)
         assert (answer.status_code, told_in_both(answer)) == (status, True), answer.text
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+REFUSED = [("/ogc/collections/nothing", 404), (f"{RATING}/nothing", 404), ("/ogc/nothing", 404),
+           (f"{RATING}?limit=0", 400), ("/ogc/collections?x=1", 400),
+           ("/ogc/collections/cameras", 403)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "status"), REFUSED)
+def test_a_browser_is_refused_with_a_page(client, path, status):
+    plain, more = path.partition("?")[0], dict(client.build_request("GET", path).url.params)
+    for answer in (
+        client.get(path, headers=BROWSER),
+        client.get(plain, params={**more, "f": "html"}),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Accept" in answer.headers["vary"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert f">{status}<" in answer.text
+    told = client.get(path).json()["detail"].partition(" / ")[0]
+    assert escape(told) in client.get(path, headers=BROWSER).text
+
+
+@pytest.mark.parametrize(("path", "status"), REFUSED)
+def test_a_program_is_refused_with_a_problem_document(client, path, status):
+    plain, more = path.partition("?")[0], dict(client.build_request("GET", path).url.params)
+    for headers, params in (
+        ({}, more), ({"Accept": "application/geo+json, text/html;q=0.5"}, more),
+        (BROWSER, {**more, "f": "json"}),
+    ):  # fmt: skip
+        answer = client.get(plain, params=params, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert told_in_both(answer)
+
+
+def test_who_is_not_signed_in_is_led_to_the_door_or_told_so(client):
+    path = f"{RATING}?limit=1"
+    with httpx2.Client(base_url=client.base_url) as nobody:
+        led = nobody.get(path, headers=BROWSER)
+        assert (led.status_code, led.headers["location"]) == (
+            303, f"/sign-in?{urlencode({'next': path})}",
+        )  # fmt: skip
+        told = nobody.get(path)
+        assert (told.status_code, told.json()["code"]) == (401, "sign_in_needed")
+        assert told.headers["www-authenticate"].startswith("Bearer")
 
 
 def test_a_limit_above_the_maximum_counts_as_that(client, demo_store, monkeypatch):
