@@ -2,10 +2,11 @@
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from procrastinate.connector import BaseConnector
+from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
 from gis.errors import BadInput
@@ -13,10 +14,19 @@ from gis.files import write_whole
 
 FOLDER = "workers"
 _NAME = re.compile(r"\w[\w.-]{0,63}", re.ASCII)
+_ALIVE = """
+INSERT INTO procrastinate_workers (id, last_heartbeat) OVERRIDING SYSTEM VALUE
+VALUES (%(worker_id)s, now())
+ON CONFLICT (id) DO UPDATE SET last_heartbeat = excluded.last_heartbeat
+"""
 
 
 class Noted(JobManager):
-    """The queue's own manager, which writes down the worker's number while the worker works."""
+    """The queue's own manager, which writes down the worker's number while the worker works.
+
+    A worker whose process rested for long (SIGSTOP, a machine that slept) was struck off meanwhile:
+    it enters itself again under its number, and takes no job before that.
+    """
 
     def __init__(self, connector: BaseConnector, file: Path) -> None:
         super().__init__(connector)
@@ -27,6 +37,17 @@ class Noted(JobManager):
         number = await super().register_worker()
         write_whole(self._file, f"{number}\n")
         return number
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        """Say that the worker lives."""
+        await self.connector.execute_query_async(_ALIVE, worker_id=worker_id)
+        if number(self._file) is None:
+            write_whole(self._file, f"{worker_id}\n")
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """The next job; as it is noted under the worker's number, the queue must know that."""
+        await self.update_heartbeat(worker_id)
+        return await super().fetch_job(queues, worker_id)
 
     async def unregister_worker(self, worker_id: int) -> None:
         """Take the worker out of the queue; the file may be that of a successor by now."""

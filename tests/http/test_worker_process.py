@@ -10,6 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 from processes import lives, wait_for, workers_of
+from sqlalchemy import text
+
+from gis.jobs import service as jobs
+from gis.jobs.model import JobKind, JobState
 
 COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
 
@@ -112,6 +116,46 @@ def test_the_check_asks_for_the_worker_of_its_host_or_name_alone(begin, environm
     other.wait(timeout=60)
     assert not (home / "workers" / "other").exists()
     assert not alive("--name", "other")
+
+
+def test_a_worker_that_was_struck_off_while_it_rested_is_known_again(begin, store, home):
+    """As a machine that slept: the next worker strikes it off, the night forgets its name."""
+
+    def numbers():
+        with store.begin() as session:
+            return set(session.scalars(text("SELECT id FROM procrastinate.procrastinate_workers")))
+
+    file = home / "workers" / "one"
+    one = begin("--name", "one")
+    wait_for(file.exists, "one did not begin")
+    own = int(file.read_text())
+    one.send_signal(signal.SIGSTOP)
+    time.sleep(3.2)
+    begin("--name", "two")
+    wait_for(lambda: own not in numbers(), "the next worker did not strike one off")
+    file.unlink()
+    one.send_signal(signal.SIGCONT)
+    wait_for(lambda: own in numbers(), "one did not enter itself again", seconds=20)
+    wait_for(file.exists, "one is not known by its name")
+    assert (int(file.read_text()), one.poll()) == (own, None)
+
+
+def test_a_worker_that_was_struck_off_takes_the_next_job(begin, store, home):
+    file = home / "workers" / "one"
+    one = begin("--name", "one")
+    wait_for(file.exists, "one did not begin")
+    one.send_signal(signal.SIGSTOP)
+    with store.begin() as session:
+        session.execute(text("DELETE FROM procrastinate.procrastinate_workers"))
+        job_id = jobs.ask(session, JobKind.AUDIT, {}, district_code="530102").id
+    one.send_signal(signal.SIGCONT)  # the job waits already, before any sign of life
+
+    def ended():
+        with store.begin() as session:
+            return JobState(jobs.find(session, job_id).state).ended
+
+    wait_for(ended, "nobody did the job", seconds=60)
+    assert one.poll() is None
 
 
 def test_a_workers_name_is_no_way_out_of_its_folder(environment, home):

@@ -77,6 +77,7 @@ SQL = re.compile(
     r"|ALTER [A-Z]|COPY |GRANT |REVOKE |SET LOCAL|ANALYZE |DO \$|TRUNCATE )"
 )
 HELD_ELSEWHERE = {  # statements outside of queries.sql, and why they are
+    "api/worker_name.py": "of the queue's own table, through its library's connection",
     "data/ingest/staging.py": "a temporary table whose name and columns are those of the file",
     "data/export/pgsql.py": "what an office's own database is told, in a file",
     "gis/db/backup.py": "the owner's, through the bare driver",
