@@ -36,6 +36,24 @@ REVOKE ALL ON SEQUENCES FROM wangge_app, wangge_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE wangge_owner IN SCHEMA wangge
 REVOKE ALL ON FUNCTIONS FROM wangge_app;
 """
+# What was ended since the backup must not begin again with it: a token that was revoked because it
+# was stolen, an account that was locked. Whoever is signed in signs in anew.
+_ENDED = b"""
+CREATE TEMPORARY TABLE ended_tokens ON COMMIT DROP AS
+SELECT secret_sha256, revoked_at FROM wangge.tokens WHERE revoked_at IS NOT NULL;
+CREATE TEMPORARY TABLE locked_accounts ON COMMIT DROP AS
+SELECT login FROM wangge.accounts WHERE state = 'locked';
+"""
+_ENDED_AGAIN = b"""
+RESET ROLE;
+SET LOCAL row_security = on;
+UPDATE wangge.tokens AS token SET revoked_at = ended.revoked_at
+FROM pg_temp.ended_tokens AS ended
+WHERE token.secret_sha256 = ended.secret_sha256 AND token.revoked_at IS NULL;
+UPDATE wangge.accounts SET state = 'locked'
+WHERE login IN (SELECT login FROM pg_temp.locked_accounts);
+DELETE FROM wangge.web_sessions;
+"""
 _NO_OWNER = "set WANGGE_OWNER_URL: backups are made as the store's owner"
 _REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE)
 
@@ -90,7 +108,8 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
     """Replace the rows of a store at schema ``revision`` by those of ``file``, in one transaction.
 
     Schema, roles and default rights stay as they are; tables come with the rights they had. At the
-    end of the transaction every table is held to the side file.
+    end of the transaction every table is held to the side file; then sessions end, and tokens and
+    accounts that were revoked and locked before the restore are so again.
 
     Raises
     ------
@@ -155,11 +174,11 @@ def _replay(urls: Urls, file: Path, wanted: Path, checks: str) -> str | None:
         assert runner.stdin is not None
         with suppress(BrokenPipeError), reader, runner:  # psql has ended and said why
             with suppress(BrokenPipeError):
-                runner.stdin.write(_FIRST)
+                runner.stdin.write(_ENDED + _FIRST)
                 shutil.copyfileobj(reader.stdout, runner.stdin)
                 if reader.wait() != 0:
                     runner.kill()
-                runner.stdin.write(checks.encode())
+                runner.stdin.write(checks.encode() + _ENDED_AGAIN)
             reader.kill()
         runner.wait()
         said.seek(0)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -13,12 +14,19 @@ import pytest
 from psycopg2 import errors as refusals
 from sqlalchemy import text
 
+from api.house import House
+from gis.access import administration
+from gis.access import service as access
+from gis.access import store as accounts
+from gis.access.model import State
+from gis.access.rights import Role
 from gis.audit import service as audit
 from gis.db import backup, migrate
 from gis.db.cluster.binaries import find
 from gis.db.cluster.urls import Urls, libpq_url
 from gis.errors import BadInput, StoreUnavailable
 from gis.facts.store import row_counts
+from gis.settings import Settings
 
 HEAD = migrate.head()
 UNTOLD = {"audit_entries": None}  # other tests write lines into the demo's trail meanwhile
@@ -87,6 +95,41 @@ def test_a_restore_replaces_what_was_there(store, demo_store, demo_backup):
         session.execute(text("INSERT INTO store_facts VALUES ('other', '530102', 'row')"))
     backup.restore(store.urls, demo_backup, revision=HEAD)
     assert digests(store) | UNTOLD == digests(demo_store) | UNTOLD
+
+
+def test_what_was_ended_since_the_backup_does_not_begin_again_with_it(store, tmp_path):
+    settings, now = Settings(_env_file=None), datetime.now(UTC)
+    rules = settings.accounts
+
+    def token(session, login):
+        account = administration.known(session, login)
+        return administration.issue_token(session, account, label="x", days=9, rules=rules, now=now)
+
+    with store.begin() as session:
+        for login in ("lin", "wei"):
+            administration.add_without_password(
+                session, login, district=House(settings).district, role=Role.PLANNER,
+                area_prefixes=[""], now=now,
+            )  # fmt: skip
+        stolen, kept, locked = token(session, "lin"), token(session, "lin"), token(session, "wei")
+        account = administration.known(session, "lin")
+        opened = access.open_session(session, account, half=False, rules=rules, now=now)
+    file = tmp_path / "before.wangge"
+    backup.dump(store.urls, file)
+    with store.begin() as session:
+        number = accounts.tokens(session, "lin")[0].id
+        administration.revoke_token(session, "lin", number, now=now)
+        administration.set_state(session, "wei", State.LOCKED)
+    backup.restore(store.urls, file, revision=HEAD)
+    with store.begin() as session:
+        there = session.connection()
+        shown = [access.token_entered(there, one, rules=rules, now=now)
+                 for one in (stolen, kept, locked)]  # fmt: skip
+        assert [one and one.account.login for one in shown] == [None, "lin", None]
+        assert access.session_entered(there, opened.secret, rules=rules, now=now) is None
+        assert administration.known(session, "wei").state is State.LOCKED
+        first, second = accounts.tokens(session, "lin")
+        assert (first.revoked_at, second.revoked_at) == (now, None)
 
 
 def test_what_does_not_come_out_as_it_went_in_changes_nothing(store, demo_backup, tmp_path):
