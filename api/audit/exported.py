@@ -1,6 +1,6 @@
 """What goes with a file that leaves the house: watermark, signed manifest, a line of the trail."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from api.version import VERSION
 from data.export import manifest
 from data.export.model import Watermark
 from gis import files
-from gis.access.rights import Action, Capability
+from gis.access.rights import Action, Capability, spelled
 from gis.audit import store
 from gis.audit.signing import Signer
 from gis.db.session import User
@@ -21,6 +21,7 @@ from gis.errors import BadInput, Forbidden, PurposeMissing
 from gis.layers.model import COMBINED, layer
 from gis.layers.service import Scope
 from gis.privacy import checked
+from gis.runs.model import Analysis
 from maps.typeset import Mark
 
 PURPOSE_LENGTH = 200
@@ -41,6 +42,22 @@ def may_take(user: User, name: str) -> None:
     capability = Capability.INCIDENTS if name == "incidents" else layer(name).capability
     if not user.may(capability, Action.EXPORT):
         raise Forbidden.right(capability, Action.EXPORT)
+
+
+def may_fetch(user: User, name: str, *, asked_with: Collection[str]) -> None:
+    """Raises Forbidden where a file of a layer may hold what ``user`` may not read or take.
+
+    ``asked_with`` are the rights, as `spelled`, that it was made with: what those did not open is
+    not in it.
+    """
+    may_take(user, name)
+    one = layer(name)
+    inside = {one.capability, *(column.needs for column in one.columns if column.needs)}
+    if one.analysis == Analysis.RATING:
+        inside |= {Capability.DRAFTS, Capability.INCIDENTS}
+    for capability in sorted(inside):
+        if spelled((capability, Action.READ)) in asked_with and not user.may(capability):
+            raise Forbidden.right(capability, Action.READ)
 
 
 def said_purpose(purpose: str | None) -> str | None:

@@ -63,7 +63,7 @@ def _file(job: Job, user: User, folder: Path) -> Path:
         allow(user, Capability.RATING, Action.EXPORT)
     else:
         for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
-            exported.may_take(user, name)
+            exported.may_fetch(user, name, asked_with=job.asked_as["rights"])
     if not all(user.reaches(area) for area in job.asked_as["area_prefixes"]):
         raise NotFound("export", job.id)
     path = folder / str((job.result or {})["file"])

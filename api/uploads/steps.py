@@ -69,8 +69,12 @@ def keep(request: Request, at: House, user: User, kind: Kind, received: Received
 
 
 def say(session: Session, at: House, user: User, upload_id: int, said: OptionsIn) -> None:
-    """Keep what was said about a file, and look at it anew."""
-    one = found(session, user, upload_id)
+    """Keep what was said about a file, and look at it anew; raises BadInput once it is taken in.
+
+    Whoever has it taken in has looked at the settings as they stood.
+    """
+    one = found(session, user, upload_id, locked=True)
+    _not_taken_in(session, one)
     mapping = {**_profile(session, one.kind, said.profile), **said.mapping}
     one.options = said.model_dump(include={"frame", "encoding", "layer"}) | {"mapping": mapping}
     one.trial_job = None
@@ -86,13 +90,7 @@ def say(session: Session, at: House, user: User, upload_id: int, said: OptionsIn
 def ask(session: Session, at: House, user: User, upload_id: int, *, trial: bool) -> Job:
     """Have a worker read the whole file: on trial, which changes nothing, or for good."""
     one = found(session, user, upload_id, locked=True)
-    if one.commit_job is not None and jobs.find(session, one.commit_job).state not in {
-        JobState.FAILED, JobState.CANCELLED,
-    }:  # fmt: skip
-        raise BadInput(
-            "文件已导入，如需重复请重新上传 / "
-            "the file is taken in already: send it again to repeat that"
-        )
+    _not_taken_in(session, one)
     parameters = {"upload_id": one.id, "dry_run": trial}
     job = jobs.ask(  # whoever sees the file sees what becomes of it
         session, JobKind.IMPORT, parameters, district_code=at.district.code, area_code=one.area_code
@@ -102,6 +100,16 @@ def ask(session: Session, at: House, user: User, upload_id: int, *, trial: bool)
     else:
         one.commit_job = job.id
     return job
+
+
+def _not_taken_in(session: Session, one: Upload) -> None:
+    if one.commit_job is not None and jobs.find(session, one.commit_job).state not in {
+        JobState.FAILED, JobState.CANCELLED,
+    }:  # fmt: skip
+        raise BadInput(
+            "文件已导入，如需重复请重新上传 / "
+            "the file is taken in already: send it again to repeat that"
+        )
 
 
 def newest_job(session: Session, user: User, upload_id: int) -> Job:

@@ -1,5 +1,6 @@
 """A table as a page shows it: search, filters, sort, choice of columns, pages, downloads."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -113,7 +114,8 @@ class View:
         """Page number from 1."""
         asked = self._asked.get("page", "1")
         last = max(1, -(-self.matched // PER_PAGE))
-        return min(max(int(asked), 1), last) if asked.isascii() and asked.isdigit() else 1
+        number = int(asked) if re.fullmatch("[0-9]{1,9}", asked) else 1
+        return min(max(number, 1), last)
 
     @property
     def shown_names(self) -> set[str]:

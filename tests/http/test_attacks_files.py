@@ -21,7 +21,7 @@ from api.house import House
 from data.export.model import Format
 from gis.access import administration
 from gis.access.model import State
-from gis.access.rights import PERMISSIONS, Action, Capability, Role
+from gis.access.rights import PERMISSIONS, Action, Capability, Role, spelled
 from gis.access.rules import AccountRules
 from gis.audit import store as trail
 from gis.jobs import service as asked_for
@@ -32,6 +32,7 @@ from gis.settings import Settings
 from gis.uploads import store as uploads
 
 API = "/api/v1"
+OWN = {"sec-fetch-site": "same-origin"}
 FORMULAS = ("=1+1", "+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://x")', "\t=1", "|calc", "＝1")
 
 
@@ -248,6 +249,34 @@ def test_a_narrower_token_does_not_fetch_the_file_of_a_wider_one(office, store):
         assert client.get(there, headers={"authorization": whole}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("layer", "lacking"),
+    [("risk", "rental:read"), ("risk", "drafts:read"), ("risk", "rating:read"),
+     ("cameras", "rental:read"), ("combined", "rental:read"), ("combined", "coverage:read")],
+)  # fmt: skip
+def test_a_token_fetches_no_file_with_more_than_it_may_read(
+    serve, own_demo, tmp_path, layer, lacking
+):
+    """The file was made with a right beside the layer's own that the token lacks."""
+    house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))
+    with serve(own_demo.urls, home=tmp_path, role=Role.POLICE_LIAISON) as client:
+        asked = {"layer": layer, "format": "csv" if layer != "combined" else "gpkg",
+                 "internal": layer == "cameras", "purpose": "test"}  # fmt: skip
+        job = client.post(f"{API}/exports", json=asked).json()["id"]
+        jobs.work(house, own_demo.engine, wait=False)
+        there, rights = f"{API}/exports/{job}/file", PERMISSIONS[Role.POLICE_LIAISON]
+        assert client.get(there).status_code == 200
+        who = client.get(f"{API}/auth/me").json()["login"]
+        with own_demo.begin() as session:
+            narrow = administration.issue_token(
+                session, administration.known(session, who), label="x", days=1,
+                rights=[one for one in rights if spelled(one) != lacking], rules=AccountRules(),
+                now=datetime.now(UTC),
+            )  # fmt: skip
+        refused = client.get(there, headers={"authorization": f"Bearer {narrow}"})
+        assert refused.status_code == 403, refused.text
+
+
 def test_a_file_stays_behind_when_its_asker_moves_on(office, store):
     client, work = office
     taken_in(client, facilities(["一"]))
@@ -315,6 +344,37 @@ def test_a_file_is_taken_in_once_however_often_it_is_asked_for(office, store):
             second = pool.submit(client.post, f"{API}/imports/{sent}/commit")
             wait_until_somebody_waits(store)
         assert second.result().status_code == 422
+
+
+def test_what_is_said_of_a_file_stands_from_the_moment_it_is_taken_in(office, store):
+    client, _ = office
+    here = taken_in(client, facilities(["一"]))
+    other = {"frame": "gcj02"}  # a colleague thinks better of it: 360 m elsewhere
+    assert client.put(f"{here}/mapping", json=other).status_code == 422
+    form = {**other, "field-name": "name"}
+    page = client.post(here.removeprefix(API) + "/mapping", data=form, headers=OWN)
+    assert page.status_code == 422
+    with store.begin() as session:
+        assert uploads.get(session, int(here.rpartition("/")[2])).options["frame"] == "wgs84"
+
+
+def test_what_is_said_at_the_moment_of_taking_in_waits_and_is_refused(office, store):
+    client, _ = office
+    sent = client.post(f"{API}/imports", params={"kind": "facilities"},
+                       files={"file": ("a.csv", facilities(["一"]))}).json()["id"]  # fmt: skip
+    here = f"{API}/imports/{sent}/mapping"
+    assert client.put(here, json={"frame": "wgs84"}).status_code == 200
+    with ThreadPoolExecutor() as pool:
+        with store.begin() as session:  # somebody has it taken in at this moment
+            one = uploads.get(session, sent, locked=True)
+            job = asked_for.ask(session, JobKind.IMPORT, {}, district_code="530102001")
+            one.commit_job = job.id
+            session.flush()
+            second = pool.submit(client.put, here, json={"frame": "gcj02"})
+            wait_until_somebody_waits(store)
+        assert second.result().status_code == 422
+    with store.begin() as session:
+        assert uploads.get(session, sent).options["frame"] == "wgs84"
 
 
 def wait_until_somebody_waits(store):

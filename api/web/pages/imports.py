@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -22,6 +23,7 @@ from data.ingest.preview import Preview
 from data.ingest.template import workbook
 from data.ingest.types import Kind
 from gis.access.rights import Action, Capability
+from gis.errors import BadInput
 from gis.jobs import service as jobs
 from gis.jobs.model import Job, JobState
 from gis.privacy import hidden
@@ -102,13 +104,19 @@ async def upload(
         request, at.settings.home / "uploads", most_bytes=at.settings.upload_max_bytes
     )
     try:
-        what = Kind(received.fields.get("kind", kind))
+        what = _kind(received.fields.get("kind", kind))
         steps.may(user, what)
         made = await run_in_threadpool(steps.keep, request, at, user, what, received)
     except BaseException:
         shutil.rmtree(received.path.parent, ignore_errors=True)
         raise
     return RedirectResponse(f"/imports/{made.id}", 303)
+
+
+def _kind(word: str) -> Kind:
+    if word not in set(Kind):
+        raise BadInput.at("kind", "没有这种数据", "there is no such kind of file")
+    return Kind(word)
 
 
 @router.get("/imports/{upload_id}", dependencies=WRITES)
@@ -146,11 +154,15 @@ def say(db: Db, at: At, user: Caller, upload_id: RowId, data: Sent) -> Response:
         for name, column in said.items()
         if name.startswith("field-") and column
     }
-    options = steps.OptionsIn(
-        frame=said.get("frame") or None, encoding=said.get("encoding") or None,
-        layer=said.get("layer") or None, mapping={} if said.get("profile") else mapping,
-        profile=said.get("profile") or None, save_as=said.get("save_as") or None,
-    )  # fmt: skip
+    names = ("frame", "encoding", "layer", "profile", "save_as")
+    try:
+        options = steps.OptionsIn(
+            mapping={} if said.get("profile") else mapping,
+            **{name: said.get(name) or None for name in names},
+        )
+    except ValidationError as exc:
+        where = str(exc.errors()[0]["loc"][0])
+        raise BadInput.at(where, "取值不可用", "this value cannot be used") from exc
     steps.say(db, at, user, upload_id, options)
     return RedirectResponse(f"/imports/{upload_id}", 303)
 

@@ -1,5 +1,6 @@
 """One's own access tokens: for programs that read on one's behalf."""
 
+import re
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
@@ -50,7 +51,7 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
     label, days = form.text("label")[:100], form.text("days")
     if not label:
         form.wrong("label", desk.t("accounts.label_missing"))
-    if not (days.isascii() and days.isdigit() and 1 <= int(days) <= most):
+    if not (re.fullmatch("[0-9]{1,9}", days) and 1 <= int(days) <= most):
         form.wrong("days", desk.t("accounts.days_bad", most=most))
     if not form.ok:
         return _page(desk, db, entered, form)
