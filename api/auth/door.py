@@ -32,19 +32,23 @@ def sign_in(request: Request, login: str, password: str) -> Opened:
         known = store.by_login(session, login)
         _note(session, "sign_in", known, done=opened is not None)
         if opened is not None:
-            _forget_old(request, session)
+            forget_old(request, session)
     if opened is None:
         raise SignInRefused
     return opened
 
 
 def give_code(request: Request, entered: Entered, code: str) -> Opened:
-    """The second factor's code makes the session whole, with a new secret; raises SignInRefused."""
+    """The second factor's code makes the session whole, with a new secret; raises SignInRefused.
+
+    No code counts while the account is locked, however many half sessions were begun before.
+    """
     account = entered.account
     limits_of(request).sign_in(request.state.origin.address, account.login)
     opened = None
     with _transaction(request) as session:
-        if service.code_fits(session, account, code, now=_now()):
+        locked = service.is_locked(session, account, now=_now())
+        if not locked and service.code_fits(session, account, code, now=_now()):
             opened = service.complete(session, entered, rules=rules(request), now=_now())
         else:
             _count_failure(request, session, entered)
@@ -108,7 +112,8 @@ def _count_failure(request: Request, session: Session, entered: Entered) -> None
         service.sign_out(session, entered)
 
 
-def _forget_old(request: Request, session: Session) -> None:
+def forget_old(request: Request, session: Session) -> None:
+    """End the session that the browser had before it signed in again."""
     old = request.cookies.get(cookie_name(settings(request)))
     if old:
         store.call(session, "close_session", secret_sha256=passwords.digest(old))

@@ -128,7 +128,9 @@ class SignOn:
             registry.validate(token.claims)
         except (JoseError, ValueError, KeyError, TypeError) as exc:
             raise SignOnFailed("身份未能证实 / the identity is not proven") from exc
-        if token.claims.get("azp", self._client_id) != self._client_id:
+        audience = token.claims["aud"]
+        alone = isinstance(audience, str) or len(audience) == 1  # of several one must be named
+        if token.claims.get("azp", self._client_id if alone else None) != self._client_id:
             raise SignOnFailed("该身份用于其他服务 / the identity is meant for another service")
         return token.claims
 

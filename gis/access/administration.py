@@ -20,6 +20,7 @@ from gis.errors import BadInput, Forbidden, NotFound
 KEPT_APART = {Role.SECURITY_ADMIN, Role.AUDITOR}
 # Kept apart from each other and from all work: one makes accounts, the other gives them rights.
 FIRST = {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+_CODE = re.compile(r"[0-9A-Za-z-]{0,20}")  # what a transaction takes for an area
 
 
 def note(session: Session, what: str, login: str, **detail: str | int) -> Line:
@@ -103,8 +104,15 @@ def known(session: Session, login: str) -> Known:
 
 
 def give_password(session: Session, login: str, *, now: datetime, must_change: bool = True) -> str:
-    """A new random password, to be changed at the first sign-in; ends all sessions and tokens."""
-    known(session, login)
+    """A new random password, to be changed at the first sign-in; ends all sessions and tokens.
+
+    Raises BadInput for an account of the sign-on service: it would open the door without that.
+    """
+    if known(session, login).issuer is not None:
+        raise BadInput(
+            f"{login} 由统一认证登录，没有本地口令 / "
+            f"{login} comes through the sign-on service and has no password here"
+        )
     password = passwords.one_time()
     store.call(
         session, "set_password", login=login, password_hash=passwords.hashed(password),
@@ -187,7 +195,9 @@ def issue_token(
     """
     user = account.user()
     wanted = user.rights if rights is None else frozenset(rights)
-    areas = list(user.area_prefixes if area_prefixes is None else area_prefixes)
+    areas = [
+        _coded(one) for one in (user.area_prefixes if area_prefixes is None else area_prefixes)
+    ]
     if not wanted <= user.rights:
         more = ", ".join(sorted(spelled(one) for one in wanted - user.rights))
         raise BadInput(f"账户本身没有权限 {more} / the account itself has no right to {more}")
@@ -220,8 +230,14 @@ def revoke_token(session: Session, login: str, token_id: int, *, now: datetime) 
 
 
 def _areas(area_prefixes: Sequence[str], district: District) -> list[str]:
-    """The prefixes as stored; raises BadInput for one outside of the district."""
-    return sorted({one and district.prefix_of(one) for one in area_prefixes})
+    """The prefixes as stored; raises BadInput for what is no code."""
+    return sorted({one and district.prefix_of(one) for one in map(_coded, area_prefixes)})
+
+
+def _coded(area: str) -> str:
+    if not _CODE.fullmatch(area):
+        raise BadInput(f"{area[:40]!r} 不是区划代码 / {area[:40]!r} is no area code")
+    return area
 
 
 def _place(session: Session, areas: Sequence[str], district: District) -> str:

@@ -214,6 +214,27 @@ def test_signs_days_and_numbers_that_nothing_reaches_are_refused(demo_store, ser
             assert client.get(path).status_code == 422
 
 
+def test_numbers_and_words_of_forms_that_mean_nothing_are_refused(demo_store, serve, account):
+    endless = "9" * 5_000  # more digits than Python reads
+    with serve(demo_store.urls, role=Role.PLANNER) as client:
+        assert client.get(f"/jobs?page={endless}").status_code == 200
+    with serve(demo_store.urls, role=None) as client:
+        sign_in(client, *account(demo_store.urls, Role.PLANNER))
+        own = {"sec-fetch-site": "same-origin"}
+        form = {"label": "x", "days": endless}
+        assert client.post("/account/tokens", data=form, headers=own).status_code == 422
+    with serve(demo_store.urls) as client:
+        own = {"sec-fetch-site": "same-origin"}
+        file = {"file": ("a.csv", b"key,name\n1,a\n")}
+        sent = client.post("/imports", data={"kind": "nothing"}, files=file, headers=own)
+        assert (sent.status_code, "kind" in sent.text) == (422, True), sent.text
+        sent = client.post("/imports", data={"kind": "facilities"}, files=file, headers=own)
+        said = client.post(
+            f"{sent.headers['location']}/mapping", data={"layer": "x" * 201}, headers=own
+        )
+        assert (said.status_code, "layer" in said.text) == (422, True), said.text
+
+
 # -- administrators ---------------------------------------------------------------------------
 
 

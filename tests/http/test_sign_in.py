@@ -115,6 +115,28 @@ def test_the_second_factor_is_asked_for_and_each_code_counts_once(
         assert dict(other.cookies) != half
 
 
+def test_no_code_counts_while_the_account_is_locked(demo_store, serve, account):
+    """Half sessions that were begun before the lock guess no further."""
+    login, password = account(demo_store.urls, Role.VIEWER)
+    with serve(demo_store.urls, role=None, sign_in_limit="1000/minute") as client:
+        own = {"origin": str(client.base_url).rstrip("/")}
+        sign_in(client, login, password)
+        secret = client.post(f"{AUTH}/second-factor/enrol", headers=own).json()["secret"]
+        now = pyotp.TOTP(secret)
+        client.post(f"{AUTH}/second-factor/confirm", json={"code": now.now()}, headers=own)
+        right = {"code": now.at(time.time() + 30)}
+        halves = [httpx2.Client(base_url=client.base_url) for _ in range(2)]
+        for half in halves:
+            assert sign_in(half, login, password).json()["missing"] == "second_factor"
+        guesses = [halves[0].post(f"{AUTH}/second-factor", json={"code": "000000"}, headers=own)
+                   for _ in range(5)]  # fmt: skip
+        assert {one.status_code for one in guesses} == {401}
+        for half in halves:
+            answer = half.post(f"{AUTH}/second-factor", json=right, headers=own)
+            assert (answer.status_code, half.get("/api/v1/areas").status_code) == (401, 401)
+            half.close()
+
+
 def test_without_the_second_factor_nothing_of_the_account_opens(browser, demo_store, account):
     """Every route of one's own account: password, tokens, second factor, as page and API."""
     login, password = account(demo_store.urls, Role.VIEWER)

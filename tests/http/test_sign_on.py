@@ -88,6 +88,17 @@ def test_a_city_entered_again_ends_no_other_session(browser, door, sign_on):
     assert browser.get("/api/v1/auth/me").json()["area_prefixes"] == ["5301"]
 
 
+def test_the_session_of_before_ends_with_a_new_sign_on(browser, sign_on):
+    browser.get(go(browser))
+    before = dict(browser.cookies)
+    browser.get(go(browser))
+    now = dict(browser.cookies)
+    assert before != now
+    for cookies, status in ((before, 401), (now, 200)):
+        with httpx2.Client(base_url=browser.base_url, cookies=cookies) as one:
+            assert one.get("/api/v1/auth/me").status_code == status
+
+
 @pytest.mark.parametrize("more", [{"roles": []}, {"roles": ["unknown"]}, {"areas": []},
                                   {"areas": ""}, {"areas": [""]}, {"areas": ["%"]},
                                   {"roles": ["planners", "police"]}])  # fmt: skip
@@ -121,12 +132,18 @@ def test_one_machine_does_not_shut_the_sign_on_for_another(demo_store, running):
     "lie",
     [{"iss": "https://evil.example"}, {"aud": "another"}, {"aud": ["another"]},
      {"nonce": "another"}, {"nonce": None}, {"exp": 1}, {"exp": None}, {"sub": None},
-     {"iat": int(time.time()) + 9_000}, {"azp": "another"}],
+     {"iat": int(time.time()) + 9_000}, {"azp": "another"}, {"aud": ["wangge", "another"]},
+     {"aud": ["wangge", "another"], "azp": "another"}],
 )  # fmt: skip
 def test_a_claim_that_is_not_right_proves_nothing(browser, sign_on, lie):
     sign_on.lie = lie
     assert refused(browser.get(go(browser)))
     assert browser.get("/api/v1/auth/me").status_code == 401
+
+
+def test_an_identity_for_several_services_is_ours_where_it_says_so(browser, sign_on):
+    sign_on.lie = {"aud": ["wangge", "another"], "azp": "wangge"}
+    assert browser.get(go(browser)).status_code == 303
 
 
 def test_a_signature_that_is_not_the_services_proves_nothing(browser, sign_on):

@@ -285,6 +285,22 @@ def test_nobody_issues_a_token_for_more_than_the_account(db, add, more):
         token(db, add(), **more)
 
 
+@pytest.mark.parametrize("area", ["x y", "530102|", "%", "5" * 21, "五"])
+def test_what_is_no_code_is_nobodys_area(db, add, area):
+    """A transaction does not begin for such an area: nothing could be asked with it."""
+    whole = add("wei", areas=[""])
+    with pytest.raises(BadInput, match="no area code"):
+        token(db, whole, area_prefixes=[area])
+    with pytest.raises(BadInput, match="no area code"):
+        administration.set_role(db, "wei", Role.VIEWER, [area], district=DISTRICT)
+    with pytest.raises(BadInput, match="no area code"):
+        add("zhang", areas=[area])
+
+
+def test_a_token_of_no_area_has_none(db, add):
+    assert token_shown(db, token(db, add(), area_prefixes=[])).user.area_prefixes == ()
+
+
 def test_a_token_ends_by_itself_and_when_it_is_revoked(db, add):
     account = add()
     first, second = token(db, account), token(db, account)
@@ -327,6 +343,8 @@ def test_a_token_of_the_sign_on_service_rests_when_nobody_comes_through_it(db):
         return sign_on.enter(db, claims, place, district=DISTRICT, rules=RULES, now=at)
 
     secret = token(db, enters(NOW).account, days=365)
+    with pytest.raises(BadInput, match="has no password here"):
+        administration.reset_password(db, "lin", now=NOW)
     late = NOW + timedelta(days=91)
     assert token_shown(db, secret, now=late).missing == "sign_on"
     opened = enters(late)

@@ -60,6 +60,8 @@ def come_back(request: Request, at: At, code: Text = "", state: Text = "") -> Re
         opened = sign_on.enter(
             session, claims, place, district=at.district, rules=rules(request), now=now
         )
+        if opened is not None:
+            door.forget_old(request, session)
         login = opened.account.login if opened else "locked"
         audit.note(session, event="sign_in", target=f"account {login}", area_code="",
                    result="done" if opened else "refused", detail={"by": "sso"})  # fmt: skip
