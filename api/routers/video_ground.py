@@ -96,6 +96,8 @@ def read_coverage(
         db, run_id=newest_run(db, as_of).id, level=level.value, quality=quality.value,
         area_prefix=at.district.prefix_of(area), code=code, limit=limit, offset=offset,
     )  # fmt: skip
+    if user.may(Capability.VIDEO):
+        note(db, event="read", target="video_coverage", area_code=area or None, rows=len(rows))
     shown = rows if user.may(Capability.VIDEO) else rows[_PUBLISHED]
     return Rows(rows=features.records(shown))
 
@@ -184,6 +186,7 @@ def read_incidents_shown(
     area: AreaPrefix = "",
 ) -> ShownOut:
     """How many incidents happened where working points show the ground; a count, no places."""
+    note(db, event="read", target="incidents shown", area_code=area or None)
     found = shown.incidents_shown(
         db, district=at.district, since=since, until=until, quality=quality.value,
         area_prefix=at.district.prefix_of(area),

@@ -4,6 +4,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -75,5 +76,6 @@ def forget(house: House) -> None:
     """Remove files that have waited long enough, and what given-up jobs left."""
     oldest_s = time.time() - KEPT_DAYS * 86_400
     for folder in folder_of(house).glob("*"):
-        if folder.stat().st_mtime < oldest_s:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another worker has removed it
+            if folder.stat().st_mtime < oldest_s:
+                shutil.rmtree(folder, ignore_errors=True)

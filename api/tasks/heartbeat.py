@@ -1,6 +1,8 @@
 """Says once a second that a job is alive and how far it is, and hears whether it is to stop."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,7 +27,7 @@ class Heartbeat:
     def __init__(self, engine: Engine, job_id: int, log: Any) -> None:
         self._engine, self._job_id, self._log = engine, job_id, log
         self._share, self._said = 0.0, ("开始", "started")
-        self._over = threading.Event()
+        self._over, self._watching = threading.Event(), threading.Lock()
         self._driver: Any = None
         self.stopped = False
         self._thread = threading.Thread(target=self._beat, name=f"job-{job_id}", daemon=True)
@@ -45,9 +47,19 @@ class Heartbeat:
         self._over.set()
         self._thread.join()
 
-    def watch(self, session: Session) -> None:
-        """The connection whose statement is cancelled when the job is to stop."""
-        self._driver = session.connection().connection.driver_connection
+    @contextmanager
+    def watching(self, session: Session) -> Iterator[None]:
+        """Meanwhile the statement under way in ``session`` is cancelled when the job is to stop.
+
+        Not afterwards: its connection is the pool's again, and serves another job.
+        """
+        driver = session.connection().connection.driver_connection
+        self._driver = driver
+        try:
+            yield
+        finally:
+            with self._watching:
+                self._driver = None
 
     def say(self, share: float, zh: str, en: str) -> None:
         """How far the work is (0 to 1) and what it is at; raises Stopped."""
@@ -65,5 +77,6 @@ class Heartbeat:
                 continue
             if stop and not self._over.is_set():
                 self.stopped = True
-                if self._driver is not None:
-                    self._driver.cancel()
+                with self._watching:
+                    if self._driver is not None:
+                        self._driver.cancel()

@@ -72,8 +72,7 @@ def _do(house: House, engine: Engine, job: Job, beat: Heartbeat) -> None:
     """The work and its outcome commit together, so that a death in between undoes both."""
     with transaction(engine) as session:
         user = worker_of(asker(session, job), job, district_code=house.district.code)
-    with transaction(engine, user=user) as session:
-        beat.watch(session)
+    with transaction(engine, user=user) as session, beat.watching(session):
         result = TASKS[JobKind(job.kind)](Work(house, job, beat.say), session)
         said = ("完成", "done")
         if not store.finish(session, job.id, JobState.DONE, result=result, said=said):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gis.access.rights import Action, Capability, spelled
+from gis.audit import service as audit
 from gis.db.session import User
 from gis.errors import Forbidden, NotFound
 from gis.jobs import store
@@ -88,11 +89,15 @@ def listed(
 def cancel(session: Session, job_id: int) -> Job:
     """Ask a job to stop: one's own, or another's with the right to write jobs.
 
-    A job that has ended stays as it is. Raises NotFound and Forbidden.
+    A job that has ended stays as it is. Whoever stops another's leaves a line in the trail. Raises
+    NotFound and Forbidden.
     """
     job, user = find(session, job_id), _user(session)
-    if job.asked_by != user.id and not user.may(Capability.JOBS, Action.WRITE):
-        raise Forbidden.right(Capability.JOBS, Action.WRITE)
+    if job.asked_by != user.id:
+        if not user.may(Capability.JOBS, Action.WRITE):
+            raise Forbidden.right(Capability.JOBS, Action.WRITE)
+        audit.note(session, event="job_cancelled", target=job.kind, area_code=job.area_code,
+                   detail={"job": job.id, "asked_by": job.asked_by})  # fmt: skip
     store.cancel(session, job_id)
     return find(session, job_id)
 

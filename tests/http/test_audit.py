@@ -75,7 +75,10 @@ def test_no_value_of_a_query_reaches_the_log(store, serve, capfd, path):
 
 
 def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, serve):
-    with serve(demo_store.urls, role=Role.POLICE_LIAISON) as client:
+    with (
+        serve(demo_store.urls, role=Role.VIEWER) as viewer,
+        serve(demo_store.urls, role=Role.POLICE_LIAISON) as client,
+    ):
         client.get("/api/v1/layers/rating/features?limit=3")
         client.get("/api/v1/layers/cameras/features?limit=3&area=530102001")
         client.get("/api/v1/results/rating?limit=3")
@@ -84,7 +87,10 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
         client.get("/ogc/collections/rating/items?limit=2")
         client.get("/ogc/collections/cameras/items?limit=2&area=530102001")
         client.get("/api/v1/video/working-rate?since=2026-09-01&until=2026-09-02")
-    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 6)]
+        client.get("/api/v1/video/coverage?limit=4")
+        client.get("/api/v1/video/incidents-shown?since=2026-09-01&until=2026-09-02&area=530102001")
+        viewer.get("/api/v1/video/coverage?limit=4")  # the shares alone are public
+    said = [(one["target"], one["rows"], one["area_code"]) for one in newest(demo_store, 8)]
     assert said == [
         ("cameras", 3, "530102001"),
         ("results rating", 3, ""),
@@ -92,6 +98,8 @@ def test_reads_of_internal_layers_are_noted_and_public_ones_are_not(demo_store, 
         ("video_findings", 1, ""),
         ("cameras", 2, "530102001"),
         ("video working_rate", None, ""),
+        ("video_coverage", 4, ""),
+        ("incidents shown", None, "530102001"),
     ]
 
 

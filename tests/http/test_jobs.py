@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import warnings
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,7 +21,8 @@ from api import jobs
 from api.audit import trail
 from api.commands import worker
 from api.house import House
-from api.tasks import perform
+from api.serving.logs import logger
+from api.tasks import heartbeat, perform
 from api.worker_name import file_of
 from gis.access import administration
 from gis.access import service as access
@@ -32,6 +33,7 @@ from gis.db.session import User
 from gis.errors import Forbidden, WholeDistrict
 from gis.files import write_whole
 from gis.jobs import service
+from gis.jobs import store as queued
 from gis.jobs.model import Job, JobKind, JobState
 from gis.period import Period
 from gis.settings import Settings
@@ -350,11 +352,38 @@ def test_a_cancel_is_seen_between_steps(store, house, monkeypatch):
     assert job_of(store, job_id).state == JobState.CANCELLED
 
 
+def test_the_end_of_a_job_cancels_no_statement_of_another(store, house, monkeypatch):
+    """The connection is the pool's again, and somebody else's, when the end is heard of."""
+    monkeypatch.setattr(heartbeat, "BEAT_S", 0.05)
+    job_id = asked(store, house)
+    with store.begin() as session:
+        queued.start(session, job_id)
+    with heartbeat.Heartbeat(store.engine, job_id, logger()) as beat:
+        with store.begin() as session, beat.watching(session):
+            worked = session.connection().connection.driver_connection
+            assert queued.finish(session, job_id, JobState.DONE, said=("完成", "done"))
+        with ExitStack() as taken:
+            while True:
+                other = taken.enter_context(store.engine.connect())
+                if other.connection.driver_connection is worked:
+                    break
+            rows = "SELECT count(*) FROM generate_series(1, 5000000)"
+            assert other.scalar(text(rows)) == 5_000_000
+        assert beat.stopped, "it was heard of meanwhile"
+
+
 def test_another_ones_job_is_stopped_only_with_the_right_to(store, house):
     job_id = asked(store, house, user=PLANNER)
     with pytest.raises(Forbidden), store.begin(SUPERVISOR) as session:
         service.cancel(session, job_id)
     assert job_of(store, job_id).state == JobState.QUEUED
+    steward = User.of(Role.DATA_STEWARD, id="steward", area_prefixes=("530102",))
+    with store.begin(steward) as session:
+        service.cancel(session, job_id)
+    with store.begin() as session:
+        (line,) = trail.store.page(session, trail.store.Asked(event="job_cancelled"), limit=9)
+    assert (line["user_id"], line["target"], line["area_code"]) == ("steward", "run", "530102001")
+    assert line["detail"] == {"job": job_id, "asked_by": PLANNER.id}
 
 
 def wait_for(true, seconds=15):

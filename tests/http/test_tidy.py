@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api import jobs
 from api.house import House
+from api.tasks import exports
 from gis.settings import Settings
 from gis.uploads import store as uploads
 
@@ -48,6 +49,15 @@ def night(serve, house, store, tmp_path):
 
     with serve(store.urls, home=tmp_path) as client:
         yield client, tidy
+
+
+def test_an_export_that_another_worker_removes_meanwhile_stops_nobody(house):
+    folder = exports.folder_of(house)
+    (folder / "old").mkdir(parents=True)
+    os.utime(folder / "old", (OLD_S, OLD_S))
+    (folder / "going").symlink_to("gone")  # listed, and not there when it is looked at
+    exports.forget(house)
+    assert [one.name for one in folder.iterdir()] == ["going"]
 
 
 def sent(client, store, *, days):
