@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from api import invalid
+from api.serving.logs import logger
 from gis import errors
 from gis.audit import service as audit
 from gis.db.session import User, sessions
@@ -68,6 +69,10 @@ _BEYOND = {errorcodes.NUMERIC_VALUE_OUT_OF_RANGE, errorcodes.DATETIME_FIELD_OVER
 _ROW_CHECK = "ExecWithCheckOptions"  # where PostgreSQL holds a new row to its policies
 _CROSSED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
 _OVERTAKEN = "刚有人完成此操作 / somebody did this just now: look again"
+_STORE_AWAY = (
+    "数据库暂时不可用，请稍后再试；原因见服务日志 / "
+    "the store cannot be asked just now, try again; the log says why"
+)
 NOBODY = User(id="nobody", area_prefixes=())
 RETRY_AFTER_S = 5  # a private cluster restarts in less
 _HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="wangge"'},
@@ -142,10 +147,18 @@ def _known(request: Request, exc: Exception) -> JSONResponse:
             _note_refusal(request, exc)
         except errors.StoreUnavailable as unavailable:
             return _known(request, unavailable)
-    told = problem(status, exc.code, str(exc))
+    told = problem(status, exc.code, _said(exc))
     if isinstance(exc, errors.TooMany):
         told.headers["Retry-After"] = str(exc.wait_s)
     return told
+
+
+def _said(exc: errors.GisError) -> str:
+    """What is answered; where the store lies, and under which name it is asked, is for the log."""
+    if not isinstance(exc, errors.StoreUnavailable):
+        return str(exc)
+    logger().warning("store_unavailable", reason=str(exc))
+    return _STORE_AWAY
 
 
 def _note_refusal(request: Request, refusal: errors.GisError) -> None:

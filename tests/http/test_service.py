@@ -66,7 +66,7 @@ def test_it_lives_is_ready_and_says_what_it_is(client, demo_store):
     assert get(client, "/version")["district"] == DISTRICT
 
 
-def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve, cluster):
+def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve, cluster, capfd):
     with serve(store.urls) as client:
         with psycopg2.connect(libpq_url(store.urls.owner)) as owner, owner.cursor() as cursor:
             cursor.execute("UPDATE wangge.alembic_version SET version_num = '0000'")
@@ -93,6 +93,10 @@ def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve,
             gone = client.get("/readyz")
             assert problem_of(gone) == (503, "store_unavailable")
             assert "retry-after" in gone.headers
+            lines = [json.loads(one) for one in capfd.readouterr().err.splitlines()]
+            (said,) = [one for one in lines if one["event"] == "store_unavailable"]
+            where = store.engine.url.database
+            assert (where in said["reason"], where in gone.text) == (True, False)
             told = httpx2.get(f"{client.base_url}/metrics").text  # no store can know a token
             assert "wangge_store_up 0.0" in measured(told)
             assert "wangge_store_migrated" not in told

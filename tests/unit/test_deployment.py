@@ -50,6 +50,26 @@ def test_what_runs_for_long_says_whether_it_is_healthy(name):
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
 
 
+@pytest.mark.parametrize(("server", "answers", "healthy"), [
+    ("1", True, True), ("1", False, False),
+    ("47", True, False),  # the one that the image starts to make a new database
+    (None, True, False),
+])  # fmt: skip
+def test_a_database_that_is_still_being_made_is_not_healthy(tmp_path, server, answers, healthy):
+    """Else the migration would come before the roles and their passwords, and all would end."""
+    program = tmp_path / "pg_isready"
+    program.write_text(f"#!/bin/sh\nexit {0 if answers else 2}\n")
+    program.chmod(0o755)
+    if server is not None:
+        (tmp_path / "postmaster.pid").write_text(f"{server}\n/var/lib/postgresql/data\n")
+    first, *words = SERVICES["database"]["healthcheck"]["test"]
+    assert first == "CMD"
+    asked = [word.replace("$$", "$") for word in words]
+    around = {"PGDATA": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(asked, env=around, check=False, capture_output=True)
+    assert (done.returncode == 0) is healthy
+
+
 @pytest.mark.parametrize(
     "file", sorted(ROOT.glob("deploy/*/Dockerfile")), ids=lambda f: f.parts[-2]
 )
