@@ -59,6 +59,8 @@ def of_text(path: Path, declared: str | None) -> str:
                 f"is not {declared}; check --encoding or leave it out to have it detected",
                 row=_row_of(path, failed),
             )
+        if not encoding.startswith("utf") and _first_failure(path, "utf-8") is None:
+            deny_utf8(path, declared, blocks(path))
         return encoding
     for mark, encoding in _BOMS:
         if head.startswith(mark):
@@ -129,6 +131,18 @@ def best(values: list[bytes], path: Path, *, latin: bool) -> str:
         "属性表的编码无法识别；请用 --encoding 指明",
         "the encoding of its attributes was not recognised; name it with --encoding",
     )
+
+
+def deny_utf8(path: Path, declared: str, parts: Iterable[bytes]) -> None:
+    """Refuse UTF-8 that was declared to be another encoding: it decodes, and as garbage."""
+    held = [part for part in parts if not part.isascii()]
+    if held and not _utf8_by_chance(held):
+        raise refuse(
+            "encoding_wrong",
+            path,
+            f"是 UTF-8，不是 {declared} 编码；请不写 --encoding",
+            f"is UTF-8 and not {declared}; leave --encoding out",
+        )
 
 
 def _utf8_by_chance(parts: Iterable[bytes]) -> bool:

@@ -81,7 +81,8 @@ def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Flags
 
 def boxes(geom: Shapes) -> tuple[Floats, Floats, Floats, Floats]:
     """Bounds of each geometry; NaN where there is none."""
-    if (shapely.get_type_id(geom) == geometry.POINT).all():
+    points = (shapely.get_type_id(geom) == geometry.POINT) & ~shapely.is_empty(geom)
+    if points.all():
         x, y = shapely.get_x(geom), shapely.get_y(geom)
         return x, y, x, y
     found = shapely.bounds(geom)

@@ -34,8 +34,23 @@ def open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     """The layer that ``options`` names, or the only one.
 
     Raises ImportRefused ``layer_required`` with the list where there are several, ``layer_missing``
-    for a name that is not there.
+    for a name that is not there, ``disk_full`` where what was sent packed cannot be unpacked.
     """
+    try:
+        return _open_layer(path, kind, options)
+    except OSError as exc:
+        if exc.errno not in archive.FULL:
+            raise
+        raise refuse(
+            "disk_full",
+            path,
+            "临时目录空间不足，没有改动；请由管理员清理，或用 TMPDIR 指定别处",
+            "needs more space than the folder for temporary files has; nothing was changed; have"
+            " it cleared, or name another in TMPDIR",
+        ) from exc
+
+
+def _open_layer(path: Path, kind: Kind, options: Options) -> Layer:
     archive.guard(path)
     form = sniff(path)
     held = None

@@ -1,5 +1,7 @@
 """Files and archives that may be hostile: what is refused unopened, and how a ZIP is unpacked."""
 
+import errno
+import lzma
 import os
 import re
 import shutil
@@ -7,6 +9,7 @@ import stat
 import tempfile
 import weakref
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -21,8 +24,11 @@ MAX_UNPACKED_BYTES = 8 << 30
 MAX_RATIO = 300  # text of coordinates packs 10-30 times; bombs pack thousands
 _FREE_BYTES = 64 << 20  # below this size no ratio is suspicious
 MAX_MEMBERS = 10_000
+_MAC = "__MACOSX"  # a Mac packs a shadow of every file there
 _COPY_BYTES = 1 << 20
 _OPENED = frozenset(SIDECARS) | {".gml", ".xml", ".aux"}  # what GDAL opens beside a file
+_DAMAGED = (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error, lzma.LZMAError)
+FULL = {errno.ENOSPC, errno.EDQUOT}  # the disk's fault and not the file's
 _SUFFIXES = {
     Format.GEOJSON: (".geojson", ".json"),
     Format.KML: (".kml",),
@@ -118,8 +124,10 @@ def unpack(path: Path, options: Options) -> tuple[Format, Path, Options, Scratch
 
 
 def rightly_named(path: Path, form: Format) -> tuple[Path, Scratch | None]:
-    """The file under an extension that GDAL takes for what it is; a link where it has another."""
+    """The file under an extension that says what it is; a link where it has another."""
     suffixes = _SUFFIXES.get(form)
+    if form is Format.EXCEL:  # its reader goes by the name, and reads more kinds than are guarded
+        suffixes = (".xlsx", ".xlsm") if zipfile.is_zipfile(path) else (".xls",)
     if suffixes is None or path.suffix.lower() in suffixes:
         return path, None
     scratch = Scratch()
@@ -191,7 +199,9 @@ def _extract(path: Path, members: Sequence[zipfile.ZipInfo], root: Path) -> None
                                 "unpacks to more than is accepted, and was not read",
                             )
                         sink.write(block)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as exc:
+    except (*_DAMAGED, OSError) as exc:
+        if getattr(exc, "errno", None) in FULL:
+            raise
         raise refuse(
             "file_broken", path, "压缩包损坏或不完整", "is a broken or truncated ZIP"
         ) from exc
@@ -213,12 +223,25 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 def _data_sets(root: Path) -> list[Path]:
     """What can be imported, sidecar files and the inside of a .gdb left out."""
-    geodatabases = [p for p in root.rglob("*.gdb") if p.is_dir()]
-    if geodatabases:
-        return sorted(geodatabases)
-    files = sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith((".", "~")))
-    plain = [p for p in files if "__MACOSX" not in p.parts and p.suffix.lower() not in SIDECARS]
+    found = [p for p in root.rglob("*") if _MAC not in p.parts]
+    geodatabases = [p for p in found if p.is_dir() and p.suffix.lower() == ".gdb"]
+    tables = [p.parent for p in found if p.suffix.lower() == ".gdbtable"]
+    if geodatabases or tables:
+        return sorted(map(_as_gdb, set(geodatabases or tables)))
+    files = sorted(p for p in found if p.is_file() and not p.name.startswith((".", "~")))
+    plain = [p for p in files if p.suffix.lower() not in SIDECARS]
     return [p for p in plain if _readable(p)]
+
+
+def _as_gdb(folder: Path) -> Path:
+    """A geodatabase's folder; tables that were packed without theirs get one."""
+    if folder.suffix.lower() == ".gdb":
+        return folder
+    named = folder / "data.gdb"
+    named.mkdir()
+    for part in [part for part in folder.iterdir() if part.is_file()]:
+        part.rename(named / part.name)
+    return named
 
 
 def _readable(path: Path) -> bool:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data.ingest.encodings import LATIN, best, decodes, known
+from data.ingest.encodings import LATIN, best, decodes, deny_utf8, is_utf8, known
 from data.ingest.refusal import refuse
+from gis.errors import ImportRefused
 
 _SAMPLE_BYTES = 16 << 20
 _HEAD_BYTES = 1 << 20
@@ -20,7 +21,7 @@ def of_dbf(path: Path, declared: str | None) -> str:
     A .cpg or language id that says Latin-1 is the writers' default and is checked against the
     bytes; a value cut in the middle of a character at its end is not held against an encoding.
     """
-    dbf = _sibling(path, ".dbf")
+    dbf = sibling(path, ".dbf")
     if dbf is None:
         return "utf-8"
     values = list(_dbf_values(dbf))
@@ -34,14 +35,30 @@ def of_dbf(path: Path, declared: str | None) -> str:
                 f"属性表不是 {declared} 编码；请核对 --encoding",
                 f"its attributes are not {declared}; check --encoding",
             )
+        if not encoding.startswith("utf") and all(map(is_utf8, values)):
+            deny_utf8(path, declared, values)
         return encoding
-    cpg = _sibling(path, ".cpg")
-    stated = cpg.read_text("ascii", "replace").strip() if cpg else ""
+    stated = _stated(path)
     if stated and stated.lower() not in LATIN:
-        encoding = known(stated, path)
-        if all(decodes(v, encoding) for v in values):
-            return encoding
+        named = _named(stated, path)
+        if named and all(decodes(v, named) for v in values):
+            utf8 = not named.startswith("utf") and all(map(is_utf8, values))
+            return best(values, path, latin=False) if utf8 and values else named
     return best(values, path, latin=stated.lower() in LATIN or not values)
+
+
+def _stated(path: Path) -> str:
+    """What the .cpg says, without the marks and zeros of an editor."""
+    cpg = sibling(path, ".cpg")
+    return re.sub(r"[^!-~]+", "", cpg.read_text("latin-1")[:64]) if cpg else ""
+
+
+def _named(stated: str, path: Path) -> str | None:
+    """The codec that a .cpg names; None for a name that nobody knows, as if there were none."""
+    try:
+        return known(stated, path)
+    except ImportRefused:
+        return None
 
 
 def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
@@ -50,8 +67,6 @@ def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
     Its label says ``chinese``, which is doubted only where the text is UTF-8, or nothing true.
     The names of the fields are those in the .tab or .mif: in a .dat GDAL writes them in UTF-8.
     """
-    if declared:
-        return known(declared, path)
     fields = _mapinfo_fields(path)
     if path.suffix.lower() == ".dat":
         text = [kind.startswith(b"char") for _, kind in fields]
@@ -60,17 +75,20 @@ def of_attributes(path: Path, declared: str | None, *, chinese: bool) -> str:
         with path.open("rb") as file:
             values = [v for v in file.read(_SAMPLE_BYTES).splitlines() if not v.isascii()]
     values += [name for name, _ in fields if not name.isascii()]
+    if declared:
+        encoding = known(declared, path)
+        if not encoding.startswith("utf") and all(map(is_utf8, values)):
+            deny_utf8(path, declared, values)
+        return encoding
     if not chinese:
         return best(values, path, latin=True)
     return "utf-8" if values and best(values, path, latin=True) == "utf-8" else "gb18030"
 
 
-def _sibling(path: Path, suffix: str) -> Path | None:
-    for ending in (suffix, suffix.upper()):
-        found = path.with_suffix(ending)
-        if found.exists():
-            return found
-    return None
+def sibling(path: Path, suffix: str) -> Path | None:
+    """The file of the same stem with ``suffix``, in small letters or large."""
+    same = (other for other in path.parent.iterdir() if other.stem == path.stem)
+    return next((other for other in sorted(same) if other.suffix.lower() == suffix), None)
 
 
 def _mapinfo_fields(path: Path) -> list[tuple[bytes, bytes]]:
@@ -78,7 +96,7 @@ def _mapinfo_fields(path: Path) -> list[tuple[bytes, bytes]]:
 
     The .dat itself calls binary numbers characters.
     """
-    head = _sibling(path, ".tab" if path.suffix.lower() == ".dat" else ".mif")
+    head = sibling(path, ".tab" if path.suffix.lower() == ".dat" else ".mif")
     if head is None:
         return []
     with head.open("rb") as file:

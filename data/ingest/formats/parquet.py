@@ -64,8 +64,9 @@ def _geometry_column(schema: pa.Schema, geo: dict[str, Any]) -> str | None:
 
 def _crs(geo: dict[str, Any], name: str | None) -> CRS | None:
     """The stated CRS; GeoParquet's own default, lon/lat on WGS84, where the member is absent."""
-    column = geo.get("columns", {}).get(name, {})
-    if not column:
+    columns = geo.get("columns")
+    column = columns.get(name) if isinstance(columns, dict) else None
+    if not isinstance(column, dict) or not column:
         return None
     stated = column.get("crs", "OGC:CRS84")
     try:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from data.ingest.formats import attributes
 from data.ingest.formats.archive import Scratch
+from data.ingest.formats.vector import unreadable
 from data.ingest.refusal import refuse
 
 _DESCRIBED = 32  # bytes of a .dbf's head, and of each field's description
 _NAME = 11  # of them the name, filled up with zeros
 _END = 0x0D
+_SHX_HEAD, _SHX_ENTRY = 100, 8  # bytes
 
 
 def complete(path: Path, encoding: str | None) -> tuple[Path, Scratch | None]:
@@ -18,11 +20,14 @@ def complete(path: Path, encoding: str | None) -> tuple[Path, Scratch | None]:
     Writers cut a Chinese name after ten bytes, wherever that is, and GDAL hands it on so. The copy
     is there as long as the Scratch is referred to.
 
-    Raises ImportRefused ``part_missing`` where the index or the table did not come along.
+    Raises ImportRefused ``part_missing`` where the index or the table did not come along,
+    ``parts_unequal`` where the table has other rows than the index: GDAL would leave rows out, or
+    give a row the place of another, without a word.
     """
     parts = {p.suffix.lower(): p for p in path.parent.glob("*") if p.stem == path.stem}
     _check(path, [ending for ending in (".shx", ".dbf") if ending not in parts])
     head = _head(parts[".dbf"])
+    _check_rows(path, parts[".shx"], parts[".dbf"], head)
     whole = _whole_names(head, attributes.of_dbf(path, encoding))
     if whole == head:
         return path, None
@@ -46,6 +51,23 @@ def _check(path: Path, missing: list[str]) -> None:
             path,
             f"缺少同名的 {zh} 文件；请把 .shp、.shx、.dbf、.prj 一并放在一处或打包为 zip",
             f"lacks its {en}; put .shp, .shx, .dbf and .prj side by side, or into one zip",
+        )
+
+
+def _check_rows(path: Path, shx: Path, dbf: Path, head: bytes) -> None:
+    shapes = max(shx.stat().st_size - _SHX_HEAD, 0) // _SHX_ENTRY
+    rows, width = int.from_bytes(head[4:8], "little"), int.from_bytes(head[10:12], "little")
+    stated = int.from_bytes(head[8:10], "little") + rows * width
+    if dbf.stat().st_size < stated:
+        raise unreadable(path, EOFError(f"the .dbf has {dbf.stat().st_size} of {stated} bytes"))
+    if rows != shapes:
+        raise refuse(
+            "parts_unequal",
+            path,
+            f"图形有 {shapes} 个，属性表（.dbf）有 {rows} 行，对不上；请在 GIS 软件中重新导出，"
+            "不要单独改动 .dbf",
+            f"has {shapes} shapes and a .dbf of {rows} rows; export it again from the GIS, and do"
+            " not change the .dbf alone",
         )
 
 

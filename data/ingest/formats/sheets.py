@@ -1,6 +1,7 @@
 """XLSX and XLS sheets: the header is looked for below title rows, merged cells are filled."""
 
 import datetime as dt
+import lzma
 import re
 import zipfile
 import zlib
@@ -12,17 +13,24 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from data.ingest.formats import legacy
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, header_notes, unique_names
 from data.ingest.refusal import refuse
 
 _HEAD_ROWS = 30
-_SHEETS, _WORKBOOK = "xl/worksheets/", "xl/workbook"
-_BLOCK, _LAP = 1 << 20, 256  # bytes of a part that are looked at in one go; longest tag
+_SHEETS, _WORKBOOK = "", "xl/workbook"  # a sheet may have any name
+_BLOCK = 1 << 20  # bytes of a part that are looked at in one go, and more than any tag has
 _MOST_CELLS = 40_000_000  # about 1 GiB in the reader: a full sheet of 38 columns
-_WIDE = re.compile(rb'<c r="(?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d')  # beyond column AF: 32 columns
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?![^>]*/>)')
+# A cell beyond column AF, and one that does not say where it stands, whatever else its tag says.
+_WIDE = re.compile(rb"\br\s*=\s*[\"'](?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d", re.IGNORECASE)
+_BARE = re.compile(rb"<(?:\w+:)?c(?=[\s>/])(?![^>]*\br\s*=)")
+_CELL = re.compile(  # the last group: it is empty
+    rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']((?:\s+[st]=\"\w*\")*\s*/>)?", re.IGNORECASE
+)
+_TAG = re.compile(rb"<(?:\w+:)?(?:row(?=[\s>/])(?:[^>]*?\br\s*=\s*[\"'](\d{1,7}))?|c(?=[\s>/]))")
 _HIDDEN = re.compile(rb"<row [^>]*hidden=.(?:1|true)")
 _MAC = re.compile(rb"<workbookPr[^>]*date1904=.(?:1|true)")
+_UNREAD = (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 Row = Sequence[Any]
 
 
@@ -51,7 +59,7 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         head.append(list(row))
         if len(head) == _HEAD_ROWS:
             break
-    at, header = _header(head, sheet.merged_cell_ranges or [])
+    at, header = _header(head, _merged(sheet))
     if not header:
         raise refuse("no_rows", path, "工作表没有内容", "the sheet holds no rows", layer=chosen)
     columns = unique_names(header)
@@ -66,31 +74,42 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
 
 
 def _book(path: Path) -> CalamineWorkbook:
-    _check_extent(path)
+    if zipfile.is_zipfile(path):
+        _check_extent(path)
+    else:
+        legacy.check(path)
     try:
         return CalamineWorkbook.from_path(path)
     except (CalamineError, OSError) as exc:
-        raise refuse(
-            "file_broken", path, "工作簿损坏或加密，无法打开", "is a broken or encrypted workbook"
-        ) from exc
+        raise _broken(path) from exc
+
+
+def _broken(path: Path) -> Exception:
+    return refuse(
+        "file_broken", path, "工作簿损坏或加密，无法打开", "is a broken or encrypted workbook"
+    )
 
 
 def _parts(path: Path, start: str) -> Iterator[Iterator[bytes]]:
-    """The XML parts of a workbook whose name begins with ``start``, each in blocks that overlap."""
+    """The parts of a workbook whose name begins with ``start``, each in blocks that overlap."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as book:
         for name in book.namelist():
-            if name.startswith(start) and name.endswith(".xml"):
+            if name.startswith(start):
                 with book.open(name) as part:
                     yield _overlapping(part)
 
 
 def _overlapping(part: IO[bytes]) -> Iterator[bytes]:
+    """Blocks that begin where the last tag of the one before does."""
     tail = b""
     while block := part.read(_BLOCK):
-        yield tail + block
-        tail = block[-_LAP:]
+        block = tail + block
+        yield block
+        tail = block[block.rfind(b"<") :] if b"<" in block else b""
+        if len(tail) > _BLOCK:
+            raise zipfile.BadZipFile("no sheet has such a tag")
 
 
 def _check_extent(path: Path) -> None:
@@ -99,27 +118,38 @@ def _check_extent(path: Path) -> None:
     Up to 32 columns any sheet fits; a wider one is measured.
     """
     try:
-        wide = any(_WIDE.search(block) for part in _parts(path, _SHEETS) for block in part)
-        cells = max(map(_extent, _parts(path, _SHEETS)), default=0) if wide else 0
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError):
-        return  # the reader says what is wrong
-    if cells > _MOST_CELLS:
-        raise refuse(
-            "sheet_too_large",
-            path,
-            "工作表范围过大（远处有零散单元格）；请删除多余的行列后重试",
-            "has a sheet whose cells lie too far apart; delete what stands far out",
+        wide = any(
+            _WIDE.search(block) or _BARE.search(block)
+            for part in _parts(path, _SHEETS)
+            for block in part
         )
+        cells = max(map(_extent, _parts(path, _SHEETS)), default=0) if wide else 0
+    except _UNREAD as exc:
+        raise _broken(path) from exc
+    if cells > _MOST_CELLS:
+        raise legacy.too_large(path)
 
 
 def _extent(part: Iterator[bytes]) -> int:
-    """Rows times columns up to the farthest filled cell."""
-    rows = columns = 0
+    """Rows times columns up to the farthest filled cell, or more."""
+    rows = columns = met = standing = 0
     for block in part:
-        for letters, number in _CELL.findall(block):
-            rows = max(rows, int(number))
-            columns = max(columns, sum((c - 64) * 26**i for i, c in enumerate(letters[::-1])))
+        for letters, number, empty in _CELL.findall(block):
+            if not empty:
+                rows = max(rows, int(number))
+                columns = max(columns, _column(letters))
+        for tag in _TAG.finditer(block):
+            if tag.group().endswith(b"c"):
+                standing += 1
+                columns = max(columns, standing if _BARE.match(block, tag.start()) else 0)
+            else:
+                met, standing = met + 1, 0
+                rows = max(rows, met, int(tag[1] or 0))
     return rows * columns
+
+
+def _column(letters: bytes) -> int:
+    return sum((c - 64) * 26**i for i, c in enumerate(letters.upper()[::-1]))
 
 
 def _since_1904(path: Path) -> bool:
@@ -136,6 +166,16 @@ def _hidden_notes(path: Path) -> tuple[str, ...]:
 
 def _filled(book: CalamineWorkbook, name: str) -> bool:
     return book.get_sheet_by_name(name).start is not None
+
+
+def _merged(sheet: CalamineSheet) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """First and last (row, column) of the merged ranges, columns counted as rows have their cells.
+
+    The reader leaves out empty columns before the first filled one, and no rows.
+    """
+    left = sheet.start[1] if sheet.start else 0
+    ranges = sheet.merged_cell_ranges or []
+    return [((r0, c0 - left), (r1, c1 - left)) for (r0, c0), (r1, c1) in ranges if c0 >= left]
 
 
 def _header(rows: list[list[Any]], merged: Sequence[Any]) -> tuple[int, list[str]]:
@@ -172,7 +212,7 @@ def _joined(top: Row, low: Row, at: int, merged: Sequence[Any]) -> list[str]:
 def _batches(
     sheet: CalamineSheet, skip: int, columns: tuple[str, ...], wanted: Sequence[str]
 ) -> Iterator[Batch]:
-    fills = _fills(sheet.merged_cell_ranges or [], skip)
+    fills = _fills(_merged(sheet), skip)
     places = [columns.index(name) for name in wanted]
     held: list[list[str | None]] = []
     numbers: list[int] = []
@@ -183,9 +223,11 @@ def _batches(
         cells = [text_of(cell) for cell in row]
         for column in fills.get(at, {}):
             source = fills[at][column]
+            if column >= len(cells):
+                continue
             if source == (at, column):
                 kept[source] = cells[column]
-            elif column < len(cells):
+            else:
                 cells[column] = kept.get(source, cells[column])
         if not any(cells):
             continue  # an empty line between blocks is no row

@@ -18,7 +18,8 @@ from data.ingest.types import RowNote, Severity
 _BLOCK_BYTES = 8 << 20  # also the longest row that is read
 _HEAD_LINES = 50
 _MOST_COLUMNS = 16_384  # as many as an Excel sheet has
-_DELIMITERS = ",\t;|，"
+_READ = ",\t;|"
+_DELIMITERS = f"{_READ}，；"
 
 
 def open_text(path: Path, encoding: str | None) -> Layer:
@@ -26,7 +27,14 @@ def open_text(path: Path, encoding: str | None) -> Layer:
     codec = encodings.of_text(path, encoding)
     head = _head(path, codec)
     delimiter = _delimiter(head)
-    skip, header = _header(head, delimiter)
+    if delimiter not in _READ:
+        raise refuse(
+            "delimiter_wide",
+            path,
+            f"以全角“{delimiter}”分列；请改成半角逗号后重试",
+            f"is divided by full-width {delimiter}; write plain commas instead",
+        )
+    header, first, last = _header(head, delimiter)
     if not header:
         raise refuse("no_rows", path, "没有内容", "holds no rows")
     if len(header) > _MOST_COLUMNS:
@@ -39,10 +47,10 @@ def open_text(path: Path, encoding: str | None) -> Layer:
     names = unique_names(header)
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
-        reader = _Reader(path, codec, delimiter, skip, names, tuple(wanted))
+        reader = _Reader(path, codec, delimiter, last, names, tuple(wanted))
         return reader.batches()
 
-    notes = header_notes(skip + 1)
+    notes = header_notes(first)
     return Layer("CSV", None, names, batches, encoding=codec.removesuffix("-sig"), notes=notes)
 
 
@@ -64,24 +72,33 @@ def _delimiter(lines: list[str]) -> str:
 
 
 def _parsed(lines: list[str], delimiter: str) -> list[list[str]]:
+    return [row for row, _, _ in _numbered_rows(lines, delimiter)]
+
+
+def _numbered_rows(lines: list[str], delimiter: str) -> list[tuple[list[str], int, int]]:
+    """Rows with their first and last line, counted from 1: a quoted cell may go over several."""
+    reader, found, before = csv.reader(lines, delimiter=delimiter), [], 0
     try:
-        return list(csv.reader(lines, delimiter=delimiter))
+        for row in reader:
+            found.append((row, before + 1, reader.line_num))
+            before = reader.line_num
     except csv.Error:
-        return [line.split(delimiter) for line in lines]
+        return [(line.split(delimiter), at, at) for at, line in enumerate(lines, start=1)]
+    return found
 
 
-def _header(lines: list[str], delimiter: str) -> tuple[int, list[str]]:
-    """Lines to skip and the header: the first line as wide as the rows below it."""
-    rows = _parsed(lines, delimiter)
-    widths = [len(row) for row in rows if any(cell.strip() for cell in row)]
+def _header(lines: list[str], delimiter: str) -> tuple[list[str], int, int]:
+    """The header, the first line as wide as the rows below it, and where it begins and ends."""
+    rows = _numbered_rows(lines, delimiter)
+    widths = [len(row) for row, _, _ in rows if any(cell.strip() for cell in row)]
     if not widths:
-        return 0, []
+        return [], 1, 1
     usual = max(set(widths), key=widths.count)
-    for position, row in enumerate(rows):
+    for row, first, last in rows:
         filled = sum(bool(cell.strip()) for cell in row)
         if len(row) >= usual and filled > len(row) / 2:
-            return position, row
-    return 0, rows[0]
+            return row, first, last
+    return rows[0]
 
 
 @dataclass
@@ -129,7 +146,7 @@ class _Reader:
                 block_size=_BLOCK_BYTES,
                 encoding=arrow_codec,
                 use_threads=False,
-                skip_rows=self.skip + 1,
+                skip_rows=self.skip,
                 column_names=list(self.names),
             ),
             parse_options=arrow_csv.ParseOptions(
@@ -150,7 +167,7 @@ class _Reader:
 
     def _invalid(self, row: arrow_csv.InvalidRow) -> str:
         with self.lock:
-            self.bad.append((row.number - self.skip - 1, row.actual_columns))
+            self.bad.append((row.number - self.skip, row.actual_columns))
         return "skip"
 
     def _numbered(

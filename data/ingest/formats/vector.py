@@ -194,14 +194,14 @@ def checked(
 
 def check_whole(path: Path, form: Format) -> None:
     """Refuse a cut Shapefile or MIF: GDAL would take the lost rows for rows without geometry."""
-    shx = path.with_suffix(".shx")
-    if form is Format.SHAPEFILE and shx.exists():
+    shx = attributes.sibling(path, ".shx")
+    if form is Format.SHAPEFILE and shx is not None:
         index = np.frombuffer(shx.read_bytes()[100:], ">i4")  # pairs: offset, length; 16-bit words
         ends = index[0::2].astype(np.int64)[: len(index) // 2] * 2 + index[1::2] * 2 + 8
         if path.stat().st_size < ends.max(initial=0):
             raise unreadable(path, EOFError(f"{int(ends.max())} bytes are indexed"))
-    mid = path.with_suffix(".mid")
-    if form is Format.MAPINFO and path.suffix.lower() == ".mif" and mid.exists():
+    mid = attributes.sibling(path, ".mid")
+    if form is Format.MAPINFO and path.suffix.lower() == ".mif" and mid is not None:
         rows = sum(1 for line in mid.read_bytes().splitlines() if line.strip())
         with path.open("rb") as file:
             shapes = sum(1 for line in file if _MIF_SHAPE.match(line))
