@@ -56,7 +56,7 @@ def _text(words: str) -> Any:
         raise bad("NOT 太多，请减少", "too many NOT: use fewer")
     try:
         return cql2.parse_text(words).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError) as exc:
+    except Exception as exc:  # the parser has errors of its own, and plain ones
         raise bad(
             "不是有效的 CQL2 文本，请检查引号、括号和运算符，或指定 filter-lang",
             f"not CQL2 text: check quotes, brackets, operators, or give filter-lang: {_line(exc)}",

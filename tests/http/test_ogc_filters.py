@@ -136,6 +136,7 @@ ATTACKS = [
     "A_CONTAINS(name, ('x'))",
     "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))",
     "S_INTERSECTS(geometry, POINT(999 999))",
+    "S_INTERSECTS(geometry, POINT EMPTY)",
     "S_BUFFER(geometry, 1) = 1",
     "T_BEFORE(name, DATE('2026-01-01'))",
     "T_BEFORE(observed, DATE('2026-99-01'))",
