@@ -110,7 +110,7 @@ def give_password(session: Session, login: str, *, now: datetime, must_change: b
     """
     if known(session, login).issuer is not None:
         raise BadInput(
-            f"{login} 由统一认证登录，没有本地口令 / "
+            f"{login} 由统一登录服务登录，此处没有密码 / "
             f"{login} comes through the sign-on service and has no password here"
         )
     password = passwords.one_time()

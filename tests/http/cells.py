@@ -51,7 +51,8 @@ _JOB = """
     INSERT INTO wangge.jobs (area_code, kind, parameters, asked_by, asked_as, state, result,
                              message_zh, finished_at)
     VALUES (:area, '{kind}', '{{"upload_id": 1, "layer": "coverage", "internal": false}}', :login,
-            jsonb_build_object('area_prefixes', ARRAY[CAST(:area AS text)]), 'done',
+            jsonb_build_object('area_prefixes', ARRAY[CAST(:area AS text)],
+                               'rights', ARRAY['coverage:read']), 'done',
             '{{"file": "cells/cells.csv", "workbook": "cells.xlsx"}}', :name, now())
     RETURNING id"""
 MADE = {

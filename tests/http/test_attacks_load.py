@@ -73,7 +73,10 @@ def test_when_all_connections_are_busy_one_is_told_to_come_back(demo_store, serv
             target=httpx2.get, args=(url,), kwargs={"headers": token, "timeout": 30}
         )
         held.start()
-        time.sleep(0.5)
+        waits = 0
+        while not waits:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            (waits,) = cursor.fetchone()
         started = time.monotonic()
         answer = one.get("/api/v1/areas")
         waited_s = time.monotonic() - started

@@ -323,7 +323,7 @@ def test_places_that_cannot_be_used_are_refused_with_the_reason(planner, darkest
         (("灯杆.csv", _sheet(*pole)), "坐标系"),
         (("灯杆.csv", lacking.encode()), "第 1 行"),
         (("灯杆.geojson", b"{]"), "可导入的格式"),
-        (("灯杆.geojson", ELSEWHERE), "可导入的格式"),
+        (("灯杆.geojson", ELSEWHERE), "指向其他文件"),
         (("灯杆.geojson", FETCHED), "坐标系以链接给出"),
         (None, "请选择一个文件"),
     ):
