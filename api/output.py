@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 NOTES = Console(stderr=True, highlight=False, soft_wrap=True)
+_WITHOUT_EDGE = 10_000  # columns of a file or a pipe: tables are as wide as what they hold
 
 
 def json_out(value: Mapping[str, Any]) -> None:
@@ -29,10 +30,12 @@ def table_out(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) 
     """A table on stdout, below its title."""
     table = Table()
     for at, name in enumerate(header):
-        table.add_column(name, justify="left" if at == 0 else "right")
+        table.add_column(name, justify="left" if at == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*[Text(_shown(cell)) for cell in row])
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WITHOUT_EDGE
     console.print(title, markup=False, soft_wrap=True)
     console.print(table)
 

@@ -138,6 +138,9 @@ def plan(
     if json:
         json_out(said)
         return
-    rows = [list(row.values()) for row in said.pop("places")]
+    rows = [
+        list({**row, "lon": f"{row['lon']:.6f}", "lat": f"{row['lat']:.6f}"}.values())
+        for row in said.pop("places")
+    ]
     figures_out(f"布点方案 / plan {compound or area}", said)
     table_out("", tuple(found.places.columns), rows)

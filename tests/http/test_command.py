@@ -615,6 +615,10 @@ def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_ho
     for option in ("--candidates", "--footfall"):
         assert wangge(*asked, option, nowhere).refusal()[0] == "file_missing"
     assert wangge(*asked, "--target", "95").code == 2
+    table = wangge(*asked[:-1]).out
+    for place in plan["places"]:
+        for figure in (place["compound"], f"{place['lon']:.6f}", f"{place['lat']:.6f}"):
+            assert f" {figure} " in table
     community = wangge("video", "plan", "--area", "530102001001", "--budget", "1", "--json")
     assert community.json("video-plan")["area"] == "530102001001"
 
