@@ -68,6 +68,16 @@ def shared(shares: pd.DataFrame, changes: Sequence[Change]) -> pd.DataFrame:
     return parts
 
 
+def held(
+    facilities: pd.DataFrame, shares: pd.DataFrame, changes: Sequence[Change], facility: str
+) -> tuple[frozenset[str], dict[str, float]]:
+    """Where a facility stands after the changes, and what share of it others hold (above 0)."""
+    rows, parts = applied(facilities, shares, changes)
+    parts = parts[(parts["facility"] == facility) & (parts["share"] > 0)]
+    own = rows.loc[rows["facility"] == facility, "area_code"]
+    return frozenset(own), dict(zip(parts["area_code"], parts["share"], strict=True))
+
+
 def placed(places: gpd.GeoDataFrame, changes: Sequence[Change]) -> tuple[gpd.GeoDataFrame, int]:
     """Open facilities as points after the changes, and how many of those put up have no place.
 

@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 
 from gis import privacy
 from gis.areas import store as areas
-from gis.areas.levels import Level
-from gis.assignment import service as assignment
 from gis.audit.service import note
 from gis.district import District
 from gis.errors import BadInput, Forbidden, NotFound
@@ -27,12 +25,9 @@ from gis.facilities.model import Function, Verdict
 from gis.facilities.rules import CoverageRules
 from gis.facilities.service import KINDS
 from gis.policy import Policy
-from gis.scenarios import analysis, nearness, store
+from gis.scenarios import analysis, checks, nearness, store
 from gis.scenarios.analysis import Change
 from gis.scenarios.model import ChangeKind, Scenario, ScenarioChange
-
-_MOST_M2 = 100_000.0
-_WHOLE = 1 + 1e-9  # shares are sums of decimals
 
 
 @dataclass(frozen=True)
@@ -82,22 +77,24 @@ def add_change(
     one, where most households of the community ``area_code`` reach it on foot.
     """
     _owner_only(session, scenario)
-    values = dict(values or {})
+    values, made = dict(values or {}), _changes(session, scenario)
     if kind is ChangeKind.ADD:
         facility = f"scenario:{secrets.token_hex(4)}"
         values["name"] = privacy.checked(str(values.get("name") or ""), "名称")
         if not values["name"] or values.get("function") not in set(Function):
             raise BadInput("请填写名称和功能 / say name and function")
-    elif facility not in {one.facility for one in store.changes(session, scenario.id)}:
+    elif facility not in {one.facility for one in made}:
         register.find(session, facility)
     if kind in (ChangeKind.ADD, ChangeKind.RESIZE):
-        _check_area(values.get("floor_area_m2"))
+        checks.area(values.get("floor_area_m2"))
     if kind is ChangeKind.SHARE:
-        _check_shares(session, scenario, facility, values.get("shares"), district)
+        checks.shares(session, scenario, made, facility, values.get("shares"), district)
     at: BaseGeometry | None = None
     if kind in (ChangeKind.ADD, ChangeKind.MOVE):
-        area_code = _community_of(session, spot, area_code) if spot else area_code
-        _check_community(session, scenario, area_code)
+        area_code = checks.community_of(session, spot, area_code) if spot else area_code
+        checks.community(session, scenario, area_code)
+        if kind is ChangeKind.MOVE:
+            checks.move(session, scenario, made, facility, area_code, district)
         at = spot or nearness.spot_for(
             session, area_code, policy=policy, district=district, as_of=scenario.as_of
         )
@@ -112,77 +109,19 @@ def add_change(
     return change
 
 
-def _check_area(value: Any) -> None:
-    if not isinstance(value, int | float) or not 0 < value <= _MOST_M2:
-        raise BadInput("面积须大于 0 / the area must be above 0")
-
-
-def _check_shares(
-    session: Session, scenario: Scenario, facility: str, shares: Any, district: District
+def drop_change(
+    session: Session, scenario: Scenario, change_id: int, *, district: District
 ) -> None:
-    """Communities that are there and not the facility's own, and with the others at most all."""
-    if not isinstance(shares, dict) or not shares:
-        raise BadInput("请说明与谁共享多少 / say who shares how much")
-    for code in shares:
-        _check_community(session, scenario, code)
-    if not all(0 <= part <= 1 for part in shares.values()):
-        raise BadInput("份额为 0 至 100% / a share is 0 to 100 %")
-    rows = facilities.facilities_on(session, as_of=scenario.as_of, srid=district.srid)
-    one = Change(ChangeKind.SHARE, facility, scenario.area_code, {"shares": shares})
-    made = [*_changes(session, scenario), one]
-    rows, parts = analysis.applied(rows, facilities.shares(session), made)
-    if set(rows.loc[rows["facility"] == facility, "area_code"]) & set(shares):
-        raise BadInput(
-            "设施就在该社区，其余份额本来归它，请选别的社区"
-            " / it stands in this community, which keeps the rest: choose another one"
-        )
-    whole = _shared(parts, facility)
-    if whole > _WHOLE:
-        raise BadInput(
-            f"连同已有的共享合计 {whole:.0%}，不能超过 100%"
-            f" / with the shares there are it comes to {whole:.0%}: at most 100 %"
-        )
-
-
-def _shared(parts: pd.DataFrame, facility: str) -> float:
-    return float(parts.loc[parts["facility"] == facility, "share"].sum())
-
-
-def _community_of(session: Session, spot: Point, area_code: str) -> str:
-    found = assignment.locate(session, lon=spot.x, lat=spot.y).community
-    if found is None:
-        raise BadInput("该位置不在本区任何社区内 / this spot lies in no community of the district")
-    if area_code not in ("", found):
-        raise BadInput(
-            f"该位置在社区 {found}，不在所选社区 / this spot lies in {found}, not in the one chosen"
-        )
-    return found
-
-
-def _check_community(session: Session, scenario: Scenario, area_code: str) -> None:
-    known = areas.areas_on(session, as_of=scenario.as_of, levels=[Level.COMMUNITY])
-    if area_code not in set(known["code"]):
-        raise BadInput("请选择社区 / choose a community")
-
-
-def drop_change(session: Session, scenario: Scenario, change_id: int) -> None:
     """Take one change out again; raises NotFound, Forbidden.
 
-    A share that others have used the room of stays until they give it back: BadInput.
+    One that others rest on stays until they are taken back: BadInput.
     """
     _owner_only(session, scenario)
     change = session.get(ScenarioChange, change_id)
     if change is None or change.scenario_id != scenario.id:
         raise NotFound("change", change_id)
-    if change.kind == ChangeKind.SHARE:
-        rest = [_change(one) for one in store.changes(session, scenario.id) if one is not change]
-        before = facilities.shares(session)
-        whole = _shared(analysis.shared(before, rest), change.facility)
-        if whole > _WHOLE:
-            raise BadInput(
-                f"撤回这一项后，其余共享合计 {whole:.0%}，超过 100%：请先减少其余份额"
-                f" / without it the shares come to {whole:.0%}, over 100 %: lower the others first"
-            )
+    rest = [_change(one) for one in store.changes(session, scenario.id) if one is not change]
+    checks.drop(session, scenario, _change(change), rest, district)
     note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
          detail={"dropped": change.id, "kind": change.kind})  # fmt: skip
     session.delete(change)

@@ -129,6 +129,31 @@ def test_a_share_whose_room_another_has_taken_is_not_taken_back_before_it(planne
     assert areas_m2(planner, scenario) == {HOST: 80.0, WITHOUT: 120.0}
 
 
+def test_a_facility_moves_into_a_community_once_that_has_given_its_share_back(planner, scenario):
+    """Its own community keeps what nobody shares: 200 m² less 60 % for the third one."""
+    post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
+    key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
+    share, move = ({"kind": kind, "facility": key} for kind in ("share", "move"))
+    post(planner, f"{scenario}/changes", **share, community=WITHOUT, part="30")
+    refused = post(planner, f"{scenario}/changes", 422, **move, community=WITHOUT).text
+    assert "该社区已共享这处设施的 30%" in refused
+    assert areas_m2(planner, scenario) == {HOST: 140.0, WITHOUT: 60.0}
+    post(planner, f"{scenario}/changes", **share, community=WITHOUT, part="0")
+    post(planner, f"{scenario}/changes", **move, community=WITHOUT)
+    post(planner, f"{scenario}/changes", **share, community=THIRD, part="60")
+    assert areas_m2(planner, scenario) == {WITHOUT: 80.0, THIRD: 120.0}
+    added, first, given_back, moved, _ = re.findall(
+        r'action="(/[^"]+/drop)"', planner.get(scenario).text
+    )
+    assert "又持有它的份额" in post(planner, given_back, 422).text
+    assert "请先撤回它们" in post(planner, added, 422).text
+    post(planner, moved)
+    assert areas_m2(planner, scenario) == {HOST: 80.0, THIRD: 120.0}
+    for one in (first, given_back):
+        post(planner, one)
+    assert areas_m2(planner, scenario) == {HOST: 80.0, THIRD: 120.0}
+
+
 def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, demo_store):
     inside = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geom) AS p FROM areas"
                   " WHERE code = :code AND valid_to IS NULL) AS one")  # fmt: skip

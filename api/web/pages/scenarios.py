@@ -247,7 +247,7 @@ def drop_change(desk: AtDesk, db: Db, scenario_id: RowId, change_id: RowId) -> R
     """Take a change back, or say why it has to stay."""
     scenario = service.find(db, scenario_id)
     try:
-        service.drop_change(db, scenario, change_id)
+        service.drop_change(db, scenario, change_id, district=desk.house.district)
     except BadInput as exc:
         return _one(desk, db, scenario, Form(errors={"kind": desk.why(exc)}))
     return RedirectResponse(f"/scenarios/{scenario_id}", 303)
