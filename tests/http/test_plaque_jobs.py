@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from html import unescape
+from zipfile import ZipFile
 
 import pypdf
 import pytest
@@ -134,27 +136,40 @@ def test_nothing_is_signed_of_what_is_refused(liaison, published, signed):
     assert (signed, labels(published)) == ([], before)
 
 
-def test_codes_are_kept_of_the_plaques_that_are_on_the_sheets(
+def test_more_than_a_file_holds_are_several_and_a_code_is_kept_of_every_sheet(
     liaison, published, house, signed, monkeypatch
 ):
-    """The third sheet is the first of a compound with two entrances."""
-    monkeypatch.setattr(printing, "MOST", 3)
-    doors = text(
-        "UPDATE compounds SET entrances = ST_Multi(ST_Collect(array_fill(ST_PointOnSurface(geom),"
-        " ARRAY[:count]))) WHERE code = :code"
-    )
-    page = "/plaques?colour=yellow&download=csv&columns=code"
-    codes = re.findall(r"^[^,\r\n]+", liaison.get(page).text, re.MULTILINE)[1:5]
-    with published.begin() as session:
-        for code, count in zip(codes, (1, 1, 2, 1), strict=True):
-            session.execute(doors, {"code": code, "count": count})
-    before, at = labels(published), ask(liaison, colour="yellow")
+    """Each code that is read off the sheets is in the store, and each listed compound has one."""
+    page = liaison.get("/plaques?colour=green").text
+    count = int(re.findall(r"打印下表所列小区的标牌（([\d,]+) 张）", page)[0].replace(",", ""))
+    monkeypatch.setattr(printing, "IN_A_FILE", -(-count // 3))
+    assert "共 3 个，装在一个压缩包里" in liaison.get("/plaques?colour=green").text
+    assert "压缩包" not in page
+    at = ask(liaison)
     perform(house, published.engine, int(at.rpartition("/")[2]))
-    pages = [one.extract_text() for one in sheets(liaison, at).pages]
-    on_sheets = {"".join(one) for one in re.findall(r"\b([A-Z2-7]{4})-([A-Z2-7]{4})\b", str(pages))}
-    assert (len(pages), len(on_sheets)) == (3, 3)
-    assert labels(published) - before == on_sheets
-    assert signed == codes[:3]
+    file = liaison.get(f"/api/v1/exports/{at.rpartition('/')[2]}/file")
+    with ZipFile(io.BytesIO(file.content)) as packed:
+        assert packed.namelist() == [f"plaques-2026Q3-a4-{n}-3.pdf" for n in (1, 2, 3)]
+        books = [pypdf.PdfReader(io.BytesIO(packed.read(one))) for one in packed.namelist()]
+    assert [len(one.pages) for one in books] == [*[-(-count // 3)] * 2, count - 2 * -(-count // 3)]
+    login = liaison.get("/api/v1/auth/me").json()["login"]
+    assert {one.metadata["/Author"] for one in books} == {login}
+    text_of = str([page.extract_text() for one in books for page in one.pages])
+    on_sheets = {"".join(one) for one in re.findall(r"\b([A-Z2-7]{4})-([A-Z2-7]{4})\b", text_of)}
+    listed = liaison.get("/plaques?colour=green&download=csv&columns=code").text
+    assert sorted(signed) == sorted(re.findall(r"^[^,\r\n]+", listed, re.MULTILINE)[1:])
+    assert len(on_sheets) == len(signed)
+    assert on_sheets <= labels(published)
+
+
+def test_a_compound_with_very_many_entrances_leads_to_the_print_and_not_to_a_long_wait(liaison):
+    page = liaison.get("/plaques?colour=green&sort=-entrances").text
+    (row,) = re.findall(r'href="(/plaques\?period=2026Q3&amp;q=[^"]+)"', page)
+    alone = liaison.get(unescape(row)).text
+    assert 'action="/plaques/print"' in alone
+    assert "（110 张）" in alone
+    code = re.search("q=([^&]+)", row)[1]
+    assert liaison.get(f"/plaques/2026Q3.pdf?code={code}").status_code == 422
 
 
 def test_no_code_is_kept_of_a_picture_to_look_at(liaison, published):

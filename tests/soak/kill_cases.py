@@ -2,19 +2,23 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from api import jobs
+from api import analyses, jobs
+from api.analyses import Asked
 from api.house import House, transaction
 from api.policies import rulebook
 from api.uploads import previews
 from gis.jobs import service
 from gis.jobs.model import JobKind
+from gis.period import Period
+from gis.publication import service as publication
+from gis.runs.model import Analysis
 from gis.uploads.model import Upload
 
 ROWS = 40
@@ -30,6 +34,7 @@ class Case(StrEnum):
     AUDIT = "audit"
     PREVIEW = "preview"
     POLICY = "policy"
+    PLAQUES = "plaques"
     MONTH = "month"
     CALENDAR = "calendar"
 
@@ -82,6 +87,13 @@ _STEPS: dict[Case, dict[str, tuple[str, str]]] = {
         "compared": ("api.policies.turns:turned", "after"),
         **_END,
     },
+    Case.PLAQUES: {
+        "codes kept": ("gis.publication.store:keep_labels", "after"),
+        "plaques read": ("api.web.paper.plaques:taken", "after"),
+        "sheets set": ("maps.plaque:book", "after"),
+        "file written": ("api.tasks.plaques:_printed", "after"),
+        **_END,
+    },
     Case.MONTH: {
         "computed": (_SAVE_RATING, "before"),
         "stored": (_SAVE_RATING, "after"),
@@ -116,6 +128,12 @@ FROM generate_series(0, 160) AS n, (SELECT max(id) AS last FROM imports) AS impo
 """
 OF_IT = "UPDATE facilities SET area_code = '530102001001'"
 STRICTER = 'version = "t"\n[rules.FAC-1]\nm2_per_100_households = 3000.0\n'
+QUARTER, LAST_DAY = "2026Q2", date(2026, 6, 30)
+PLAIN: dict[Case, dict[str, Any]] = {
+    Case.RUN: {"analysis": "coverage", "as_of": "2026-09-30"},
+    Case.MONTH: {"analysis": "rating", "period": "2026-08"},
+    Case.PLAQUES: {"period": QUARTER, "purpose": "soak"},
+}
 SECOND_OF_SEPTEMBER = int(datetime(2026, 9, 2, 18, 30, tzinfo=UTC).timestamp())
 
 
@@ -124,10 +142,12 @@ def ask(house: House, engine: Engine, case: Case) -> None:
     with transaction(engine) as session:
         if case is not Case.IMPORT:
             session.execute(text(COMMUNITY))
-        if case in {Case.POLICY, Case.MONTH, Case.CALENDAR}:
+        if case in {Case.POLICY, Case.MONTH, Case.CALENDAR, Case.PLAQUES}:
             session.execute(text(COMPOUND))
             session.execute(text(INCIDENTS))
             session.execute(text(OF_IT))
+        if case is Case.PLAQUES:
+            _publish(house, session)
         if case is Case.PREVIEW:
             previews.ask(session, house, _upload(house, session))
         elif case is not Case.CALENDAR:
@@ -153,14 +173,19 @@ def _parameters(house: House, session: Session, case: Case) -> dict[str, Any]:
         case Case.EXPORT:
             asked = {"layer": "facilities", "format": "csv", "area": "", "as_of": "2026-09-30"}
             return asked | {"internal": False}
-        case Case.RUN:
-            return {"analysis": "coverage", "as_of": "2026-09-30"}
-        case Case.MONTH:
-            return {"analysis": "rating", "period": "2026-08"}
         case Case.POLICY:
             return {"draft": rulebook.keep_draft(house.settings.home, STRICTER)}
         case _:
-            return {}
+            return PLAIN.get(case, {})
+
+
+def _publish(house: House, session: Session) -> None:
+    """A quarter whose one compound gets a plaque."""
+    analyses.run(session, house, Analysis.RATING, Asked(Period.parse(QUARTER), LAST_DAY))
+    cycle = publication.open_cycle(session, district=house.district, period=QUARTER)
+    turned = publication.changes(session, cycle)["code"].tolist()
+    publication.confirm(session, cycle.id, turned)
+    publication.publish(session, cycle.id, issuer="soak")
 
 
 def _upload(house: House, session: Session) -> Upload:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import RedirectResponse
@@ -16,7 +17,7 @@ from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Sent, form_of
 from api.web.paper import plaques as printing
-from api.web.paper.plaques import AT_ONCE, MOST, Batch
+from api.web.paper.plaques import AT_ONCE, Batch, files_of
 from gis.access.rights import Action, Capability
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
@@ -45,13 +46,14 @@ def read_plaques(
         return desk.page("plaques_none.html", periods=periods)
     rows = features.records(store.plaques(db, cycle, area_prefix=area, code=None))
     shown = _table(desk, rows, cycle.period, paper)
+    entrances = sum(row["entrances"] for row in shown.matching)
     chosen = {name: desk.request.query_params.get(name, "") for name in ("q", "colour")}
     return shown.file() or desk.page(
         "plaques.html", table=shown, cycle=cycle, period=cycle.period, periods=periods, area=area,
         paper=paper, papers=[one.value for one in Paper], chosen=chosen,
-        first=shown.matching[0]["code"] if shown.matching else None, most=MOST, at_once=AT_ONCE,
-        communities=_communities(db, cycle.period),
-        entrances=sum(row["entrances"] for row in shown.matching),
+        first=shown.matching[0]["code"] if shown.matching else None, at_once=AT_ONCE,
+        communities=_communities(db, cycle.period), entrances=entrances,
+        in_a_file=printing.IN_A_FILE, files=files_of(entrances),
     )  # fmt: skip
 
 
@@ -60,8 +62,15 @@ def _table(desk: Desk, rows: Sequence[tables.Row], period: str, paper: Paper) ->
     return tables.view(
         desk, rows, _columns(desk), name="plaques", title=desk.t("plaques.title"),
         capability=Capability.RATING, kept=("period", "area", "paper"), filters=[_colours(desk)],
-        href=lambda row: f"/plaques/{period}.pdf?code={row['code']}&paper={paper}",
+        href=lambda row: _printed_at(row, period, paper),
     )  # fmt: skip
+
+
+def _printed_at(row: tables.Row, period: str, paper: Paper) -> str:
+    """Where one compound's plaques are: at once, or so many that a job prints them."""
+    if row["entrances"] > AT_ONCE:
+        return f"/plaques?{urlencode({'period': period, 'q': row['code'], 'paper': paper})}"
+    return f"/plaques/{period}.pdf?{urlencode({'code': row['code'], 'paper': paper})}"
 
 
 def _columns(desk: Desk) -> list[tables.Column]:
@@ -115,8 +124,8 @@ def read_pdf(
     asked = Batch(
         period=period, area=area, code=code, q=q, colour=colour, paper=paper, purpose=purpose
     )
-    made, mark = printing.taken(db, at, asked, most=AT_ONCE)
-    body = plaque.pdf(made, paper=paper, mark=mark)
+    made = printing.taken(db, at, asked, most=AT_ONCE)
+    body = plaque.pdf(list(made.plaques), paper=paper, mark=made.mark)
     headers = {"Content-Disposition": f'attachment; filename="{asked.file_name}"'}
     return Response(body, media_type="application/pdf", headers=headers)
 

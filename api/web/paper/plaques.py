@@ -1,7 +1,7 @@
 """Plaques of a published quarter: what is stored, put into words and printed."""
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +29,7 @@ from maps.typeset import Mark
 
 CHECK_PATH = "/check"
 AT_ONCE = 50  # sheets that are printed while somebody waits: two seconds; a job prints more
-MOST = 1_000  # sheets in one file
+IN_A_FILE = 1_000  # sheets; a print of more has several files
 
 
 class Batch(BaseModel, extra="forbid"):
@@ -47,6 +47,10 @@ class Batch(BaseModel, extra="forbid"):
     def file_name(self) -> str:
         """Name of the file."""
         return f"plaques-{self.period}-{self.paper}.pdf"
+
+    def file_of(self, nth: int, files: int) -> str:
+        """Name of one of several files, so that they stand in order."""
+        return f"plaques-{self.period}-{self.paper}-{nth:0{len(str(files))}}-{files}.pdf"
 
 
 def settle(session: Session, house: House) -> None:
@@ -69,15 +73,31 @@ def ask(session: Session, house: House, asked: Batch) -> Job:
     return jobs.ask(session, JobKind.PLAQUES, said, district_code=house.district.code)
 
 
-def taken(
-    session: Session, house: House, asked: Batch, *, most: int = MOST
-) -> tuple[list[Plaque], Mark]:
-    """The plaques of a batch, one per entrance, in order, and the mark of who takes them along.
+@dataclass(frozen=True)
+class Taken:
+    """So many plaques, one per entrance, in order, made as they are asked for, and their mark."""
+
+    sheets: int
+    plaques: Iterator[Plaque]
+    mark: Mark
+
+    @property
+    def files(self) -> int:
+        """How many files they fill."""
+        return files_of(self.sheets)
+
+
+def files_of(sheets: int) -> int:
+    """How many files so many sheets fill."""
+    return -(-sheets // IN_A_FILE)
+
+
+def taken(session: Session, house: House, asked: Batch, *, most: int | None = None) -> Taken:
+    """The plaques of a batch, to be taken along by whoever works in the session.
 
     The trail gets a line. The key that signs them and their short codes are kept in the store: a
     store restored in another home still confirms them. Raises NoData where there are none, NotFound
-    for a compound that has none, BadInput for more than ``most`` where that is less than a file
-    holds; then nothing is signed.
+    for a compound that has none, BadInput for more than ``most``; then nothing is signed.
     """
     mark = printed(session, house, purpose=asked.purpose, on_paper=False)
     line = note(session, event="export", target=f"plaques {asked.period}",
@@ -87,17 +107,17 @@ def taken(
     sheets = sum(row["entrances"] for row in rows)
     if not rows:
         raise _nothing(asked)
-    if sheets > most < MOST and asked.code is None:
+    if most is not None and sheets > most:
         raise BadInput(
             f"共 {sheets} 张，一次只能直接下载 {most} 张；请在“打印标牌”页由后台任务打印 / "
             f"{sheets} sheets, and {most} are printed at once: ask for them on the page /plaques"
         )
-    sealed = _sealed(session, house, cycle, _first(rows, sheets=MOST))
+    sealed = _sealed(session, house, cycle, rows)
     store.keep_labels(session, cycle, [
         (seal.label(check).replace("-", ""), row["code"], check) for row, check in sealed
     ])  # fmt: skip
-    line.rows = min(sheets, MOST)
-    return list(islice(_made(session, house, cycle, sealed), MOST)), mark
+    line.rows = sheets
+    return Taken(sheets, _made(session, house, cycle, sealed), mark)
 
 
 def preview(session: Session, house: House, *, period: str, code: str) -> Plaque:
@@ -134,12 +154,6 @@ def _nothing(asked: Batch) -> NoData:
     return NoData(
         f"{asked.period} 此处没有标牌 / {asked.period}: no plaque in {asked.area or 'any area'}"
     )
-
-
-def _first(rows: Sequence[Row], *, sheets: int) -> list[Row]:
-    """The compounds, from the first on, that so many sheets reach."""
-    before = accumulate((row["entrances"] for row in rows), initial=0)
-    return [row for row, sheet in zip(rows, before, strict=False) if sheet < sheets]
 
 
 def _sealed(
