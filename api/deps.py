@@ -182,11 +182,16 @@ def tiled_layer(request: Request, user: Caller, name: LayerName) -> Layer:
 def _seen(found: Layer, at: House, user: User) -> Layer:
     allow(user, found.capability)
     if found.internal and not at.settings.serve_internal:
-        raise Withheld(
-            f"图层 {found.name} 为内部图层，本服务不提供 / "
-            f"layer {found.name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
-        )
+        raise withheld(found)
     return found
+
+
+def withheld(one: Layer) -> Withheld:
+    """Why an internal layer is not given."""
+    return Withheld(
+        f"图层 {one.name} 为内部图层，本服务不提供 / "
+        f"layer {one.name} is internal, and this service shows none: WANGGE_SERVE_INTERNAL"
+    )
 
 
 def said(example: Any, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:

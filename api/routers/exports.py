@@ -16,10 +16,9 @@ from gis.access.rights import Action, Capability
 from gis.db.session import User
 from gis.errors import NotFound
 from gis.jobs import service
-from gis.jobs.model import Job, JobKind, JobState
+from gis.jobs.model import FILES, Job, JobKind, JobState
 
 router = APIRouter(prefix="/api/v1/exports", tags=["exports"])
-_FILES = {JobKind.EXPORT, JobKind.PLAQUES}
 
 
 @router.post("", status_code=202, dependencies=[needs(Capability.JOBS), Depends(export_limited)])
@@ -56,11 +55,13 @@ def _file(job: Job, user: User, folder: Path) -> Path:
     The file holds what the account might when it asked. A token may less, the account may have
     lost a right or an area since: Forbidden and NotFound.
     """
-    made = job.kind in _FILES and job.state == JobState.DONE
+    made = job.kind in FILES and job.state == JobState.DONE
     if not made or job.asked_by != user.id:
         raise NotFound("export", job.id)
     if job.kind == JobKind.PLAQUES:
         allow(user, Capability.RATING, Action.EXPORT)
+    elif job.kind == JobKind.SHEET:
+        exported.may_take(user, job.parameters["layer"])
     else:
         for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
             exported.may_fetch(user, name, asked_with=job.asked_as["rights"])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.house import House, transaction
 from api.serving.logs import described, logger
-from api.tasks import audits, exports, imports, plaques, policies, previews, runs
+from api.tasks import audits, exports, imports, plaques, policies, previews, runs, sheets
 from api.tasks.heartbeat import Heartbeat
 from api.tasks.runs import NOT_A_PART
 from api.tasks.work import Failed, Stopped, Task, Work
@@ -30,6 +30,7 @@ TASKS: Mapping[JobKind, Task] = {
     JobKind.PREVIEW: previews.run,
     JobKind.POLICY: policies.run,
     JobKind.PLAQUES: plaques.run,
+    JobKind.SHEET: sheets.run,
 }
 _ON_EVERY_ROW: Mapping[JobKind, Right] = {
     JobKind.RUN: (Capability.RUNS, Action.WRITE),

@@ -21,6 +21,10 @@ class JobKind(StrEnum):
     PREVIEW = "preview"
     POLICY = "policy"
     PLAQUES = "plaques"
+    SHEET = "sheet"
+
+
+FILES = frozenset({JobKind.EXPORT, JobKind.PLAQUES, JobKind.SHEET})  # what ends with a file
 
 
 class JobState(StrEnum):

@@ -97,6 +97,16 @@ def read(
     return Shown(layer, frame[[*columns, "geom"]], asked.as_of, asked.run)
 
 
+def count(
+    session: Session, layer: Layer, *, district: District, policy: Policy, scope: Scope
+) -> int:
+    """How many features `read` gives, without reading them; raises as `read` does."""
+    asked = statement(
+        session, layer, district=district, policy=policy, scope=scope, surroundings=False
+    )
+    return store.count(session, asked.clause, asked.params)
+
+
 def read_or_none(session: Session, name: str, **asked: Any) -> Shown | None:
     """What `read` gives of the layer called ``name``; None where its analysis has not run."""
     try:

@@ -27,6 +27,11 @@ def layer(session: Session, clause: TextClause, params: Mapping[str, Any]) -> gp
     return sql.frame(session, clause, named)
 
 
+def count(session: Session, clause: TextClause, params: Mapping[str, Any]) -> int:
+    """How many features the layer has."""
+    return sql.counted(session, clause, {name: params[name] for name in clause.compile().params})
+
+
 def outlines(session: Session, *, level: str, area_prefix: str, as_of: date) -> gpd.GeoDataFrame:
     """Outlines of the areas of one level: code, name, geom."""
     params = {"level": level, "area_prefix": area_prefix, "as_of": as_of}

@@ -20,7 +20,6 @@ _LABEL_MM = 2.3
 _MOST_LABELS = 40
 _LINE_MM, _BED_MM = 0.55, 0.9
 _DASHES_MM = {"forward": "1.6 .9", "cross": ".5 .9", "dots": ".2 1"}  # by hatch
-_RULE = 'fill-rule="evenodd"'
 
 
 def bounds_m(sheet: Sheet) -> Floats:
@@ -61,10 +60,9 @@ def swatch(entry: Entry, *, point: bool) -> str:
 
 
 def _lines(sheet: Sheet, window: Window) -> Iterator[str]:
-    shapes = _simple(sheet.outlines, sheet.srid, window)
-    for shape in shapes:
-        path = _path(shape, window)
-        yield f'<path d="{path}" fill="#F5F6F7" {_RULE} stroke="#8A939C" stroke-width=".25"/>'
+    path = _path(_simple(sheet.outlines, sheet.srid, window), window)
+    if path:
+        yield f'<path d="{path}" fill="#F5F6F7" stroke="#8A939C" stroke-width=".25"/>'
 
 
 def _layer(drawn: Drawn, srid: int, window: Window, patterns: dict[str, Entry]) -> Iterator[str]:
@@ -74,13 +72,13 @@ def _layer(drawn: Drawn, srid: int, window: Window, patterns: dict[str, Entry]) 
         members = shapes[classes.of == index]
         points = members[shapely.get_dimensions(members) == 0]
         areas = members[shapely.get_dimensions(members) == 2]
-        paths = "".join(f'<path d="{_path(shape, window)}"/>' for shape in areas)
-        if paths:
-            yield f'<g fill="{entry.fill}" {_RULE} stroke="{DARK}" stroke-width=".15">{paths}</g>'
-        if paths and entry.hatch != "none":
+        path = _path(areas, window)
+        if path:
+            yield f'<path d="{path}" fill="{entry.fill}" stroke="{DARK}" stroke-width=".15"/>'
+        if path and entry.hatch != "none":
             name = f"{drawn.layer.name}-{index}"
             patterns[name] = entry
-            yield f'<g fill="url(#{name})" {_RULE}>{paths}</g>'
+            yield f'<path d="{path}" fill="url(#{name})"/>'
         yield from _tracks(members[shapely.get_dimensions(members) == 1], entry, window)
         for x_mm, y_mm in window.on_paper(shapely.get_coordinates(points)):
             yield _symbol(entry, x_mm, y_mm)
@@ -103,19 +101,22 @@ def _simple(frame: gpd.GeoDataFrame, srid: int, window: Window) -> Shapes:
     return np.asarray(shapely.simplify(shapes, _FINE_MM / window.mm_per_m), dtype=object)
 
 
-def _path(shape: shapely.Geometry, window: Window) -> str:
-    """The rings of one area; `_RULE` keeps its holes open whichever way they run."""
-    rings = [
-        ring
-        for part in shapely.get_parts(shape)
-        if isinstance(part, shapely.Polygon)
-        for ring in (part.exterior, *part.interiors)
+def _path(areas: Shapes, window: Window) -> str:
+    """The rings of all the areas as one path: thousands of paths take the printer's time.
+
+    Rings of holes run against the others, so that a hole stays open, and not where another of the
+    areas lies over it.
+    """
+    parts = shapely.get_parts(areas)
+    parts = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    rings = shapely.get_rings(shapely.orient_polygons(parts))
+    xy_m, ring_of = shapely.get_coordinates(rings, return_index=True)
+    begins = np.diff(ring_of, prepend=-1) > 0
+    words = [
+        f"{'ZM' if new else 'L'}{x:.2f} {y:.2f}"
+        for (x, y), new in zip(window.on_paper(xy_m).tolist(), begins.tolist(), strict=True)
     ]
-    return "".join(_ring(window.on_paper(shapely.get_coordinates(ring))) for ring in rings)
-
-
-def _ring(mm: Floats) -> str:
-    return f"{_trace(mm)}Z"
+    return f"{''.join(words)[1:]}Z" if words else ""
 
 
 def _trace(mm: Floats) -> str:

@@ -7,16 +7,21 @@ import subprocess
 from contextlib import closing
 
 import psycopg2
+import pypdf
 import pytest
 from sqlalchemy import text
 
 from api.house import House
 from api.tasks.perform import perform
+from api.web.paper import sheets
 from gis.access.rights import Role
+from gis.audit import store as trail
 from gis.db.cluster.binaries import find
+from gis.layers import service as layers
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
+SMALL = "530102001001"
 
 
 def ask(client, **said):
@@ -72,6 +77,50 @@ def test_a_map_sheet_is_asked_for_beside_the_file(police):
     for wrong in ({"sheet_purpose": ""}, {"sheet_layer": "nothing"}, {"paper": "a0"}):
         refused = police.post("/exports/sheet", data=said | wrong, headers=HERE)
         assert (refused.status_code, "请" in refused.text) == (422, True)
+
+
+def test_a_sheet_of_very_many_features_is_drawn_by_a_job(own_demo, serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "AT_ONCE", 10)
+    house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))
+    said = {"sheet_layer": "rating", "paper": "a3", "sheet_purpose": "上墙", "title": "全区评级"}
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, home=tmp_path) as client:
+        few = client.post("/exports/sheet", data=said | {"sheet_area": SMALL}, headers=HERE)
+        assert few.headers["location"].startswith("/sheets/rating.pdf?")
+        assert client.get(few.headers["location"]).content.startswith(b"%PDF")
+        at = client.post("/exports/sheet", data=said, headers=HERE).headers["location"]
+        assert "data-job-cancel" in client.get(at).text
+        job = at.rpartition("/")[2]
+        perform(house, own_demo.engine, int(job))
+        assert f'href="/api/v1/exports/{job}/file"' in client.get(at).text
+        (page,) = pypdf.PdfReader(
+            io.BytesIO(client.get(f"/api/v1/exports/{job}/file").content)
+        ).pages
+        direct = client.get("/sheets/rating.pdf?purpose=x")
+        login = client.get("/api/v1/auth/me").json()["login"]
+    words = page.extract_text()
+    with own_demo.begin() as session:
+        held = dict(session.execute(text("SELECT colour, count(*) FROM ratings GROUP BY 1")).all())
+        (line,) = trail.page(
+            session, trail.Asked(event="export", user_id=login, result="done"), limit=1
+        )
+    assert {f"{count:,}" for count in held.values()} <= set(words.split())
+    assert "全区评级" in words
+    assert f"{login} · " in words
+    assert (line["target"], line["rows"], line["purpose"]) == (
+        "sheet rating", sum(held.values()), "上墙",
+    )  # fmt: skip
+    assert (direct.status_code, "/exports" in direct.json()["detail"]) == (422, True)
+    with serve(own_demo.urls, role=Role.PLANNER, home=tmp_path) as other:
+        assert other.get(f"/api/v1/exports/{job}/file").status_code == 404
+
+
+def test_what_no_sheet_can_hold_is_refused_before_it_is_read(police, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST", 10)
+    monkeypatch.setattr(layers, "read", lambda *_, **__: pytest.fail("read"))
+    said = {"sheet_layer": "rating", "paper": "a4", "sheet_purpose": "上墙"}
+    refused = police.post("/exports/sheet", data=said, headers=HERE)
+    assert (refused.status_code, "一页画不下" in refused.text) == (422, True)
+    assert police.get("/sheets/rating.pdf?purpose=x").status_code == 422
 
 
 def test_only_what_one_may_export_is_offered(police, own_demo, serve):

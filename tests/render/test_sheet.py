@@ -114,6 +114,16 @@ def test_a_hole_stays_open():
     assert area_mm2 == pytest.approx(100 * 100 - 20 * 20 + swatch_mm2, rel=0.02)
 
 
+def test_a_hole_is_closed_where_another_of_its_class_lies_over_it():
+    """Both wind one way: by even and odd, or with a hole that runs along, it would stay open."""
+    hole = _square(570_400, 2_770_400, 200)
+    ring = shapely.Polygon(SQUARE.exterior, [hole.exterior])
+    over = shapely.box(570_350, 2_770_350, 570_650, 2_770_650).reverse()
+    whole = Image.open(io.BytesIO(png(_sheet([ring, over], ["green"] * 2), dpi=100))).convert("RGB")
+    green = np.abs(np.asarray(whole).astype(int) - (102, 194, 165)).sum(axis=2) < 30
+    assert green.sum() / (100 / 25.4) ** 2 == pytest.approx(100 * 100 + 24, rel=0.02)
+
+
 def test_a_street_is_a_line_in_its_colour_between_dark_edges():
     line = shapely.LineString([(570_000, 2_770_000), (571_000, 2_770_000)])
     made = png(_sheet([line], ["green"]), dpi=300)  # a kilometre at 1:5,000

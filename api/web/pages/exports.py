@@ -14,10 +14,12 @@ from api.serving.limits import export_limited
 from api.web import places
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
+from api.web.paper import sheets
+from api.web.paper.sheets import SheetIn
 from data.export.model import Format
 from gis.access.rights import Capability
 from gis.db.session import User
-from gis.errors import BadInput, Forbidden
+from gis.errors import BadInput, Forbidden, NoData
 from gis.layers.model import REGISTRY
 from gis.legend import Legend
 from gis.privacy import checked
@@ -66,9 +68,9 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
     return _page(desk, db, form)
 
 
-@router.post("/exports/sheet")
+@router.post("/exports/sheet", dependencies=[Depends(export_limited)])
 def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
-    """Lead to the map sheet that was asked for."""
+    """Lead to the map sheet that was asked for, or to the job that draws one of many features."""
     form = form_of(data)
     if len(form.text("sheet_purpose")) < 2:
         form.wrong("sheet_purpose", desk.t("exports.purpose_missing"))
@@ -76,17 +78,37 @@ def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
         form.wrong("sheet_layer", desk.t("exports.wrong"))
     if form.text("paper") not in set(Paper):
         form.wrong("paper", desk.t("exports.wrong"))
-    for entry, word in (("title", "exports.title_of"), ("maker", "exports.maker")):
+    for entry, word in (("title", "exports.title_of"), ("maker", "exports.maker"),
+                        ("sheet_purpose", "exports.purpose")):  # fmt: skip
         try:
             checked(form.text(entry), desk.t(word))
         except BadInput as exc:
             form.wrong(entry, desk.why(exc))
     if not form.ok:
         return _page(desk, db, form)
+    try:
+        return _sheet(desk, db, form)
+    except (BadInput, NoData) as exc:
+        form.wrong("sheet_area", desk.why(exc))
+    return _page(desk, db, form)
+
+
+def _sheet(desk: Desk, db: Session, form: Form) -> Response:
+    """Where the sheet is: at once, or one of very many features at the job that draws it."""
     names = {"paper": "paper", "area": "sheet_area", "title": "title", "maker": "maker",
              "purpose": "sheet_purpose"}  # fmt: skip
     asked = {name: form.text(entry) for name, entry in names.items()}
-    return RedirectResponse(f"/sheets/{form.text('sheet_layer')}.pdf?{urlencode(asked)}", 303)
+    at = desk.house.district
+    try:
+        wanted = SheetIn.model_validate(
+            {**asked, "layer": form.text("sheet_layer"), "language": desk.language,
+             "where": places.reach(desk, db, at.prefix_of(asked["area"]))}
+        )  # fmt: skip
+    except ValidationError as exc:
+        raise BadInput("请从列表中选择 / choose from the list") from exc
+    if sheets.features(db, desk.house, wanted) > sheets.AT_ONCE:
+        return RedirectResponse(f"/jobs/{sheets.ask(db, desk.house, wanted).id}", 303)
+    return RedirectResponse(f"/sheets/{wanted.layer}.pdf?{urlencode(asked)}", 303)
 
 
 def _page(desk: Desk, db: Session, form: Form) -> Response:

@@ -14,7 +14,7 @@ from api.web.forms import Sent, form_of
 from gis.access.rights import Action, Capability
 from gis.errors import BadInput
 from gis.jobs import service
-from gis.jobs.model import Job, JobKind, JobState
+from gis.jobs.model import FILES, Job, JobKind, JobState
 from gis.period import Period
 from gis.runs.model import TITLES, Analysis
 
@@ -105,7 +105,7 @@ def links(desk: Desk, job: Job) -> list[tuple[str, str]]:
         return [(f"/imports/{job.parameters['upload_id']}", word)]
     if job.state != JobState.DONE:
         return []
-    if job.kind in (JobKind.EXPORT, JobKind.PLAQUES) and job.asked_by == user.id:
+    if job.kind in FILES and job.asked_by == user.id:
         return [(f"/api/v1/exports/{job.id}/file", t("jobs.see_file"))]
     return _results(desk, job) if job.kind == JobKind.RUN else []
 
