@@ -203,6 +203,17 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("REN-2", "mainly_rental_share"): ("出租占比不低于", "Share let at least"),
     ("VID-1", "incident_radius_m"): ("警情统计半径", "Radius for incidents"),
     ("VID-2", "working_share"): ("完好率不低于", "Working rate at least"),
+    ("VID-2", "working_share_other"): ("重点行业完好率不低于", "In key industries at least"),
+    ("VID-2", "coverage_share"): ("公共区域覆盖率不低于", "Public ground in view at least"),
+    ("SAF-3", "safe_share"): ("平安社区不低于", "Safe communities at least"),
+    ("SAF-3", "demonstration_share"): ("示范社区不低于", "Demonstration communities at least"),
+    ("EVA-1", "weight_satisfaction"): ("满意度权重", "Weight of satisfaction"),
+    ("EVA-1", "weight_problems_fixed"): ("问题办结权重", "Weight of problems fixed"),
+    ("EVA-1", "weight_media"): ("媒体权重", "Weight of media"),
+    ("EVA-1", "weight_inspection"): ("暗访权重", "Weight of inspection"),
+    ("EVA-2", "demonstration_min"): ("示范不低于", "Demonstration from"),
+    ("EVA-2", "standard_min"): ("达标不低于", "Up to standard from"),
+    ("EVA-2", "years_below"): ("取消称号：连续不达标", "The name is lost after"),
 }
 REMARKS: dict[str, Pair] = {  # what the policy file says beside the places of its sources
     "三(四)22 and glossary 12": ("三(四)22 及名词解释 12", "三(四)22 and glossary 12"),
@@ -227,6 +238,8 @@ UNITS = {
     "months": ("个月", "months"),
     "working hours": ("工作小时", "working hours"),
     "days": ("天", "days"),
+    "points": ("分", "points"),
+    "years in a row below standard that lose the name": ("年", "years below standard in a row"),
     "× peer rate": ("倍", "×"),
     "times the usual rate": ("倍", "×"),
 }

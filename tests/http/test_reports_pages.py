@@ -118,6 +118,25 @@ def test_every_figure_of_a_report_is_of_the_area_in_its_title(published, serve, 
     assert ("社区排名" in text, "只涉及您的辖区" in named) == (len(area) != 12, area != "")
 
 
+def test_a_report_tells_the_thresholds_of_the_policy_in_force(published, serve, tmp_path):
+    """No figure of a rule is a word of ours: another policy file prints other ones."""
+    own = tmp_path / "policy.toml"
+    own.write_text(
+        'version = "t"\n[rules.SAF-3]\nsafe_share = 0.93\n[rules.EVA-1]\n'
+        "weight_satisfaction = 0.35\nweight_media = 0.15\n",
+        encoding="utf-8",
+    )
+    found = []
+    for settings in ({}, {"policy_file": own}):
+        with serve(published.urls, role=Role.POLICE_LIAISON, **settings) as client:
+            found.append(_text(client.get("/reports/2026Q3.pdf?purpose=例会")))
+    for text, safe, weight in zip(found, ("95 %", "93 %"), ("40 %", "35 %"), strict=True):
+        assert f"平安社区不低于 {safe}；示范社区不低于 25 %" in text
+        assert f"满意度权重 {weight}" in text
+        assert "是否达到 30 平方米" in text
+        assert "示范不低于 90 分；达标不低于 60 分" in text
+
+
 def test_a_map_sheet_of_any_layer_that_may_leave(liaison):
     text = _text(liaison.get("/sheets/rating.pdf?paper=a3&maker=综治中心"))
     for said in ("三色评级", "综治中心", "EPSG:4543", "图例"):

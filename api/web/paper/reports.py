@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from api.house import House
 from api.web import places
 from api.web.desk import Desk
 from gis.access.rights import Capability
@@ -27,7 +26,7 @@ from gis.safety.communities import safe_communities
 from gis.safety.rules import RatingRules
 from gis.video.ground import store as ground
 from gis.video.rules import GroundRules
-from maps.context import rule_texts
+from maps.context import RuleText, rule_texts
 from maps.report import Report, Section
 
 _BEST = 10  # communities listed of a ranking
@@ -105,7 +104,7 @@ def _colours(db: Session, desk: Desk, about: About) -> Section:
         head=["SAF-3", desk.t("reports.share")],
         rows=[[desk.t("reports.safe"), desk.share(safe.safe_share)],
               [desk.t("reports.demonstration"), desk.share(safe.demonstration_share)]],
-        source=_source(desk.house, desk, "SAF-1"),
+        source=_source(desk, "SAF-1", "SAF-3"),
     )  # fmt: skip
 
 
@@ -114,13 +113,14 @@ def _coverage(db: Session, desk: Desk, about: About) -> Section:
     verdicts = rows["verdict"].value_counts()
     floor_m2, gap_m2 = (float(rows[name].sum()) for name in ("floor_area_m2", "gap_m2"))
     return Section(
-        desk.t("reports.coverage"), desk.t("reports.coverage_lead"),
+        desk.t("reports.coverage"),
+        desk.t("reports.coverage_lead", threshold=desk.n(float(rows["threshold"].max()), 1)),
         figures=[(desk.either(one.zh, one.en), desk.n(int(verdicts.get(one.value, 0))))
                  for one in COVERAGE.entries],
         head=[desk.t("reports.figure"), "m²"],
         rows=[[desk.t("reports.floor"), desk.n(floor_m2)],
               [desk.t("reports.to_build"), desk.n(gap_m2)]],
-        source=_source(desk.house, desk, "FAC-1"),
+        source=_source(desk, "FAC-1"),
     )  # fmt: skip
 
 
@@ -130,11 +130,11 @@ def _grids(db: Session, desk: Desk, about: About) -> Section:
     drawn = grids_on(db, as_of=about.quarter.last_day, networks=[Network.UNIFIED])
     own = drawn["area_code"].str.startswith(_prefix(desk, about))
     return Section(
-        desk.t("reports.grids"), figures=[
+        desk.t("reports.grids"), desk.t("reports.grids_lead"), figures=[
             (desk.t("reports.grids_count"), desk.n(int(own.sum()))),
             *((desk.t(f"reports.grid_{name}"), desk.n(int(kinds.get(name, 0))))
               for name in ("gap", "overlap", "no_worker")),
-        ], source=_source(desk.house, desk, "GRD-1"),
+        ], source=_source(desk, "GRD-1"),
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def _video(db: Session, desk: Desk, about: About) -> Section:
             (desk.t("reports.working"), desk.share(working)),
             (desk.t("reports.covered"), desk.share(_covered(db, desk, about))),
             (desk.t("reports.without"), desk.n(int(row["compounds_without"]))),
-        ], source=_source(desk.house, desk, "VID-2"),
+        ], source=_source(desk, "VID-2"),
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _ranked(db: Session, desk: Desk, about: About, level: Level, *, most: int | 
         rows=[[str(row["name"]), *(_figure(desk, row[one]) for one in found.weights),
                _figure(desk, row["total"]), _figure(desk, row["rank"], 0)]
               for row in found.rows.head(most or len(found.rows)).to_dict("records")],
-        source=_source(at, desk, "EVA-1"),
+        source=_source(desk, "EVA-1"),
     )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _year(db: Session, desk: Desk, about: About) -> Section:
         desk.t("reports.year", year=year),
         figures=[(desk.t(f"rankings.class_{one}"), desk.n(int(counts.get(one, 0))))
                  for one in names],
-        source=_source(at, desk, "EVA-2"),
+        source=_source(desk, "EVA-2"),
     )  # fmt: skip
 
 
@@ -243,7 +243,16 @@ def _figure(desk: Desk, value: float, digits: int = 1) -> str:
     return "—" if value != value else desk.n(float(value), digits)  # noqa: PLR0124 - NaN
 
 
-def _source(house: House, desk: Desk, rule: str) -> str:
-    text = rule_texts(house.policy).get(rule)
-    source = desk.either(text.source_zh, text.source_en) if text else house.policy.source(rule)
-    return f"{rule} · {source}"
+def _source(desk: Desk, *rules: str) -> str:
+    """Each rule with its thresholds and where it stands."""
+    texts = rule_texts(desk.house.policy)
+    return "\n".join(_told(desk, texts[one]) for one in rules)
+
+
+def _told(desk: Desk, rule: RuleText) -> str:
+    zh = desk.language == "zh"
+    held = (
+        f"{one.zh} {one.value_zh}" if zh else f"{one.en} {one.value_en}" for one in rule.thresholds
+    )
+    source = desk.either(rule.source_zh, rule.source_en)
+    return " · ".join(filter(None, (rule.rule, desk.either("；", "; ").join(held), source)))
