@@ -135,6 +135,25 @@ SELECT (SELECT count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigin
         WHERE import.kind IN ('incidents', 'compounds', 'households', 'areas')
           AND import.imported_at > run.ran_at) AS newer_imports;
 
+-- name: data_checked
+-- The compounds behind the counts of `data_check`, the first of each kind by their codes.
+SELECT found.kind, found.code, found.name
+FROM (
+    SELECT reason.kind, rating.compound_code AS code, rating.compound_name AS name,
+           row_number() OVER (PARTITION BY reason.kind ORDER BY rating.compound_code) AS nth
+    FROM wangge.ratings AS rating
+    CROSS JOIN LATERAL (VALUES
+        ('unrated', rating.colour = 'unrated'),
+        ('quality_c', rating.quality = 'C'),
+        ('low_counts', rating.low_count),
+        ('stale_households', rating.quality_notes LIKE '%stale_households%'),
+        ('reporting_gaps', rating.quality_notes LIKE '%reporting_gap%')
+    ) AS reason (kind, holds)
+    WHERE rating.run_id = CAST(:run_id AS bigint) AND reason.holds
+) AS found
+WHERE found.nth <= CAST(:most AS integer)
+ORDER BY found.kind, found.nth;
+
 -- name: publish
 -- The colours as they will hang: the run's, or the approved other one with its written reason; in
 -- a correction what was published stands where nothing else was approved.

@@ -97,6 +97,17 @@ def data_check(session: Session, cycle: RatingCycle) -> dict[str, int]:
     return {name: int(value) for name, value in row.items()}
 
 
+def data_checked(
+    session: Session, cycle: RatingCycle, *, most: int
+) -> dict[str, list[tuple[str, str]]]:
+    """Code and name of the compounds that `data_check` counts, at most so many of each kind."""
+    asked = {"run_id": cycle.run_id, "most": most}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, code, name in session.execute(_SQL["data_checked"], asked):
+        found.setdefault(kind, []).append((code, name))
+    return found
+
+
 def publish(session: Session, cycle: RatingCycle, *, issuer: str, user_id: str) -> None:
     """Write the published colours and close the cycle with their digest."""
     session.execute(_SQL["publish"], _of(session, cycle))

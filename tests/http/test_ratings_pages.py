@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, text
 
 from api.files.outputs import write_export, write_maps
 from api.house import House
+from api.web.pages import ratings as board
 from data.export.model import Format
 from gis.access.rights import Role
 from gis.audit.signing import Signer
@@ -87,6 +88,21 @@ def _published(client, store) -> int:
     _second_person_decides(store, approve=True)
     _post(client, f"/ratings/{cycle}/publish", issuer="五华区公安分局", sure="yes")
     return cycle
+
+
+def test_the_data_check_names_the_compounds_behind_its_counts(rated, serve, monkeypatch):
+    with rated.begin() as session:
+        session.execute(text("UPDATE wangge.ratings SET quality = 'C', low_count = code_is_b FROM"
+                             " (SELECT compound_code AS code, compound_code = 'B' AS code_is_b FROM"
+                             " wangge.ratings) AS b WHERE compound_code = code"))  # fmt: skip
+    with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
+        _post(client, "/ratings", period="2026Q3")
+        named = re.findall(
+            'href="/places/compound/([AB])">&lt;b&gt;小区', client.get("/ratings").text
+        )
+        assert named == ["A", "B", "B"]  # of quality C both, with few incidents one
+        monkeypatch.setattr(board, "_LISTED", 1)
+        assert "另有 1 个" in client.get("/ratings").text
 
 
 def test_the_board_leads_from_the_rating_to_the_plaques(rated, serve):

@@ -487,7 +487,10 @@ def test_the_data_check_counts_what_a_reviewer_should_know(desk):
     cycle = desk.open()
     with desk.as_("zhang") as session:
         found = service.data_check(session, session.get(RatingCycle, cycle))
+        which = store.data_checked(session, session.get(RatingCycle, cycle), most=50)
     assert (found["compounds"], found["quality_c"], found["unrated"]) == (3, 1, 0)
+    assert [code for code, _ in which["quality_c"]] == ["A"]
+    assert "unrated" not in which
 
 
 def _waits(desk: Desk, other: Future[Any]) -> bool:

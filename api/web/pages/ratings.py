@@ -34,6 +34,7 @@ PUBLISH = needs(Capability.RATING, Action.PUBLISH)
 Quarter = Annotated[str | None, Query(pattern=r"^\d{4}Q[1-4]$")]
 Code = Annotated[str, Path(max_length=200)]
 Row = Mapping[str, Any]
+_LISTED = 50  # compounds named behind each count of the data check
 
 
 @router.get("/ratings", dependencies=[WRITE])
@@ -73,6 +74,7 @@ def _board(
     values: dict[str, Any] = {
         "cycle": cycle, "run": run, "periods": periods, "period": cycle.period, "table": shown,
         "check": service.data_check(db, cycle), "ready": service.readiness(db, cycle),
+        "checked": store.data_checked(db, cycle, most=_LISTED),
         "colours": [(desk.chip(one), counts.get(one.value, 0)) for one in RATING.entries],
         **changes.waiting(shown.matching),
         "may_publish": bool(desk.user and desk.user.may(Capability.RATING, Action.PUBLISH)),
