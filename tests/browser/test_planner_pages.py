@@ -140,6 +140,15 @@ def test_a_scenario_stands_beside_today(browse, spot, size, language):
     page.go_back()
     page.click("form[action$='/share'] button")
     seen(page, language, "取消共享", "Stop sharing")
+    asked = []
+    page.once("dialog", lambda one: (asked.append(one.message), one.dismiss()))
+    page.click("form[action$='/delete'] button")
+    assert asked == [page.get_attribute("form[action$='/delete']", "data-sure")]
+    assert page.locator(".list li form").count()  # it is there still
+    page.once("dialog", lambda one: one.accept())
+    with page.expect_navigation(url="**/scenarios"):
+        page.click("form[action$='/delete'] button")
+    assert page.locator(f"text=新建方案 {language}").count() == 0
 
 
 @IN_BOTH

@@ -73,6 +73,13 @@ def photo() -> bytes:
     return out.getvalue()
 
 
+# What the keyboard is on, and the ring round it that a reader sees.
+RINGED = """() => {
+    const one = document.activeElement, { outlineWidth, opacity } = getComputedStyle(one);
+    return [one.name, opacity === '1' && one.offsetHeight >= 44 ? outlineWidth : ''];
+}"""
+
+
 @MAIN_TASK
 def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
     page = browse("/dangers/new", size, language)
@@ -99,6 +106,32 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
     closed = {"zh": "已销号", "en": "Closed"}[language]
     assert page.locator(".page-head .chip").inner_text() == closed
     assert page.locator("ol.moves li").count() == 5
+
+
+@IN_BOTH
+def test_a_file_is_chosen_by_keyboard_in_the_pages_own_words(browse, size, language):
+    """Chromium's own button is English here whatever the page's language is."""
+    choose, none = {"zh": ("选择文件", "未选择文件"), "en": ("Choose a file", "No file chosen")}[
+        language
+    ]
+    page = browse("/dangers/new", size, language)
+    box = page.locator(".chooser")
+    assert box.inner_text().split() == " ".join((choose, none)).split()
+    page.locator("[name=place]").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate(RINGED) == ["photo", "3px"]
+    with page.expect_file_chooser() as asked:
+        page.keyboard.press("Enter")
+    asked.value.set_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    page.wait_for_function("() => document.querySelector('.chooser-said').textContent === 'a.jpg'")
+    is_sound(page)
+    with page.expect_file_chooser():
+        box.click()
+    page.evaluate("document.querySelector('form[data-draft]').reset()")
+    page.wait_for_function(
+        "() => !document.querySelector('.chooser-said').textContent.includes('.')"
+    )
+    assert none in box.inner_text()
 
 
 def test_what_is_written_without_a_network_is_sent_once_when_it_is_back(browse, own_demo, busy):

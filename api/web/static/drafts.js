@@ -181,7 +181,7 @@
       said.textContent = text;
       entry.setAttribute("aria-invalid", "true");
       entry.setAttribute("aria-describedby", said.id);
-      entry.after(said);
+      (entry.closest(".chooser") ?? entry).after(said);
     }
     form.querySelector("[aria-invalid]")?.focus();
   }

@@ -61,6 +61,12 @@
     tell(said.dataset.noNetwork);
   });
 
+  // What cannot be taken back is asked once more.
+  document.addEventListener("submit", (event) => {
+    const { sure } = event.target.dataset;
+    if (sure && !confirm(sure)) event.preventDefault();
+  }, true);
+
   // A small step in the street keeps its page until the answer is there: no browser's error page in between.
   const STEP_MS = 20000;
   const DOORS = ["/sign-in", "/sign-in/code", "/account/password"]; // where whoever has no whole session is led
@@ -133,6 +139,27 @@
   }
   days();
   document.addEventListener("htmx:afterSwap", days);
+
+  // A browser names its button for files in its own language: here it stands in that of the page, and
+  // the entry lies over it, to be clicked, reached by keyboard and dropped on as ever.
+  function choosers() {
+    const { choose, chosenNone } = document.body.dataset;
+    const part = (name, text) => Object.assign(document.createElement("span"), { className: name, textContent: text, ariaHidden: "true" });
+    for (const entry of document.querySelectorAll("input[type=file]:not(.chooser > *)")) {
+      const box = part("chooser", "");
+      const said = part("chooser-said", "");
+      box.removeAttribute("aria-hidden");
+      entry.replaceWith(box);
+      box.append(part("chooser-button", choose), said, entry);
+      const say = () => { said.textContent = [...entry.files].map(({ name }) => name).join(", ") || chosenNone; };
+      entry.addEventListener("change", say);
+      entry.form?.addEventListener("reset", () => setTimeout(say)); // it is empty only afterwards
+      addEventListener("pageshow", say);
+      say();
+    }
+  }
+  choosers();
+  document.addEventListener("htmx:afterSwap", choosers);
 
   // A job tells its progress as server-sent events until it has ended; where too many follow, the
   // service refuses one more, and this page asks again.
