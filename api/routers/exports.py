@@ -60,10 +60,9 @@ def _file(job: Job, user: User, folder: Path) -> Path:
         raise NotFound("export", job.id)
     if job.kind == JobKind.PLAQUES:
         allow(user, Capability.RATING, Action.EXPORT)
-    elif job.kind == JobKind.SHEET:
-        exported.may_take(user, job.parameters["layer"])
     else:
-        for name in exported.names(job.parameters["layer"], internal=job.parameters["internal"]):
+        asked = job.parameters  # a sheet is of one layer, an internal one among them
+        for name in exported.names(asked["layer"], internal=asked.get("internal", False)):
             exported.may_fetch(user, name, asked_with=job.asked_as["rights"])
     if not all(user.reaches(area) for area in job.asked_as["area_prefixes"]):
         raise NotFound("export", job.id)
