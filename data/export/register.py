@@ -39,7 +39,10 @@ _LISTS = {
     )
 }  # fmt: skip
 # Other ways to say what is there.
-_NOT_STORED = {"direction_type", "resolution", "focal_range", "answered_at", "geometry"}
+_NOT_STORED = {
+    "direction_type", "monitor_direction", "checkpoint_function", "resolution", "focal_range",
+    "answered_at", "geometry",
+}  # fmt: skip
 _FIELDS = tuple(field for field in FIELDS[Kind.CAMERAS] if field.name not in _NOT_STORED)
 _INTERNAL = "内部 / internal"
 _EXACT = {"lon", "lat"}  # a workbook keeps 16 digits of a number and all of a text

@@ -70,7 +70,7 @@ def chunk_of(plan: Plan, batch: Batch) -> Chunk:
     geom = _geometry(work) if plan.how is not None else np.full(work.count, None, dtype=object)
     if plan.kind is Kind.COMPOUNDS:
         gates = _entrances(work)
-    rows = Rows(work.columns, work.raw, plan.district)
+    rows = Rows(work.columns, work.raw, plan.district, plan.columns)
     derive(plan.kind, rows)
     for code, name, where in rows.wrong:
         work.say(code, where, field=name)

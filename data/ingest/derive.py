@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.ingest import categories
+from data.ingest import camera_codes, categories
 from data.ingest.fields import fold
 from data.ingest.fields.video_words import ANSWERS
+from data.ingest.mapping import ColumnMap
 from data.ingest.types import Kind
 from data.ingest.values.cells import as_text, mask_of
 from data.ingest.values.persons import persons_among
@@ -24,7 +25,7 @@ _ANSWERS = frozenset(map(fold, ANSWERS))
 
 @dataclass
 class Rows:
-    """Typed columns of a chunk, the raw columns by field, and what was found wrong.
+    """Typed columns of a chunk, the raw columns by field, whence they came, what was found wrong.
 
     ``wrong`` lists code, field and rows; the remark's own severity decides what becomes of them.
     """
@@ -32,6 +33,7 @@ class Rows:
     columns: Columns
     raw: Columns
     district: District
+    mapped: ColumnMap
     wrong: list[tuple[str, str | None, Flags]] = field(default_factory=list)
 
     def find(self, code: str, name: str | None, where: Flags) -> None:
@@ -165,21 +167,41 @@ def _leave_out_above(rows: Rows, part: str, whole: str, *, also: Flags | None = 
 
 
 def _cameras(rows: Rows) -> None:
-    kind = rows.columns.pop("direction_type")
-    around = mask_of(pc.equal(kind, "all"))
-    if around.any():
-        rows.columns["omnidirectional"] = pc.if_else(
-            pa.array(around), True, rows.columns["omnidirectional"]
-        )
-    turned = pc.cast(pc.if_else(pc.equal(kind, "all"), None, kind), pa.float64())
-    direction = pc.coalesce(rows.columns["direction_deg"], turned)
-    rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
+    _directions(rows)
+    _functions(rows)
     _zoom(rows)
     rows.columns["key"] = pc.coalesce(rows.columns["key"], rows.columns["gb28181_id"])
     rows.columns["indoor"] = pc.cast(rows.columns["indoor"], pa.bool_())
     _answers(rows)
     for name in ("owner_unit", "management_unit", "contact_unit"):
         _unit_only(rows, name)
+
+
+def _directions(rows: Rows) -> None:
+    """Degrees where they are stated, else those of DirectionType, else of MonitorDirection."""
+    kind, monitor = rows.columns.pop("direction_type"), rows.columns.pop("monitor_direction")
+    around = mask_of(pc.equal(kind, "all"))
+    if around.any():
+        rows.columns["omnidirectional"] = pc.if_else(
+            pa.array(around), True, rows.columns["omnidirectional"]
+        )
+    disputed = pc.equal(monitor, "disputed")
+    rows.find("direction_disputed", "monitor_direction", mask_of(disputed))
+    turned = pc.cast(pc.if_else(pc.equal(kind, "all"), None, kind), pa.float64())
+    watched = pc.cast(pc.if_else(disputed, None, monitor), pa.float64())
+    direction = pc.coalesce(rows.columns["direction_deg"], turned, watched)
+    rows.columns["direction_deg"] = pc.if_else(pc.equal(direction, 360.0), 0.0, direction)
+
+
+def _functions(rows: Rows) -> None:
+    """Words for the numbers of the two lists; what could be a number of either says nothing."""
+    of_checkpoint = rows.columns.pop("checkpoint_function")
+    stated, name = rows.columns["function_type"], "function_type"
+    shared = fold(rows.mapped.columns.get(name, "")) == fold(name) and name not in rows.mapped.asked
+    read = camera_codes.of_either if shared else camera_codes.of_camera
+    function = _each(stated, read)
+    rows.find("list_unsaid", name, mask_of(pc.and_(stated.is_valid(), function.is_null())))
+    rows.columns[name] = pc.coalesce(function, _each(of_checkpoint, camera_codes.of_checkpoint))
 
 
 def _answers(rows: Rows) -> None:

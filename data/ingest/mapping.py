@@ -4,13 +4,15 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path
 
-from data.ingest.fields import FIELDS, Field, field, fold
+from data.ingest.fields import FIELDS, POSITIONS, Field, field, fold
 from data.ingest.refusal import listed, refuse
 from data.ingest.types import Kind, Options
 
 CONSTANT = "="  # --map category==hazard: the field has this value in every row
+_REPEATED = re.compile(r"#\d+$")  # see `layer.unique_names`
 _PERSON = re.compile(
     r"姓名|身份证|证件号|手机|联系电话|电话|联系方式|联系人|车牌|护照|微信|qq号|银行卡|户主|房东|租客|"
     r"承租人(?!数)|嫌疑人|受害人|报警人|密码|ip地址|mac地址|^ip$|^mac$|ipaddr|password|passwd|userid|"
@@ -20,11 +22,17 @@ _PERSON = re.compile(
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Field name → column of the file, and field name → constant."""
+    """Field name → column of the file, and field name → constant.
+
+    ``asked`` names the fields that the person decided, ``passed`` the columns that bear a name of a
+    field, too, and feed none: a better name went before them.
+    """
 
     columns: Mapping[str, str]
     constants: Mapping[str, str]
     unmapped: tuple[str, ...]
+    asked: frozenset[str] = frozenset()
+    passed: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
 
     @property
     def stated(self) -> dict[str, str]:
@@ -32,8 +40,11 @@ class ColumnMap:
         return dict(self.columns) | {f: CONSTANT + v for f, v in self.constants.items()}
 
 
-def resolve(path: Path, kind: Kind, columns: Sequence[str], options: Options) -> ColumnMap:
-    """Find a column for every field of ``kind``.
+def resolve(
+    path: Path, kind: Kind, columns: Sequence[str], options: Options, *, placed: bool = False
+) -> ColumnMap:
+    """Find a column for every field of ``kind``; of a file that is ``placed``, with geometries of
+    its own, none for positions that nobody asked for.
 
     Raises ImportRefused ``column_ambiguous`` (two columns for one field, both named),
     ``column_unknown``, ``field_unknown`` or ``column_personal``.
@@ -42,15 +53,24 @@ def resolve(path: Path, kind: Kind, columns: Sequence[str], options: Options) ->
     asked |= options.mapping
     chosen, constants = _asked(path, kind, columns, asked)
     free = [c for c in columns if c not in chosen.values() and not is_personal(c)]
+    others: dict[str, list[str]] = {}
     for known in FIELDS[kind]:
         if known.name in chosen or known.name in constants:
             continue
-        found = _synonym(path, known, free)
+        if placed and known.type in POSITIONS:
+            continue
+        found, others[known.name] = _synonym(path, known, free)
         if found is not None:
             chosen[known.name] = found
             free.remove(found)
-    used = set(chosen.values())
-    return ColumnMap(chosen, constants, tuple(c for c in columns if c not in used))
+    passed = {name: tuple(c for c in more if c in free) for name, more in others.items()}
+    return ColumnMap(
+        chosen,
+        constants,
+        tuple(c for c in columns if c not in chosen.values()),
+        frozenset(asked),
+        {name: more for name, more in passed.items() if more},
+    )
 
 
 def is_personal(column: str) -> bool:
@@ -95,23 +115,25 @@ def _asked(
     return chosen, constants
 
 
-def _synonym(path: Path, known: Field, free: Sequence[str]) -> str | None:
-    """The one column that goes by a name of the field, the best names first."""
-    folded = {column: fold(column) for column in free}
-    for tier in known.tiers:
-        found = [column for column in free if folded[column] in tier]
-        if len(found) > 1:
-            both = ", ".join(found)
-            raise refuse(
-                "column_ambiguous",
-                path,
-                f"字段 {known.name}（{known.label_zh}）有多个可能的列：{both}；"
-                f"请用 --map {known.name}=列名 指明",
-                f"field {known.name} could be any of {both}; say --map {known.name}=COLUMN",
-            )
-        if found:
-            return found[0]
-    return None
+def _synonym(path: Path, known: Field, free: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The one column that goes by the best name of the field there is, and those by lesser names.
+
+    Columns of one header are told apart by ``#2`` and are as good as each other.
+    """
+    folded = {column: fold(_REPEATED.sub("", column)) for column in free}
+    named = [[c for c in free if folded[c] in tier] for tier in known.tiers]
+    best = next((found for found in named if found), [])
+    if len(best) > 1:
+        both = listed(best)
+        raise refuse(
+            "column_ambiguous",
+            path,
+            f"字段 {known.name}（{known.label_zh}）有多个可能的列：{both}；"
+            f"请用 --map {known.name}=列名 指明",
+            f"field {known.name} could be any of {both}; say --map {known.name}=COLUMN",
+        )
+    lesser = [c for found in named for c in found if c not in best]
+    return (best[0] if best else None), lesser
 
 
 def load_profile(path: Path, kind: Kind) -> dict[str, str]:

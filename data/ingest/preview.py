@@ -88,7 +88,10 @@ def preview(
             personal=sum(map(is_personal, layer.columns)), fields=_offers(kind, layer.mapping),
         )  # fmt: skip
         begin(1)
-        chosen = {**layer.mapping, **resolve(path, kind, layer.columns, options).columns}
+        chosen = {
+            **layer.mapping,
+            **resolve(path, kind, layer.columns, options, placed=layer.has_geometry).columns,
+        }
         seen = Preview(**{**vars(seen), "fields": _offers(kind, chosen)})
         source = open_source(path, kind, options, district)
         begin(2)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def open_source(path: Path, kind: Kind, options: Options, district: District) ->
     """
     layer = open_layer(path, kind, options)
     stamp = _stamp(path)
-    columns = resolve(path, kind, layer.columns, options)
+    columns = resolve(path, kind, layer.columns, options, placed=layer.has_geometry)
     columns = _with_layer_mapping(layer, columns)
     asked = set(options.mapping)
     how = None
@@ -104,7 +105,7 @@ def _with_layer_mapping(layer: Layer, columns: ColumnMap) -> ColumnMap:
     """Fields that the reader itself has named (OSM) need no synonym."""
     chosen = {**layer.mapping, **columns.columns}
     left = tuple(c for c in columns.unmapped if c not in chosen.values())
-    return ColumnMap(chosen, columns.constants, left)
+    return replace(columns, columns=chosen, unmapped=left)
 
 
 def _without_unused_positions(columns: ColumnMap, how: Placing | None) -> ColumnMap:
@@ -113,7 +114,7 @@ def _without_unused_positions(columns: ColumnMap, how: Placing | None) -> Column
         unused -= {n for n, c in (("lon", how.lon), ("lat", how.lat), ("geometry", how.wkt)) if c}
     kept = {name: c for name, c in columns.columns.items() if name not in unused}
     left = [c for name, c in columns.columns.items() if name in unused]
-    return ColumnMap(kept, columns.constants, (*columns.unmapped, *left))
+    return replace(columns, columns=kept, unmapped=(*columns.unmapped, *left))
 
 
 def _check_columns(
@@ -183,11 +184,22 @@ def _check_key(path: Path, columns: ColumnMap, first: Batch) -> None:
             )
 
 
+def _preferred(columns: ColumnMap, name: str) -> str:
+    """That a field was fed by one of several columns that bear its name, and how to decide."""
+    taken, others = masked(columns.columns[name]), listed(columns.passed[name])
+    return (
+        f"字段 {name} 取自 {taken}，未取 {others}；如不对请用 --map {name}=列名"
+        f" · field {name} is taken from {taken}, not from {others}; if that is wrong, say"
+        f" --map {name}=COLUMN"
+    )
+
+
 def _facts(path: Path, layer: Layer, columns: ColumnMap, frame: Frame | None) -> FileFacts:
     notes = list(layer.notes)
     accuracy = frames.accuracy_note(frame) if frame else None
     if accuracy:
         notes.append(accuracy)
+    notes += [_preferred(columns, name) for name in columns.passed if name in columns.columns]
     personal = [c for c in columns.unmapped if is_personal(c)]
     if personal:
         notes.append(f"不读取个人信息列 / columns about persons are not read: {len(personal)}")

@@ -47,6 +47,18 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
     ),
     "dates_reversed": (_REFUSED, "结束日期早于开始日期", "ends before it begins"),
     "part_above_whole": (_FLAGGED, "部分大于总数，已忽略", "exceeds the whole; was left out"),
+    "direction_disputed": (
+        _FLAGGED, "5、6、7、9 在两个标准中含义不同，未采用；请写方位（东北）或方位角",
+        "means another direction in each of two standards and was left out; write it in words or"
+        " degrees",
+    ),
+    "list_unsaid": (
+        _FLAGGED,
+        "一位数字在两个标准的代码表中含义不同，未保存；请用 --map function_type=列名"
+        "（GA/T 1400）或 --map checkpoint_function=列名（GB/T 28181）指明",
+        "is a number of two code lists that differ and was left out; say --map function_type=COLUMN"
+        " (GA/T 1400) or --map checkpoint_function=COLUMN (GB/T 28181)",
+    ),
     "ends_crossed": (
         _FLAGGED, "最小焦距大于最大焦距，两者均已忽略",
         "is shorter than the wide end; both were left out",

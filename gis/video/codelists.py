@@ -135,6 +135,15 @@ FUNCTION = _list(
     ("高空瞭望", "6", "高空瞭望", "lookout from above"),
     ("其他", "99", "其他", "other"),
 )  # fmt: skip
+CHECKPOINT = _list(
+    "function_type", "卡口功能", "Checkpoint function", f"{_CATALOGUE} FunctionType",
+    ("人脸", "01", "人脸", "faces"),
+    ("人员", "02", "人员", "pedestrians"),
+    ("机动车", "03", "机动车", "motor vehicles"),
+    ("非机动车", "04", "非机动车", "cycles"),
+    ("物品", "05", "物品", "things"),
+    ("其他", "99", "其他", "other"),
+)  # fmt: skip
 AIM = _list(
     "aim", "照射具体位置", "What it is aimed at", _SHEET,
     ("出入口", "1", "出入口", "entrance"),
@@ -212,7 +221,7 @@ NETWORK = _list(
 
 LISTS = (
     POINT_CLASS, KIND, DIRECTION, ROOM, LIGHT, IMAGING, STATUS, LEGAL, CAPTURE, MOUNT, FUNCTION,
-    PLACE, AIM, INDUSTRY, DEVICE, NETWORK,
+    CHECKPOINT, PLACE, AIM, INDUSTRY, DEVICE, NETWORK,
 )  # fmt: skip
 
 _HEAD = """# 视频点位代码表 · Code lists of video points
@@ -227,6 +236,15 @@ kept as text too, because local lists extend them; their usual codes are below. 
 place it is) and 采集部位 (CapturePositionType, a code of 7 digits) are two fields; the latter is
 kept as it is written, as its table (appendix O) is not among the sources of this page.
 
+Two lists have the name FunctionType: 摄像机功能类型 (GA/T 1400) and 卡口功能 (GB/T 28181-2022).
+Their numbers differ, so the store keeps the words. Under a header FunctionType two digits (03) are
+the checkpoint's; one digit (3) could be of either list, is left out and said (`list_unsaid`):
+`--map function_type=FunctionType` or `--map checkpoint_function=FunctionType` decides.
+
+MonitorDirection (GA/T 1400) is read where neither degrees nor 监视方位 are there: words, and the
+numbers 1 to 4 and 8, which DirectionType has too. 5, 6 and 7 are other directions there (东北,
+西南, 东南), 9 is 其他 and not 全向: they are left out and said (`direction_disputed`).
+
 ## Fields of the standards that are not kept
 
 - CivilCode, Block, GrassrootsCode: community, grid and compound follow from the position.
@@ -237,7 +255,6 @@ kept as it is written, as its table (appendix O) is not among the sources of thi
 - What is no field here at all is named in the workbook of each import and in its report's
   `unmapped`, column by column; a page names 20 and counts the rest and those about persons.
 - Manufacturer, and what the 2022 edition dropped (CertNum, SafetyWay): no rule here needs them.
-- MonitorDirection of GA/T 1400: sources disagree on its numbers; 监视方位 is read.
 - 用途 of extended lists: may mark neighbourhoods by ethnicity or religion (PIPL art. 28).
 """
 

@@ -31,6 +31,8 @@ NO_COLUMN = {
     "shared_with",
     "subject_name",
     "direction_type",
+    "monitor_direction",
+    "checkpoint_function",
     "resolution",
     "focal_range",
     "answered_at",
@@ -75,11 +77,17 @@ def test_words_are_the_words_of_the_table(kind, name):
 @pytest.mark.parametrize("kind", Kind)
 def test_no_header_feeds_two_fields(kind):
     """A header may be strong for one field and weak for another, never equal for two."""
-    for tier in (0, 1):
-        seen: dict[str, str] = {}
-        for known in FIELDS[kind]:
-            for name in known.tiers[tier]:
-                assert seen.setdefault(name, known.name) == known.name
+    seen: dict[str, str] = {}
+    for known in FIELDS[kind]:
+        for name in frozenset().union(*known.tiers[:-1]):
+            assert seen.setdefault(name, known.name) == known.name
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_goes_first_is_a_synonym(kind):
+    for known in FIELDS[kind]:
+        strong = {fold(name) for name in (*known.zh, *known.en)}
+        assert {fold(name) for group in known.first for name in group} <= strong, known.name
 
 
 def test_words_of_a_list_are_not_ambiguous():

@@ -168,6 +168,41 @@ def test_sheet_with_a_header_of_two_rows(tmp_path):
     check(read(path, frame="wgs84")[1])
 
 
+def test_sheet_with_a_header_of_three_rows(tmp_path):
+    rows = [
+        ["编号", "点位名称", "架设高度", "位置", None, None],
+        [None, None, None, "坐标", None, "说明"],
+        [None, None, None, "经度", "纬度", "备注"],
+    ]
+    merged = ["A1:A3", "B1:B3", "C1:C3", "D1:F1", "D2:E2"]
+    path = _book(tmp_path, [*rows, *([*row, "x"] for row in BODY)], merged)
+    source, found = read(path, frame="wgs84")
+    check(found)
+    assert source.facts.columns == ("编号", "点位名称", "架设高度", "经度", "纬度", "备注")
+
+
+def test_a_wide_cell_in_the_header_makes_no_header_of_the_first_row(tmp_path):
+    path = _book(
+        tmp_path, [[*HEADER, "备注", None], *([*row, "x", "y"] for row in BODY)], ["F1:G1"]
+    )
+    check(read(path, frame="wgs84")[1])
+
+
+def test_names_that_repeat_are_told_by_their_groups(tmp_path):
+    rows = [
+        ["编号", "GCJ-02", None, "CGCS2000", None],
+        [None, "经度", "纬度", "经度", "纬度"],
+        ["1", 102.7, 25.05, 102.69, 25.06],
+    ]
+    path = _book(tmp_path, rows, ["A1:A2", "B1:C1", "D1:E1"])
+    with pytest.raises(ImportRefused) as found:
+        read(path, frame="wgs84")
+    assert "GCJ-02/经度" in str(found.value)
+    mapping = {"lon": "CGCS2000/经度", "lat": "CGCS2000/纬度"}
+    _, taken = read(path, frame="cgcs2000", mapping=mapping)
+    assert taken["geom"][0].equals(shapely.Point(102.69, 25.06))
+
+
 def test_cells_merged_downwards_repeat(tmp_path):
     body = [["007", "同一地点", 3, 102.7, 25.05], ["008", None, 3, 102.7, 25.05],
             ["009", None, 3, 102.7, 25.05]]  # fmt: skip
@@ -297,7 +332,10 @@ def test_the_same_file_has_the_same_digest(tmp_path):
 def test_repeated_headers_are_told_apart(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("编号,名称,名称,经度,纬度\n1,甲,乙,102.7,25.05\n", "utf-8")
-    source, rows = read(path, frame="wgs84")
+    with pytest.raises(ImportRefused) as found:
+        read(path, frame="wgs84")
+    assert found.value.code == "column_ambiguous"
+    source, rows = read(path, frame="wgs84", mapping={"name": "名称"})
     assert source.facts.columns == ("编号", "名称", "名称#2", "经度", "纬度")
     assert rows["name"].tolist() == ["甲"]
 

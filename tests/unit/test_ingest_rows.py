@@ -8,7 +8,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from data.ingest.mapping import load_profile, save_profile
+from data.ingest.mapping import load_profile, resolve, save_profile
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options
 from gis import codes, crs, district
@@ -47,6 +47,118 @@ def test_two_columns_for_one_field_are_both_named(table):
     assert "经度, lng" in str(found)
     facts, _, _ = table("经度,lng,纬度\n102.7,1,25.05\n", Kind.CAMERAS, mapping={"lon": "经度"})
     assert facts.unmapped == ("lng",)
+
+
+PREFERRED = [
+    (Kind.COMPOUNDS, "name", "小区名称", "名称"),
+    (Kind.COMPOUNDS, "address", "详细地址", "地址"),
+    (Kind.COMPOUNDS, "code", "小区编号", "OSM_ID"),
+    (Kind.FACILITIES, "name", "设施名称", "单位名称"),
+    (Kind.FACILITIES, "key", "编号", "OBJECTID"),
+    (Kind.CAMERAS, "key", "设备编号", "点位编号"),
+    (Kind.CAMERAS, "name", "点位名称", "设备名称"),
+    (Kind.CAMERAS, "gb28181_id", "国标编码", "设备编码"),
+    (Kind.CAMERAS, "management_unit", "管理单位", "运维单位"),
+    (Kind.INCIDENTS, "occurred_at", "发生时间", "报警时间"),
+    (Kind.CAMERAS, "key", "GlobalID", "OBJECTID"),
+    (Kind.INCIDENTS, "lon", "经度", "X"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "better", "lesser"), PREFERRED)
+def test_the_name_that_can_mean_nothing_else_goes_first_and_the_report_says_so(
+    tmp_path, kind, name, better, lesser
+):
+    for columns in ((better, lesser), (lesser, better)):
+        found = resolve(tmp_path / "a.csv", kind, columns, Options())
+        assert found.columns[name] == better
+        assert found.passed[name] == (lesser,)
+
+
+def test_of_two_columns_the_report_says_which_was_taken(table):
+    text = "小区编号,名称,小区名称,几何\nC1,别名,翠湖苑,{}\n"
+    ground = '"POLYGON((102.7 25.05,102.71 25.05,102.71 25.06,102.7 25.05))"'
+    facts, rows, _ = table(text.format(ground), Kind.COMPOUNDS)
+    assert rows["name"].tolist() == ["翠湖苑"]
+    (said,) = [note for note in facts.notes if "--map" in note]
+    assert "取自 小区名称，未取 名称" in said
+    assert "--map name=列名" in said
+    assert "is taken from 小区名称, not from 名称" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        (Kind.CAMERAS, ("lon", "经度", "纬度")),  # perhaps in two frames
+        (Kind.CAMERAS, ("经度", "纬度", "横坐标")),
+        (Kind.CAMERAS, ("经度", "经度#2", "纬度")),
+        (Kind.COMPOUNDS, ("小区名称", "小区名称#2")),
+        (Kind.COMPOUNDS, ("户籍户数", "常住户数")),  # two different counts
+        (Kind.FACILITIES, ("建筑面积", "使用面积")),
+        (Kind.INCIDENTS, ("发生日期", "发生时间")),  # a day, and an hour beside it
+        (Kind.AREAS, ("街道名称", "社区名称")),
+        (Kind.HOUSEHOLDS, ("小区编码", "网格编码")),
+    ],
+)
+def test_columns_that_may_mean_different_things_are_not_chosen_between(tmp_path, kind, columns):
+    assert refused(resolve, tmp_path / "a.csv", kind, columns, Options()).code == "column_ambiguous"
+
+
+def test_columns_for_positions_do_not_matter_where_there_are_geometries(tmp_path):
+    found = resolve(
+        tmp_path / "a.shp", Kind.CAMERAS, ("经度", "lng", "编号"), Options(), placed=True
+    )
+    assert dict(found.columns) == {"key": "编号"}
+
+
+FUNCTIONS = [
+    ("摄像机功能类型", "3", "微卡口"),
+    ("摄像机功能类型", "01/5", "车辆卡口/普通监控"),
+    ("摄像机功能类型", "普通监控", "普通监控"),
+    ("卡口功能", "03", "机动车"),
+    ("卡口功能", "3/04", "机动车/非机动车"),
+    ("FunctionType", "03/99", "机动车/其他"),
+    ("FunctionType", "人员卡口", "人员卡口"),
+    ("FunctionType", "3", None),
+]
+
+
+@pytest.mark.parametrize(("header", "text", "word"), FUNCTIONS)
+def test_a_number_of_two_lists_becomes_the_word_of_its_own_or_none(table, header, text, word):
+    _, rows, notes = table(f"编号,{header},经度,纬度\n1,{text},102.7,25.05\n", Kind.CAMERAS)
+    assert [None if pd.isna(one) else one for one in rows["function_type"]] == [word]
+    assert notes == (set() if word else {(1, "list_unsaid")})
+
+
+def test_whoever_maps_the_column_says_which_list_it_is(table):
+    text = "编号,FunctionType,经度,纬度\n1,3,102.7,25.05\n"
+    for field, word in (("function_type", "微卡口"), ("checkpoint_function", "机动车")):
+        _, rows, notes = table(text, Kind.CAMERAS, mapping={field: "FunctionType"})
+        assert (rows["function_type"].tolist(), notes) == ([word], set())
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "degrees"),
+    [
+        ("MonitorDirection", "1", 90.0),
+        ("MonitorDirection", "8", 315.0),
+        ("MonitorDirection", "西南到东北", 45.0),
+        ("监视方向", "南", 180.0),
+        ("MonitorDirection", "5", None),  # 东北 in GA/T 1400, 东南 in GB/T 28181
+        ("MonitorDirection", "9", None),
+        ("监视方位", "5", 135.0),
+    ],
+)
+def test_a_direction_is_read_by_its_own_list(table, header, text, degrees):
+    _, rows, notes = table(f"编号,{header},经度,纬度\n1,{text},102.7,25.05\n", Kind.CAMERAS)
+    assert [None if pd.isna(one) else one for one in rows["direction_deg"]] == [degrees]
+    assert notes == (set() if degrees else {(1, "direction_disputed")})
+
+
+def test_a_direction_in_degrees_goes_before_the_others(table):
+    text = "编号,MonitorDirection,监视方位,方位角,经度,纬度\n1,1,2,33,102.7,25.05\n"
+    _, rows, _ = table(text + "2,1,2,,102.7,25.05\n", Kind.CAMERAS)
+    assert rows["direction_deg"].tolist() == [33.0, 270.0]
 
 
 def test_better_names_win(table):

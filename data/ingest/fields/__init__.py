@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from data.ingest.fields import places, premises, safety, video, video_places
+from data.ingest.fields import (
+    places,
+    premises,
+    safety,
+    video,
+    video_places,
+    video_status,
+)
 from data.ingest.fields.model import Field, Shape, Type, fold
 from data.ingest.types import Kind
 
@@ -17,7 +24,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     Kind.INCIDENTS: safety.INCIDENTS,
     Kind.DWELLINGS: premises.DWELLINGS_LET,
     Kind.CAMERAS: video.CAMERAS,
-    Kind.CAMERA_STATUS: video.CAMERA_STATUS,
+    Kind.CAMERA_STATUS: video_status.CAMERA_STATUS,
     Kind.PRIVATE_PLACES: video_places.PRIVATE_PLACES,
     Kind.STREETS: premises.STREETS,
     Kind.EVALUATIONS: places.EVALUATIONS,

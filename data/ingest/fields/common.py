@@ -8,6 +8,7 @@ LON = Field(
     ("经度", "东经", "横坐标"),
     ("longitude", "lng", "long", "lon_deg"),
     weak=("x", "easting", "x坐标", "coordx", "point_x"),
+    alike=True,
     remark="degrees, or metres of --frame",
 )
 LAT = Field(
@@ -16,6 +17,7 @@ LAT = Field(
     ("纬度", "北纬", "纵坐标"),
     ("latitude", "lat_deg"),
     weak=("y", "northing", "y坐标", "coordy", "point_y"),
+    alike=True,
     remark="degrees, or metres of --frame",
 )
 WKT = Field(
@@ -31,6 +33,15 @@ KEY = Field(
     Type.CODE,
     ("编号", "唯一标识", "主键", "编码"),
     ("source_key", "objectid", "object_id", "uuid", "guid", "globalid", "global_id", "osm_id"),
+    first=(  # what the source gives once and for all before what it writes anew, as OBJECTID
+        ("唯一标识",),
+        ("主键",),
+        ("编号",),
+        ("编码",),
+        ("source_key",),
+        ("globalid", "global_id"),
+        ("uuid", "guid"),
+    ),
     weak=("id", "code"),
     remark="the row's own key at its source; makes a second import an update",
 )
@@ -54,6 +65,7 @@ AREA = Field(
         "行政区划代码",
     ),
     ("area", "community_code", "areacode"),
+    first=(("社区编码", "社区代码"),),
     remark="the community that the file says the record lies in",
 )
 VALIDITY = (

@@ -62,17 +62,22 @@ class Field:
     """One canonical field of a kind.
 
     ``zh`` and ``en`` are header synonyms (the first Chinese one names the field in reports);
-    ``weak`` are taken only where no better column is there (``id``, ``x``). ``low``/``high`` bound
-    a number inclusively, ``open_low`` excludes the lower bound itself. ``words`` maps each stored
-    word to the names it goes by; ``fallback`` is stored, and flagged, for a name that is not
-    listed; ``default`` is stored where the file has no column for the field at all.
+    ``first`` are groups of them that go before the rest, each before the next: names that can mean
+    nothing else. ``weak`` are taken only where no better column is there (``id``, ``x``).
+    ``alike``: not even the canonical name goes before another (positions may be in two frames).
+    ``low``/``high`` bound a number inclusively, ``open_low`` excludes the lower bound itself.
+    ``words`` maps each stored word to the names it goes by; ``fallback`` is stored, and flagged,
+    for a name that is not listed; ``default`` is stored where the file has no column for the field
+    at all.
     """
 
     name: str
     type: Type = Type.TEXT
     zh: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
+    first: tuple[tuple[str, ...], ...] = ()
     weak: tuple[str, ...] = ()
+    alike: bool = False
     required: bool = False
     unit: str | None = None
     low: float | None = None
@@ -95,10 +100,14 @@ class Field:
         return f"{words} ({self.unit})" if self.unit else words
 
     @cached_property
-    def tiers(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Folded headers: the canonical name, the synonyms, the weak synonyms."""
+    def tiers(self) -> tuple[frozenset[str], ...]:
+        """Folded headers, the best first: the canonical name, the groups of synonyms, the weak."""
+        own = frozenset({fold(self.name)})
         strong = frozenset(fold(name) for name in (*self.zh, *self.en))
-        return frozenset({fold(self.name)}), strong, frozenset(fold(name) for name in self.weak)
+        groups = [frozenset(map(fold, group)) for group in self.first]
+        rest = strong.difference(*groups)
+        weak = frozenset(fold(name) for name in self.weak)
+        return (own | rest, weak) if self.alike else (own, *groups, rest, weak)
 
     @cached_property
     def lookup(self) -> Mapping[str, str]:

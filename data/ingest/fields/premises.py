@@ -138,7 +138,13 @@ STOREYS = count(
 )
 BUILDINGS = (
     KEY,
-    Field("name", Type.TEXT, ("名称", "楼栋名称", "建筑名称", "楼名"), ("building_name",)),
+    Field(
+        "name",
+        Type.TEXT,
+        ("名称", "楼栋名称", "建筑名称", "楼名"),
+        ("building_name",),
+        first=(("楼栋名称",), ("建筑名称",), ("名称",)),
+    ),
     AREA,
     STOREYS,
     number("height_m", ("高度", "建筑高度", "楼高"), ("height",), "m", high=1000, open_low=False),
@@ -161,6 +167,7 @@ FACILITIES = (
         Type.TEXT,
         ("名称", "设施名称", "单位名称", "场所名称"),
         ("facility_name",),
+        first=(("设施名称",), ("名称",)),
         required=True,
     ),
     AREA,

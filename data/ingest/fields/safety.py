@@ -9,6 +9,7 @@ INCIDENTS = (
         Type.CODE,
         ("警情编号", "案件编号", "事件编号", "接警单编号", "编号", "唯一标识"),
         ("crime_id", "case_number", "incident_id", "source_key", "uuid"),
+        first=(("警情编号",), ("接警单编号",)),
         weak=("id",),
     ),
     Field(
@@ -16,6 +17,7 @@ INCIDENTS = (
         Type.MOMENT,
         ("发生时间", "案发时间", "发案时间", "报警时间", "接警时间", "发生日期", "时间", "日期"),
         ("occurred", "occurred_on", "datetime", "date_time", "date"),
+        first=(("发生时间", "案发时间", "发案时间", "发生日期"),),
         weak=("month", "月份", "timestamp"),
         required=True,
         remark="a month alone ('2019-10') is kept with precision month",

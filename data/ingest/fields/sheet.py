@@ -10,9 +10,13 @@ Generated from the registry (`data/ingest/fields/`); a test keeps this page equa
 anew: `python -m data.ingest.fields.sheet > docs/fields.md`.
 
 A column is found by its canonical name, else by a synonym, else by a weak synonym; case, spaces,
-underscores and a bracketed remark as in `面积（平方米）` do not count. Two columns for one field
-are refused with both names; `--map FIELD=COLUMN` decides, `--map FIELD==VALUE` states one value for
-all rows, `--profile FILE.toml` keeps such choices (`[kind]`, `field = "column"`). **R** marks what
+underscores and a bracketed remark as in `面积（平方米）` do not count. Synonyms in bold go before
+the others, from left to right: they can mean nothing else (`小区名称` before `名称`). The report
+names the column that was taken and those that were not. Two columns of one rank are refused with
+both names, as are names that may mean different things (`户籍户数` and `常住户数`, `建筑面积` and
+`使用面积`), equal headers, and two columns for a longitude or latitude, perhaps in two frames;
+`--map FIELD=COLUMN` decides, `--map FIELD==VALUE` states one value for all rows, `--profile
+FILE.toml` keeps such choices (`[kind]`, `field = "column"`). **R** marks what
 every row must have. Columns that name persons, phones, ids or plates are never read. Words of a
 closed list may be given as stored, or by any of the names beside them.
 """
@@ -51,11 +55,18 @@ def _line(field: Field) -> str:
         name,
         str(field.type),
         _limits(field),
-        ", ".join((*field.zh, *field.en)),
+        _headers(field),
         ", ".join(field.weak),
         _words(field),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _headers(field: Field) -> str:
+    """The synonyms; those that go first stand first, in bold, equals joined by a plus."""
+    first = [" + ".join(f"**{name}**" for name in group) for group in field.first]
+    ranked = {name for group in field.first for name in group}
+    return ", ".join((*first, *(n for n in (*field.zh, *field.en) if n not in ranked)))
 
 
 def _limits(field: Field) -> str:

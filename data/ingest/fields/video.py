@@ -1,9 +1,9 @@
-"""Fields of the cameras and their status: GB/T 28181-2022 catalogue, 一机一档 headers, OSM tags.
+"""Fields of the cameras: GB/T 28181-2022 catalogue, 一机一档 headers, OSM tags.
 
 Network addresses, MAC addresses, accounts and passwords are no fields, so they are never read.
 """
 
-from data.ingest.fields.common import AREA, KEY, POSITION, TABLE_KEY, count, number
+from data.ingest.fields.common import AREA, KEY, POSITION, count, number
 from data.ingest.fields.model import Field, Type
 from data.ingest.fields.video_words import (
     CAMERA_KINDS,
@@ -14,6 +14,7 @@ from data.ingest.fields.video_words import (
     IMAGING,
     LEGAL,
     LIGHTS,
+    MONITOR_DIRECTIONS,
     POINT_CLASSES,
 )
 
@@ -23,6 +24,7 @@ CAMERAS = (
         KEY.type,
         ("设备编号", "点位编号", "摄像机编号", *KEY.zh),
         (*KEY.en, "cam_number", "camera_id", "ape_id"),
+        first=(("设备编号",), ("摄像机编号",), ("点位编号",), *KEY.first),
         weak=KEY.weak,
         remark=KEY.remark,
     ),
@@ -31,6 +33,7 @@ CAMERAS = (
         Type.CODE,
         ("国标编码", "设备编码", "国标编号", "设备国标编码"),
         ("device_id", "gbid", "gb_id", "gb_code"),
+        first=(("国标编码",), ("国标编号",), ("设备国标编码",)),
         remark="20 digits; checked by the video audit",
     ),
     Field(
@@ -38,6 +41,7 @@ CAMERAS = (
         Type.TEXT,
         ("名称", "点位名称", "设备名称", "监控点名称"),
         ("camera_name", "location"),
+        first=(("点位名称",), ("监控点名称",), ("设备名称",), ("名称",)),
         remark="the place, never a person",
     ),
     AREA,
@@ -53,6 +57,7 @@ CAMERAS = (
         Type.WORD,
         ("摄像机类型", "摄像机形态", "设备类型", "云台类型"),
         ("ptz_type", "camera_type", "camera:type"),
+        first=(("摄像机类型",),),
         words=CAMERA_KINDS,
         fallback="other",
     ),
@@ -77,6 +82,7 @@ CAMERAS = (
         Type.TEXT,
         ("所属单位", "建设单位", "产权单位"),
         ("owner", "operator"),
+        first=(("产权单位",),),
         remark="a unit; a person's name is not kept",
     ),
     Field(
@@ -84,6 +90,7 @@ CAMERAS = (
         Type.TEXT,
         ("管理单位", "维护单位", "运维单位", "所属部门"),
         ("maintenance_unit",),
+        first=(("管理单位",),),
         remark="a unit; a person's name is not kept",
     ),
     Field(
@@ -129,7 +136,20 @@ CAMERAS = (
         ("network_property",),
         remark="text: sources disagree on what 0 and 1 mean",
     ),
-    Field("function_type", Type.TEXT, ("摄像机功能类型", "功能类型", "卡口功能"), ()),
+    Field(
+        "function_type",
+        Type.TEXT,
+        ("摄像机功能类型", "功能类型"),
+        (),
+        remark="GA/T 1400: 1 车辆卡口, 2/5; under a header FunctionType one digit is left out",
+    ),
+    Field(
+        "checkpoint_function",
+        Type.TEXT,
+        ("卡口功能", "卡口功能类型"),
+        (),
+        remark="GB/T 28181-2022 FunctionType: 01 人脸, 03/04; becomes function_type",
+    ),
     Field(
         "capture_direction",
         Type.WORD,
@@ -141,8 +161,9 @@ CAMERAS = (
     Field(
         "address",
         Type.TEXT,
-        ("安装地址", "点位地址", "设备地址", "地址"),
+        ("安装地址", "点位地址", "设备地址", "地址", "详细地址"),
         ("place",),
+        first=(("安装地址",), ("点位地址",), ("设备地址",), ("详细地址",), ("地址",)),
         remark="of the place, never of a person",
     ),
     Field("model", Type.TEXT, ("设备型号", "型号", "规格型号"), ("device_model",)),
@@ -152,6 +173,7 @@ CAMERAS = (
         Type.DIRECTION,
         ("方位角", "朝向", "角度", "方向角"),
         ("direction", "azimuth", "bearing", "heading", "camera:direction"),
+        first=(("方位角",),),
         unit="deg",
         words=DIRECTIONS,
         low=0,
@@ -165,6 +187,15 @@ CAMERAS = (
         (),
         words=DIRECTION_TYPES,
         remark="DirectionType 1..9; becomes direction_deg where no degrees are given",
+    ),
+    Field(
+        "monitor_direction",
+        Type.WORD,
+        ("监视方向", "监控方向"),
+        (),
+        words=MONITOR_DIRECTIONS,
+        remark="GA/T 1400 MonitorDirection; becomes direction_deg where nothing else says it;"
+        " 5, 6, 7, 9 are left out, for they differ from DirectionType",
     ),
     Field("omnidirectional", Type.BOOLEAN, ("是否全向", "全向"), ("omni",)),
     number(
@@ -247,35 +278,4 @@ CAMERAS = (
     Field("sign_present", Type.BOOLEAN, ("提示标识", "有无提示标识"), ("sign",)),
     Field("consent_needed", Type.BOOLEAN, ("需征得同意",), ()),
     *POSITION,
-)
-CAMERA_STATUS = (
-    TABLE_KEY,
-    Field(
-        "camera_key",
-        Type.CODE,
-        ("设备编号", "点位编号", "设备编码", "国标编码", "摄像机编号"),
-        ("device_id", "camera_id", "cam_number", "camera"),
-        required=True,
-    ),
-    Field(
-        "observed_at",
-        Type.MOMENT,
-        ("检测时间", "巡检时间", "观测时间", "时间", "检查时间"),
-        ("time", "checked_at", "timestamp", "date"),
-        required=True,
-    ),
-    Field(
-        "state",
-        Type.WORD,
-        ("状态", "设备状态", "在线状态", "运行状态"),
-        ("status", "is_online"),
-        required=True,
-        fallback="unknown",
-        words={
-            "working": ("正常", "在线", "1", "ON", "OK", "是", "online", "完好"),
-            "down": ("故障", "离线", "2", "0", "OFF", "否", "offline", "9", "损坏", "黑屏"),
-            "unknown": ("未知", "不详"),
-        },
-    ),
-    Field("cause", Type.TEXT, ("故障原因", "原因", "故障描述"), ("reason",)),
 )

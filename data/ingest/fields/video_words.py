@@ -60,6 +60,19 @@ DIRECTION_TYPES = {
     "315": ("8", *DIRECTIONS["315"]),
     "all": ("9", "全向", "全方位", "360"),
 }
+# GA/T 1400 MonitorDirection. 1 to 4 and 8 are those of DirectionType; 5, 6, 7 are other directions
+# there, and 9 is 其他 here and 全向 there.
+MONITOR_DIRECTIONS = {
+    "90": ("1", *DIRECTIONS["90"], "西向东"),
+    "270": ("2", *DIRECTIONS["270"], "东向西"),
+    "180": ("3", *DIRECTIONS["180"], "北向南"),
+    "0": ("4", *DIRECTIONS["0"], "南向北"),
+    "135": (*DIRECTIONS["135"], "西北到东南", "西北向东南"),
+    "45": (*DIRECTIONS["45"], "西南到东北", "西南向东北"),
+    "225": (*DIRECTIONS["225"], "东北到西南", "东北向西南"),
+    "315": ("8", *DIRECTIONS["315"], "东南到西北", "东南向西北"),
+    "disputed": ("5", "6", "7", "9"),
+}
 CAPTURE_DIRECTIONS = {
     "front": ("0", "车头", "拍车头", "迎车"),
     "rear": ("1", "车尾", "拍车尾", "背车"),

@@ -1,6 +1,5 @@
 """XLSX and XLS sheets: the header is looked for below title rows, merged cells are filled."""
 
-import datetime as dt
 import lzma
 import re
 import zipfile
@@ -13,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from data.ingest.formats import legacy
+from data.ingest.formats import headings, legacy
+from data.ingest.formats.headings import text_of
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, header_notes, unique_names
 from data.ingest.refusal import refuse
 
@@ -59,7 +59,7 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         head.append(list(row))
         if len(head) == _HEAD_ROWS:
             break
-    at, header = _header(head, _merged(sheet))
+    at, header = headings.find(head, _merged(sheet))
     if not header:
         raise refuse("no_rows", path, "工作表没有内容", "the sheet holds no rows", layer=chosen)
     columns = unique_names(header)
@@ -178,37 +178,6 @@ def _merged(sheet: CalamineSheet) -> list[tuple[tuple[int, int], tuple[int, int]
     return [((r0, c0 - left), (r1, c1 - left)) for (r0, c0), (r1, c1) in ranges if c0 >= left]
 
 
-def _header(rows: list[list[Any]], merged: Sequence[Any]) -> tuple[int, list[str]]:
-    """The header's row and its cells: the first row of text as full as the rows below it.
-
-    A header of two rows (a group name merged above its columns) is joined: ``group/column``.
-    """
-    spanned = {start[0] for start, end in merged if end[1] > start[1]}
-    filled = [sum(text_of(cell) != "" for cell in row) for row in rows]
-    usual = max(filled, default=0)
-    for at, row in enumerate(rows):
-        if filled[at] >= max(2, usual / 2) or (usual == 1 and filled[at] == 1):
-            if at in spanned and at + 1 < len(rows):
-                return at + 1, _joined(row, rows[at + 1], at, merged)
-            return at, [text_of(cell) for cell in row]
-    return 0, []
-
-
-def _joined(top: Row, low: Row, at: int, merged: Sequence[Any]) -> list[str]:
-    groups = [text_of(cell) for cell in top]
-    tall = set()
-    for (r0, c0), (r1, c1) in merged:
-        if r0 <= at <= r1:
-            groups[c0 : c1 + 1] = [groups[c0]] * (c1 + 1 - c0)
-            if r1 > at:
-                tall.add(c0)
-    names = []
-    for column, name in enumerate(map(text_of, low)):
-        group = groups[column] if column < len(groups) else ""
-        names.append(group if column in tall or not name else name)
-    return names
-
-
 def _batches(
     sheet: CalamineSheet, skip: int, columns: tuple[str, ...], wanted: Sequence[str]
 ) -> Iterator[Batch]:
@@ -254,14 +223,3 @@ def _batch(held: list[list[str | None]], numbers: list[int], wanted: Sequence[st
     columns = list(zip(*held, strict=True)) if wanted else []
     table = pa.table([pa.array(column, pa.string()) for column in columns], names=list(wanted))
     return Batch(table, np.array(numbers, np.int64))
-
-
-def text_of(cell: Any) -> str:
-    """A cell as text: whole numbers without ``.0``, dates and times in ISO form."""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(" ")
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    return "" if cell is None else str(cell).strip()
