@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from psycopg2 import errorcodes
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
@@ -68,6 +69,7 @@ _BEYOND = {errorcodes.NUMERIC_VALUE_OUT_OF_RANGE, errorcodes.DATETIME_FIELD_OVER
            errorcodes.UNTRANSLATABLE_CHARACTER}  # fmt: skip
 _ROW_CHECK = "ExecWithCheckOptions"  # where PostgreSQL holds a new row to its policies
 _CROSSED = {errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
+_BY_ANOTHER = {errorcodes.UNIQUE_VIOLATION, errorcodes.FOREIGN_KEY_VIOLATION}
 _OVERTAKEN = "刚有人完成此操作 / somebody did this just now: look again"
 _STORE_AWAY = (
     "数据库暂时不可用，请稍后再试；原因见服务日志 / "
@@ -212,9 +214,8 @@ def _outside(request: Request, exc: Exception) -> JSONResponse:
 
 
 def _overtaken(request: Request, exc: Exception) -> JSONResponse:
-    """Two people did the same at the same moment: the second finds the first one's row."""
-    assert isinstance(exc, IntegrityError)
-    if getattr(exc.orig, "pgcode", None) != errorcodes.UNIQUE_VIOLATION:
+    """Of two people at one moment the second finds the first one's row, or what was there gone."""
+    if getattr(getattr(exc, "orig", None), "pgcode", None) not in _BY_ANOTHER:
         raise exc
     return problem(409, "overtaken", _OVERTAKEN)
 
@@ -239,6 +240,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], JSONResponse]]
     OperationalError: _slow,
     ProgrammingError: _outside,
     IntegrityError: _overtaken,
+    StaleDataError: lambda _request, _exc: problem(409, "overtaken", _OVERTAKEN),
     OverflowError: _beyond,
     DataError: _beyond,
     PoolTimeout: _busy,

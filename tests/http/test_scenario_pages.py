@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pypdf
@@ -12,8 +14,9 @@ from sqlalchemy import select, text
 from api.house import House
 from gis.access.rights import Role
 from gis.compounds.model import Compound
+from gis.db.session import User
 from gis.facilities.model import Facility
-from gis.scenarios import nearness
+from gis.scenarios import nearness, service
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -61,6 +64,24 @@ def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
         assert session.scalars(select(Facility.source_key)).all() == before
     board = planner.get("/coverage-board?download=csv&columns=code&columns=verdict").text
     assert f"{WITHOUT},无设施" in board
+
+
+@pytest.mark.parametrize("step", ["changes", "share"])
+def test_whoever_works_on_a_scenario_that_somebody_removes_is_told(
+    planner, scenario, demo_store, step
+):
+    number = int(scenario.rpartition("/")[2])
+    login = planner.get("/api/v1/auth/me").json()["login"]
+    owner = User.of(Role.PLANNER, id=login, area_prefixes=("",))
+    with ThreadPoolExecutor() as pool:
+        with demo_store.begin(owner) as session:  # in another window, at this moment
+            service.remove(session, service.find(session, number))
+            told = {"shared": "yes"} if step == "share" else ADD
+            second = pool.submit(post, planner, f"{scenario}/{step}", 409, **told)
+            with demo_store.begin() as watch:
+                while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                    time.sleep(0.02)
+        assert second.result().json()["code"] == "overtaken"
 
 
 ADD = {"kind": "add", "name": "站点", "function": "culture", "community": WITHOUT, "area_m2": "10"}
