@@ -10,7 +10,7 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy import Engine, make_url
 
 from api.house import House, transaction
-from api.serving.logs import logger
+from api.serving.logs import described, logger
 from api.tasks import tidy
 from api.tasks.perform import perform
 from api.worker_name import Noted, file_of
@@ -132,7 +132,10 @@ async def _work(house: House, engine: Engine, *, wait: bool, name: str | None) -
 async def _keep_mending(app: App, engine: Engine, silence_s: float) -> None:
     while True:
         await asyncio.sleep(silence_s / 2)
-        await _mend(app, engine, silence_s)
+        try:
+            await _mend(app, engine, silence_s)
+        except Exception as exc:  # the store was away for a moment: the next look mends
+            logger().warning("mending_missed", **described(exc))
 
 
 async def _mend(app: App, engine: Engine, silence_s: float) -> None:

@@ -1,5 +1,6 @@
 """Jobs as their users find them: asked for over HTTP, done by a real worker, killed, repeated."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -539,6 +540,32 @@ def test_a_job_that_the_queue_has_lost_is_queued_again(store, house, monkeypatch
     with task(monkeypatch, lambda work, session: {}):
         jobs.work(house, store.engine, wait=False)
     assert job_of(store, job_id).state == JobState.DONE
+
+
+def test_a_look_that_fails_is_not_the_last_one(store, house):
+    """A worker mends on after a moment without the store."""
+    asked(store, house)
+
+    def owner(statement):
+        url = libpq_url(store.urls.owner)
+        with closing(psycopg2.connect(url)) as there, there, there.cursor() as cursor:
+            cursor.execute(f"SET search_path TO procrastinate; {statement}")
+
+    async def mended():
+        app = jobs.queue(house, store.engine)
+        async with app.open_async():
+            keeping = asyncio.create_task(jobs._keep_mending(app, store.engine, 0.2))
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(owner, "ALTER TABLE away RENAME TO procrastinate_workers")
+            for _ in range(100):
+                if await asyncio.to_thread(queue_entries, store):
+                    return keeping.cancel()
+                await asyncio.sleep(0.05)
+        return False
+
+    owner("DELETE FROM procrastinate_jobs")
+    owner("ALTER TABLE procrastinate_workers RENAME TO away")
+    assert asyncio.run(mended())
 
 
 def test_of_two_workers_on_one_job_one_wins(store, house, monkeypatch):
