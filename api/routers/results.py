@@ -91,10 +91,16 @@ def replay_rating(db: Db, at: At, which: Which) -> Replay:
     return replays.again(db, at, which)
 
 
+def _public(analysis: Analysis) -> bool:
+    """Whether the district's own row is for everybody in it, as row rights say."""
+    return analysis in (Analysis.COVERAGE, Analysis.RATING)
+
+
 @router.get("/{analysis}")
 def read_results(
     db: Db,
     at: At,
+    user: Caller,
     analysis: Shown,
     level: SubjectKind | None = None,
     code: Code = None,
@@ -107,7 +113,8 @@ def read_results(
     """The newest run of an analysis for the period or day asked; 404 when it never ran.
 
     Of a published quarter the run that was published, each ``colour`` the plaque's; where people
-    decided it, ``rated_colour`` is the rule's. ``totals`` count what the run itself came to.
+    decided it, ``rated_colour`` is the rule's. ``totals`` count what the run itself came to in the
+    whole district; whoever works in a part gets those of coverage and rating alone.
     """
     run = store.require_run(db, analysis, period, as_of, as_shown=True)
     page = results.read(
@@ -119,7 +126,8 @@ def read_results(
         run=RunOut(
             id=run.id, analysis=analysis, period=run.period, as_of=run.as_of,
             revision=run.revision, policy_version=run.policy_version,
-            input_digest=run.input_digest, totals=run.totals,
+            input_digest=run.input_digest,
+            totals=run.totals if _public(analysis) or user.reaches(run.area_code) else {},
         ),
         matched=page.matched,
         rows=features.records(page.rows),

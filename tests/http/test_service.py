@@ -315,6 +315,18 @@ def test_a_rating_is_computed_again_for_who_may_read_incidents_everywhere(
         assert problem_of(client.get(path, params={"which": which})) == refused
 
 
+def test_whoever_works_in_a_part_is_not_told_what_the_whole_district_holds(serve, demo_store):
+    names = ("coverage", "rating", "rental", "video", "grids")
+    told = {}
+    for area in ("530102", "530102001"):
+        with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=[area]) as client:
+            told[area] = {
+                name for name in names
+                if get(client, f"{API}/results/{name}", limit=1)["run"]["totals"]
+            }  # fmt: skip
+    assert told == {"530102": {*names}, "530102001": {"coverage", "rating"}}
+
+
 def test_totals_equal_the_rows_in_the_store(client, demo_store):
     """Colours, verdicts and let dwellings: the run's totals against counts of the rows."""
     colours = dict(
