@@ -21,7 +21,8 @@ def sign_in(request: Request, login: str, password: str) -> Opened:
     """Open a session, half where a second factor follows; raises SignInRefused, TooMany.
 
     The password is compared between two transactions: that takes its time, and no connection waits
-    for it. A session that the browser had before ends.
+    for it. One that was changed meanwhile opens nothing: opening waits for the change, which ends
+    only the sessions that it sees. A session that the browser had before ends.
     """
     limits_of(request).sign_in(request.state.origin.address, login)
     with _transaction(request) as session:
@@ -29,6 +30,9 @@ def sign_in(request: Request, login: str, password: str) -> Opened:
     fits = passwords.matches(password, stored)
     with _transaction(request) as session:
         opened = service.sign_in(session, login=login, fits=fits, rules=rules(request), now=_now())
+        if opened is not None and service.stored_hash(session, login) != stored:
+            store.call(session, "close_session", secret_sha256=passwords.digest(opened.secret))
+            opened = None
         known = store.by_login(session, login)
         _note(session, "sign_in", known, done=opened is not None)
         if opened is not None:

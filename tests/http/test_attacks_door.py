@@ -3,12 +3,18 @@
 import http.client
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx2
 import pyotp
 import pytest
+from sqlalchemy import text
 
+from gis.access import administration
+from gis.access import service as access
 from gis.access.rights import Role
+from gis.access.rules import AccountRules
 from gis.audit import store as trail
 
 AUTH = "/api/v1/auth"
@@ -174,6 +180,28 @@ def test_guessing_is_slowed_down_by_address(demo_store, serve):
 
 
 @pytest.mark.usefixtures("real_passwords")
+def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(store, serve, account):
+    login, old = account(store.urls, Role.VIEWER)
+    rules = AccountRules()
+    with (
+        serve(store.urls, role=None) as client,
+        store.begin() as watch,
+        ThreadPoolExecutor() as pool,
+    ):
+        with store.begin() as session:
+            known = administration.known(session, login)
+            access.change_password(
+                session, known, "Correct-horse7", rules=rules, now=datetime.now(UTC)
+            )
+            thief = pool.submit(sign_in, client, login, old)
+            while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not thief.done()
+                time.sleep(0.02)
+        assert thief.result().status_code == 401
+        assert client.get(f"{AUTH}/me").status_code == 401
+        assert sign_in(client, login, "Correct-horse7").status_code == 200
+
+
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(demo_store, door, account):
     """Both compare one argon2id hash; else the unknown one would be some 20 times faster."""
     known = [account(demo_store.urls, Role.VIEWER)[0] for _ in range(4)]
