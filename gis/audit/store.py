@@ -13,6 +13,7 @@ from gis.db import sql
 
 _SQL = sql.load("gis.audit")
 _BATCH = 5_000
+_MOST_BYTES = 16_384  # as the table checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,24 @@ def _signed(session: Session, line: Line) -> dict[str, Any]:
     """The line with who and from where."""
     user, origin = session.info["user"], session.info.get("request") or Origin("", "")
     who = {"user_id": user.id, "role": user.role}
-    return {**who, "address": origin.address, "request_id": origin.request_id, **asdict(line)}
+    told = {**asdict(line), "detail": _fitting(line.detail)}
+    return {**who, "address": origin.address, "request_id": origin.request_id, **told}
+
+
+def _fitting(detail: dict[str, Any]) -> dict[str, Any]:
+    """The detail; of one that no line holds the number of entries and the beginning of texts.
+
+    What it tells of is not undone for its length.
+    """
+    if len(_json(detail).encode()) <= _MOST_BYTES:
+        return detail
+    return {name: _short(one) for name, one in detail.items()}
+
+
+def _short(one: Any) -> Any:
+    if isinstance(one, list | dict):
+        return len(one)
+    return one[:200] if isinstance(one, str) else one
 
 
 def _json(lines: object) -> str:

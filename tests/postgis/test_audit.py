@@ -127,6 +127,19 @@ def test_a_commit_that_fails_leaves_its_line(store):
     assert (line["number"], line["result"]) == (1, "failed")
 
 
+@pytest.mark.parametrize("sign", ["a", "网", '"', "\x01"])
+def test_what_a_line_cannot_hold_is_counted_and_undoes_nothing(store, sign):
+    """As the saved drawing of a community whose grids have all changed."""
+    codes = [f"changed {sign}{number:015d}" for number in range(999)]
+    said(store, detail={"edit": 7, "day": "2026-09-30", "changes": codes, "note": sign * 20_000})
+    (line,) = lines(store)
+    assert line["detail"] == {
+        "edit": 7, "day": "2026-09-30", "changes": 999, "note": sign * 200,
+    }  # fmt: skip
+    said(store, detail={"changes": codes[:300]})
+    assert lines(store)[-1]["detail"] == {"changes": codes[:300]}
+
+
 def test_a_savepoint_writes_no_line_of_its_own(store):
     with store.begin(WHO) as session:
         service.note(session, event="import", target="grids")
