@@ -50,8 +50,18 @@ def cut(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return out
 
 
+def too_long(frame: gpd.GeoDataFrame) -> dict[str, int]:
+    """How many texts of each column `cut` cuts; columns where it cuts none are left out."""
+    found = {str(name): sum(map(_is_long, frame[name])) for name in frame.columns}
+    return {name: count for name, count in found.items() if count}
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and len(value.encode()) > _DBF_BYTES
+
+
 def _cut(value: Any) -> Any:
-    if not isinstance(value, str) or len(value.encode()) <= _DBF_BYTES:
+    if not _is_long(value):
         return value
     return value.encode()[: _DBF_BYTES - 3].decode(errors="ignore") + "…"
 

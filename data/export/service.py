@@ -7,10 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+from xlsxwriter.exceptions import FileCreateError
 
 from data.export import columns, pgsql, sheets, spatial
 from data.export.model import Caption, Format, Part
 from gis.errors import BadInput
+
+_GDAL = (DataLayerError, DataSourceError, FeatureError)
+_PROBE_BYTES = 4 << 20  # more than any of GDAL's buffers
 
 _ONE: dict[Format, Callable[[gpd.GeoDataFrame, Caption, Path], None]] = {
     Format.GEOJSON: spatial.geojson,
@@ -57,15 +62,32 @@ def export(parts: Sequence[Part], *, form: Format, out: Path) -> Path:
         _write([(columns.with_note(frame, words), words) for frame, words in parts], form, written)
         written.chmod(0o600 if any(words.internal for _, words in parts) else 0o644)
         os.replace(written, out)
-    except OSError as exc:
+    except (OSError, FileCreateError) as exc:
+        raise _unwritten(out, exc) from exc
+    except _GDAL as exc:
+        if _room(folder):
+            raise  # what else is wrong is a bug
         raise _unwritten(out, exc) from exc
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return out
 
 
-def _unwritten(out: Path, exc: OSError) -> BadInput:
-    return BadInput(f"{out}：无法写入，请换一处 / cannot be written ({exc.strerror}); name another")
+def _unwritten(out: Path, exc: Exception) -> BadInput:
+    why = getattr(exc, "strerror", None) or exc
+    return BadInput.at(
+        str(out), "无法写入，没有写出；请腾出空间或换一处",
+        f"cannot be written ({why}) and was not; make room or name another place",
+    )  # fmt: skip
+
+
+def _room(folder: Path) -> bool:
+    """Whether more can be written."""
+    try:
+        (folder / "room").write_bytes(bytes(_PROBE_BYTES))
+    except OSError:
+        return False
+    return True
 
 
 def _write(parts: Sequence[Part], form: Format, path: Path) -> None:

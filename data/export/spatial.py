@@ -1,5 +1,6 @@
 """Writers of the geodata formats: GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, KML."""
 
+import errno
 import json
 import zipfile
 from collections.abc import Sequence
@@ -13,10 +14,14 @@ import pandas as pd
 import pyarrow.parquet
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from data.export import columns, styles
 from data.export.families import families, family_of
 from data.export.model import Caption, Part
+from gis.errors import BadInput
+
+_SHP_BYTES = 2**31 - 1  # offsets of most readers are signed numbers of 32 bits
 
 
 def gpkg(parts: Sequence[Part], out: Path) -> None:
@@ -64,6 +69,7 @@ def geojson(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
         columns.plain(frame), out, driver="GeoJSON", layer=caption.layer.name, use_arrow=True,
         layer_options={"RFC7946": "YES", "DESCRIPTION": caption.text},
     )  # fmt: skip
+    _whole(out, len(frame))
 
 
 def fgb(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
@@ -73,6 +79,19 @@ def fgb(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
         columns.plain(frame), out, driver="FlatGeobuf", layer=caption.layer.name, use_arrow=True,
         layer_options={"SPATIAL_INDEX": indexed, "DESCRIPTION": caption.text},
     )  # fmt: skip
+    _whole(out, len(frame))
+
+
+def _whole(file: Path, rows: int) -> None:
+    """Raise OSError unless the file has ``rows`` features: a last write that failed is not told."""
+    met = 0
+    try:
+        with pyogrio.open_arrow(file, columns=[], use_pyarrow=True) as (_, reader):
+            met = sum(part.num_rows for part in reader)
+    except (DataSourceError, DataLayerError, FeatureError, RuntimeError) as exc:
+        raise OSError(errno.EIO, f"it came out cut: {exc}") from exc
+    if met != rows:
+        raise OSError(errno.EIO, f"it came out cut: {met} of {rows} rows")
 
 
 def parquet(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
@@ -87,7 +106,9 @@ def parquet(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
 def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
     """A zip of one shapefile per geometry family, ASCII field names, and the list of fields.
 
-    A .dbf holds 254 bytes of text: what is longer is cut there and whole in the .csv beside it.
+    A .dbf holds 254 bytes of text: what is longer is cut there and whole in the .csv beside it, and
+    the list says which fields that are. Raises BadInput for more than 2 GiB, which most programs
+    cannot read.
     """
     shown = columns.listed(frame, caption)
     short = frame.rename(columns={c.name: c.short for c in shown})
@@ -99,13 +120,31 @@ def shp(frame: gpd.GeoDataFrame, caption: Caption, out: Path) -> None:
                 columns.cut(columns.plain(part)), folder / f"{name}.shp",
                 driver="ESRI Shapefile", layer_options={"ENCODING": "UTF-8"}, use_arrow=True,
             )  # fmt: skip
+            _whole(folder / f"{name}.shp", len(part))
+            _small_enough(folder / name)
             _styled_beside(folder / name, part, caption)
         sheet = pd.DataFrame(columns.plain(part).drop(columns=part.geometry.name))
         sheet.map(columns.harmless).to_csv(folder / f"{name}.csv", **columns.CSV)
     fields = [f"{c.short}\t{c.name}\t{c.zh}\t{c.en}\t{c.unit}" for c in shown]
-    text = "\n".join([caption.text, "", "field\tname\t中文\tEnglish\tunit", *fields, ""])
+    said = [_said_cut(name, count) for name, count in columns.too_long(short).items()]
+    text = "\n".join([caption.text, "", "field\tname\t中文\tEnglish\tunit", *fields, *said, ""])
     (folder / "fields.txt").write_text(text, encoding="utf-8-sig")
     _packed(folder, out)
+
+
+def _said_cut(name: str, count: int) -> str:
+    zh = f"{name}：{count} 个值超过 254 字节，在 .dbf 中截断并以…结尾，全文见 .csv"
+    return f"{zh} / {name}: {count} values above 254 bytes are cut in the .dbf, whole in the .csv"
+
+
+def _small_enough(base: Path) -> None:
+    for part in (base.with_suffix(".shp"), base.with_suffix(".dbf")):
+        if part.stat().st_size > _SHP_BYTES:
+            raise BadInput(
+                f"{part.name} 超过 2 GiB，多数软件读不了，没有写出；请用 gpkg，或只导出一部分"
+                f" / {part.name} exceeds 2 GiB, which most programs cannot read, and was not"
+                " written: take gpkg, or a part of the layer"
+            )
 
 
 def _styled_beside(base: Path, part: gpd.GeoDataFrame, caption: Caption) -> None:

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import resource
 import sqlite3
 import stat
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
@@ -17,7 +20,7 @@ import pytest
 import shapely
 from openpyxl import load_workbook
 
-from data.export import sheets
+from data.export import sheets, spatial
 from data.export.columns import harmless, written
 from data.export.model import DEMO, Caption, Format, Watermark
 from data.export.service import export, suffix
@@ -123,7 +126,10 @@ def test_text_too_long_for_a_dbf_is_cut_at_a_character_and_whole_beside_it(tmp_p
     assert len(kept.encode()) <= 254
     with zipfile.ZipFile(path) as archive:
         whole = pd.read_csv(io.BytesIO(archive.read("rating.csv")))
+        listed = archive.read("fields.txt").decode("utf-8-sig")
     assert whole["reason_zh"][0] == long
+    assert "reason_zh：4 个值超过 254 字节" in listed
+    assert "name：" not in listed  # what is not cut is not said to be
 
 
 @pytest.mark.parametrize("one", REGISTRY, ids=lambda one: one.name)
@@ -344,6 +350,38 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
         export([(_frame(), _caption())], form=Format.CSV, out=tmp_path / "file" / "x.csv")
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Writing beyond ``size`` fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of zipfile
+@pytest.mark.parametrize("form", Format)
+def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path, form):
+    many = pd.concat([_frame()] * 400, ignore_index=True)
+    path = _write(tmp_path, form, frame=_frame())
+    old = path.read_bytes()
+    whole = _write(tmp_path / "whole", form, frame=many).stat().st_size
+    for size in (whole - 100, whole // 2):  # GDAL says nothing of its last write
+        with no_file_above(size), pytest.raises(BadInput, match=r"无法写入.*cannot be written"):
+            _write(tmp_path, form, frame=many)
+        assert path.read_bytes() == old
+        assert {one.name for one in tmp_path.iterdir()} == {path.name, "whole"}
+
+
+def test_a_shapefile_above_two_gibibytes_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(spatial, "_SHP_BYTES", 600)
+    with pytest.raises(BadInput, match=r"请用 gpkg.* / rating.shp exceeds 2 GiB"):
+        _write(tmp_path, Format.SHP)
+    assert not list(tmp_path.iterdir())
 
 
 def test_more_rows_than_a_sheet_has_are_refused_and_leave_nothing(tmp_path, monkeypatch):
