@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from gis.areas import hierarchy
 from gis.areas import store as areas
 from gis.areas.levels import Level, SubjectKind
 from gis.district import District
@@ -93,7 +94,8 @@ def history(
     shares, found = store.shares(session), []
     for as_of in sorted(set(dates)):
         divisions = areas.subjects_on(session, as_of=as_of, kinds=_DIVISIONS)
-        inside = divisions[divisions["subject_code"].str.startswith(code)]
+        held = [one for one, chain in hierarchy.chains(divisions).items() if code in chain]
+        inside = divisions[divisions["subject_code"].isin(held)]
         facilities = store.facilities_on(session, as_of=as_of, srid=district.srid)
         rows = analysis.coverage(inside, facilities, shares, rules)
         own = rows[rows["subject_code"] == code]

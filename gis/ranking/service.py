@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from gis.areas import hierarchy
 from gis.areas.levels import Level, SubjectKind
 from gis.areas.store import subjects_on
+from gis.db.session import User
 from gis.district import District
 from gis.errors import NoData
 from gis.period import Period
@@ -32,7 +33,7 @@ def ranking(
     before = quarter.previous().label
     scores = _of_level(
         session, store.scores(session, periods=[period, before], area_prefix=area_prefix),
-        district=district, level=level, quarter=quarter,
+        district=district, level=level, quarter=quarter, area_prefix=area_prefix,
     )  # fmt: skip
     now, then = (
         analysis.ranked(scores[scores["period"] == one], weights=rules.weights)
@@ -63,7 +64,7 @@ def year(
     last = Period.parse(f"{year}Q4")
     scores = _of_level(
         session, store.scores(session, periods=periods, area_prefix=area_prefix),
-        district=district, level=level, quarter=last,
+        district=district, level=level, quarter=last, area_prefix=area_prefix,
     )  # fmt: skip
     history = pd.concat([_classed(scores, one, rules) for one in years], ignore_index=True)
     rows = history[history["year"] == year].drop(columns="year")
@@ -91,19 +92,34 @@ def _classed(scores: pd.DataFrame, year: int, rules: RankingRules) -> pd.DataFra
 
 
 def _of_level(
-    session: Session, scores: pd.DataFrame, *, district: District, level: Level, quarter: Period
-) -> pd.DataFrame:
-    """The level's own scores; where it has none, the means of its communities' scores."""
+    session: Session, scores: pd.DataFrame, *,
+    district: District, level: Level, quarter: Period, area_prefix: str,
+) -> pd.DataFrame:  # fmt: skip
+    """The level's own scores; in a quarter in which it has none, the means of its communities.
+
+    A division of which the area or the user holds a part only has no such mean.
+    """
     levels = scores["code"].map(district.level_of)
     own = scores[levels == level]
-    if not own.empty:
+    inside = scores[(levels == Level.COMMUNITY) & ~scores["period"].isin(own["period"])]
+    if level is Level.COMMUNITY or inside.empty:
         return own
+    each = inside.groupby(["period", "code", "measure"])["score"].mean().reset_index()
     subjects = subjects_on(session, as_of=quarter.last_day)
     above = hierarchy.hierarchy(subjects, district=district.code)[level]
-    inside = scores[levels == Level.COMMUNITY]
-    inside = inside.assign(code=inside["code"].map(above)).dropna(subset=["code"])
-    means = inside.groupby(["period", "code", "measure"])["score"].mean()
-    return means.to_frame().reset_index()
+    each = each.assign(code=each["code"].map(above)).dropna(subset=["code"])
+    user: User = session.info["user"]
+    whole = [
+        code for code in each["code"].unique()
+        if (prefix := district.prefix_of(code)).startswith(area_prefix) and user.reaches(prefix)
+    ]  # fmt: skip
+    means = (
+        each[each["code"].isin(whole)]
+        .groupby(["period", "code", "measure"])["score"]
+        .mean()
+        .reset_index()
+    )
+    return pd.concat([own, means], ignore_index=True)
 
 
 def _named(session: Session, rows: pd.DataFrame, *, quarter: Period, level: Level) -> pd.DataFrame:

@@ -287,6 +287,23 @@ def test_the_history_of_one_division_is_what_the_whole_district_was_found_to_be(
     assert_frame_equal(own[expected.columns], expected, check_dtype=False)
 
 
+def test_the_history_of_a_city_holds_its_districts_and_of_a_street_what_names_it(db, place, room):
+    """A city's code does not begin those of its districts, nor need a street's its communities'."""
+    place("530100", "city")
+    place("530102", "district", parent="530100")
+    place("530111", "district", parent="530100")
+    place(STREET, "street", parent="530102")
+    place(A, "community", 1000, parent=STREET)
+    place("530102009001", "community", 1000, parent=STREET)
+    room(A, 400)
+    room("530102009001", 100)
+    whole = run(db)
+    for code, area_m2 in (("530100", 500), ("530102", 500), (STREET, 500), ("530111", 0)):
+        own = service.history(db, code, policy=POLICY, district=WUHUA, dates=[DAY]).iloc[0]
+        assert own["floor_area_m2"] == area_m2 == row(whole, code)["floor_area_m2"]
+        assert own["reason_en"] == row(whole, code)["reason_en"]
+
+
 @pytest.mark.parametrize("area", [A, B])
 def test_a_scenario_of_a_part_begins_at_the_districts_own_figures(shared, area):
     store, whole = shared
