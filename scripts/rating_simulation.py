@@ -150,7 +150,7 @@ def _errors(shown: Words, high: Flags) -> dict[str, float]:
 def built_in_rules() -> RatingRules:
     """The rules of the built-in policy."""
     terms = policy.load(POLICY)
-    return RatingRules.from_values(terms.version, terms.rule("SAF-1"), terms.rule("SAF-3"))
+    return RatingRules.of(terms)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Verdict:
 
 def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
     """The reason in Chinese; ``window`` is the first and the last month, ``2024-10``."""
-    head = f"依据{RULE}（{rules.version}版）"
+    head = f"依据{RULE}（{rules.version}版，{rules.source}）"
     if verdict.unrated:
         return f"{head}，{_unrated_zh(verdict, rules)}，故不评定颜色。"
     v = verdict
@@ -65,7 +65,7 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
 
 def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
     """The reason in English; ``window`` is the first and the last month, ``2024-10``."""
-    head = f"Under {RULE} (version {rules.version})"
+    head = f"Under {RULE} (version {rules.version}; {rules.source})"
     if verdict.unrated:
         return f"{head} no colour is given: {_unrated_en(verdict, rules)}."
     v = verdict

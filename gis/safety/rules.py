@@ -30,7 +30,7 @@ GREEN, YELLOW, RED, UNRATED = (colour.value for colour in Colour)
 
 @dataclass(frozen=True)
 class RatingRules:
-    """Terms of the policy under their policy names, and the policy's version.
+    """Terms of the policy under their policy names, the policy's version and SAF-1's source.
 
     ``red_relative_risk`` and ``amber_relative_risk`` are multiples of the peer group's frozen
     reference rate; ``*_red`` and ``*_amber`` are probabilities of lying above them.
@@ -38,6 +38,7 @@ class RatingRules:
     """
 
     version: str
+    source: str
     window_months: int
     red_relative_risk: float
     amber_relative_risk: float
@@ -86,17 +87,19 @@ class RatingRules:
     @classmethod
     def of(cls, policy: Policy) -> Self:
         """Read the rules from ``policy``; raises BadPolicy."""
-        return cls.from_values(policy.version, policy.rule("SAF-1"), policy.rule("SAF-3"))
+        return cls.from_values(
+            policy.version, policy.source(RULE), policy.rule(RULE), policy.rule("SAF-3")
+        )
 
     @classmethod
     def from_values(
-        cls, version: str, rating: Mapping[str, Any], communities: Mapping[str, Any]
+        cls, version: str, source: str, rating: Mapping[str, Any], communities: Mapping[str, Any]
     ) -> Self:
         """Build from the policy's values of SAF-1 (``rating``) and SAF-3 (``communities``).
 
         Raises BadPolicy for a missing or unknown name.
         """
-        values = {"version": version, **rating, **communities}
+        values = {"version": version, "source": source, **rating, **communities}
         names = {field.name for field in dataclasses.fields(cls)}
         for zh, en, found in (
             ("缺少", "missing value", names - set(values)),
@@ -112,7 +115,7 @@ class RatingRules:
     def from_canonical(cls, text: str | bytes) -> Self:
         """What `canonical` wrote; raises BadPolicy."""
         values = json.loads(text)
-        return cls.from_values(values.pop("version"), values, {})
+        return cls.from_values(values.pop("version"), values.pop("source"), values, {})
 
     def canonical(self) -> bytes:
         """The same rules give the same bytes, whatever order the file had."""

@@ -17,7 +17,7 @@ from gis.safety.model import Category
 from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 
 POLICY = policy.load(Path(reference_files.__file__).parent / "policy.toml")
-VALUES = (POLICY.version, POLICY.rule("SAF-1"), POLICY.rule("SAF-3"))
+VALUES = (POLICY.version, POLICY.source("SAF-1"), POLICY.rule("SAF-1"), POLICY.rule("SAF-3"))
 RULES = RatingRules.from_values(*VALUES)
 
 
@@ -65,13 +65,13 @@ def test_severe_events_and_categories_apart_are_known_words():
 )
 def test_contradictions_are_refused(change):
     with pytest.raises(BadPolicy, match="SAF-1"):
-        RatingRules.from_values(VALUES[0], VALUES[1] | change, VALUES[2])
+        RatingRules.from_values(*VALUES[:2], VALUES[2] | change, VALUES[3])
 
 
 def test_a_missing_value_is_named():
-    short = {name: value for name, value in VALUES[1].items() if name != "red_enter"}
+    short = {name: value for name, value in VALUES[2].items() if name != "red_enter"}
     with pytest.raises(BadPolicy, match="missing value red_enter"):
-        RatingRules.from_values(VALUES[0], short, VALUES[2])
+        RatingRules.from_values(*VALUES[:2], short, VALUES[3])
 
 
 # -- colours: every line of docs/methods/safety.md, section "Colours" --------------------

@@ -21,7 +21,7 @@ from gis.safety.rules import GREEN, RED, UNRATED, YELLOW, RatingRules
 from gis.safety.shrinkage import Prior
 
 POLICY = policy.load(Path(reference_files.__file__).parent / "policy.toml")
-RULES = RatingRules.from_values(POLICY.version, POLICY.rule("SAF-1"), POLICY.rule("SAF-3"))
+RULES = RatingRules.of(POLICY)
 MONTHS = tuple(add_months(date(2024, 10, 1), step) for step in range(24))
 # 6 incidents per 1,000 household-years, the rate of the table in docs/methods/safety.md
 SIX = Reference("2024-10", "2026-09", {EVERYBODY: {"theft": 0.006 / 12}})
@@ -113,13 +113,15 @@ def test_the_reason_that_everybody_reads_names_no_kind_of_severe_event():
 def test_the_sentence_has_rule_figures_thresholds_and_period():
     found = rated(district([10], [300]))
     assert found["reason_zh"][0] == (
-        f"依据SAF-1（{POLICY.version}版），2024-10至2026-09共24个月，计入警情10起，老旧小区同期基准应为"
+        f"依据SAF-1（{POLICY.version}版，S0 三(四)22 and glossary 12; numbers: M），"
+        "2024-10至2026-09共24个月，计入警情10起，老旧小区同期基准应为"
         "3.6起，平滑后为基准的1.99倍；高于1.5倍的概率为0.81，高于1倍的概率为0.98；"
         "高于1.5倍的概率达到红色门槛0.8；评为红牌（治安警示）。"
     )
     assert found["reason_en"][0] == (
-        f"Under SAF-1 (version {POLICY.version}), 10 incidents counted in the 24 months 2024-10 to "
-        "2026-09, 3.6 expected at the reference rate of its peer group (old compound), give 1.99 "
+        f"Under SAF-1 (version {POLICY.version}; S0 三(四)22 and glossary 12; numbers: M), "
+        "10 incidents counted in the 24 months 2024-10 to 2026-09, 3.6 expected at the reference "
+        "rate of its peer group (old compound), give 1.99 "
         "times that rate after shrinkage; the probability of more than 1.5 times is 0.81 and of "
         "more than 1 times 0.98; the first reaches the red threshold 0.8; rated red (warning)."
     )
