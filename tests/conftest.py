@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 
 from api import analyses
 from api.house import House
-from data.demo import DemoFiles, generate
+from data.demo.build import DemoFiles, generate
 from data.ingest.service import import_file
 from data.ingest.types import Options
 from gis.access import passwords

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.common import Json, group, house
-from api.demo import accounts as demo_accounts
+from api.demo import ACCOUNTS
 from api.demo.make import make
 from api.output import figures_out, json_out, say, table_out
-from data.demo import Size
+from data.demo.sizes import Size
 
 app = group()
 
@@ -31,7 +31,7 @@ def demo(
         return
     _print(made.summary)
     say(f"\n地图 / maps: {out / 'maps' / 'combined.html'}\n导出 / exports: {out / 'exports'}")
-    say(f"演示账户 / demo accounts: {at.settings.home / demo_accounts.FILE}")
+    say(f"演示账户 / demo accounts: {at.settings.home / ACCOUNTS}")
     say("make serve: http://127.0.0.1:8000/sign-in")
 
 

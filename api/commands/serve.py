@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from api.app import create_app
 from api.commands.common import Json, group, settings
 from api.commands.keeper import Keeper
-from api.demo import accounts as demo_accounts
+from api.demo import ACCOUNTS
 from api.house import House, transaction
 from api.output import json_out, say
 from api.serving import logs
@@ -70,7 +70,7 @@ def _first_accounts(engine: Engine, house: House) -> None:
         say("首批账户，一次性密码仅显示一次 / first accounts, passwords shown this once:")
         for login, password in made.items():
             say(f"  {login}  {password}")
-    known = house.settings.home / demo_accounts.FILE
+    known = house.settings.home / ACCOUNTS
     if known.exists():
         say(f"演示账户 / demo accounts: {known}")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from api.demo import ACCOUNTS
 from api.house import House
 from gis.access import administration, store
 from gis.access.rights import Role
@@ -13,7 +14,6 @@ from gis.areas.levels import Level
 from gis.areas.store import first_code
 from gis.files import write_whole
 
-FILE = "demo-accounts.json"
 # A grid worker and a supervisor work in the first area of a level, the others everywhere.
 _PLACE = {Role.GRID_WORKER: Level.COMMUNITY, Role.GRID_SUPERVISOR: Level.STREET}
 
@@ -23,7 +23,7 @@ def make(session: Session, house: House) -> Path:
 
     Passwords that are in the file stay; without the file everybody gets a new one.
     """
-    path = house.settings.home / FILE
+    path = house.settings.home / ACCOUNTS
     logins = {role.replace("_", "-"): role for role in Role}
     missing = {login for login in logins if store.by_login(session, login) is None}
     if path.exists() and not missing:

@@ -6,14 +6,30 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
 from api.house import House
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A function of `api.demo.steps` by its name.
+
+    Who only passes it on to another process does not load what it needs.
+    """
+
+    name: str
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Take the step."""
+        return getattr(import_module("api.demo.steps"), self.name)(*given, **named)
 
 
 def apart(step: Callable[[], T]) -> T:

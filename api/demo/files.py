@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from api.demo import stamps
-from api.demo.apart import opened
+from api.demo.apart import opened, workshop
+from api.demo.clock import Clock
 from api.files import outputs
 from api.files.frames import Frames
 from api.house import House, transaction
@@ -88,3 +89,24 @@ def written(made: Made, engine: Engine | None) -> list[Path]:
     """The files of ``made``, over ``engine`` or connections of its own."""
     with opened(made.house, engine) as store, transaction(store) as session:
         return made.exports(session)
+
+
+def in_turn(engine: Engine, made: Made, clock: Clock) -> tuple[list[Path], list[Path]]:
+    """Pages and files, one after the other in this process."""
+    with clock.step("maps"):
+        maps, _ = drawn(made, engine)
+    with clock.step("exports"):
+        return maps, written(made, engine)
+
+
+def by_two(engine: Engine, made: Made, clock: Clock) -> tuple[list[Path], list[Path]]:
+    """The same by two processes at once, which have a core each; pages that stand need none."""
+    if made.stands():
+        return in_turn(engine, made, clock)
+    with workshop() as other:
+        pages = other.submit(drawn, made.bare(), None)
+        with clock.step("exports"):
+            exports = written(made, engine)
+        maps, seconds = pages.result()
+    clock.note("maps", seconds)
+    return maps, exports

@@ -11,7 +11,8 @@ from typing import Any
 
 from api.house import REFERENCE
 from api.version import VERSION
-from data.demo import DemoFile, DemoFiles, Size
+from data.demo.build import DemoFile, DemoFiles
+from data.demo.sizes import Size
 from data.ingest.types import Kind
 from gis.files import sha256
 

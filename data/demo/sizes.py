@@ -4,9 +4,10 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 Size = Literal["small", "district", "city"]
 
@@ -70,6 +71,8 @@ SIZES: Mapping[Size, Scale] = {
 }  # fmt: skip
 
 
-def stream(seed: int, name: str) -> np.random.Generator:
+def stream(seed: int, name: str) -> "np.random.Generator":
     """The random numbers of one part; parts do not disturb each other's."""
+    import numpy as np  # noqa: PLC0415 - the command asks for the sizes alone
+
     return np.random.default_rng([seed, zlib.crc32(name.encode())])

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from api import analyses
 from api.analyses import Asked
 from api.house import House, transaction
-from data.demo import DemoFiles, Size, generate
+from data.demo.build import DemoFiles, generate
+from data.demo.sizes import Size
 from gis.db.cluster import Cluster
 from gis.db.cluster.urls import libpq_url
 from gis.facts import service as facts

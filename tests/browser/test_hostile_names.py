@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from api import analyses
 from api.files import outputs
-from data.demo import generate
+from data.demo.build import generate
 from data.ingest.fields import FIELDS
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options, Severity

@@ -1,5 +1,6 @@
 """Pages and files of a district's demo are written by two processes at the same time."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,10 @@ import pytest
 
 from api.demo import stamps
 from api.demo.apart import apart
-from api.demo.files import Made
-from api.demo.make import Clock, by_two, in_turn
+from api.demo.clock import Clock
+from api.demo.files import Made, by_two, in_turn
+from api.demo.make import shown
+from api.files import outputs
 from api.house import House
 from gis.errors import BadInput
 from gis.settings import Settings
@@ -64,12 +67,53 @@ def test_steps_taken_apart_write_the_same_and_each_has_a_process_of_its_own(own_
     """A city's: this process would keep what each of them took."""
     alone, maps, exports = one
     apartly = _beside(alone, "apart")
-    found = in_turn(own_demo.engine, apartly, Clock(), apart)
+    found = shown(apartly.house, None, apart, apartly.out, apartly.runs, Clock())
     assert [[path.name for path in paths] for paths in found] == [
         [path.name for path in paths] for paths in (maps, exports)
     ]
     assert [page.read_bytes() for page in found[0]] == [page.read_bytes() for page in maps]
     assert len({os.getpid(), apart(os.getpid), apart(os.getpid)}) == 3
+
+
+WAITING = """
+import json, sys
+from pathlib import Path
+import api.commands.demo  # what the command itself loads
+from api.demo.apart import apart
+from api.demo.make import make
+from api.house import House
+from gis.settings import Settings
+
+made = make(House(Settings()), size="small", seed=1, out=Path(sys.argv[1]), do=apart)
+status = Path("/proc/self/status").read_text()
+peak_mib = int(status.split("VmHWM:")[1].split()[0]) / 1024
+print(json.dumps({"summary": made.summary, "loaded": sorted(sys.modules), "peak_mib": peak_mib}))
+"""
+HEAVY = {
+    "pandas", "geopandas", "shapely", "pyogrio", "pyarrow", "scipy", "numba", "folium", "h3",
+    "alembic", "geoalchemy2",
+}  # fmt: skip
+
+
+def test_the_command_that_waits_for_a_citys_steps_holds_little(own_demo, tmp_path):
+    """A city's demo is made by processes one after the other; none of their loads is its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING, str(tmp_path / "out")],
+        env={
+            **os.environ, "WANGGE_HOME": str(tmp_path), "WANGGE_DATABASE_URL": own_demo.urls.app,
+            "WANGGE_OWNER_URL": own_demo.urls.owner,
+        },
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert sorted(HEAVY & set(found["loaded"])) == []
+    assert found["peak_mib"] < 150
+    summary = found["summary"]
+    assert list(summary["seconds"]) == ["generate", "import", "run", "maps", "exports", "accounts"]
+    assert len(summary["maps"]) == len(outputs.pages("all", internal=True))
+    assert all((tmp_path / "out" / name).is_file() for name in summary["maps"])
+    assert summary["counts"]["compounds"] > 0
+    assert json.loads((tmp_path / "out" / "summary.json").read_text()) == summary
 
 
 CHILD = """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.demo import generate
+from data.demo.build import generate
 from data.ingest.service import import_file
 from data.ingest.types import Kind, Options
 from gis.period import Period

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from data.demo import DemoFiles, generate
+from data.demo.build import DemoFiles, generate
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options
 from data.reference import codes

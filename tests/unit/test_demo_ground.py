@@ -68,7 +68,7 @@ def test_communities_are_small_in_town_and_wide_in_the_country(wuhua):
 
 
 def test_tiling_stays_exact_in_degrees(tmp_path):
-    from data.demo import generate
+    from data.demo.build import generate
 
     generate(tmp_path, size="small", seed=1)
     areas = gpd.read_file(tmp_path / "areas.gpkg")

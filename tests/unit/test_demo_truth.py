@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from data.demo import district, generate, kinds
+from data.demo import district, kinds
+from data.demo.build import generate
 from data.demo.incidents import TELECOM
 
 EVERY_KIND = {
