@@ -26,6 +26,7 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         self._records: dict[str, Records] = {}
         self._archives: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._settled: set[str] = set()
 
     def __getitem__(self, name: str) -> gpd.GeoDataFrame:
         return self._frames[name]
@@ -37,8 +38,24 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
         return len(self._frames)
 
     def add(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
-        """Take in the frames of layers that another page shows as well."""
-        self._frames |= frames
+        """Take in the frames of layers that another page shows as well; settled ones stay so."""
+        self._frames |= {name: one for name, one in frames.items() if name not in self._settled}
+
+    def settle(self) -> None:
+        """Of what a saved page has shown keep the texts, which are all that the next ones need.
+
+        A frame then has no row. Classes and tiles are made of all of it before.
+        """
+        for name, one in self._records.items():
+            if name not in self._settled and (not one.tiled or name in self._archives):
+                one.settle()
+                self._let_go(name)
+        if areas.BUILDINGS in self._archives:
+            self._let_go(areas.BUILDINGS)
+
+    def _let_go(self, name: str) -> None:
+        self._frames[name] = self._frames[name].iloc[:0].copy()
+        self._settled.add(name)
 
     def forget(self, names: Collection[str]) -> None:
         """Let go of layers that no further page shows, with all that was made of them."""
@@ -46,6 +63,7 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
             self._frames.pop(name, None)
             self._archives.pop(name, None)
             self._records.pop(name, None)
+            self._settled.discard(name)
 
     def records(self, layer: Layer) -> Records:
         """The records of one layer; raises FrameContract."""
@@ -85,7 +103,8 @@ class Material(Mapping[str, gpd.GeoDataFrame]):
     @property
     def many_buildings(self) -> bool:
         """More footprints than one canvas should draw."""
-        return len(self._frames.get(areas.BUILDINGS, ())) > records.CANVAS_LIMIT
+        name = areas.BUILDINGS
+        return name in self._archives or len(self._frames.get(name, ())) > records.CANVAS_LIMIT
 
     def ground(self) -> dict[str, str]:
         """Footprints, unless they are many, and the outline of what was asked about, as above."""

@@ -61,7 +61,7 @@ def pieces(
 
 def _bounds(content: Mapping[str, Records], material: Material, visible: Mapping[str, bool]) -> Box:
     """What the page shows first: its visible features, else any outline, else China."""
-    seen = [found for key, one in content.items() if visible[key] and (found := one.bounds())]
+    seen = [found for key, one in content.items() if visible[key] and (found := one.bounds)]
     seen = seen or material.extent
     if not seen:
         return 73.0, 18.0, 135.0, 54.0
@@ -101,7 +101,7 @@ def _first_view(content: Mapping[str, Records], visible: Mapping[str, bool]) -> 
     """The crowded part of the largest visible layer; None: the whole."""
     seen = [one for name, one in content.items() if visible[name]]
     largest = max(seen, key=len, default=None)
-    return largest.core() if largest else None
+    return largest.core if largest else None
 
 
 def _layer(one: Records, context: MapContext) -> folium.map.Layer:

@@ -32,16 +32,16 @@ class FrameContract(BadInput):
     code = "frame_contract"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Records:
-    """One layer's frame and the class of each row."""
+    """One layer's frame and the class of each row; after `settle` the frame has no row."""
 
     layer: Layer
     frame: gpd.GeoDataFrame
     classes: palette.Classes
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.classes.of)
 
     @property
     def large(self) -> bool:
@@ -69,6 +69,18 @@ class Records:
         inside = shapely.point_on_surface(self.frame.geometry.to_numpy())
         return np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
 
+    def settle(self) -> None:
+        """Make what saved pages hold of the rows, and let go of the frame: no page needs it again.
+
+        A city's frames do not fit side by side; the texts made of them do. The tiles of the layer
+        must have been cut before.
+        """
+        texts = ("index", "stored_table", *(() if self.tiled or self.points else ("shapes",)))
+        for name in ("bounds", "core", "mostly_areas", *texts):
+            getattr(self, name)
+        self.frame = self.frame.iloc[:0].copy()
+
+    @cached_property
     def bounds(self) -> Box | None:
         """West, south, east, north of the features; None when there is nothing to see."""
         if not self.drawn:
@@ -76,13 +88,14 @@ class Records:
         west, south, east, north = (float(edge) for edge in self.frame.total_bounds)
         return west, south, east, north
 
+    @cached_property
     def core(self) -> Box | None:
         """Where four fifths of many features crowd, if that is a small part of the whole extent.
 
         The first view of a district whose compounds crowd at one end of it: the features nearest
         to the median place. None where the whole is the better view.
         """
-        whole = self.bounds()
+        whole = self.bounds
         if whole is None or self.drawn < _MANY:
             return None
         places = self.label_points[~np.isnan(self.label_points[:, 0])]
@@ -124,7 +137,7 @@ class Records:
         kinds = shapely.get_type_id(self.frame.geometry.to_numpy())
         return [int(row) for row in np.flatnonzero(kinds == shapely.GeometryType.POINT)]
 
-    @property
+    @cached_property
     def mostly_areas(self) -> bool:
         """Whether the legend should show areas."""
         if self.layer.geometry is Geometry.ANY:

@@ -1,6 +1,7 @@
 """What the pages and files of one call are made of: layers and background, read once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import geopandas as gpd
@@ -58,6 +59,15 @@ class Frames:
             del self._layers[name]
         if self._material is not None:
             self._material.forget(done)
+
+    def settle(self) -> None:
+        """Keep of the layers that a saved page has shown what further pages need, no feature."""
+        if self._material is None:
+            return
+        self._material.settle()
+        for name, one in self._layers.items():
+            if name in self._material:
+                self._layers[name] = replace(one, features=self._material[name])
 
     def find(self, name: str) -> Shown | None:
         """The same, or None where the layer's analysis has not run."""

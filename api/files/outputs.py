@@ -139,6 +139,7 @@ def write_maps(
             continue
         private = scope.internal and any(layer(one).internal for one in page_layers(name, scope))
         _write_text(path, page, mode=files.PRIVATE if private else files.OPEN)
+        frames.settle()
         written.append(path)
     return written, lacking
 

@@ -49,6 +49,7 @@ def make_engine(url: str, settings: Settings, *, statement_timeout_ms: int | Non
         "search_path": "wangge,public",
         "statement_timeout": f"{timeout_ms}",
         "TimeZone": "UTC",
+        "cursor_tuple_fraction": "1",  # who asks for rows in parts reads them all
     }
     engine = create_engine(
         url,

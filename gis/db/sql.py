@@ -132,6 +132,7 @@ def _escape_colons(quoted: re.Match[str]) -> str:
 
 
 _ROWS = 20_000
+_TEXTS = {25, 1042, 1043}
 _PAGE = "\nLIMIT CAST(:limit AS int) OFFSET CAST(:offset AS int)"
 _LAST = re.compile(r"\nORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH|FOR)\b)[\w., ]+$", re.IGNORECASE)
 
@@ -180,20 +181,27 @@ def table(
     ValueError
         Two selected columns have the same name.
     """
-    return _read(session, clause, params, shape=None)
+    return _read(session, clause, params)
 
 
 def _read(
-    session: Session, clause: TextClause, params: Mapping[str, Any] | None, *, shape: str | None
+    session: Session,
+    clause: TextClause,
+    params: Mapping[str, Any] | None,
+    *,
+    shape: str | None = None,
+    streamed: bool = False,
 ) -> "pd.DataFrame":
     """What `table` gives, with the geometries of column ``shape``.
 
     Rows are taken over part by part: the driver's bytes of a city's outlines are gone before the
-    next ones come.
+    next ones come. ``streamed``: the server, too, sends them part by part, at the price of some
+    more turns; the driver else holds them all, outlines as twice their bytes.
     """
     import pandas as pd  # noqa: PLC0415 - half a second that a command without frames saves
 
-    result = session.execute(clause, params or {})
+    by_parts = {"stream_results": True} if streamed else {}
+    result = session.execute(clause, params or {}, execution_options=by_parts)
     assert isinstance(result, CursorResult), "the session is not on one database"
     cursor = result.cursor  # plain tuples; SQLAlchemy's rows cost as much again
     assert cursor is not None, "the statement returns no rows"
@@ -204,15 +212,24 @@ def _read(
         raise ValueError(f"no column {shape} in {names}")
     oids: list[Any] = [column[1] for column in cursor.description]
     columns: list[list[Any]] = [[] for _ in names]
-    while rows := cursor.fetchmany(_ROWS):
-        for name, taken, values in zip(names, columns, zip(*rows, strict=True), strict=True):
-            taken.extend(_geometries(values) if name == shape else values)
+    for rows in result.partitions(_ROWS) if streamed else iter(lambda: cursor.fetchmany(_ROWS), []):
+        for at, values in enumerate(zip(*rows, strict=True)):
+            if names[at] == shape:
+                columns[at].extend(_geometries(values))
+            else:
+                columns[at].extend(_shared(values) if streamed and oids[at] in _TEXTS else values)
     index = pd.RangeIndex(len(columns[0]))  # shared, so that no column is aligned with the others
     typed = {
         name: _typed(values, None if name == shape else _DTYPE.get(oid), index)
         for name, oid, values in zip(names, oids, columns, strict=True)
     }
     return pd.DataFrame(typed, index=index, copy=False)  # they are nobody else's
+
+
+def _shared(words: Sequence[Any]) -> Iterator[Any]:
+    """The same words; equal ones are one object, which the driver makes anew for each row."""
+    known: dict[Any, Any] = {}
+    return map(known.setdefault, words, words)
 
 
 def _geometries(values: Sequence[Any]) -> Sequence[Any]:
@@ -258,11 +275,16 @@ def page(
 
 
 def frame(
-    session: Session, clause: TextClause, params: Mapping[str, Any] | None = None
+    session: Session,
+    clause: TextClause,
+    params: Mapping[str, Any] | None = None,
+    *,
+    streamed: bool = False,
 ) -> "gpd.GeoDataFrame":
     """The rows of a query whose column ``geom`` is ``ST_AsBinary(...)``, in EPSG:4326.
 
     The geometry column keeps the name ``geom``; the other columns are those of `table`.
+    ``streamed``: for rows that may be a city's, which then take half the memory.
 
     Raises
     ------
@@ -271,5 +293,5 @@ def frame(
     """
     import geopandas as gpd  # noqa: PLC0415 - see `_read`
 
-    rows = _read(session, clause, params, shape="geom")
+    rows = _read(session, clause, params, shape="geom", streamed=streamed)
     return gpd.GeoDataFrame(rows, geometry="geom", crs=4326)

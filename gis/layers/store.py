@@ -24,7 +24,8 @@ def query(name: str) -> TextClause:
 def layer(session: Session, clause: TextClause, params: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """The features of one layer, one row each, ordered by key (EPSG:4326)."""
     named = {name: params[name] for name in clause.compile().params}
-    return sql.frame(session, clause, named)
+    few = params["key"] is not None or params["box"] is not None
+    return sql.frame(session, clause, named, streamed=not few)
 
 
 def count(session: Session, clause: TextClause, params: Mapping[str, Any]) -> int:
@@ -45,7 +46,7 @@ def street_lines(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
 
 def buildings(session: Session, *, area_prefix: str) -> gpd.GeoDataFrame:
     """Footprints of the buildings of an area: geom."""
-    return sql.frame(session, _SQL["buildings"], {"area_prefix": area_prefix})
+    return sql.frame(session, _SQL["buildings"], {"area_prefix": area_prefix}, streamed=True)
 
 
 def buildings_up_to(session: Session, *, area_prefix: str, most: int) -> int:

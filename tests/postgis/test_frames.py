@@ -8,6 +8,7 @@ import pytest
 import shapely
 from sqlalchemy import text
 
+from gis.db import sql
 from gis.db.sql import frame, table
 
 TYPES = """
@@ -84,3 +85,29 @@ def test_an_empty_frame_is_still_a_frame(db):
 def test_a_frame_without_geometry_is_refused(db):
     with pytest.raises(ValueError, match="no column geom"):
         frame(db, text("SELECT 1 AS id"))
+
+
+MANY = """
+SELECT n, 'word ' || n % 3 AS word, ST_AsBinary(ST_SetSRID(ST_Point(n, 0), 4326)) AS geom,
+       (SELECT count(*) FROM pg_cursors WHERE name LIKE 'c\\_%') AS cursors
+FROM generate_series(1, 10) AS n WHERE n <= :most ORDER BY n
+"""
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 4, 10])
+def test_rows_that_the_server_sends_in_parts_are_the_same_rows(db, monkeypatch, most):
+    monkeypatch.setattr(sql, "_ROWS", 3)
+    whole = frame(db, text(MANY), {"most": most})
+    parts = frame(db, text(MANY), {"most": most}, streamed=True)
+    assert len(parts) == most
+    assert set(whole["cursors"]) <= {0}
+    assert set(parts["cursors"]) <= {1}
+    pd.testing.assert_frame_equal(
+        whole.drop(columns="cursors"), parts.drop(columns="cursors"), check_like=False
+    )
+    assert parts.crs == 4326
+
+
+def test_equal_words_of_a_part_are_one_object(db):
+    words = frame(db, text(MANY), {"most": 10}, streamed=True)["word"]
+    assert len({id(word) for word in words}) == 3
