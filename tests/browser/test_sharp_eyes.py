@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from looks import is_sound
 from playwright.sync_api import expect
 from serving import account_of, serving
 
@@ -67,6 +68,36 @@ def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, si
     shown = [round(one["properties"]["gain_m2"]) for one in points["features"]]
     assert shown == gains
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+COUNT_STOPS = "() => { window.stops = 0; window.stop = () => { stops += 1; }; }"
+
+
+@pytest.mark.parametrize(
+    ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
+)
+def test_a_plan_that_takes_long_is_said_to_be_worked_on_and_can_be_stopped(browse, size, language):
+    page = browse("/sharp-eyes/plan", size, language)
+    page.evaluate(COUNT_STOPS)
+    page.route("**/sharp-eyes/plan", lambda asked: asked.fulfill(status=204))  # leads nowhere
+    code = page.locator("[name=compound] option").nth(1).get_attribute("value")
+    page.select_option("[name=compound]", code)
+    page.fill("[name=budget]", "3")
+    page.locator(".plan-form [type=submit]").press("Enter")
+    told = page.locator("[data-working]")
+    told.wait_for(state="visible")
+    assert {"zh": "正在计算", "en": "Computing"}[language] in told.inner_text()
+    is_sound(page)
+    stop = told.locator("button")
+    stop.focus()
+    stop.press("Enter")
+    told.wait_for(state="hidden")
+    assert page.input_value("[name=budget]") == "3"  # the page stays as it was
+    assert page.evaluate("stops") == 1
+    page.unroute("**/sharp-eyes/plan")
+    page.click(".plan-form [type=submit]")
+    page.wait_for_url("**budget=3*")
+    assert page.locator("[data-working]").is_hidden()
 
 
 def test_points_drawn_on_the_map_are_the_places_of_the_plan(browse):
