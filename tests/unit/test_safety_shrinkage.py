@@ -129,10 +129,11 @@ def test_the_unit_of_exposure_does_not_matter():
 
 
 def test_nothing_observed_and_nothing_expected():
-    nothing = fit(np.zeros(3, dtype=np.int64), np.ones(3))
-    assert nothing.full_shrinkage
-    shape, rate = posterior(np.zeros(3, dtype=np.int64), np.ones(3), nothing)
-    assert exceedance(shape, rate, cut=1.0).tolist() == [0, 0, 0]
+    for expected in (np.ones(3), np.zeros(3)):
+        nothing = fit(np.zeros(3, dtype=np.int64), expected)
+        assert nothing.full_shrinkage
+        shape, rate = posterior(np.zeros(3, dtype=np.int64), expected, nothing)
+        assert exceedance(shape, rate, cut=1.0).tolist() == [0, 0, 0]
     assert fit(np.array([], dtype=np.int64), np.array([])).units == 0
 
 

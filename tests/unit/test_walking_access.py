@@ -45,8 +45,10 @@ def test_who_lives_across_the_river_walks_round_and_is_not_reached_by_a_circle()
 
 
 def test_the_reach_is_inclusive_and_counts_both_ends():
-    assert _walk([0.0, 100.0], reach_m=610.0) == pytest.approx([610.0])
-    assert np.isinf(_walk([0.0, 100.0], reach_m=609.9))[0]
+    """25 m to the street, 600 m along, 10 m to the door."""
+    assert _walk([0.0, 125.0], reach_m=635.0) == pytest.approx([635.0])
+    for reach_m in (634.9, 609.9):  # too short for all of it, and for the street and the door
+        assert np.isinf(_walk([0.0, 125.0], reach_m=reach_m))[0]
 
 
 def test_the_nearest_of_several_counts_and_none_reaches_nobody():
