@@ -38,6 +38,8 @@ def test_only_an_uploads_own_address_takes_more_than_that(small):
     big = b"x" * (64 * 1024 + 1)  # read before anybody asks who sent it
     for method, path in (("PUT", "/api/v1/imports/1/mapping"), ("POST", "/api/v1/importsx")):
         assert small.request(method, path, content=big).status_code == 413, path
+    for path, refused in (("/api/v1/imports", 401), ("/imports", 403)):  # nobody, from no page
+        assert small.post(path, content=big).status_code == refused, path
 
 
 def test_a_body_that_grows_too_large_is_cut_off(small):
