@@ -128,7 +128,7 @@ WHERE buildings.source_key = staged_dwellings.building_key AND staged_dwellings.
 -- name: shares_unreadable
 SELECT row, shared_with AS value FROM staged_facilities
 WHERE shared_with IS NOT NULL
-  AND shared_with !~ '^\s*[^:;\s]+\s*:\s*\d*\.?\d+\s*(;\s*[^:;\s]+\s*:\s*\d*\.?\d+\s*)*;?\s*$';
+  AND shared_with !~ '^\s*[^:;\s]{1,200}\s*:\s*\d*\.?\d+\s*(;\s*[^:;\s]{1,200}\s*:\s*\d*\.?\d+\s*)*;?\s*$';
 
 -- name: create_shares
 CREATE TEMPORARY TABLE shares (

@@ -53,6 +53,7 @@ def refuse(
     """The error that refuses a file, to be raised by the caller."""
     if code in _ADVICE:
         zh, en = f"{zh}；{_ADVICE[code][0]}", f"{en}; {_ADVICE[code][1]}"
+    zh, en = zh.replace(" / ", "/"), en.replace(" / ", "/")  # which parts the two languages
     name = hidden(path.name)
     where_zh, where_en = [f"文件 {name}"], [f"file {name}"]
     for label_zh, label_en, what in (

@@ -27,6 +27,10 @@ REMARKS: dict[str, tuple[Severity, str, str]] = {
         _FLAGGED, "编码被表格软件改成了数字，末位已丢失；请以文本格式重新导出",
         "was turned into a number by a spreadsheet and lost digits; export it as text",
     ),
+    "code_long": (
+        _FLAGGED, "编码超过 200 字，未保存", "is longer than 200 characters, and no code",
+    ),
+    "text_cut": (_FLAGGED, "超过 1000 字，已截断", "was longer than 1,000 characters and was cut"),
     "code_unknown": (_REFUSED, "编码不符合本区编码规则", "matches no code pattern of the district"),
     "code_mismatch": (
         _REFUSED, "填报的社区编码与网格编码前段不一致",

@@ -118,3 +118,29 @@ def test_a_refused_file_still_has_its_workbook(db, tmp_path):
         import_file(db, path, Kind.INCIDENTS, Options(frame="wgs84"), WUHUA)
     written = refused.value.report.write_xlsx(tmp_path / "reports")
     assert openpyxl.load_workbook(written).worksheets[1].max_row == 3
+
+
+ENDLESS = "".join(map(chr, range(0x4E00, 0x9000)))  # does not pack, so no index can hold it
+GROUND = '"POLYGON((102.7 25.05,102.71 25.05,102.71 25.06,102.7 25.05))"'
+LONG = [
+    (Kind.INCIDENTS, "编号,发生时间,类别,经度,纬度", f"{ENDLESS},2026-08-18,盗窃,102.7,25.05"),
+    (Kind.COMPOUNDS, "小区编号,小区名称,几何", f"{ENDLESS},甲,{GROUND}"),
+    (Kind.BUILDINGS, "编号,楼栋名称,几何", f"{ENDLESS},{ENDLESS},{GROUND}"),
+    (Kind.HOUSEHOLDS, "小区编号,统计日期,户数", f"{ENDLESS},2026-06-30,3"),
+    (Kind.EVALUATIONS, "区划代码,季度,指标,得分", f"{ENDLESS},2026Q3,满意度,3"),
+    (Kind.FACILITIES, "编号,名称,功能,共享社区,经度,纬度",
+     f"1,甲,养老,{ENDLESS}:0.4,102.7,25.05"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "head", "row"), LONG, ids=lambda part: str(part)[:9])
+def test_a_code_that_no_index_can_hold_is_the_rows_fault(db, tmp_path, kind, head, row):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{head}\n{row}\n", "utf-8")
+    try:
+        notes = import_file(db, path, kind, Options(frame="wgs84"), WUHUA).notes
+    except ImportRefused as refused:
+        notes = refused.report.notes
+    said = {note.code for note in notes}
+    assert said & {"code_long", "shares_unreadable"}
+    assert all(len(note.value or "") <= 60 for note in notes)

@@ -250,6 +250,7 @@ def test_two_data_sets_of_one_stem_are_two_files(tmp_path):
         ("Asia/Shanghai", "03/04/2026 02:00:00 PM", "date_ambiguous"),
         ("Asia/Shanghai", "3/4/2026 2:00 PM", "date_ambiguous"),
         ("Asia/Shanghai", "2026.1", "date_ambiguous"),  # January, or 2026.10 kept as a number
+        ("Asia/Shanghai", "20268", "date_ambiguous"),  # August, or a day of 1955
         ("America/Sao_Paulo", "03/04/2026", "date_ambiguous"),
         ("America/Chicago", "03/04/2026 02:00:00 PM", "2026-03-04T14:00:00"),
         ("Asia/Shanghai", "03/14/2026 02:00:00 PM", "2026-03-14T14:00:00"),

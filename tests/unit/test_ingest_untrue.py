@@ -19,7 +19,7 @@ from data.ingest.formats import archive
 from data.ingest.read import open_source
 from data.ingest.types import Kind, Options
 from gis import district
-from gis.errors import ImportRefused
+from gis.errors import ImportRefused, halves
 
 WUHUA = district.load(Path(__file__).resolve().parents[2] / "data" / "reference" / "wuhua.toml")
 NAME = "五华区翠湖公园北门"
@@ -277,3 +277,77 @@ def test_parquet_that_says_nonsense_of_itself_says_nothing(tmp_path, geo):
     pq.write_table(table.replace_schema_metadata({"geo": geo}), tmp_path / "a.parquet")
     assert code(tmp_path / "a.parquet") == "frame_missing"
     assert len(read(tmp_path / "a.parquet", frame="wgs84")[0]) == 1
+
+
+@pytest.mark.parametrize("name", ['"翠湖', '"翠湖"" 北门', '"'])
+def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path, name):
+    path = tmp_path / "a.csv"
+    rows = [f"{at},甲,102.7,25.05\n" for at in range(9)]
+    path.write_text(HEAD + "".join(rows[:3]) + f"x,{name},102.7,25.05\n" + "".join(rows), "gbk")
+    with pytest.raises(ImportRefused) as found:
+        read(path, frame="wgs84")
+    assert found.value.code == "csv_broken"
+    assert "第 4 行" in str(found.value)
+
+
+def test_a_quote_within_a_cell_is_a_letter(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + '1,5" 甲,102.7,25.05\n2,乙,102.7,25.05\n', "utf-8")
+    assert read(path, frame="wgs84")[0]["name"].tolist() == ['5" 甲', "乙"]
+
+
+def test_marks_that_nobody_sees_make_no_other_key_and_no_other_number(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "\u200b编号,名称,经度,纬度\n\ufeffJ1\u200b,翠\u202e湖\u2028北\x85门,\u202a102.7\u202c,25.05\n"
+        "J\x002,\ufeff,102.7,25.05\n", "utf-8",
+    )  # fmt: skip
+    found, notes = read(path, frame="wgs84")
+    assert found["source_key"].tolist() == ["J1", "J2"]
+    assert found["name"][0] == "翠湖 北 门"
+    assert found["geom"][0].x == 102.7
+    assert notes == set()
+
+
+def test_codes_and_texts_without_end_are_no_codes_and_no_names(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + f"{'K' * 201},{'长' * 1001},102.7,25.05\n{'K' * 200},短,102.7,25.05\n")
+    found, notes = read(path, frame="wgs84")
+    assert notes == {(1, "code_long"), (1, "text_cut")}
+    assert found["source_key"].isna().tolist() == [True, False]
+    assert found["name"].str.len().tolist() == [1000, 1]
+
+
+def test_a_workbook_with_formulas_that_nobody_computed_says_so(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["编号", "名称", "经度", "纬度", "架设高度"], ["1", "=A2", 102.7, 25.05, "=1+1"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    source = open_source(tmp_path / "a.xlsx", Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    assert [one for one in source.facts.notes if "公式" in one and "formulas" in one]
+    book.active["B2"], book.active["E2"] = "#REF!", 3.5
+    book.active["B2"].data_type = "e"
+    book.save(tmp_path / "b.xlsx")
+    source = open_source(tmp_path / "b.xlsx", Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    assert [one for one in source.facts.notes if "#REF!" in one]
+    assert not [one for one in source.facts.notes if "公式" in one]
+    (tmp_path / "a.csv").write_text(HEAD + "1,#REF!,102.7,25.05\n", "utf-8")
+    assert read(tmp_path / "a.csv", frame="wgs84")[0]["name"].isna().all()
+
+
+def test_nothing_is_left_beside_a_gml(tmp_path):
+    cameras().to_file(tmp_path / "a.gml", driver="GML")
+    (tmp_path / "a.xsd").unlink()
+    assert len(read(tmp_path / "a.gml")[0]) == 6
+    assert [one.name for one in tmp_path.iterdir()] == ["a.gml"]
+
+
+def test_a_slash_in_a_header_does_not_part_the_languages(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("编号,名称 / Name,经度,纬度\n1,甲,102.7,25.05\n", "utf-8")
+    with pytest.raises(ImportRefused) as found:
+        read(path, frame="wgs84", mapping={"name": "名称"})
+    zh, en = halves(str(found.value))
+    assert zh.startswith("文件 a.csv")
+    assert zh.endswith("。")
+    assert en.startswith("file a.csv")

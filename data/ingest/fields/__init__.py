@@ -10,7 +10,7 @@ from data.ingest.fields import (
     video_places,
     video_status,
 )
-from data.ingest.fields.model import Field, Shape, Type, fold
+from data.ingest.fields.model import UNSEEN, Field, Shape, Type, fold, seen
 from data.ingest.types import Kind
 
 FIELDS: Mapping[Kind, tuple[Field, ...]] = {
@@ -60,10 +60,12 @@ __all__ = [
     "GEOMETRY_OPTIONAL",
     "POSITIONS",
     "SHAPES",
+    "UNSEEN",
     "Field",
     "Shape",
     "Type",
     "field",
     "fold",
+    "seen",
     "shape",
 ]

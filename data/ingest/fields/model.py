@@ -43,7 +43,15 @@ class Shape(StrEnum):
 
 _BRACKETS = re.compile(r"[(\[{<【《].*?[)\]}>】》]")
 _LONGEST = 500  # characters of a header or word that are compared; both regexes stay quick
+# Marks that nobody sees: of the order of bytes or of writing, and joints of no width.
+UNSEEN = "\\x{200b}\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2060}\\x{2066}-\\x{2069}\\x{feff}"
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+")
 _IGNORED = re.compile(r"[\s_\-.*:/\\#'\"]+")
+
+
+def seen(text: str) -> str:
+    """The text without marks that nobody sees."""
+    return _UNSEEN.sub("", text)
 
 
 def fold(text: str) -> str:
@@ -52,7 +60,7 @@ def fold(text: str) -> str:
     Full-width forms, case, spaces, punctuation and a bracketed remark do not count:
     "面积（平方米）" is "面积".
     """
-    plain = unicodedata.normalize("NFKC", text[:_LONGEST]).strip().lower()
+    plain = unicodedata.normalize("NFKC", seen(text[:_LONGEST])).strip().lower()
     bare = _BRACKETS.sub("", plain)
     return _IGNORED.sub("", bare or plain)
 

@@ -33,10 +33,21 @@ def recoded(path: Path, form: Format, declared: str | None) -> tuple[Path, str |
     if form is Format.GEOJSON:
         return _as_utf8(path, encodings.of_text(path, declared), declared)
     if form is Format.GML:
-        return _as_utf8(path, _of_xml(path, declared), declared)
+        known = _as_utf8(path, _of_xml(path, declared), declared)
+        return known if known[2] else _apart(path, declared)
     if form is Format.MAPINFO and path.suffix.lower() in _TEXT:
         return _labelled(path, declared)
     return path, declared, None
+
+
+def _apart(path: Path, declared: str | None) -> tuple[Path, str | None, object]:
+    """The file by a link of ours: GDAL writes down what it learns of a GML beside it."""
+    scratch = Scratch()
+    for part in path.parent.glob("*"):
+        if part.stem == path.stem and part.suffix.lower() in {".xsd", ".gfs"}:
+            shutil.copyfile(part, scratch.path / part.name)
+    (scratch.path / path.name).symlink_to(path.resolve())
+    return scratch.path / path.name, declared, scratch
 
 
 def _of_xml(path: Path, declared: str | None) -> str:

@@ -28,7 +28,23 @@ _CELL = re.compile(  # the last group: it is empty
     rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']((?:\s+[st]=\"\w*\")*\s*/>)?", re.IGNORECASE
 )
 _TAG = re.compile(rb"<(?:\w+:)?(?:row(?=[\s>/])(?:[^>]*?\br\s*=\s*[\"'](\d{1,7}))?|c(?=[\s>/]))")
-_HIDDEN = re.compile(rb"<row [^>]*hidden=.(?:1|true)")
+_SIGNS = (  # rows that are hidden by hand or by a filter are rows like the others
+    (
+        re.compile(rb"<row [^>]*hidden=.(?:1|true)"),
+        "工作簿有隐藏或被筛选的行，同样读入 · the workbook hides rows; they are read too",
+    ),
+    (
+        re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"),
+        "工作簿有未算出结果的公式，按空格读入；请用 Excel 或 WPS 打开并保存后重新导入"
+        " · the workbook has formulas without a result, read as empty cells; open and save it in"
+        " Excel or WPS, and import it again",
+    ),
+    (
+        re.compile(rb"<c [^>]*\bt=.e\b"),
+        "工作簿有出错的单元格（如 #REF!），按空格读入"
+        " · the workbook has cells with errors, such as #REF!; they are read as empty",
+    ),
+)
 _MAC = re.compile(rb"<workbookPr[^>]*date1904=.(?:1|true)")
 _UNREAD = (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 Row = Sequence[Any]
@@ -68,7 +84,7 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         chosen,
         columns,
         lambda wanted: _batches(sheet, at + 1, columns, wanted),
-        notes=header_notes(at + 1) + _hidden_notes(path),
+        notes=header_notes(at + 1) + _remarks(path),
         since_1904=_since_1904(path),
     )
 
@@ -157,11 +173,13 @@ def _since_1904(path: Path) -> bool:
     return any(_MAC.search(block) for part in _parts(path, _WORKBOOK) for block in part)
 
 
-def _hidden_notes(path: Path) -> tuple[str, ...]:
-    """The remark that rows are hidden (by hand or by a filter); they are rows like the others."""
-    if any(_HIDDEN.search(block) for part in _parts(path, _SHEETS) for block in part):
-        return ("工作簿有隐藏或被筛选的行，同样读入 · the workbook hides rows; they are read too",)
-    return ()
+def _remarks(path: Path) -> tuple[str, ...]:
+    """What a workbook has that a reader of its report would not expect, once for all sheets."""
+    found = set()
+    for part in _parts(path, _SHEETS):
+        for block in part:
+            found |= {said for sign, said in _SIGNS if sign.search(block)}
+    return tuple(said for _, said in _SIGNS if said in found)
 
 
 def _filled(book: CalamineWorkbook, name: str) -> bool:

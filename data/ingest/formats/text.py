@@ -17,6 +17,7 @@ from data.ingest.types import RowNote, Severity
 
 _BLOCK_BYTES = 8 << 20  # also the longest row that is read
 _HEAD_LINES = 50
+csv.field_size_limit(_BLOCK_BYTES)
 _MOST_COLUMNS = 16_384  # as many as an Excel sheet has
 _READ = ",\t;|"
 _DELIMITERS = f"{_READ}，；"
@@ -117,6 +118,7 @@ class _Reader:
     def batches(self) -> Iterator[Batch]:
         """Batches in file order; ``rows`` count data rows from 1, broken ones included."""
         met = 0
+        self._check_quotes()
         try:
             for table in _regrouped(self._open()):
                 numbers, notes = self._numbered(met, table.num_rows)
@@ -136,6 +138,20 @@ class _Reader:
                 "has bytes that do not decode",
                 row=met + 1,
             ) from exc
+
+    def _check_quotes(self) -> None:
+        """Refuse a file that ends within quotes: all that follows them would be one cell."""
+        if sum(block.count(b'"') for block in encodings.blocks(self.path)) % 2 == 0:
+            return
+        with self.path.open(encoding=self.codec, errors="replace", newline="") as file:
+            rows = csv.reader(file, delimiter=self.delimiter, strict=True)
+            met = 0
+            try:
+                for _ in rows:
+                    met += rows.line_num > self.skip
+            except csv.Error as exc:
+                if "end of data" in str(exc):
+                    raise self._broken(str(exc), met) from exc
 
     def _open(self) -> Iterator[pa.RecordBatch]:
         columns = list(self.wanted) or list(self.names[:1])

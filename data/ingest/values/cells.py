@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.ingest.fields import seen
 from gis.arrays import Flags
 
 MISSING = (
     "", "-", "--", "—", "——", "/", "\\", "无", "暂无", "暂无信息", "暂无数据", "未知", "不详", "空",
     "待定", "未填", "N/A", "n/a", "NA", "null", "NULL", "Null", "None", "none", "NaN", "nan",
-    "#N/A", "<NA>", "?",
+    "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "<NA>", "?",
 )  # fmt: skip
 _MISSING = pa.array(MISSING, pa.string())
 
@@ -92,5 +93,5 @@ def by_value(column: pa.Array, convert: Callable[[pa.Array], Read]) -> Read:
 
 
 def narrow(text: str) -> str:
-    """Full-width digits and letters as plain ones, without spaces at the ends."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """Full-width digits and letters as plain ones, without unseen marks, or spaces at the ends."""
+    return unicodedata.normalize("NFKC", seen(text)).strip()

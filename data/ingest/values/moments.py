@@ -33,6 +33,7 @@ _FORMATS = (
     ("%Y年%m月%d日 %H:%M", "minute"), ("%m/%d/%Y %I:%M:%S %p", "minute"),
 )  # fmt: skip
 _MONTH = re.compile(r"(\d{4})(?:-|/|\.|年)?(\d{1,2})月?(?:份)?")
+_YEAR_MONTH = re.compile(r"(?:19|20)\d{2}[1-9]")  # 20268: August 2026, or a day of 1955
 _LOST_ZERO = re.compile(r"\d{4}\.1")  # January, or October that a sheet took for a number
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ T]?(\d{2}):?(\d{2}):?(\d{2})?)?")
 _SLASHED = re.compile(
@@ -209,10 +210,12 @@ def parse(text: str, calendar: Calendar) -> tuple[dt.datetime, str] | str:
 Found = tuple[dt.datetime, str] | None
 
 
-def _serial(plain: str, *, since_1904: bool) -> Found:
+def _serial(plain: str, *, since_1904: bool) -> Found | str:
     """Excel's count of days since 1899-12-30, or since 1904-01-01."""
     if not re.fullmatch(r"\d{5,6}(\.\d+)?", plain):
         return None
+    if _YEAR_MONTH.fullmatch(plain):
+        return "date_ambiguous"
     number = float(plain)
     if not _EXCEL_DAYS[0] <= number <= _EXCEL_DAYS[1] or (len(plain) == 6 and "." not in plain):
         return None

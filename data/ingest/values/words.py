@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.ingest.fields import Field, fold
+from data.ingest.fields import UNSEEN, Field, fold
 from data.ingest.values.cells import Read, as_text, by_value, is_numeric, mask_of, whole
 from gis.privacy import NUMBERS, PROVINCES, hidden
 
@@ -15,6 +15,10 @@ _YES = {
     fold(w) for w in ("是", "有", "Y", "yes", "true", "T", "1", "√", "对", "已", "on", "designated")
 }
 _NO = {fold(w) for w in ("否", "无", "N", "no", "false", "F", "0", "×", "没有", "未", "off")}
+LONGEST_CODE = 200  # characters; what an address of a page takes, and an index
+_LONGEST_TEXT = 1000
+_CONTROL = r"[\x00-\x1f\x7f\x{80}-\x{9f}\x{2028}\x{2029}]+"
+_NOT_OF_CODES = rf"^'|[\x00-\x1f\x7f\x{{80}}-\x{{9f}}\x{{2028}}\x{{2029}}{UNSEEN}]+"
 _EXACT = 10**15  # a spreadsheet keeps 15 digits; a longer number has lost its end
 # What a personal number cannot do without: four digits in a row, plain or full-width.
 _DIGITS = rf"[0-9０-９]{{4}}|[@＠]|[{PROVINCES}] ?[A-Za-zＡ-Ｚａ-ｚ]"
@@ -24,9 +28,22 @@ _QUARTER = re.compile(
 
 
 def texts(column: pa.Array) -> Read:
-    """Text without control characters; phones, ids, plates and mail in it become ``***``."""
+    """Text without control or unseen characters; phones, ids, plates and mail become ``***``.
+
+    What is longer than a name or an address can be is cut, with the flaw ``text_cut``.
+    """
     text = as_text(column)
-    text = pc.replace_substring_regex(text, r"[\x00-\x1f\x7f]+", " ")
+    text = pc.replace_substring_regex(text, _CONTROL, " ")
+    if pc.any(pc.match_substring_regex(text, f"[{UNSEEN}]")).as_py():
+        text = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, f"[{UNSEEN}]+", ""))
+    long = mask_of(pc.greater(pc.utf8_length(text), _LONGEST_TEXT))
+    if not long.any():
+        return _impersonal(text)
+    read = _impersonal(pc.utf8_slice_codeunits(text, 0, _LONGEST_TEXT))
+    return Read(read.values, read.flaws | {"text_cut": long})
+
+
+def _impersonal(text: pa.Array) -> Read:
     text = pc.replace_substring_regex(text, r"^'([=+\-@])", r"\1")  # no formula: see OWASP
     suspect = mask_of(pc.match_substring_regex(text, _DIGITS))
     if not suspect.any():
@@ -51,14 +68,17 @@ def codes(column: pa.Array) -> Read:
     elif is_numeric(column):
         return Read(pc.cast(column, pa.string()), {})
     else:
-        text = pc.replace_substring_regex(as_text(column), r"^'|[\x00-\x1f\x7f]+", "")
+        text = pc.replace_substring_regex(as_text(column), _NOT_OF_CODES, "")
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
         tail = pc.match_substring_regex(text, r"^\d+\.0+$")
         if pc.any(tail).as_py():
             text = pc.if_else(tail, pc.replace_substring_regex(text, r"\.0+$", ""), text)
         lost = mask_of(pc.match_substring_regex(text, r"^\d(\.\d+)?[eE]\+?\d+$"))
-    if not lost.any():
-        return Read(text, {})
-    return Read(pc.if_else(pa.array(~lost), text, None), {"code_damaged": lost})
+    long = mask_of(pc.greater(pc.utf8_length(text), LONGEST_CODE))
+    flaws = {code: m for code, m in (("code_damaged", lost), ("code_long", long)) if m.any()}
+    return (
+        Read(pc.if_else(pa.array(~(lost | long)), text, None), flaws) if flaws else Read(text, {})
+    )
 
 
 def keys(column: pa.Array) -> Read:
