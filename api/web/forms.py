@@ -56,13 +56,17 @@ def file_of(data: FormData, name: str) -> bytes | None:
     return one.file.read()
 
 
+# GEOS cuts what it quotes of a text anywhere, also inside a sign.
+NO_GEOJSON = (shapely.errors.GEOSException, UnicodeDecodeError)
+
+
 def shape_of(text: str) -> BaseGeometry | None:
     """A geometry written as GeoJSON; None where it is none or far too long."""
     if not text or len(text) > LONGEST_GEOJSON:
         return None
     try:
         found: BaseGeometry = shapely.force_2d(shapely.from_geojson(text))
-    except shapely.errors.GEOSException:
+    except NO_GEOJSON:
         return None
     west, south, east, north = found.bounds if not found.is_empty else (0, 0, 0, 0)
     inside = -180 <= west <= east <= 180 and -90 <= south <= north <= 90

@@ -7,7 +7,7 @@ import shapely
 from fastapi import APIRouter
 
 from api.deps import needs
-from api.web.forms import Sent
+from api.web.forms import NO_GEOJSON, Sent
 from gis.access.rights import Capability
 from gis.errors import BadInput
 
@@ -22,7 +22,7 @@ def merge(data: Sent) -> dict[str, Any]:
     text = str(data.get("shapes") or "")
     try:
         shapes = shapely.get_parts(shapely.from_geojson(text[:LONGEST]))
-    except shapely.errors.GEOSException as exc:
+    except NO_GEOJSON as exc:
         raise BadInput("不是 GeoJSON / not GeoJSON") from exc
     if not 0 < len(shapes) <= MOST_PARTS:
         raise BadInput(f"一次合并 2 至 {MOST_PARTS} 个面 / merge 2 to {MOST_PARTS} areas")
