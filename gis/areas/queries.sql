@@ -4,7 +4,8 @@
 -- name: subjects_on
 -- Every division, unified grid and compound of the day with its households: the newest count whose
 -- day is not later, or the subject's own figure where that is newer or no count exists. A figure
--- dated after the day is not used: on that day nobody knew it.
+-- dated after the day is not used: on that day nobody knew it. Nor is that of a grid which has been
+-- redrawn since: it speaks of other ground.
 WITH counted AS (
     SELECT DISTINCT ON (subject_kind, subject_code)
            subject_kind, subject_code, households, as_of
@@ -15,12 +16,12 @@ WITH counted AS (
 ),
 subject AS (
     SELECT level AS subject_kind, code, area_code, parent_code, name, newly_built,
-           households, CAST(NULL AS date) AS own_as_of
+           households, CAST(NULL AS date) AS own_as_of, CAST(NULL AS geometry) AS ground
     FROM wangge.areas
     WHERE valid_from <= CAST(:as_of AS date)
       AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
     UNION ALL
-    SELECT 'grid', code, area_code, area_code, coalesce(name, code), NULL, households, NULL
+    SELECT 'grid', code, area_code, area_code, coalesce(name, code), NULL, households, NULL, geom
     FROM wangge.grids
     WHERE network = 'unified'
       AND valid_from <= CAST(:as_of AS date)
@@ -28,7 +29,7 @@ subject AS (
     UNION ALL
     SELECT 'compound', code, area_code, area_code, name, NULL,
            CASE WHEN households_as_of > CAST(:as_of AS date) THEN NULL ELSE households END,
-           households_as_of
+           households_as_of, NULL
     FROM wangge.compounds
     WHERE valid_from <= CAST(:as_of AS date)
       AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
@@ -45,6 +46,8 @@ SELECT subject.subject_kind,
 FROM subject
 LEFT JOIN counted
        ON counted.subject_kind = subject.subject_kind AND counted.subject_code = subject.code
+      AND NOT (subject.subject_kind = 'grid'
+               AND wangge.grid_redrawn_since(subject.code, subject.ground, counted.as_of))
 CROSS JOIN LATERAL (
     SELECT subject.households IS NOT NULL
            AND (counted.as_of IS NULL OR subject.own_as_of > counted.as_of) IS TRUE AS own_wins

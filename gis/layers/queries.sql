@@ -15,10 +15,13 @@ SELECT grid.code, grid.name, grid.area_code, grid.network, known.households,
 FROM grids AS grid
 CROSS JOIN LATERAL (
     SELECT coalesce((
-        SELECT households FROM household_counts
-        WHERE subject_kind = 'grid' AND subject_code = grid.code
-          AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
-        ORDER BY as_of DESC LIMIT 1
+        SELECT counted.households FROM (
+            SELECT households, as_of FROM household_counts
+            WHERE subject_kind = 'grid' AND subject_code = grid.code
+              AND as_of <= CAST(:as_of AS date) AND households IS NOT NULL
+            ORDER BY as_of DESC LIMIT 1
+        ) AS counted
+        WHERE NOT wangge.grid_redrawn_since(grid.code, grid.geom, counted.as_of)
     ), grid.households) AS households
 ) AS known
 LEFT JOIN worker_posts AS post

@@ -112,10 +112,20 @@ WHERE code = ANY (CAST(:codes AS text[]))
 ORDER BY code;
 
 -- name: dwellings_counted
--- The newest dated number of dwellings of divisions and grids.
-SELECT DISTINCT ON (subject_kind, subject_code) subject_kind, subject_code, dwellings
-FROM wangge.household_counts
-WHERE as_of <= CAST(:as_of AS date)
-  AND dwellings IS NOT NULL
-  AND subject_kind <> 'compound'
-ORDER BY subject_kind, subject_code, as_of DESC;
+-- The newest dated number of dwellings of divisions and grids, unless the grid was redrawn since.
+SELECT subject_kind, subject_code, dwellings
+FROM (
+    SELECT DISTINCT ON (subject_kind, subject_code) subject_kind, subject_code, dwellings, as_of
+    FROM wangge.household_counts
+    WHERE as_of <= CAST(:as_of AS date)
+      AND dwellings IS NOT NULL
+      AND subject_kind <> 'compound'
+    ORDER BY subject_kind, subject_code, as_of DESC
+) AS counted
+WHERE NOT (subject_kind = 'grid' AND EXISTS (
+    SELECT FROM wangge.grids
+    WHERE network = 'unified' AND code = subject_code
+      AND valid_from <= CAST(:as_of AS date)
+      AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+      AND wangge.grid_redrawn_since(code, geom, counted.as_of)))
+ORDER BY subject_kind, subject_code;

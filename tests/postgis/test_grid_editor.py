@@ -13,7 +13,9 @@ from sqlalchemy import text
 
 from gis import district, policy
 from gis.access.rights import Role
-from gis.areas.model import Area
+from gis.areas.levels import SubjectKind
+from gis.areas.model import Area, HouseholdCount
+from gis.areas.store import subjects_on
 from gis.db.session import User
 from gis.errors import BadInput, CannotUndo, ChangedMeanwhile, Forbidden, NotFound
 from gis.facilities.model import Facility
@@ -21,6 +23,11 @@ from gis.grids import edits
 from gis.grids.drawing import check, sheet
 from gis.grids.model import Grid, WorkerPost
 from gis.grids.reshape import Drawn, merged
+from gis.layers import service as layers
+from gis.layers.model import layer
+from gis.layers.service import Scope
+from gis.rental import store as rental
+from gis.rental.rules import RentalRules
 from gis.runs.by_hand import by_hand
 from gis.safety.model import Incident
 
@@ -155,6 +162,45 @@ def test_a_moved_boundary_makes_two_versions_and_takes_what_lies_there_along(tow
         ("002", BEFORE, DAY, 50.0), ("002", DAY, None, 40.0)]  # fmt: skip
     assert [row[1:3] for row in rows[4:]] == [(BEFORE, None)] * 2
     assert held == ["001", "001"]
+
+
+def test_a_count_speaks_of_the_ground_that_was_counted(town):
+    """Counts of June, a boundary moved in October: nobody has counted the two grids as they are."""
+    with town.begin() as session:
+        file = by_hand(session, kind="households", area_code=C).id
+        for code, households in ((1, 350), (2, 360), (3, 370), (4, 380)):
+            session.add(HouseholdCount(
+                area_code=C, subject_kind="grid", subject_code=f"{C}00{code}", dwellings=1000,
+                households=households, as_of=date(2026, 6, 30), source_key=f"h{code}",
+                import_id=file))  # fmt: skip
+    with town.begin(PLANNER) as session:
+        drawn = moved(sheet(session, C).drawn)
+        uncounted = [replace(one, households=None) for one in drawn[:2]]
+        renamed = replace(drawn[2], name="三网格", geom=shapely.transform(
+            drawn[2].geom, lambda xy: xy + 1e-9))  # fmt: skip
+        save(session, [*uncounted, renamed, drawn[3]], sheet(session, C).mark)
+
+    def known(day):
+        with town.begin() as session:
+            found = subjects_on(session, as_of=day, kinds=[SubjectKind.GRID])
+            shown = layers.read(session, layer("grids"), scope=Scope(as_of=day), **RULES).features
+            rented = rental.inputs(session, rules=RentalRules.of(RULES["policy"]),
+                                   district=RULES["district"], as_of=day).counted  # fmt: skip
+        counts = found["households"].fillna(0).tolist()
+        assert shown["households"].fillna(0).tolist() == counts
+        assert [code[-1:] for code in rented["subject_code"]] == [
+            str(at) for at, one in enumerate(counts, 1) if one > 0
+        ]
+        return counts
+
+    assert known(date(2026, 9, 30)) == [350, 360, 370, 380]
+    assert known(DAY) == [0, 0, 370, 380]
+    with town.begin() as session:
+        session.add(HouseholdCount(
+            area_code=C, subject_kind="grid", subject_code=f"{C}001", households=410,
+            dwellings=900, as_of=LATER, source_key="later",
+            import_id=by_hand(session, kind="households", area_code=C).id))  # fmt: skip
+    assert known(LATER) == [410, 0, 370, 380]
 
 
 def test_an_undo_sets_everything_back_and_only_the_last_save_can_be_undone(town):
