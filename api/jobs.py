@@ -139,8 +139,13 @@ async def _keep_mending(app: App, engine: Engine, silence_s: float) -> None:
 
 
 async def _mend(app: App, engine: Engine, silence_s: float) -> None:
-    """Queue again what a dead worker held and what the queue has lost."""
+    """Queue again what a dead worker held and what the queue has lost.
+
+    After a machine has slept, every worker of it looks dead: this one is not.
+    """
     manager = app.job_manager
+    assert isinstance(manager, Noted), "of `queue`"
+    await manager.alive()
     for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=silence_s):
         await manager.retry_job(stalled)
     await asyncio.to_thread(_requeue, engine)

@@ -31,12 +31,18 @@ class Noted(JobManager):
     def __init__(self, connector: BaseConnector, file: Path) -> None:
         super().__init__(connector)
         self._file = file
+        self._own: int | None = None
 
     async def register_worker(self) -> int:
         """Enter the worker in the queue, and its number in the file."""
-        number = await super().register_worker()
-        write_whole(self._file, f"{number}\n")
-        return number
+        self._own = await super().register_worker()
+        write_whole(self._file, f"{self._own}\n")
+        return self._own
+
+    async def alive(self) -> None:
+        """Say that this one lives, where it works, before it says who does not."""
+        if self._own is not None:
+            await self.update_heartbeat(self._own)
 
     async def update_heartbeat(self, worker_id: int) -> None:
         """Say that the worker lives."""
@@ -51,6 +57,7 @@ class Noted(JobManager):
 
     async def unregister_worker(self, worker_id: int) -> None:
         """Take the worker out of the queue; the file may be that of a successor by now."""
+        self._own = None
         await super().unregister_worker(worker_id)
         if number(self._file) == worker_id:
             self._file.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from api.commands import worker
 from api.house import House
 from api.serving.logs import logger
 from api.tasks import heartbeat, perform
-from api.worker_name import file_of
+from api.worker_name import Noted, file_of
 from gis.access import administration
 from gis.access import service as access
 from gis.access.model import State
@@ -566,6 +566,34 @@ def test_a_look_that_fails_is_not_the_last_one(store, house):
     owner("DELETE FROM procrastinate_jobs")
     owner("ALTER TABLE procrastinate_workers RENAME TO away")
     assert asyncio.run(mended())
+
+
+def test_a_worker_whose_machine_slept_does_not_take_its_own_job_for_a_dead_ones(store, house):
+    asked(store, house)
+
+    async def states():
+        app = jobs.queue(house, store.engine)
+        async with app.open_async():
+            own = await app.job_manager.register_worker()
+            dead = await Noted(
+                app.connector, file_of(house.settings.home, "dead")
+            ).register_worker()
+            return [await looked_at(app, number) for number in (own, dead)]
+
+    async def looked_at(app, number):
+        """The queue's entry, held by a worker, after an hour without a sign of life."""
+        with store.begin() as session:
+            session.execute(text("SET LOCAL search_path TO procrastinate"))
+            session.execute(text("UPDATE procrastinate_workers SET last_heartbeat = '2026-01-01'"))
+            session.execute(
+                text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :number"),
+                {"number": number},
+            )
+        await jobs._mend(app, store.engine, 30)
+        with store.begin() as session:
+            return session.scalar(text("SELECT status FROM procrastinate.procrastinate_jobs"))
+
+    assert asyncio.run(states()) == ["doing", "todo"]
 
 
 def test_of_two_workers_on_one_job_one_wins(store, house, monkeypatch):
