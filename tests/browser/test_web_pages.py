@@ -109,6 +109,25 @@ def test_a_danger_goes_from_the_phone_to_closed(browse, busy, size, language):
 
 
 @IN_BOTH
+def test_a_point_that_is_down_leads_to_its_place_and_to_all_the_others(browse, size, language):
+    page = browse("/today", size, language)
+    down = page.locator("a.figure[href='#cameras'] .figure-value").inner_text()
+    link, every = page.locator("#cameras .list a").first, page.locator("#cameras .more")
+    name = link.inner_text()
+    assert page.locator("#cameras .list li").count() < int(down)
+    assert f" {down} " in every.inner_text()
+    is_sound(page)
+    link.click()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    page.wait_for_function("() => wangge.selected?.layer === 'cameras'")
+    page.wait_for_selector(f"text={name}")
+    page.go_back()
+    every.click()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("wangge.layers.has('cameras')")
+
+
+@IN_BOTH
 def test_a_file_is_chosen_by_keyboard_in_the_pages_own_words(browse, size, language):
     """Chromium's own button is English here whatever the page's language is."""
     choose, none = {"zh": ("选择文件", "未选择文件"), "en": ("Choose a file", "No file chosen")}[

@@ -90,7 +90,7 @@ def test_a_communitys_facilities_add_up_to_its_area_shared_ones_included(client,
     with demo_store.begin() as session:
         code = session.scalar(text(shared))
     page = client.get(f"/coverage-board/{code}").text
-    parts = re.findall(r'class="count">([\d,.]+) m²</span><span class="mark good">', page)
+    parts = re.findall(r'class="count">([\d,.]+) m²</span><span class="counts">', page)
     rows = _table(client, "&columns=code&columns=floor_area_m2")
     area_m2 = next(float(row["计入面积 m²"]) for row in rows if row["编码"] == code)
     assert sum(float(part.replace(",", "")) for part in parts) == pytest.approx(area_m2, abs=0.5)

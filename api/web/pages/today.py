@@ -41,7 +41,7 @@ def read_today(desk: AtDesk, db: Db) -> Response:
         incidents=visits.incidents_since_visit(db, area_prefix=area, since=since, most=_MOST),
         dangers=[one for one in open_dangers if one["state"] != "closed"][:_MOST],
         overdue=sum(bool(one["overdue"]) for one in open_dangers),
-        **_cameras(desk, db), **_coverage(desk, db), rentals=_rentals(desk, db),
+        **_cameras(desk, db), **_coverage(desk, db), **_rentals(desk, db), most=_MOST,
         findings=_findings(desk, db),
     )  # fmt: skip
 
@@ -82,17 +82,22 @@ def _coverage(desk: Desk, db: Db) -> dict[str, Any]:
     chips = [{**row, "chip": desk.chip(legend.COVERAGE.entry(row["verdict"]))} for row in rows]
     states = Counter(row["status"] for row in places.rows(places.read(desk, db, "facilities")))
     shown = [(desk.chip(one), states[one.value]) for one in legend.FACILITY.entries]
-    return {"coverage": chips[:_MOST], "facilities": [one for one in shown if one[1]]}
+    return {
+        "coverage": chips[:_MOST],
+        "communities": len(chips),
+        "facilities": [one for one in shown if one[1]],
+    }
 
 
-def _rentals(desk: Desk, db: Db) -> list[dict[str, Any]]:
-    """Compounds with most let dwellings of a hundred; withheld ones are left out."""
+def _rentals(desk: Desk, db: Db) -> dict[str, Any]:
+    """Compounds with most let dwellings of a hundred, and how many are known; not the withheld."""
     rows = places.rows(places.read(desk, db, "rental"))
     if rows:
         area = Scope(area_prefix=places.chosen_area(desk))
         note_read(db, layer("rental"), area, rows=len(rows))
     known = [row for row in rows if row["rented_per_100"] is not None and not row["suppressed"]]
-    return sorted(known, key=lambda row: -row["rented_per_100"])[:_MOST]
+    most = sorted(known, key=lambda row: -row["rented_per_100"])[:_MOST]
+    return {"rentals": most, "let": len(known)}
 
 
 def _findings(desk: Desk, db: Db) -> list[tuple[dict[str, str], int]]:
