@@ -123,8 +123,10 @@ def test_the_auditor_verifies_the_trail_and_filters_it(browse, size, language):
     page.click("form[action='/audit/verification'] button")
     page.wait_for_selector("#verdict .notice.good")
     page.goto(page.url.replace("/verification", ""))
-    page.fill("[name=event]", "verify")
+    page.select_option("[name=event]", "verify")
     page.click("form.filters button")
     page.wait_for_url("**event=verify**")
-    assert "verify" in page.locator("tbody tr").first.inner_text()
+    row = page.locator("tbody tr").first.inner_text()
+    assert {"zh": "核验日志", "en": "Check of the trail"}[language] in row
+    assert "verify" in row
     is_sound(page)

@@ -14,7 +14,7 @@ WORDS = sorted((WEB / "words").glob("*.toml"))
 SOURCES = [path.read_text("utf-8") for path in (*TEMPLATES, *WEB.parent.rglob("*.py"))]
 BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row["state"])``
     "accounts": ("action_", "cap_", "level_", "state_", "token_"),
-    "audit": ("result_",),
+    "audit": ("event_", "result_"),
     "coverage": ("floor_", "level_", "size_", "workers_"),
     "dangers": ("handler_", "kind_", "move_", "severity_"),
     "error": ("4", "5", "other", "cannot_undo", "not_ready"),
@@ -44,6 +44,17 @@ def test_every_word_asked_for_is_written(path):
     for key in ASKED.findall(path.read_text("utf-8")):
         for language in words.LANGUAGES:
             assert words.word(key, language), key
+
+
+def test_every_event_of_the_trail_has_a_word():
+    source = "\n".join(path.read_text("utf-8") for top in ("api", "gis") for path in
+                       (WEB.parents[1] / top).rglob("*.py"))  # fmt: skip
+    written = re.findall(r'event="(\w+)"(?: if [^,]+ else "(\w+)")?', source)
+    at_the_door = re.findall(r'_note\(session, "(\w+)"', source)
+    events = {one for pair in written for one in pair if one} | set(at_the_door)
+    assert len(events) > 30
+    named = {key.removeprefix("event_") for key in words.area("audit") if key.startswith("event_")}
+    assert named == events
 
 
 @pytest.mark.parametrize("area", sorted({path.stem for path in WORDS} - WHOLE))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, timedelta
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,6 +12,7 @@ from api.audit import trail
 from api.audit.asked import Asked, Purpose, csv_of
 from api.deps import At, Db, needs
 from api.serving.limits import export_limited
+from api.web import words
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form
 from gis.access.rights import Action, Capability
@@ -22,6 +24,7 @@ router = APIRouter(dependencies=[needs(Capability.AUDIT)])
 EXPORTS = [needs(Capability.AUDIT, Action.EXPORT), Depends(export_limited)]
 PER_PAGE = 100
 RESULTS = ("done", "refused", "failed")
+_EVENT = "event_"
 _WORDS = ("user", "event", "target", "result", "area")
 
 
@@ -44,8 +47,24 @@ def _page(
     return desk.page(
         "audit.html", status=200 if form.ok else 422, form=form, lines=lines, older=older,
         newest=desk.here(before=None) if before else None, verdict=verdict, results=RESULTS,
-        kept_utc=_filter(asked).items(), may_export=_may_export(desk),
+        kept_utc=_filter(asked).items(), may_export=_may_export(desk), events=_events(desk),
+        options=_options(desk, asked.event),
     )  # fmt: skip
+
+
+def _events(desk: Desk) -> dict[str, str]:
+    """What each event is called."""
+    return {
+        name.removeprefix(_EVENT): desk.either(*pair)
+        for name, pair in words.area("audit").items() if name.startswith(_EVENT)
+    }  # fmt: skip
+
+
+def _options(desk: Desk, asked: str | None) -> list[tuple[str, str]]:
+    """The events to choose from; one that the address asks for stays among them."""
+    named = _events(desk)
+    other = [(asked, asked)] if asked and asked not in named else []
+    return [("", desk.t("audit.any")), *sorted(named.items(), key=itemgetter(1)), *other]
 
 
 def _may_export(desk: Desk) -> bool:
