@@ -68,13 +68,19 @@ def sign_head(
 
 
 def keep_replaced(session: Session, house: House) -> None:
-    """Write the trail that a restore is about to replace beside the signed heads."""
+    """Write the trail that a restore is about to replace beside the signed heads.
+
+    The name holds the last line's number and the beginning of its hash: another trail that came as
+    far takes nobody's place.
+    """
     newest = service.head(session)
     if newest.number:
-        file = house.settings.home / f"audit-replaced-{newest.number}.csv"
+        name = f"audit-replaced-{newest.number}-{newest.hash.hex()[:8]}.csv"
+        file = house.settings.home / name
         file.touch(mode=0o600)
-        file.write_text("".join(as_csv(session, store.Asked())), "utf-8", newline="")
-        manifest.write(file, {"rows": newest.number}, Signer(house.settings.home).signed)
+        with file.open("w", encoding="utf-8", newline="") as out:
+            rows = sum(1 for row in as_csv(session, store.Asked()) if out.write(row)) - 1
+        manifest.write(file, {"rows": rows}, Signer(house.settings.home).signed)
 
 
 def as_csv(session: Session, asked: store.Asked) -> Iterator[str]:

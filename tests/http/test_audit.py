@@ -283,6 +283,25 @@ def test_an_internal_layer_stays_without_a_purpose(demo_store, tmp_path):
 # -- signed heads --------------------
 
 
+def test_a_trail_that_a_restore_replaces_takes_the_place_of_no_other(own_store, house):
+    """Two trails of one line each, as one that a restore has brought back and that has gone on."""
+    for target in ("rating", "rental"):
+        with own_store() as one:
+            with transaction(one.engine) as session:
+                service.note(session, event="export", target=target)
+            with transaction(one.engine) as session:
+                trail.keep_replaced(session, house)
+    kept = sorted(house.settings.home.glob("audit-replaced-1-*.csv"))
+    assert sorted(read(file)[1][7] for file in kept) == ["rating", "rental"]
+    signed = Signer(house.settings.home)
+    assert [manifest.check(file, signed.holds)["rows"] for file in kept] == [1, 1]
+    assert {file.stat().st_mode & 0o777 for file in kept} == {0o600}
+
+
+def read(file):
+    return list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+
+
 def test_verify_holds_the_trail_to_the_signed_heads(cluster, store, house):
     for target in ("a", "b", "c"):
         with store.begin() as session:
