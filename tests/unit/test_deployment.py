@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.uploads.uploading import FORM_BYTES
 from gis.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,11 @@ def test_every_file_that_an_image_copies_is_there():
     for file in ROOT.glob("deploy/*/Dockerfile"):
         for source in re.findall(r"^COPY (?!--from)(?:--\S+ )?(.+) \S+$", file.read_text(), re.M):
             assert all((ROOT / one).exists() for one in source.split()), (file, source)
+
+
+def test_the_proxy_lets_through_the_largest_file_that_the_service_takes():
+    (told,) = re.findall(r"max_size (\d+)MiB", (ROOT / "deploy/proxy/Caddyfile").read_text("utf-8"))
+    assert int(told) << 20 >= Settings(_env_file=None).upload_max_bytes + FORM_BYTES
 
 
 def test_secrets_are_made_once_and_stay(tmp_path):
