@@ -107,6 +107,8 @@ def _of_words(entry: Entry) -> list[Finding]:
     for field, value, listed in lists:
         if value not in listed:
             found.append(Finding(field, "请从列表中选择", "choose from the list", True))
+    if entry.status == FacilityStatus.CLOSED:  # without a day it would count on no earlier one
+        found.append(Finding("status", "关闭须写明日期", "closing needs its day", True))
     if entry.floor_area_m2 is not None and not 0 < entry.floor_area_m2 <= 1_000_000:
         found.append(Finding("floor_area_m2", "面积须大于 0", "the area must be above 0", True))
     if entry.storeys is not None and not 1 <= entry.storeys <= 200:
@@ -190,6 +192,8 @@ def save(
         raise BadInput(f"{stopped.zh} / {stopped.en}")
     area_code = _own(session, str(checked.place.community))
     record = _to_change(session, facility, mark) if facility else None
+    if record is not None:
+        _may_change(record, entry)
     before = None if record is None else _told(record)
     if record is None:
         record = Facility(source_key=f"hand:{secrets.token_hex(6)}")
@@ -206,6 +210,17 @@ def save(
          target=record.source_key, area_code=area_code, rows=1,
          detail={"before": before, "after": _told(record)})  # fmt: skip
     return record
+
+
+def _may_change(record: Facility, entry: Entry) -> None:
+    """Raise BadInput where the days of a record would contradict what the entry says."""
+    if record.status == FacilityStatus.CLOSED:
+        raise BadInput(
+            "这处设施已关闭，不再改动；重新启用请另登记 / this facility is closed and is not"
+            " changed any more: enter another one where it opens again"
+        )
+    if entry.opened_on is not None and entry.opened_on > (record.closed_on or entry.opened_on):
+        raise BadInput("关闭日期早于启用日期 / it cannot close before it opened")
 
 
 _WRITTEN = ("name", "function", "provision", "ownership", "status", "floor_area_m2", "storeys",

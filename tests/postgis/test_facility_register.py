@@ -104,6 +104,28 @@ def test_a_save_places_the_facility_and_keeps_before_and_after(town):
         assert (change["before"]["area_code"], change["after"]["area_code"]) == (A, B)
 
 
+def test_a_closed_facility_stays_closed_and_none_is_closed_without_a_day(town):
+    """Open again with a closing day in the past it would count on no day after it."""
+    with town.begin(PLANNER) as session:
+        assert said(
+            register.check(session, entry(status="closed"), district=WUHUA), stops=True
+        ) == ["status"]
+        kept = register.save(session, entry(opened_on=date(2026, 1, 1)), district=WUHUA)
+        kept.closed_on = date(2026, 12, 1)  # as an import states it of a facility that is open
+        session.flush()
+        with pytest.raises(BadInput, match="before it opened"):
+            register.save(session, entry(opened_on=date(2026, 12, 2)), district=WUHUA,
+                          facility=kept.source_key)  # fmt: skip
+        again = register.save(session, entry(opened_on=date(2026, 12, 1)), district=WUHUA,
+                              facility=kept.source_key)  # fmt: skip
+        assert again.opened_on == date(2026, 12, 1)
+        register.close(session, kept.source_key, day=date(2026, 12, 1))
+        with pytest.raises(BadInput, match="is closed"):
+            register.save(session, entry(), district=WUHUA, facility=kept.source_key)
+    with town.begin(PLANNER) as session:
+        assert register.find(session, kept.source_key).status == "closed"
+
+
 def test_nobody_writes_outside_the_own_area_or_without_the_right(town):
     elsewhere = User.of(Role.PLANNER, id="p", area_prefixes=("530102002",))
     with town.begin(elsewhere) as session, pytest.raises((Forbidden, BadInput)):
