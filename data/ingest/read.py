@@ -11,7 +11,7 @@ import pyarrow as pa
 from data.ingest import categories, encodings, frames
 from data.ingest.chunks import Plan, chunk_of
 from data.ingest.fields import FIELDS, GEOMETRY_OPTIONAL, Shape, shape
-from data.ingest.formats import digest, open_layer
+from data.ingest.formats import digest, open_layer, vector
 from data.ingest.formats.layer import Batch, Layer
 from data.ingest.mapping import ColumnMap, is_personal, resolve
 from data.ingest.positions import Placing, boxes, placing, raw_positions
@@ -64,8 +64,15 @@ def _chunks(plan: Plan, batches: Iterator[Batch], layer: Layer) -> Iterator[Chun
 
 
 def _decoded(path: Path, batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; bytes that a file labels as UTF-8 and that are not are refused."""
+    """The same batches; bytes that a file labels as UTF-8 and that are not are refused, and
+    geometries whose lengths are none.
+    """
     for batch in batches:
+        try:
+            if batch.wkb is not None:
+                batch.wkb.validate(full=True)
+        except pa.ArrowInvalid as exc:
+            raise vector.unreadable(path, exc) from exc
         for name in batch.table.column_names:
             column = batch.table[name]
             try:

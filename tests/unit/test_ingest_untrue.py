@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +17,8 @@ import shapely
 import xlsxwriter
 
 from data.ingest.formats import archive
-from data.ingest.read import open_source
+from data.ingest.formats.layer import Batch
+from data.ingest.read import _decoded, open_source
 from data.ingest.types import Kind, Options
 from gis import district
 from gis.errors import ImportRefused, halves
@@ -351,3 +353,29 @@ def test_a_slash_in_a_header_does_not_part_the_languages(tmp_path):
     assert zh.startswith("文件 a.csv")
     assert zh.endswith("。")
     assert en.startswith("file a.csv")
+
+
+def test_a_broken_crs_beside_a_shapefile_is_named_as_what_is_broken(shp):
+    stated = shp.with_suffix(".prj").read_bytes()
+    shp.with_suffix(".prj").write_bytes(
+        b"x".join(stated.replace(b"CGCS2000", b"CG\xb0S2000").split(b"Coord"))
+    )
+    assert code(shp) == "crs_broken"
+    shp.with_suffix(".prj").unlink()
+    assert len(read(shp, frame="cgcs2000")[0]) == 6
+
+
+def test_geometries_whose_lengths_are_none_are_a_broken_file(tmp_path):
+    ends = pa.py_buffer(struct.pack("<3i", 0, 29, 9))
+    wkb = pa.Array.from_buffers(pa.binary(), 2, [None, ends, pa.py_buffer(bytes(30))])
+    batch = Batch(pa.table({"key": ["1", "2"]}), np.array([1, 2]), wkb)
+    with pytest.raises(ImportRefused) as found:
+        list(_decoded(tmp_path / "a.fgb", iter([batch])))
+    assert found.value.code == "file_broken"
+
+
+def test_a_layers_name_that_is_no_text_is_a_broken_file(tmp_path):
+    cameras().to_file(tmp_path / "a.gpkg", layer="aaaa")
+    stored = (tmp_path / "a.gpkg").read_bytes()
+    (tmp_path / "b.gpkg").write_bytes(stored.replace(b"aaaa", b"a\xb0\xa1a"))
+    assert code(tmp_path / "b.gpkg") == "file_broken"

@@ -55,7 +55,7 @@ def list_layers(path: Path) -> list[str]:
         warnings.simplefilter("ignore")
         try:
             return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        except DataSourceError as exc:
+        except (DataSourceError, UnicodeDecodeError) as exc:
             raise unreadable(path, exc) from exc
 
 
@@ -105,6 +105,14 @@ def info_of(path: Path, layer: str | None, options: dict[str, str]) -> dict[str,
                 path,
                 "字段名的编码与文件所称不符；请用 --encoding 指明",
                 "its column names are not in the encoding it states; declare --encoding",
+                layer=layer,
+            ) from exc
+        except UnboundLocalError as exc:  # of pyogrio, where GDAL cannot write the CRS down
+            raise refuse(
+                "crs_broken",
+                path,
+                "所附坐标系（.prj）损坏；请删去后用 --frame 指明",
+                "comes with a broken CRS (.prj); remove it and declare --frame",
                 layer=layer,
             ) from exc
         except (DataSourceError, DataLayerError) as exc:
