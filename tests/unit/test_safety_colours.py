@@ -262,3 +262,13 @@ def test_safe_and_demonstration_communities():
     assert found.met is False  # two thirds are fewer than 95 %
     assert safe_communities(colour[6:], area[6:], rules=RULES).met is None
     assert safe_communities(colour[:2], area[:2], rules=RULES).met is True
+
+
+@pytest.mark.parametrize(
+    ("safe", "shown", "met"), [(19, 5, True), (18, 5, False), (19, 4, False), (20, 20, True)]
+)
+def test_shares_that_reach_their_limits_meet_the_rule(safe, shown, met):
+    """Of 20 communities of one compound each: 19 are 95 %, 5 are 25 %."""
+    colour = np.array([GREEN] * shown + [YELLOW] * (safe - shown) + [RED] * (20 - safe))
+    area = np.array([f"c{n:02}" for n in range(20)])
+    assert safe_communities(colour, area, rules=RULES).met is met

@@ -340,3 +340,11 @@ def test_compounds_must_be_sorted_and_of_one_size():
         dataclasses.replace(inputs, compounds=inputs.compounds.iloc[::-1])
     with pytest.raises(ValueError, match="monthly has shape"):
         dataclasses.replace(inputs, monthly=inputs.monthly[:-1])
+
+
+def test_a_group_of_ten_has_a_prior_of_its_own_and_one_of_nine_takes_that_of_all():
+    group = np.array(["old"] * 10 + ["urban_village"] * 9)
+    observed = np.array([1, 9, 2, 7, 0, 8, 3, 6, 1, 9, *[0, 30] * 4, 30])
+    found = analysis.fit_priors(observed, np.full(19, 5.0), group, rules=RULES)
+    assert found["old"] == shrinkage.fit(observed[:10], np.full(10, 5.0))
+    assert found["old"] != found[analysis.POOLED] == found["urban_village"]
