@@ -61,6 +61,7 @@ def test_a_policy_shows_what_it_would_turn_before_it_is_set(own_demo, serve, tmp
         assert str(tmp_path) not in wrong.text
         assert "不同于现行的" in post(client, "/policy", 422, text=f'version = "{before}"').text
         seen = post(client, "/policy", 200, text=STRICTER).text
+        assert "每百户面积不少于" in turned_of(seen)  # and its name in the file beside it
         with own_demo.begin() as session:
             communities = session.scalars(text(
                 "SELECT name FROM wangge.areas WHERE level = 'community' AND valid_to IS NULL"

@@ -33,6 +33,7 @@ BUILT = {  # words whose key is put together of values: ``t("jobs.state_" ~ row[
     "reports": ("grid_", "ranking_"),
     "scenarios": ("kind_", "said_"),
     "shell": ("role_", "table_csv", "table_xlsx", "theme_"),
+    "today": ("all_",),
     "visits": ("kind_",),
 }  # fmt: skip
 WHOLE = {"glossary", "kinds", "menu", "tour"}  # lists that are gone through from end to end

@@ -23,6 +23,7 @@ from gis.jobs import service as jobs
 from gis.jobs.model import JobKind, JobState
 from gis.legend import COVERAGE, RATING, Legend
 from gis.policy import Policy
+from maps.words import TERMS
 
 router = APIRouter(dependencies=[needs(Capability.POLICY)])
 PUBLISHES = [needs(Capability.POLICY, Action.PUBLISH)]
@@ -68,7 +69,7 @@ def _page(desk: Desk, form: Form, **shown: Any) -> Response:
         "policy.html", status=200 if form.ok else 422, form=form, policy=policy,
         own=rulebook.changed_terms(builtin, policy), fixed=settings.policy_file is not None,
         may_set=_may_set(desk),
-        versions=rulebook.versions(settings.home), **values,
+        versions=rulebook.versions(settings.home), terms_of=TERMS, **values,
     )  # fmt: skip
 
 
