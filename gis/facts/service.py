@@ -38,6 +38,8 @@ def confirm(session: Session, district: District) -> None:
         return
     if held != district.code:
         raise BadInput(
+            f"本库属于 {held}，区文件为 {district.code}：请把 WANGGE_DISTRICT_FILE 设为该区的文件，"
+            f"或把 WANGGE_HOME 设为另一目录 / "
             f"this store serves district {held}, the district file says {district.code}: "
             "set WANGGE_DISTRICT_FILE to that district's file, or WANGGE_HOME to another folder"
         )
@@ -61,10 +63,12 @@ def claim_demo(
         return
     if held is not None:
         raise BadInput(
+            f"本库装有演示数据 {held}：{made_from} 请用另一 WANGGE_HOME / "
             f"this store holds the demo {held}: set WANGGE_HOME to another folder for {made_from}"
         )
     if filled := store.filled(session, besides=_NO_PLACES):
         raise BadInput(
+            f"本库已有数据（{', '.join(filled)}），不与虚构数据混放：请把 WANGGE_HOME 设为空目录 / "
             f"this store holds rows of {', '.join(filled)}, and invented ones are not mixed with "
             "them: set WANGGE_HOME to an empty folder"
         )
@@ -74,6 +78,8 @@ def claim_demo(
 def _refuse_others(session: Session, files: Collection[str]) -> None:
     if others := store.files_besides(session, files):
         raise BadInput(
+            f"本演示库还导入过其他文件（{', '.join(others)}），均标为演示数据：请撤销"
+            "（wangge import-undo），或把 WANGGE_HOME 设为空目录 / "
             f"this demo store holds imports of other files ({', '.join(others)}), all of them "
             "marked as demo data: undo them (wangge import-undo), or set WANGGE_HOME to an empty "
             "folder"
