@@ -3,9 +3,13 @@
 import json
 import os
 import struct
+import threading
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -340,3 +344,84 @@ def test_what_gdal_takes_for_another_format_is_refused(tmp_path, monkeypatch):
     assert read(path, Kind.CAMERAS)
     monkeypatch.setitem(vector._DRIVERS, vector.Format.GEOJSON, {"GML"})
     assert refused(path, Kind.CAMERAS).code == "file_broken"
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """An address and what was asked of it."""
+    asked: list[str] = []
+
+    class Ear(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404)
+            self.end_headers()
+
+        do_HEAD = do_GET  # noqa: N815 - the server's name for it
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Ear) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+_WFS = (
+    '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:ns="http://n.example"'
+    ' xmlns:gml="http://www.opengis.net/gml" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://n.example'
+    ' {0}/wfs?SERVICE=WFS&amp;VERSION=1.1.0&amp;REQUEST=DescribeFeatureType&amp;TYPENAME=ns:a">'
+    '<gml:featureMember><ns:a><ns:key>1</ns:key><ns:see xlink:href="{0}/x#y"/><ns:geom>'
+    '<gml:Point srsName="{0}/crs"><gml:pos>102.7 25.05</gml:pos></gml:Point></ns:geom></ns:a>'
+    "</gml:featureMember></wfs:FeatureCollection>"
+)
+_NAMED = (
+    '{{"type":"FeatureCollection","crs":{{"type":"name","properties":{{"name":"{0}/crs"}}}},'
+    '"features":[{{"type":"Feature","properties":{{"key":"1"}},"geometry":{{"type":"Point",'
+    '"coordinates":[102.7,25.05]}}}}]}}'
+)
+_KML = (
+    '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>{0}/a.kml'
+    "</href></Link></NetworkLink><Placemark><name>1</name><Point><coordinates>102.7,25.05"
+    "</coordinates></Point></Placemark></Document></kml>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.gml", _WFS), ("a.geojson", _NAMED), ("a.kml", _KML)]
+)
+def test_no_address_that_a_file_names_is_asked(tmp_path, name, text):
+    with listening() as (address, asked):
+        (tmp_path / name).write_text(text.format(address), "utf-8")
+        _, chunks = read(tmp_path / name, Kind.CAMERAS)
+    assert [len(chunk.rows) for chunk in chunks] == [1]
+    assert asked == []
+
+
+def _drawing(blocks: int, times: int, more: str = "") -> str:
+    insert = "0\nINSERT\n8\n0\n2\nB{0}\n{1}10\n0\n20\n0\n"
+    point = "0\nPOINT\n8\n0\n10\n102.7\n20\n25.05\n"
+    body = "".join(
+        f"0\nBLOCK\n2\nB{at}\n10\n0\n20\n0\n"
+        f"{insert.format(at + 1, more) * times if at < blocks else point}0\nENDBLK\n"
+        for at in range(blocks + 1)
+    )
+    head = "0\nSECTION\n2\nHEADER\n0\nENDSEC\n0\nSECTION\n2\nBLOCKS\n"
+    entities = f"0\nENDSEC\n0\nSECTION\n2\nENTITIES\n{insert.format(0, '')}"
+    return f"{head}{body}{entities}0\nENDSEC\n0\nEOF\n"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "times", "more"),
+    [(7, 10, ""), (1, 1, "70\n32767\n71\n32767\n"), (80, 1, ""), (200, 2, "")],
+)
+def test_a_drawing_that_unfolds_without_end_is_refused_unopened(tmp_path, blocks, times, more):
+    path = tmp_path / "a.dxf"
+    path.write_text(_drawing(blocks, times, more))
+    began = time.monotonic()
+    assert refused(path, Kind.CAMERAS).code == "drawing_too_large"
+    assert time.monotonic() - began < 5
+    path.write_text(_drawing(2, 3))
+    assert read(path, Kind.CAMERAS)[1][0].read == 1

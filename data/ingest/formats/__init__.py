@@ -7,6 +7,7 @@ from pathlib import Path
 from data.ingest import encodings
 from data.ingest.formats import (
     archive,
+    drawing,
     kml,
     mapinfo,
     osm,
@@ -88,6 +89,8 @@ def _layered(path: Path, form: Format, options: Options) -> Layer:
         codec, folders = kml.folders(path, options.encoding)
         _one_of(path, list(folders), options.layer)
         return kml.open_kml(path, codec, folders, options.layer or next(iter(folders)))
+    if form is Format.DXF:
+        drawing.check(path)
     names = vector.list_layers(path)
     if not names:
         raise refuse("file_broken", path, "没有可读的图层", "has no layer that can be read")

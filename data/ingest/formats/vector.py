@@ -29,6 +29,7 @@ _MIF_SHAPE = re.compile(
 )
 _CURVES = frozenset(range(8, 13))  # WKB types that GEOS cannot hold
 _OPEN = {Format.GML: {"DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}}
+pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})  # layers are listed without options
 _DRIVERS = {  # GDAL's names for what `sniff` found
     Format.GEOJSON: {"GeoJSON", "GeoJSONSeq", "JSONFG"},
     Format.GEOPACKAGE: {"GPKG"},
