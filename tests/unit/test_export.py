@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet
 import pyogrio
@@ -71,6 +72,30 @@ def test_gdal_reads_back_names_and_places(tmp_path, form):
     assert list(back["name"]) == list(_frame()["name"])
     assert back.crs.to_epsg() == 4326 or back.crs.to_authority() == ("OGC", "CRS84")
     apart_deg = shapely.hausdorff_distance(back.geometry.to_numpy(), _frame().geometry.to_numpy())
+    assert apart_deg.max() < 1e-7
+
+
+@pytest.mark.parametrize("form", [Format.GPKG, Format.GEOJSON, Format.FGB, Format.PARQUET,
+                                  Format.KML, Format.GDB, Format.SHP])  # fmt: skip
+def test_outlines_with_slivers_keep_their_edge(tmp_path, form):
+    """The field of a view between houses: many corners close to a ray."""
+    rng = np.random.default_rng(3)
+    fields = []
+    for _ in range(300):
+        corner = np.array([WEST, SOUTH]) + rng.random(2) / 100
+        turns, far = np.sort(rng.random(50) * 0.7), rng.random(50) * 5e-4
+        rim = corner + far[:, None] * np.column_stack([np.cos(turns), np.sin(turns)])
+        fields.append(shapely.Polygon([corner, *rim]))
+    fields = [one for one in fields if one.is_valid]
+    rows = pd.concat([_frame().head(1)] * len(fields), ignore_index=True)
+    rows["code"] = [f"{at:03d}" for at in range(len(fields))]
+    path = _write(tmp_path, form, frame=rows.set_geometry(gpd.GeoSeries(fields, crs=4326)))
+    if form is Format.PARQUET:
+        back = gpd.read_parquet(path)
+    else:
+        back = pyogrio.read_dataframe(_opened(path, form), layer=0)
+    back = back.sort_values("code")
+    apart_deg = shapely.hausdorff_distance(back.geometry.to_numpy(), np.array(fields))
     assert apart_deg.max() < 1e-7
 
 

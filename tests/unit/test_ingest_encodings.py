@@ -251,6 +251,24 @@ def test_hanzi_that_end_in_a_backslash(tmp_path, name, quote):
     assert names_of(path) == (texts, "gb18030")
 
 
+BARS = [bytes([first, 0x7C]) for first in range(0x81, 0xFF)]  # their second byte is a |
+
+
+@pytest.mark.parametrize("label", ["WindowsSimpChinese", "WindowsLatin1", "Neutral"])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_hanzi_that_end_in_the_mark_between_cells(tmp_path, quote, label):
+    hanzi = [one for raw in BARS if (one := raw.decode("gbk", "ignore")) != "|"]
+    forms = ("翠湖{0}小区", "{0}祥巷𠮷家路口", "云南大学{0}")
+    texts = [form.format(one) for one in hanzi for form in forms]
+    assert len(texts) > 300
+    head = f'Version 300\nCharset "{label}"\nDelimiter "|"\nCoordSys Earth Projection 1, 104\n'
+    head += "Columns 2\n  key Char(10)\n  name Char(60)\nData\n\n"
+    (tmp_path / "a.mif").write_text(head + "Point 102.7 25.05\n" * len(texts))
+    lines = [f"{quote}{n:04d}{quote}|{quote}{one}{quote}\r\n" for n, one in enumerate(texts)]
+    (tmp_path / "a.mid").write_bytes("".join(lines).encode("gb18030"))
+    assert names_of(tmp_path / "a.mif") == (texts, "gb18030")
+
+
 def test_more_rows_of_mapinfo_than_a_batch(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "BATCH_ROWS", 1)
     path = mapinfo(tmp_path, "a.tab", ("key", "name"), b"WindowsSimpChinese")

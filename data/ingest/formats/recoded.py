@@ -18,6 +18,12 @@ _UNTRUE = {b"windowslatin1", b"isolatin1", b"neutral", b""}
 _CHINESE = b"windowssimpchinese"
 # Neutral text is left alone by GDAL: see `mapinfo`.
 _CHARSETS = {"gb18030": b"Neutral", "big5": b"WindowsTradChinese", "utf-8": b"UTF-8"}
+_PAIRED = {"gb18030", "big5"}  # whose second bytes may be those of letters and marks
+_MARK = re.compile(rb"(delimiter\s+\")(.)(\")", re.IGNORECASE)
+# Quoted cells, hanzi of four bytes and of two, and the mark between cells and what takes its place.
+_CELLS = re.compile(
+    rb'"(?:[^"]|"")*"|[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[|\t]'
+)
 _TEXT = {".mif": ".mid", ".tab": ".dat"}  # where the attributes of a MapInfo file stand
 
 
@@ -83,15 +89,30 @@ def _labelled(path: Path, declared: str | None) -> tuple[Path, str | None, objec
         return path, declared, None
     codec = attributes.of_attributes(text, declared, chinese=chinese)
     label = _CHARSETS.get(codec, stated)
-    if label == stated or not stated:  # without a label GDAL leaves the text alone
+    apart = codec in _PAIRED and _mark_is_a_letter(path)
+    if not apart and (label == stated or not stated):  # without one GDAL leaves the text alone
         return path, codec, None
     scratch = Scratch()
     for part in parts.values():
         copy = scratch.path / part.name
         if part == path:
             with path.open("rb") as file, copy.open("wb") as written:
-                written.write(_CHARSET.sub(rb"\1" + label, file.read(_HEAD_BYTES)))
+                head = _CHARSET.sub(rb"\1" + label, file.read(_HEAD_BYTES))
+                written.write(_MARK.sub(rb"\1\t\3", head) if apart else head)
                 shutil.copyfileobj(file, written)
+        elif apart and part == text:
+            copy.write_bytes(_CELLS.sub(_tabbed, part.read_bytes()))
         else:
             copy.symlink_to(part.resolve())
     return scratch.path / path.name, codec, scratch
+
+
+def _mark_is_a_letter(path: Path) -> bool:
+    """Whether cells are divided by what can be the second byte of a hanzi: GDAL divides bytes."""
+    with path.open("rb") as file:
+        found = _MARK.search(file.read(_HEAD_BYTES))
+    return found is not None and found[2] == b"|"
+
+
+def _tabbed(cell: re.Match[bytes]) -> bytes:
+    return {b"|": b"\t", b"\t": b" "}.get(cell.group(), cell.group())
