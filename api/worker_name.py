@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from procrastinate.connector import BaseConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
@@ -53,7 +54,11 @@ class Noted(JobManager):
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """The next job; as it is noted under the worker's number, the queue must know that."""
         await self.update_heartbeat(worker_id)
-        return await super().fetch_job(queues, worker_id)
+        try:
+            return await super().fetch_job(queues, worker_id)
+        except ConnectorException:  # also where the process rested just now, between the two
+            await self.update_heartbeat(worker_id)
+            return await super().fetch_job(queues, worker_id)
 
     async def unregister_worker(self, worker_id: int) -> None:
         """Take the worker out of the queue; the file may be that of a successor by now."""

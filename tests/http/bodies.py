@@ -109,7 +109,10 @@ def special(cell, path, compound, spot):
             return {"colour": session.scalar(text(OTHER_COLOUR), asked_of) or "yellow"}
     if path.startswith("/facilities/{") and cell.of("facility"):
         with cell.store.begin(User.command()) as session:
-            return {"mark": register.mark(register.find(session, cell.of("facility")))}
+            record = register.find(session, cell.of("facility"))
+            record.status, record.closed_on = "open", None  # others have closed it before
+            session.flush()
+            return {"mark": register.mark(record)}
     if path == "/grids/{community}/reshape":
         around = shapely.to_geojson(spot.buffer(1e-4))
         return {"how": "carve", "shape": around, "shapes": drawing([], "")}

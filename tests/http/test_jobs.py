@@ -596,6 +596,31 @@ def test_a_worker_whose_machine_slept_does_not_take_its_own_job_for_a_dead_ones(
     assert asyncio.run(states()) == ["doing", "todo"]
 
 
+def test_a_worker_struck_off_between_its_sign_of_life_and_its_next_job_takes_it(store, house):
+    asked(store, house)
+
+    async def taken():
+        app = jobs.queue(house, store.engine)
+        async with app.open_async():
+            manager, lives = app.job_manager, app.job_manager.update_heartbeat
+            own, struck = await manager.register_worker(), []
+
+            async def lives_and_rests(number):
+                await lives(number)
+                if not struck:
+                    struck.append(number)
+                    with store.begin() as session:
+                        session.execute(text("DELETE FROM procrastinate.procrastinate_workers"))
+
+            manager.update_heartbeat = lives_and_rests
+            job = await manager.fetch_job([jobs.QUEUE], own)
+            return job, struck == [own]
+
+    job, was_struck = asyncio.run(taken())
+    assert was_struck
+    assert job is not None
+
+
 def test_of_two_workers_on_one_job_one_wins(store, house, monkeypatch):
     job_id = asked(store, house)
 
