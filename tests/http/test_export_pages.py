@@ -79,6 +79,27 @@ def test_a_map_sheet_is_asked_for_beside_the_file(police):
         assert (refused.status_code, "请" in refused.text) == (422, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "entry", "written", "why"),
+    [
+        ("/exports/sheet", "title", "题" * 101, "最多 100 个字"),
+        ("/exports/sheet", "maker", "站" * 101, "最多 100 个字"),
+        ("/exports/sheet", "sheet_purpose", "用" * 201, "最多 200 个字"),
+        ("/exports/sheet", "sheet_area", "530 102", "请从列表中选择"),
+        ("/exports", "purpose", "用" * 201, "最多 200 个字"),
+        ("/exports", "format", "exe", "请从列表中选择"),
+    ],
+)
+def test_what_cannot_be_used_is_said_at_its_own_entry(police, path, entry, written, why):
+    said = {"layer": "risk", "format": "gpkg", "purpose": "季度会", "sheet_layer": "rating",
+            "paper": "a4", "sheet_area": "530102001", "sheet_purpose": "上墙"}  # fmt: skip
+    refused = police.post(path, data=said | {entry: written}, headers=HERE)
+    assert refused.status_code == 422
+    (wrong,) = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', refused.text)
+    assert f'name="{entry}"' in wrong
+    assert why in refused.text
+
+
 def test_a_sheet_of_very_many_features_is_drawn_by_a_job(own_demo, serve, tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "AT_ONCE", 10)
     house = House(Settings(_env_file=None, database_url=own_demo.urls.app, home=tmp_path))

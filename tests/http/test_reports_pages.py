@@ -161,6 +161,22 @@ def test_a_sheet_names_its_area_and_a_unit_never_a_person(liaison, demo_store, s
         assert "街道" in _text(client.get("/sheets/rating.pdf")).split("图例")[0]
 
 
+def test_a_sheet_of_very_many_areas_names_as_many_as_there_is_room_for(demo_store, serve):
+    asked = "SELECT code, name FROM areas WHERE level = 'community' AND valid_to IS NULL ORDER BY 1"
+    with demo_store.begin() as session:
+        names = dict(session.execute(sql(asked)).all())
+    assert len("、".join(names.values())) > 60
+    said = {"sheet_layer": "rating", "paper": "a4", "sheet_purpose": "上墙"}
+    with serve(demo_store.urls, role=Role.POLICE_LIAISON, areas=[*names]) as client:
+        made = client.get("/sheets/rating.pdf")
+        assert made.status_code == 200
+        there = client.post("/exports/sheet", data=said, headers=HERE, follow_redirects=False)
+    assert there.headers["location"].startswith("/sheets/rating.pdf?")
+    assert len(pypdf.PdfReader(io.BytesIO(made.content)).pages) == 1
+    told = _text(made).split("三色评级")[1].split("…")[0].strip()
+    assert set(told.split("、")) < set(names.values())
+
+
 def test_an_internal_sheet_wants_a_purpose_and_carries_the_mark(liaison):
     assert liaison.get("/sheets/cameras.pdf").status_code == 422
     assert "内部资料" in _text(liaison.get("/sheets/cameras.pdf?purpose=巡检"))

@@ -1,5 +1,6 @@
 """Files for QGIS, ArcGIS and Excel, made as a job; map sheets for paper, made at once."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Response
@@ -30,6 +31,8 @@ from maps.plaque import Paper
 router = APIRouter(dependencies=[needs(Capability.JOBS)])
 _INTERNAL = {one.name for one in REGISTRY if one.internal}
 _RATED = {one.name for one in REGISTRY if one.analysis == Analysis.RATING}
+_SHEET = {"paper": "paper", "area": "sheet_area", "title": "title", "maker": "maker",
+          "purpose": "sheet_purpose"}  # fmt: skip
 
 
 @router.get("/exports")
@@ -61,8 +64,8 @@ def ask(desk: AtDesk, db: Db, at: At, user: Caller, data: Sent) -> Response:
             "value": value or None,
         })  # fmt: skip
         return RedirectResponse(f"/jobs/{files.ask(db, at, user, asked).id}", 303)
-    except ValidationError:
-        form.wrong("layer", desk.t("exports.wrong"))
+    except ValidationError as exc:
+        _wrong(desk, form, exc, {"column": "class", "value": "class"})
     except BadInput as exc:
         form.wrong("layer", desk.why(exc))
     return _page(desk, db, form)
@@ -88,6 +91,8 @@ def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
         return _page(desk, db, form)
     try:
         return _sheet(desk, db, form)
+    except ValidationError as exc:
+        _wrong(desk, form, exc, _SHEET)
     except (BadInput, NoData) as exc:
         form.wrong("sheet_area", desk.why(exc))
     return _page(desk, db, form)
@@ -95,20 +100,24 @@ def ask_sheet(desk: AtDesk, db: Db, data: Sent) -> Response:
 
 def _sheet(desk: Desk, db: Session, form: Form) -> Response:
     """Where the sheet is: at once, or one of very many features at the job that draws it."""
-    names = {"paper": "paper", "area": "sheet_area", "title": "title", "maker": "maker",
-             "purpose": "sheet_purpose"}  # fmt: skip
-    asked = {name: form.text(entry) for name, entry in names.items()}
+    asked = {name: form.text(entry) for name, entry in _SHEET.items()}
     at = desk.house.district
-    try:
-        wanted = SheetIn.model_validate(
-            {**asked, "layer": form.text("sheet_layer"), "language": desk.language,
-             "where": places.reach(desk, db, at.prefix_of(asked["area"]))}
-        )  # fmt: skip
-    except ValidationError as exc:
-        raise BadInput("请从列表中选择 / choose from the list") from exc
+    wanted = SheetIn.model_validate(
+        {**asked, "layer": form.text("sheet_layer"), "language": desk.language,
+         "where": places.reach(desk, db, at.prefix_of(asked["area"]))}
+    )  # fmt: skip
     if sheets.features(db, desk.house, wanted) > sheets.AT_ONCE:
         return RedirectResponse(f"/jobs/{sheets.ask(db, desk.house, wanted).id}", 303)
     return RedirectResponse(f"/sheets/{wanted.layer}.pdf?{urlencode(asked)}", 303)
+
+
+def _wrong(desk: Desk, form: Form, exc: ValidationError, entries: Mapping[str, str]) -> None:
+    """Say each fault at its own entry; ``entries`` has those that are called otherwise."""
+    for fault in exc.errors():
+        name = str(fault["loc"][0])
+        most = fault.get("ctx", {}).get("max_length")
+        why = desk.t("exports.too_long", most=most) if most else desk.t("exports.wrong")
+        form.wrong(entries.get(name, name), why)
 
 
 def _page(desk: Desk, db: Session, form: Form) -> Response:

@@ -1,8 +1,9 @@
 """Map sheets of one layer for paper: what is asked for, counted, then drawn at once or by a job."""
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.orm import Session
 
 from api.audit import reads
@@ -25,14 +26,23 @@ from maps.sheet import Drawn, Sheet
 
 AT_ONCE = 5_000  # features that are drawn while somebody waits; a job draws more
 MOST = 20_000  # features on one sheet; more cannot be told apart on paper
+WHERE_LENGTH = 60  # characters beside the title; more would push the drawing off an A4 page
+
+
+def _whole_names(where: str) -> str:
+    """As many names as there is room for; an ellipsis stands for the others."""
+    if len(where) <= WHERE_LENGTH:
+        return where
+    head = where[: WHERE_LENGTH - 1]
+    return f"{head.rpartition('、')[0] or head}…"
 
 
 class SheetIn(BaseModel, extra="forbid"):
-    """Which layer is drawn, where, and what stands beside it; ``where`` is the area's name."""
+    """Which layer is drawn, where, and what stands beside it; ``where`` names the areas."""
 
     layer: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
     area: str = Field(default="", pattern=r"^[0-9A-Za-z-]{0,20}$")
-    where: str = Field(default="", max_length=400)
+    where: Annotated[str, BeforeValidator(_whole_names)] = ""
     period: str | None = Field(default=None, pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))$")
     as_of: date | None = None
     level: Level = Level.COMMUNITY
