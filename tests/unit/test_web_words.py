@@ -48,11 +48,11 @@ def test_every_word_asked_for_is_written(path):
 
 
 def test_every_event_of_the_trail_has_a_word():
-    source = "\n".join(path.read_text("utf-8") for top in ("api", "gis") for path in
+    source = "\n".join(path.read_text("utf-8") for top in ("api", "gis", "data") for path in
                        (WEB.parents[1] / top).rglob("*.py"))  # fmt: skip
     written = re.findall(r'event="(\w+)"(?: if [^,]+ else "(\w+)")?', source)
-    at_the_door = re.findall(r'_note\(session, "(\w+)"', source)
-    events = {one for pair in written for one in pair if one} | set(at_the_door)
+    bare = re.findall(r'(?:_note\(session, |\bLine\()"(\w+)"', source)
+    events = {one for pair in written for one in pair if one} | set(bare)
     assert len(events) > 30
     named = {key.removeprefix("event_") for key in words.area("audit") if key.startswith("event_")}
     assert named == events
