@@ -110,28 +110,36 @@ def drop(
     session: Session,
     scenario: Scenario,
     change: Change,
+    made: Sequence[Change],
     rest: Sequence[Change],
     district: District,
 ) -> None:
-    """What is left says something of a facility that is there, whose shares are right."""
+    """``rest`` of ``made`` says something of a facility that is there, and shares it no worse."""
     of_it = any(one.facility == change.facility for one in rest)
     if of_it and change.kind == ChangeKind.ADD:
         raise BadInput(
             "还有别的改动针对这处增设的设施：请先撤回它们"
             " / other changes speak of the facility it adds: take those back first"
         )
-    own, parts = _held(session, scenario, change.facility, rest, district)
-    if (own, parts) == _held(session, scenario, change.facility, (), district):
-        return  # as the register has it
-    whole = sum(parts.values())
-    if whole > _WHOLE:
+    register, before, after = (
+        _held(session, scenario, change.facility, some, district) for some in ((), made, rest)
+    )
+    if after in (register, before):
+        return
+    whole = sum(after[1].values())
+    if whole > max(_WHOLE, sum(before[1].values())):
         raise BadInput(
             f"撤回这一项后，其余共享合计 {whole:.0%}，超过 100%：请先减少其余份额"
             f" / without it the shares come to {whole:.0%}, over 100 %: lower the others first"
         )
-    if own & parts.keys():
+    if _of_its_own(after) - _of_its_own(before):
         raise BadInput(
             "撤回这一项后，设施所在的社区又持有它的份额：请先撤回其余迁移或共享"
             " / without it the community where it stands would hold a share of it: take back "
             "the other move or share first"
         )
+
+
+def _of_its_own(held: tuple[frozenset[str], dict[str, float]]) -> frozenset[str]:
+    own, parts = held
+    return own & parts.keys()

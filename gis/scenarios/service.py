@@ -120,8 +120,9 @@ def drop_change(
     change = session.get(ScenarioChange, change_id)
     if change is None or change.scenario_id != scenario.id:
         raise NotFound("change", change_id)
-    rest = [_change(one) for one in store.changes(session, scenario.id) if one is not change]
-    checks.drop(session, scenario, _change(change), rest, district)
+    rows = store.changes(session, scenario.id)
+    made, rest = ([_change(one) for one in rows if one is not but] for but in (None, change))
+    checks.drop(session, scenario, _change(change), made, rest, district)
     note(session, event="scenario_changed", target=str(scenario.id), area_code=change.area_code,
          detail={"dropped": change.id, "kind": change.kind})  # fmt: skip
     session.delete(change)

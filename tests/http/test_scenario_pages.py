@@ -17,6 +17,7 @@ from gis.compounds.model import Compound
 from gis.db.session import User
 from gis.facilities.model import Facility
 from gis.scenarios import nearness, service
+from gis.scenarios.model import ChangeKind, ScenarioChange
 from gis.settings import Settings
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -173,6 +174,31 @@ def test_a_facility_moves_into_a_community_once_that_has_given_its_share_back(pl
     for one in (first, given_back):
         post(planner, one)
     assert areas_m2(planner, scenario) == {HOST: 80.0, THIRD: 120.0}
+
+
+def test_a_change_saved_before_the_rule_of_shares_can_be_taken_back(planner, scenario, demo_store):
+    """180 % were shared then: no change of the area is held back by it, nor is one that lessens."""
+    post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
+    key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
+    login = planner.get("/api/v1/auth/me").json()["login"]
+    number = int(scenario.rpartition("/")[2])
+    saved = [
+        (ChangeKind.RESIZE, {"floor_area_m2": 300}),
+        *((ChangeKind.SHARE, {"shares": {code: part}})
+          for code, part in ((WITHOUT, 0.6), (THIRD, 0.7), ("530102001002", 0.5))),
+        (ChangeKind.CLOSE, {}),
+    ]  # fmt: skip
+    with demo_store.begin(User.of(Role.PLANNER, id=login, area_prefixes=("",))) as session:
+        for kind, values in saved:
+            session.add(ScenarioChange(scenario_id=number, area_code=HOST, kind=kind, facility=key,
+                                       values=values))  # fmt: skip
+            session.flush()
+    _, resized, _, _, third, closed = re.findall(
+        r'action="(/[^"]+/drop)"', planner.get(scenario).text
+    )
+    for one in (closed, resized, third):
+        post(planner, one)
+    assert planner.get(scenario).text.count('/drop"') == 3
 
 
 def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, demo_store):
