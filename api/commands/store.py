@@ -24,6 +24,10 @@ from gis.facts import service as facts
 from gis.facts.store import row_counts
 
 app = group()
+_AS_IT_WAS = (
+    "备份之后改过的密码、两步验证、角色和区域已恢复为备份时的状态，请逐一核对 / passwords, second "
+    "factors, roles and areas changed since the backup are again those of the backup: check them"
+)
 
 
 @app.command()
@@ -103,6 +107,7 @@ def restore(
             whole = not trail.verify(session, at).findings
     told = {"file": str(file), "restored": True, "audit_whole": whole}
     json_out(told) if json else say(f"{file} restored")
+    say(_AS_IT_WAS)
     if not whole:
         say("审计日志不完整 / the audit trail that came back is not whole: wangge audit verify")
         raise typer.Exit(1)

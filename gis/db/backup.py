@@ -36,8 +36,9 @@ REVOKE ALL ON SEQUENCES FROM wangge_app, wangge_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE wangge_owner IN SCHEMA wangge
 REVOKE ALL ON FUNCTIONS FROM wangge_app;
 """
-# What was ended since the backup must not begin again with it: a token that was revoked because it
-# was stolen, an account that was locked. Whoever is signed in signs in anew.
+# Two things that were ended since the backup must not begin again with it: a token that was revoked
+# because it was stolen, an account that was locked. Whoever is signed in signs in anew. Passwords,
+# second factors, roles and areas come back as they were: the command says so.
 _ENDED = b"""
 CREATE TEMPORARY TABLE ended_tokens ON COMMIT DROP AS
 SELECT secret_sha256, revoked_at FROM wangge.tokens WHERE revoked_at IS NOT NULL;

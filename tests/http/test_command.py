@@ -735,6 +735,17 @@ def test_a_backup_comes_back_in_an_empty_home(wangge, demo_home, home, tmp_path)
     assert wangge("down", "--json", home=home).json("status")["state"] == "stopped"
 
 
+def test_a_restore_says_what_is_again_as_it_was(wangge, server, home, tmp_path):
+    file = tmp_path / "before.wangge"
+    wangge("backup", file, home=home, **server)
+    for how in ([], ["--json"]):
+        said = wangge("restore", file, *how, home=home, **server)
+        assert said.code == 0, said.err
+        words = " ".join(said.err.split())
+        assert "备份之后改过的密码、两步验证、角色和区域" in words.replace(" ", "")
+        assert "passwords, second factors, roles and areas changed since the backup" in words
+
+
 def test_restoring_what_is_no_backup_changes_nothing(wangge, tmp_path):
     before = counts(wangge)
     file = tmp_path / "x"
