@@ -61,7 +61,8 @@
     tell(said.dataset.noNetwork);
   });
 
-  // A question that may take seconds and stores nothing: that it is worked on is said, and it can be given up.
+  // A question that may take seconds: that it is worked on is said, and the waiting can be given up. The
+  // service may still finish what was begun: a job that was asked for runs on, places that were sent are kept.
   const LONG_MS = 700;
   const working = document.querySelector("[data-working]");
   let soon = 0;
