@@ -127,6 +127,17 @@ def test_a_danger_is_offered_to_the_level_that_was_called(own_demo, serve):
         assert '<option value="street" selected>' in client.get(page).text
 
 
+def test_today_leads_to_the_map_of_points_only_where_that_is_served(demo_store, serve):
+    for served in (True, False):
+        with serve(demo_store.urls, role=Role.POLICE_LIAISON, serve_internal=served) as client:
+            page = client.get("/today").text
+            card = page.partition('id="cameras"')[2].partition("</section>")[0]
+            assert card.count('class="name"') == 6
+            links = re.findall(r'href="(/maps/cameras[^"#]*)', card)
+            assert [client.get(one).status_code for one in links] == [200] * len(links)
+            assert len(links) == (7 if served else 0)  # six points, and all of them
+
+
 def test_what_is_counted_in_an_area_leads_to_that_area(demo_store, serve):
     with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=["530102001"]) as client:
         page = client.get("/today?area=530102001001").text
