@@ -204,7 +204,7 @@ class TokenRests(SignInNeeded):
         "请用该账户登录网页更改密码，令牌随即恢复 / "
         "the password of the token's account has expired or must be changed: sign in to the pages"
         " with that account and change it, then the token works again",
-        "sign_on": "令牌所属账户已太久未经统一登录登录："
+        "sign_on": "令牌所属账户已太久未通过统一登录服务登录："
         "请用该账户登录一次，令牌随即恢复 / "
         "the token's account has not come through the sign-on service for too long: sign in once,"
         " then the token works again",
