@@ -43,7 +43,8 @@ class Verdict:
 
 def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
     """The reason in Chinese; ``window`` is the first and the last month, ``2024-10``."""
-    head = f"依据{RULE}（{rules.version}版，{rules.source}）"
+    source = f"，{rules.source}" if rules.source else ""
+    head = f"依据{RULE}（{rules.version}版{source}）"
     if verdict.unrated:
         return f"{head}，{_unrated_zh(verdict, rules)}，故不评定颜色。"
     v = verdict
@@ -65,7 +66,8 @@ def chinese(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) ->
 
 def english(verdict: Verdict, *, window: tuple[str, str], rules: RatingRules) -> str:
     """The reason in English; ``window`` is the first and the last month, ``2024-10``."""
-    head = f"Under {RULE} (version {rules.version}; {rules.source})"
+    source = f"; {rules.source}" if rules.source else ""
+    head = f"Under {RULE} (version {rules.version}{source})"
     if verdict.unrated:
         return f"{head} no colour is given: {_unrated_en(verdict, rules)}."
     v = verdict

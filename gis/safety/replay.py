@@ -118,7 +118,7 @@ def _told(
         revision=run.revision,
         policy_version=run.policy_version,
         policy_now=policy.version,
-        rules_now=dataclasses.replace(now, version=then.version) == then,
+        rules_now=dataclasses.replace(now, version=then.version, source=then.source) == then,
         computed_with=computed_with,
         libraries_now=libraries(),
         input_digest=run.input_digest,

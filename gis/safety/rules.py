@@ -38,7 +38,6 @@ class RatingRules:
     """
 
     version: str
-    source: str
     window_months: int
     red_relative_risk: float
     amber_relative_risk: float
@@ -65,6 +64,7 @@ class RatingRules:
     counted_apart: tuple[str, ...]
     safe_share: float
     demonstration_share: float
+    source: str = ""  # ratings that were kept before sentences named it have none
 
     def __post_init__(self) -> None:
         _require(
@@ -115,11 +115,14 @@ class RatingRules:
     def from_canonical(cls, text: str | bytes) -> Self:
         """What `canonical` wrote; raises BadPolicy."""
         values = json.loads(text)
-        return cls.from_values(values.pop("version"), values.pop("source"), values, {})
+        return cls.from_values(values.pop("version"), values.pop("source", ""), values, {})
 
     def canonical(self) -> bytes:
         """The same rules give the same bytes, whatever order the file had."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False).encode()
+        values = dataclasses.asdict(self)
+        if not self.source:
+            del values["source"]
+        return json.dumps(values, sort_keys=True, ensure_ascii=False).encode()
 
 
 @dataclass(frozen=True)

@@ -374,6 +374,18 @@ def test_the_rules_of_then_are_used_whatever_is_in_force(world, rated, tmp_path)
     assert again(world, rated).rules_now
 
 
+def test_a_quarter_rated_before_rules_named_their_source_is_computed_as_then(
+    world, street, monkeypatch
+):
+    with monkeypatch.context() as then:
+        then.setattr(policies.Policy, "source", lambda *_: "")
+        run = world.db.get_one(Run, street.keep(Q3).run_id)
+    (kept,) = world.db.scalars(text("SELECT rules FROM rating_inputs")).all()
+    assert "source" not in str(kept)
+    found = again(world, run)
+    assert (found.equal, found.rules_now) == (True, True)
+
+
 def test_a_months_inputs_are_not_kept(world, rated):
     run = world.db.get_one(Run, world.keep(Period.parse("2026-08")).run_id)
     held = select(RatingInputs.run_id).order_by(RatingInputs.run_id)
