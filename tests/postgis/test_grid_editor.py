@@ -203,6 +203,26 @@ def test_a_count_speaks_of_the_ground_that_was_counted(town):
     assert known(LATER) == [410, 0, 370, 380]
 
 
+def test_a_rounded_outline_keeps_its_count_and_a_house_given_away_loses_it(town):
+    """Of 500 m × 1000 m: rounded to six decimals, 20 m × 30 m less, moved by 30 m, as it was."""
+    rounded = shapely.transform(ground(0, 500), lambda degrees: degrees.round(6))
+    less = lonlat(shapely.box(500, 0, 1000, 1000) - shapely.box(500, 400, 520, 430))
+    outlines = [rounded, less, ground(1030, 1530), ground(1500, 2000)]
+    with town.begin() as session:
+        file = by_hand(session, kind="grids", area_code=C).id
+        session.execute(text("UPDATE wangge.grids SET valid_to = :day"), {"day": DAY})
+        for code, outline in enumerate(outlines, 1):
+            grid = {"area_code": C, "import_id": file}
+            session.add(Grid(code=f"{C}00{code}", valid_from=DAY, source_key=f"g{code}",
+                             geom=stored(outline), **grid))  # fmt: skip
+            session.add(HouseholdCount(
+                subject_kind="grid", subject_code=f"{C}00{code}", households=350 + code,
+                as_of=date(2026, 6, 30), source_key=f"h{code}", **grid))  # fmt: skip
+    with town.begin() as session:
+        found = subjects_on(session, as_of=DAY, kinds=[SubjectKind.GRID])
+    assert found["households"].fillna(0).tolist() == [351, 0, 0, 354]
+
+
 def test_an_undo_sets_everything_back_and_only_the_last_save_can_be_undone(town):
     before = kept(town)
     with town.begin(PLANNER) as session:
