@@ -10,8 +10,10 @@ from sqlalchemy import text as sql
 
 from api.house import House
 from gis.access.rights import Role
+from gis.areas.model import Area
 from gis.publication import service as publication
 from gis.publication import store as publication_store
+from gis.runs.by_hand import by_hand
 from gis.settings import Settings
 
 DISTRICT = House(Settings(_env_file=None)).district
@@ -118,23 +120,76 @@ def test_every_figure_of_a_report_is_of_the_area_in_its_title(published, serve, 
     assert ("社区排名" in text, "只涉及您的辖区" in named) == (len(area) != 12, area != "")
 
 
-def test_a_report_tells_the_thresholds_of_the_policy_in_force(published, serve, tmp_path):
-    """No figure of a rule is a word of ours: another policy file prints other ones."""
-    own = tmp_path / "policy.toml"
-    own.write_text(
-        'version = "t"\n[rules.SAF-3]\nsafe_share = 0.93\n[rules.EVA-1]\n'
-        "weight_satisfaction = 0.35\nweight_media = 0.15\n",
-        encoding="utf-8",
-    )
-    found = []
-    for settings in ({}, {"policy_file": own}):
+OWN_POLICY = """version = "t"
+[rules.SAF-1]
+red_enter = 0.77
+[rules.SAF-3]
+safe_share = 0.93
+[rules.FAC-1]
+m2_per_100_households = 45.0
+[rules.GRD-1]
+gap_min_m2 = 7.0
+[rules.VID-2]
+working_share = 0.91
+[rules.EVA-1]
+weight_satisfaction = 0.35
+weight_media = 0.15
+"""
+
+
+@pytest.fixture
+def reported(published, serve, tmp_path):
+    """The report under a policy: none of its own, or the text of its file."""
+
+    def printed(own=None, asked=""):
+        file = tmp_path / "policy.toml"
+        file.write_text(own or "", encoding="utf-8")
+        settings = {"policy_file": file} if own else {}
         with serve(published.urls, role=Role.POLICE_LIAISON, **settings) as client:
-            found.append(_text(client.get("/reports/2026Q3.pdf?purpose=例会")))
-    for text, safe, weight in zip(found, ("95 %", "93 %"), ("40 %", "35 %"), strict=True):
+            return _text(client.get(f"/reports/2026Q3.pdf?purpose=例会{asked}"))
+
+    return printed
+
+
+def test_a_report_tells_the_thresholds_of_the_policy_in_force(reported):
+    """No figure of a rule is a word of ours: another policy file prints other ones."""
+    for text, safe, weight in (
+        (reported(), "95 %", "40 %"),
+        (reported(OWN_POLICY), "93 %", "35 %"),
+    ):
         assert f"平安社区不低于 {safe}；示范社区不低于 25 %" in text
         assert f"满意度权重 {weight}" in text
         assert "是否达到 30 平方米" in text
         assert "示范不低于 90 分；达标不低于 60 分" in text
+
+
+def test_stored_figures_stand_above_no_thresholds_that_did_not_judge_them(reported):
+    """Four parts read a stored run; what is counted when it is printed has today's rules."""
+    held = ("红牌所需概率", "每百户面积不少于", "缝隙起算面积", "完好率不低于")
+    text = reported()
+    assert [one in text for one in held] == [True] * 4
+    assert "按当时的规则" not in text
+    for own in (OWN_POLICY, OWN_POLICY.replace('"t"', '"2026.3"')):
+        text = reported(own)
+        assert [one in text for one in held] == [False] * 4
+        told = re.findall(r"([A-Z]{3}-\d) · 按当时的规则（2026.3 版）评判", text)
+        assert told == ["SAF-1", "FAC-1", "GRD-1", "VID-2"]
+    assert "Judged by the rules of then (version 2026.3)" in reported(OWN_POLICY, "&language=en")
+
+
+def test_a_division_that_no_run_has_seen_has_no_part_of_one(demo_copy, serve):
+    code = "530102001999"
+    with demo_copy() as store:
+        with store.begin() as session:
+            file = by_hand(session, kind="areas", area_code=code).id
+            session.add(Area(code=code, area_code=code, level="community", name="新设社区",
+                             source_key="new", import_id=file))  # fmt: skip
+        with serve(store.urls, role=Role.PLANNER) as client:
+            text = _text(client.get(f"/reports/2026Q3.pdf?area={code}"))
+    assert "新设社区" in text
+    assert "统一网格" in text
+    assert "社区综合服务设施" not in text
+    assert "NaN" not in text
 
 
 def test_a_map_sheet_of_any_layer_that_may_leave(liaison):

@@ -20,7 +20,7 @@ from gis.period import Period
 from gis.publication import service as publication
 from gis.ranking import service as ranking
 from gis.results.store import read
-from gis.runs.model import Analysis
+from gis.runs.model import Analysis, Run
 from gis.runs.store import require_run
 from gis.safety.communities import safe_communities
 from gis.safety.rules import RatingRules
@@ -90,7 +90,7 @@ def _made(
 
 def _colours(db: Session, desk: Desk, about: About) -> Section:
     period, area = about.quarter.label, _prefix(desk, about)
-    _, rows = publication.published(db, period=period, area_prefix=area)
+    cycle, rows = publication.published(db, period=period, area_prefix=area)
     counts = rows["colour"].value_counts()
     placed = rows[rows["area_code"] != desk.house.district.code]
     safe = safe_communities(
@@ -104,12 +104,16 @@ def _colours(db: Session, desk: Desk, about: About) -> Section:
         head=["SAF-3", desk.t("reports.share")],
         rows=[[desk.t("reports.safe"), desk.share(safe.safe_share)],
               [desk.t("reports.demonstration"), desk.share(safe.demonstration_share)]],
-        source=_source(desk, "SAF-1", "SAF-3"),
+        source="\n".join([
+            _source(desk, "SAF-1", run=db.get_one(Run, cycle.run_id)), _source(desk, "SAF-3")
+        ]),
     )  # fmt: skip
 
 
 def _coverage(db: Session, desk: Desk, about: About) -> Section:
-    rows = _results(db, desk, Analysis.COVERAGE, about, level=SubjectKind.COMMUNITY)
+    run, rows = _results(db, desk, Analysis.COVERAGE, about, level=SubjectKind.COMMUNITY)
+    if rows.empty:
+        raise NoData(f"{about.area} 没有社区结果 / the run has no communities of {about.area}")
     verdicts = rows["verdict"].value_counts()
     floor_m2, gap_m2 = (float(rows[name].sum()) for name in ("floor_area_m2", "gap_m2"))
     return Section(
@@ -120,12 +124,12 @@ def _coverage(db: Session, desk: Desk, about: About) -> Section:
         head=[desk.t("reports.figure"), "m²"],
         rows=[[desk.t("reports.floor"), desk.n(floor_m2)],
               [desk.t("reports.to_build"), desk.n(gap_m2)]],
-        source=_source(desk, "FAC-1"),
+        source=_source(desk, "FAC-1", run=run),
     )  # fmt: skip
 
 
 def _grids(db: Session, desk: Desk, about: About) -> Section:
-    found = _results(db, desk, Analysis.GRIDS, about)
+    run, found = _results(db, desk, Analysis.GRIDS, about)
     kinds = found.loc[found["network"] == Network.UNIFIED, "kind"].value_counts()
     drawn = grids_on(db, as_of=about.quarter.last_day, networks=[Network.UNIFIED])
     own = drawn["area_code"].str.startswith(_prefix(desk, about))
@@ -134,13 +138,13 @@ def _grids(db: Session, desk: Desk, about: About) -> Section:
             (desk.t("reports.grids_count"), desk.n(int(own.sum()))),
             *((desk.t(f"reports.grid_{name}"), desk.n(int(kinds.get(name, 0))))
               for name in ("gap", "overlap", "no_worker")),
-        ], source=_source(desk, "GRD-1"),
+        ], source=_source(desk, "GRD-1", run=run),
     )  # fmt: skip
 
 
 def _video(db: Session, desk: Desk, about: About) -> Section:
     level = SubjectKind(about.level)
-    counted = _results(db, desk, Analysis.VIDEO, about, level=level, code=about.area)
+    run, counted = _results(db, desk, Analysis.VIDEO, about, level=level, code=about.area)
     if counted.empty:
         raise NoData(f"{about.area} 没有视频点位 / no video points of {about.area}")
     row = counted.iloc[0]
@@ -151,7 +155,7 @@ def _video(db: Session, desk: Desk, about: About) -> Section:
             (desk.t("reports.working"), desk.share(working)),
             (desk.t("reports.covered"), desk.share(_covered(db, desk, about))),
             (desk.t("reports.without"), desk.n(int(row["compounds_without"]))),
-        ], source=_source(desk, "VID-2"),
+        ], source=_source(desk, "VID-2", run=run),
     )  # fmt: skip
 
 
@@ -229,30 +233,38 @@ def _prefix(desk: Desk, about: About) -> str:
 def _results(
     db: Session, desk: Desk, analysis: Analysis, about: About, *,
     level: SubjectKind | None = None, code: str | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Rows of the area in the run of the quarter's last day; raises NoData without that run."""
+) -> tuple[Run, pd.DataFrame]:  # fmt: skip
+    """The run of the quarter's last day, its rows of the area; raises NoData without that run."""
     run = require_run(db, analysis, as_of=about.quarter.last_day)
     found = read(
         db, analysis, run.id, level=level, code=code, area_prefix=_prefix(desk, about),
         limit=_EVERY, offset=0,
     )  # fmt: skip
-    return found.rows
+    return run, found.rows
 
 
 def _figure(desk: Desk, value: float, digits: int = 1) -> str:
     return "—" if value != value else desk.n(float(value), digits)  # noqa: PLR0124 - NaN
 
 
-def _source(desk: Desk, *rules: str) -> str:
-    """Each rule with its thresholds and where it stands."""
-    texts = rule_texts(desk.house.policy)
-    return "\n".join(_told(desk, texts[one]) for one in rules)
+def _source(desk: Desk, rule: str, *, run: Run | None = None) -> str:
+    """The rule, its thresholds and where it stands.
+
+    Where another policy than the one in force judged the figures of a ``run``, its version is told
+    in place of thresholds.
+    """
+    policy = desk.house.policy
+    told = rule_texts(policy)[rule]
+    if run is None or run.policy_digest == policy.digest:
+        held = _thresholds(desk, told)
+    else:
+        held = desk.t("reports.judged_then", version=run.policy_version)
+    return " · ".join(filter(None, (rule, held, desk.either(told.source_zh, told.source_en))))
 
 
-def _told(desk: Desk, rule: RuleText) -> str:
+def _thresholds(desk: Desk, rule: RuleText) -> str:
     zh = desk.language == "zh"
     held = (
         f"{one.zh} {one.value_zh}" if zh else f"{one.en} {one.value_en}" for one in rule.thresholds
     )
-    source = desk.either(rule.source_zh, rule.source_en)
-    return " · ".join(filter(None, (rule.rule, desk.either("；", "; ").join(held), source)))
+    return desk.either("；", "; ").join(held)
