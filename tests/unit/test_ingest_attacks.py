@@ -21,7 +21,7 @@ import shapely
 import xlsxwriter
 
 from data.ingest.fields import fold
-from data.ingest.formats import digest, vector
+from data.ingest.formats import digest, sheets, vector
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
 from data.ingest.report import ImportReport, Notes
@@ -118,6 +118,24 @@ def test_a_lone_cell_far_out_is_refused_before_the_sheet_is_held(tmp_path):
             sheet.write(row, column, "x")
     assert refused(tmp_path / "far.xlsx").code == "sheet_too_large"
     assert read(tmp_path / "near.xlsx")[1][0].read == 2
+
+
+@pytest.mark.parametrize("tag", [b"<c ", b"<row ", b"<f ", b"<workbookPr "])
+def test_tags_that_never_end_take_no_longer_than_their_length(tmp_path, tag):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/workbook.xml", tag * (5 * 2**20 // len(tag)))
+    began = time.process_time()
+    with pytest.raises(ImportRefused):
+        read(tmp_path / "a.xlsx")
+    assert time.process_time() - began < 20  # a quadratic search takes an hour
+    sheets._remarks(tmp_path / "a.xlsx")
+    sheets._since_1904(tmp_path / "a.xlsx")
+    assert time.process_time() - began < 40
+
+
+def test_a_row_far_down_is_found_behind_a_tag_within_its_own(tmp_path):
+    sheet = b'<row r="1"><c r="AG1"/><c r="AN1">x</c></row><row a="<" r="999999"><c>x</c></row>'
+    assert sheets._extent(iter([sheet])) >= 40 * 999_999
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])

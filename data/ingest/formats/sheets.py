@@ -20,32 +20,36 @@ from data.ingest.refusal import refuse
 _HEAD_ROWS = 30
 _SHEETS, _WORKBOOK = "", "xl/workbook"  # a sheet may have any name
 _BLOCK = 1 << 20  # bytes of a part that are looked at in one go, and more than any tag has
+_MOST_ROWS = 1 << 20
 _MOST_CELLS = 40_000_000  # about 1 GiB in the reader: a full sheet of 38 columns
 # A cell beyond column AF, and one that does not say where it stands, whatever else its tag says.
 _WIDE = re.compile(rb"\br\s*=\s*[\"'](?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d", re.IGNORECASE)
-_BARE = re.compile(rb"<(?:\w+:)?c(?=[\s>/])(?![^>]*\br\s*=)")
+_BARE = re.compile(rb"<(?:\w+:)?c(?=[\s>/])(?![^<>]*\br\s*=)")
 _CELL = re.compile(  # the last group: it is empty
     rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']((?:\s+[st]=\"\w*\")*\s*/>)?", re.IGNORECASE
 )
-_TAG = re.compile(rb"<(?:\w+:)?(?:row(?=[\s>/])(?:[^>]*?\br\s*=\s*[\"'](\d{1,7}))?|c(?=[\s>/]))")
+_TAG = re.compile(  # the last group: another tag begins within the row's, which hides the rest
+    rb"<(?:\w+:)?(?:row(?=[\s>/])"
+    rb"(?:[^<>]*?\br\s*=\s*[\"'](\d{1,7})|(?=[^<>]*(<)))?|c(?=[\s>/]))"
+)
 _SIGNS = (  # rows that are hidden by hand or by a filter are rows like the others
     (
-        re.compile(rb"<row [^>]*hidden=.(?:1|true)"),
+        re.compile(rb"<row [^<>]*hidden=.(?:1|true)"),
         "工作簿有隐藏或被筛选的行，同样读入 · the workbook hides rows; they are read too",
     ),
     (
-        re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"),
+        re.compile(rb"<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>"),
         "工作簿有未算出结果的公式，按空格读入；请用 Excel 或 WPS 打开并保存后重新导入"
         " · the workbook has formulas without a result, read as empty cells; open and save it in"
         " Excel or WPS, and import it again",
     ),
     (
-        re.compile(rb"<c [^>]*\bt=.e\b"),
+        re.compile(rb"<c [^<>]*\bt=.e\b"),
         "工作簿有出错的单元格（如 #REF!），按空格读入"
         " · the workbook has cells with errors, such as #REF!; they are read as empty",
     ),
 )
-_MAC = re.compile(rb"<workbookPr[^>]*date1904=.(?:1|true)")
+_MAC = re.compile(rb"<workbookPr[^<>]*date1904=.(?:1|true)")
 _UNREAD = (zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError)
 Row = Sequence[Any]
 
@@ -160,7 +164,7 @@ def _extent(part: Iterator[bytes]) -> int:
                 columns = max(columns, standing if _BARE.match(block, tag.start()) else 0)
             else:
                 met, standing = met + 1, 0
-                rows = max(rows, met, int(tag[1] or 0))
+                rows = max(rows, met, _MOST_ROWS if tag[2] else int(tag[1] or 0))
     return rows * columns
 
 
