@@ -21,7 +21,7 @@ import shapely
 import xlsxwriter
 
 from data.ingest.fields import fold
-from data.ingest.formats import digest, sheets, vector
+from data.ingest.formats import digest, drawing, sheets, vector
 from data.ingest.nesting import MOST, too_deep
 from data.ingest.read import open_source
 from data.ingest.report import ImportReport, Notes
@@ -443,3 +443,38 @@ def test_a_drawing_that_unfolds_without_end_is_refused_unopened(tmp_path, blocks
     assert time.monotonic() - began < 5
     path.write_text(_drawing(2, 3))
     assert read(path, Kind.CAMERAS)[1][0].read == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [("0", "00"), ("0", "+0"), ("2", "02"), ("70", "070"), ("0", "4294967296"), ("BLOCK", "block")],
+)
+def test_a_drawing_that_unfolds_is_known_however_its_codes_are_written(tmp_path, own, other):
+    path = tmp_path / "a.dxf"
+    text = _drawing(1, 1, "70\n32767\n71\n32767\n")
+    head, rest = text[:10], text[10:].split("\n")  # it is known as a drawing by its head
+    path.write_text(head + "\n".join(other if line == own else line for line in rest))
+    assert refused(path, Kind.CAMERAS).code == "drawing_too_large"
+
+
+@pytest.mark.parametrize("ring", [1, 2])
+def test_a_block_that_inserts_itself_is_refused(tmp_path, ring):
+    path = tmp_path / "a.dxf"
+    insert = "0\nINSERT\n8\n0\n2\nB{}\n10\n0\n20\n0\n"
+    text = _drawing(ring, 1).replace("0\nPOINT\n", f"{insert.format(0)}0\nPOINT\n")
+    path.write_text(text)
+    assert refused(path, Kind.CAMERAS).code == "drawing_too_large"
+
+
+def test_a_large_drawing_that_inserts_nothing_is_no_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(drawing, "MOST", 20)
+    path = tmp_path / "a.dxf"
+    vertex = "0\nVERTEX\n8\n0\n10\n102.7\n20\n25.05\n"
+    lines = f"0\nPOLYLINE\n8\n0\n66\n1\n{vertex * 9}0\nSEQEND\n8\n0\n" * 9
+    points = "0\nPOINT\n8\n0\n2\nB0\n10\n102.7\n20\n25.05\n" * 30
+    objects = "0\nENDSEC\n0\nSECTION\n2\nOBJECTS\n" + "0\nDICTIONARY\n2\nB0\n" * 30
+    text = _drawing(1, 10)
+    path.write_text(text.replace("0\nENDSEC\n0\nEOF", f"{lines}{points}{objects}0\nENDSEC\n0\nEOF"))
+    assert read(path, Kind.CAMERAS)
+    path.write_text(_drawing(1, 21))
+    assert refused(path, Kind.CAMERAS).code == "drawing_too_large"
