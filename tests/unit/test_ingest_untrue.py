@@ -17,6 +17,7 @@ import shapely
 import xlsxwriter
 
 from data.ingest.formats import archive
+from data.ingest.formats import text as text_format
 from data.ingest.formats.layer import Batch
 from data.ingest.read import _decoded, open_source
 from data.ingest.types import Kind, Options
@@ -264,6 +265,12 @@ def test_full_width_marks_between_cells_are_refused_in_words(tmp_path, delimiter
     assert code(path, frame="wgs84") == "delimiter_wide"
 
 
+def test_full_width_marks_within_the_cells_of_a_list_divide_nothing(tmp_path):
+    lines = ["案件", *(f"{at}号；甲" for at in range(9))]
+    assert text_format._delimiter(lines) == ","
+    assert text_format._delimiter(["编号；案件", *lines[1:]]) == "；"
+
+
 @pytest.mark.parametrize(
     "geo",
     [
@@ -290,6 +297,26 @@ def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path, name):
         read(path, frame="wgs84")
     assert found.value.code == "csv_broken"
     assert "第 4 行" in str(found.value)
+
+
+@pytest.mark.parametrize("before", ['"A"栋', '5" 甲', '丢"丢'])
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16"])
+def test_what_stands_before_it_hides_no_open_quote(tmp_path, before, encoding):
+    path = tmp_path / "a.csv"
+    last = "3,丙,102.7,25.05\n"
+    path.write_text(HEAD + f"1,{before},102.7,25.05\n" + '2,"翠湖,102.7,25.05\n' + last, encoding)
+    with pytest.raises(ImportRefused) as found:
+        read(path, frame="wgs84", encoding=None if encoding == "utf-16" else encoding)
+    assert found.value.code == "csv_broken"
+    assert "第 2 行" in str(found.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_hanzi_whose_bytes_are_those_of_a_quote_are_none(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    rows = '1,丢,102.7,25.05\n2,"甲\n乙",102.7,25.05\n3,"丙"'
+    path.write_text(HEAD + rows + ",102.7,25.05", encoding)
+    assert len(read(path, frame="wgs84")[0]) == 3
 
 
 def test_a_quote_within_a_cell_is_a_letter(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ _HEAD_LINES = 50
 csv.field_size_limit(_BLOCK_BYTES)
 _MOST_COLUMNS = 16_384  # as many as an Excel sheet has
 _READ = ",\t;|"
-_DELIMITERS = f"{_READ}，；"
+_WIDE = "，；"
+_END = "\0end\0"  # a line behind the last one, which an open quote swallows
 
 
 def open_text(path: Path, encoding: str | None) -> Layer:
@@ -62,14 +64,19 @@ def _head(path: Path, codec: str) -> list[str]:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """The delimiter under which most lines have the same number of cells."""
+    """The delimiter under which most lines have the same number of cells.
+
+    A full-width one has to stand in the header: in the rows it may be the prose's.
+    """
 
     def score(delimiter: str) -> tuple[int, int]:
         counts = [len(row) for row in _parsed([x for x in lines if x], delimiter)]
         usual = max(set(counts), key=counts.count, default=1)
         return (counts.count(usual) if usual > 1 else 0, usual)
 
-    return max(_DELIMITERS, key=score)
+    plain, wide = max(_READ, key=score), max(_WIDE, key=score)
+    named = any(wide in cell for cell in _header(lines, plain)[0])
+    return wide if named and score(wide) > score(plain) else plain
 
 
 def _parsed(lines: list[str], delimiter: str) -> list[list[str]]:
@@ -141,17 +148,16 @@ class _Reader:
 
     def _check_quotes(self) -> None:
         """Refuse a file that ends within quotes: all that follows them would be one cell."""
-        if sum(block.count(b'"') for block in encodings.blocks(self.path)) % 2 == 0:
-            return
+        met = 0
         with self.path.open(encoding=self.codec, errors="replace", newline="") as file:
-            rows = csv.reader(file, delimiter=self.delimiter, strict=True)
-            met = 0
+            lines = chain(islice(file, self.skip, None), [_END])
             try:
-                for _ in rows:
-                    met += rows.line_num > self.skip
+                for row in csv.reader(lines, delimiter=self.delimiter):
+                    if row and row[-1].endswith(_END) and row != [_END]:
+                        raise self._broken("it ends within quotes", met)
+                    met += bool(row)
             except csv.Error as exc:
-                if "end of data" in str(exc):
-                    raise self._broken(str(exc), met) from exc
+                raise self._broken(str(exc), met) from exc
 
     def _open(self) -> Iterator[pa.RecordBatch]:
         columns = list(self.wanted) or list(self.names[:1])
