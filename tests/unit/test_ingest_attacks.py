@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 import threading
 import time
@@ -415,6 +416,45 @@ def test_no_address_that_a_file_names_is_asked(tmp_path, name, text):
         (tmp_path / name).write_text(text.format(address), "utf-8")
         _, chunks = read(tmp_path / name, Kind.CAMERAS)
     assert [len(chunk.rows) for chunk in chunks] == [1]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "named", ["{0}/v.xsd", "/vsicurl/{0}/v.xsd", "/vsicurl_streaming/{0}/v.xsd", "/etc/v.xsd"]
+)
+def test_no_address_that_a_gml_names_as_its_schema_is_asked(tmp_path, named):
+    path = tmp_path / "a.gml"
+    with listening() as (address, asked):
+        at = named.format(address)
+        path.write_text(re.sub(r"(http://n.example) [^\"]*", rf"\1 {at}", _WFS).format(address))
+        assert read(path, Kind.CAMERAS)[1][0].read == 1
+    assert asked == []
+
+
+@pytest.mark.parametrize("named", ["{0}/x.xsd", "/vsicurl/{0}/x.xsd"])
+@pytest.mark.parametrize(
+    ("tag", "taken"),
+    [
+        ("<xs:include", False),
+        ("< \n\nINCLUDE", False),
+        ("<xs:redefine", True),
+        ('<xs:import namespace="http://n.example"', True),
+        ('<xs:import namespace="http://www.opengis.net/gml"', True),
+    ],
+)
+def test_no_address_in_the_schema_of_a_gml_is_asked(tmp_path, named, tag, taken):
+    path = tmp_path / "a.gml"
+    frame = gpd.GeoDataFrame({"key": ["1"]}, geometry=[shapely.Point(102.7, 25.05)], crs=4490)
+    frame.to_file(path, driver="GML")
+    schema = path.with_suffix(".xsd")
+    with listening() as (address, asked):
+        more = f'{tag} schemaLocation="{named.format(address)}"/>'
+        schema.write_text(re.sub(r"<xs:import [^>]*>", more, schema.read_text()))
+        assert more in schema.read_text()
+        if taken:
+            assert read(path, Kind.CAMERAS)[1][0].read == 1
+        else:
+            assert refused(path, Kind.CAMERAS).code == "refers_elsewhere"
     assert asked == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from data.ingest import encodings
 from data.ingest.formats import attributes
 from data.ingest.formats.archive import Scratch
-from data.ingest.formats.sniff import Format, sniff
+from data.ingest.formats.sniff import Format, elsewhere, sniff
 
 _HEAD_BYTES = 4096
 _XML = re.compile(rb"(<\?xml[^>]*?encoding\s*=\s*)([\"'])([\w.:-]+)\2")
@@ -24,6 +24,7 @@ _MARK = re.compile(rb"(delimiter\s+\")(.)(\")", re.IGNORECASE)
 _CELLS = re.compile(
     rb'"(?:[^"]|"")*"|[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[|\t]'
 )
+_INCLUDED = re.compile(rb"<\s*[^\s<>]*include", re.IGNORECASE)  # GDAL asks for it; not for imports
 _TEXT = {".mif": ".mid", ".tab": ".dat"}  # where the attributes of a MapInfo file stand
 
 
@@ -34,7 +35,8 @@ def recoded(path: Path, form: Format, declared: str | None) -> tuple[Path, str |
     A MapInfo file that calls itself Latin, Chinese or nothing gets the label of its text in a copy.
     The copy is there as long as the last value is referred to.
 
-    Raises ImportRefused ``encoding_wrong`` and ``encoding_unknown`` as `encodings` does.
+    Raises ImportRefused ``encoding_wrong`` and ``encoding_unknown`` as `encodings` does, and
+    ``refers_elsewhere`` for a schema beside a GML that includes another.
     """
     if form is Format.GEOJSON:
         return _as_utf8(path, encodings.of_text(path, declared), declared)
@@ -51,6 +53,8 @@ def _apart(path: Path, declared: str | None) -> tuple[Path, str | None, object]:
     scratch = Scratch()
     for part in path.parent.glob("*"):
         if part.stem == path.stem and part.suffix.lower() in {".xsd", ".gfs"}:
+            if part.suffix.lower() == ".xsd" and _INCLUDED.search(part.read_bytes()):
+                raise elsewhere(part)
             shutil.copyfile(part, scratch.path / part.name)
     (scratch.path / path.name).symlink_to(path.resolve())
     return scratch.path / path.name, declared, scratch

@@ -97,7 +97,7 @@ def sniff(path: Path) -> Format:
     for magic, found in _MAGIC:
         if head.lower().startswith(magic.lower()):
             if found is Format.MAPINFO and _TABLES.search(head):
-                raise _elsewhere(path)
+                raise elsewhere(path)
             return found
     if head[4:].startswith(b"\x0a\x09OSMHeader"):
         return Format.OSM
@@ -112,7 +112,8 @@ def sniff(path: Path) -> Format:
     return form
 
 
-def _elsewhere(path: Path) -> Exception:
+def elsewhere(path: Path) -> Exception:
+    """The refusal of a file that makes its reader open others."""
     return refuse(
         "refers_elsewhere",
         path,
@@ -130,7 +131,7 @@ def _text_format(path: Path, head: bytes) -> Format | None:
     start = _plain(head).lstrip("\ufeff \t\r\n")
     suffix = path.suffix.lower()
     if start.startswith(("<", "{", "[")) and _ELSEWHERE.search(start):
-        raise _elsewhere(path)
+        raise elsewhere(path)
     if start.startswith("<"):
         return _xml_format(path, start)
     if start.startswith(("{", "[")):
