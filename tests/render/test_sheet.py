@@ -98,8 +98,10 @@ def test_english_sheets_have_english_words():
 
 
 @pytest.mark.parametrize(("paper", "mm"), [(Paper.A4, (297, 210)), (Paper.A3, (420, 297))])
-def test_a_sheet_is_one_landscape_page(paper, mm):
-    pages = pypdf.PdfReader(io.BytesIO(pdf(_sheet([SQUARE], ["red"], paper=paper)))).pages
+@pytest.mark.parametrize("words", [{}, {"title": "题" * 100, "maker": "站" * 100}])
+def test_a_sheet_is_one_landscape_page(paper, mm, words):
+    made = _sheet([SQUARE], ["red"], paper=paper, subtitle="区" * 60, **words)
+    pages = pypdf.PdfReader(io.BytesIO(pdf(made))).pages
     assert len(pages) == 1
     size = (float(pages[0].mediabox.width) / MM, float(pages[0].mediabox.height) / MM)
     assert size == pytest.approx(mm, abs=1)
