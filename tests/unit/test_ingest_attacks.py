@@ -134,6 +134,29 @@ def test_tags_that_never_end_take_no_longer_than_their_length(tmp_path, tag):
     assert time.process_time() - began < 40
 
 
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (b"BM<", None),
+        (b"\x01\x00\x00\x00<EMF", None),
+        (b"<c ", "file_broken"),
+        (b"<x:row ", "file_broken"),
+        (b"<" + b"x" * 2**20, "file_broken"),
+    ],
+)
+def test_a_picture_in_a_workbook_is_no_sheet(tmp_path, start, code):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["编号", "发生时间", "类别", "经度", "纬度"])
+        sheet.write_row(1, 0, ["1", "2026-08-18", "盗窃", 102.7, 25.05])
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "a") as book:
+        book.writestr("xl/media/image1.bmp", start + b"\xff" * 3 * 2**20)
+    if code is None:
+        assert read(tmp_path / "a.xlsx")[1][0].read == 1
+    else:
+        assert refused(tmp_path / "a.xlsx").code == code
+
+
 def test_a_row_far_down_is_found_behind_a_tag_within_its_own(tmp_path):
     sheet = b'<row r="1"><c r="AG1"/><c r="AN1">x</c></row><row a="<" r="999999"><c>x</c></row>'
     assert sheets._extent(iter([sheet])) >= 40 * 999_999

@@ -25,6 +25,7 @@ _MOST_CELLS = 40_000_000  # about 1 GiB in the reader: a full sheet of 38 column
 # A cell beyond column AF, and one that does not say where it stands, whatever else its tag says.
 _WIDE = re.compile(rb"\br\s*=\s*[\"'](?:A[G-Z]|[B-Z][A-Z]|[A-Z]{3})\d", re.IGNORECASE)
 _BARE = re.compile(rb"<(?:\w+:)?c(?=[\s>/])(?![^<>]*\br\s*=)")
+_OURS = re.compile(rb"<(?:\w{99}|(?:\w+:)?(?:row|c|f|workbookPr)[\s/])")
 _CELL = re.compile(  # the last group: it is empty
     rb"\br\s*=\s*[\"']([A-Z]{1,3})(\d{1,7})[\"']((?:\s+[st]=\"\w*\")*\s*/>)?", re.IGNORECASE
 )
@@ -128,8 +129,10 @@ def _overlapping(part: IO[bytes]) -> Iterator[bytes]:
         block = tail + block
         yield block
         tail = block[block.rfind(b"<") :] if b"<" in block else b""
-        if len(tail) > _BLOCK:
-            raise zipfile.BadZipFile("no sheet has such a tag")
+        if len(tail) > _BLOCK:  # a picture's bytes or a long text, if it is no tag of a sheet
+            if _OURS.match(tail):
+                raise zipfile.BadZipFile("no sheet has such a tag")
+            tail = b""
 
 
 def _check_extent(path: Path) -> None:
