@@ -16,7 +16,7 @@ import pytest
 import shapely
 import xlsxwriter
 
-from data.ingest.formats import archive
+from data.ingest.formats import archive, legacy
 from data.ingest.formats import text as text_format
 from data.ingest.formats.layer import Batch
 from data.ingest.read import _decoded, open_source
@@ -219,6 +219,26 @@ def test_a_cell_far_out_in_an_old_workbook_does_not_end_the_process(tmp_path):
     assert code(path, frame="wgs84") == "geometry_missing"  # it was read
     path.write_bytes(_xls([(0, 0, 1.0), (65_535, 65_535, 2.0)]))
     assert code(path, frame="wgs84") == "sheet_too_large"
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [
+        ("raise MemoryError", "sheet_too_large"),
+        ("bytearray(4 << 30)", "sheet_too_large"),
+        ("import os; os.abort()", "sheet_too_large"),
+        ("import os; os.kill(os.getpid(), 9)", "sheet_too_large"),
+        ("import os; os.kill(os.getpid(), 11)", "file_broken"),
+        ("raise BaseException('a panic')", "file_broken"),
+    ],
+)
+def test_a_reader_that_fails_is_not_always_short_of_memory(tmp_path, monkeypatch, ends, found):
+    path = tmp_path / "a.xls"
+    path.write_bytes(_xls([(0, 0, 1.0), (1, 1, 2.0)]))
+    trial = legacy._TRY.replace("CalamineWorkbook.from_path(sys.argv[1])", ends)
+    assert trial != legacy._TRY
+    monkeypatch.setattr(legacy, "_TRY", trial)
+    assert code(path, frame="wgs84") == found
 
 
 def test_a_workbook_is_read_as_what_it_is_and_not_as_what_it_is_called(tmp_path):

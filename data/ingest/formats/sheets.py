@@ -102,13 +102,7 @@ def _book(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(path)
     except (CalamineError, OSError) as exc:
-        raise _broken(path) from exc
-
-
-def _broken(path: Path) -> Exception:
-    return refuse(
-        "file_broken", path, "工作簿损坏或加密，无法打开", "is a broken or encrypted workbook"
-    )
+        raise legacy.broken(path) from exc
 
 
 def _parts(path: Path, start: str) -> Iterator[Iterator[bytes]]:
@@ -148,7 +142,7 @@ def _check_extent(path: Path) -> None:
         )
         cells = max(map(_extent, _parts(path, _SHEETS)), default=0) if wide else 0
     except _UNREAD as exc:
-        raise _broken(path) from exc
+        raise legacy.broken(path) from exc
     if cells > _MOST_CELLS:
         raise legacy.too_large(path)
 
