@@ -269,6 +269,19 @@ def test_hanzi_that_end_in_the_mark_between_cells(tmp_path, quote, label):
     assert names_of(tmp_path / "a.mif") == (texts, "gb18030")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_inch_mark_leaves_the_rows_below_it_divided(tmp_path, end):
+    head = 'Version 300\nCharset "WindowsSimpChinese"\nDelimiter "|"\n'
+    head += "CoordSys Earth Projection 1, 104\nColumns 2\n  key Char(10)\n  name Char(60)\n"
+    names = ['5" 镀锌管', *["翠湖祥巷億"] * 9, '6" 镀锌管', '"翠|湖"']
+    (tmp_path / "a.mif").write_text(f"{head}Data\n\n" + "Point 102.7 25.05\n" * len(names))
+    lines = "".join(f"{at:02d}|{name}{end}" for at, name in enumerate(names))
+    (tmp_path / "a.mid").write_bytes(lines.encode("gbk"))
+    assert b"|" in "億".encode("gbk")
+    found, _ = names_of(tmp_path / "a.mif")
+    assert [name.replace('"', "") for name in found] == [name.replace('"', "") for name in names]
+
+
 def test_more_rows_of_mapinfo_than_a_batch(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "BATCH_ROWS", 1)
     path = mapinfo(tmp_path, "a.tab", ("key", "name"), b"WindowsSimpChinese")

@@ -20,9 +20,10 @@ _CHINESE = b"windowssimpchinese"
 _CHARSETS = {"gb18030": b"Neutral", "big5": b"WindowsTradChinese", "utf-8": b"UTF-8"}
 _PAIRED = {"gb18030", "big5"}  # whose second bytes may be those of letters and marks
 _MARK = re.compile(rb"(delimiter\s+\")(.)(\")", re.IGNORECASE)
-# Quoted cells, hanzi of four bytes and of two, and the mark between cells and what takes its place.
+# Hanzi of four bytes and of two, and what stands between cells, with the quoted one behind it.
 _CELLS = re.compile(
-    rb'"(?:[^"]|"")*"|[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[|\t]'
+    rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe][\x40-\x7e\x80-\xfe]"
+    rb'|\t|(^|[\r\n|])("(?:[^"\r\n]|"")*")?'
 )
 _INCLUDED = re.compile(rb"<\s*[^\s<>]*include", re.IGNORECASE)  # GDAL asks for it; not for imports
 _TEXT = {".mif": ".mid", ".tab": ".dat"}  # where the attributes of a MapInfo file stand
@@ -105,7 +106,8 @@ def _labelled(path: Path, declared: str | None) -> tuple[Path, str | None, objec
                 written.write(_MARK.sub(rb"\1\t\3", head) if apart else head)
                 shutil.copyfileobj(file, written)
         elif apart and part == text:
-            copy.write_bytes(_CELLS.sub(_tabbed, part.read_bytes()))
+            with part.open("rb") as file, copy.open("wb") as written:
+                written.writelines(_CELLS.sub(_tabbed, line) for line in file)
         else:
             copy.symlink_to(part.resolve())
     return scratch.path / path.name, codec, scratch
@@ -119,4 +121,6 @@ def _mark_is_a_letter(path: Path) -> bool:
 
 
 def _tabbed(cell: re.Match[bytes]) -> bytes:
-    return {b"|": b"\t", b"\t": b" "}.get(cell.group(), cell.group())
+    if cell[1] == b"|":
+        return b"\t" + (cell[2] or b"")
+    return b" " if cell[0] == b"\t" else cell[0]
