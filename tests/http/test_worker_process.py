@@ -89,6 +89,7 @@ def begin(environment):
         one.wait()
 
 
+@pytest.mark.slow
 def test_the_check_asks_for_the_worker_of_its_host_or_name_alone(begin, environment, home):
     def alive(*words):
         asked = [*COMMAND, "worker", "--check", *words]
