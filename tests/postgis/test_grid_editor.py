@@ -201,6 +201,23 @@ def test_a_count_speaks_of_the_ground_that_was_counted(town):
             dwellings=900, as_of=LATER, source_key="later",
             import_id=by_hand(session, kind="households", area_code=C).id))  # fmt: skip
     assert known(LATER) == [410, 0, 370, 380]
+    assert in_parallel(town) == [True, True, False, False]
+
+
+def in_parallel(town):
+    """What a plan that would hand the question to another server process says of each grid."""
+    asked = text("SELECT wangge.grid_redrawn_since(told.code, told.geom, DATE '2026-06-30')"
+                 " FROM unnest(:codes, CAST(:geoms AS text[])) AS row (code, wkb)"
+                 " CROSS JOIN LATERAL (SELECT row.code, CAST(row.wkb AS geometry))"
+                 " AS told (code, geom)"
+                 " ORDER BY told.code")  # fmt: skip
+    with town.begin() as session:
+        now = session.execute(text(
+            "SELECT code, CAST(geom AS text) FROM grids WHERE valid_to IS NULL"
+            " AND area_code = :area ORDER BY code"), {"area": C}).all()  # fmt: skip
+        session.execute(text("SET LOCAL force_parallel_mode = on"))
+        told = {"codes": [one[0] for one in now], "geoms": [one[1] for one in now]}
+        return list(session.scalars(asked, told))
 
 
 def test_a_rounded_outline_keeps_its_count_and_a_house_given_away_loses_it(town):
