@@ -50,7 +50,7 @@ def _notes_zh(row: Row, rules: CoverageRules) -> list[str]:
     if row["estimated_m2"] > 0:
         notes.append(f"，其中 {_n(row['estimated_m2'])} m² 按占地面积×层数估算")
     if row["unmeasured"]:
-        notes.append(f"，另有 {row['unmeasured']} 处面积不详未计")
+        notes.append(f"，{row['unmeasured']} 处在内而面积不详，只计处数")
     if row["basis"] == "communities":
         notes.append("，户数为所辖社区之和")
     elif row["lacking"] and row["verdict"] != Verdict.UNKNOWN:
@@ -98,7 +98,7 @@ def _notes_en(row: Row, rules: CoverageRules) -> list[str]:
         notes.append(f", {_n(row['estimated_m2'])} m² of it estimated as footprint × storeys")
     if row["unmeasured"]:
         unmeasured = _count(row["unmeasured"], "facility", "facilities")
-        notes.append(f", {unmeasured} of unknown area not counted")
+        notes.append(f", {unmeasured} of unknown area among them")
     if row["basis"] == "communities":
         notes.append(", households are the sum of the communities")
     elif row["lacking"] and row["verdict"] != Verdict.UNKNOWN:

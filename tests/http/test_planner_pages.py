@@ -96,6 +96,19 @@ def test_a_communitys_facilities_add_up_to_its_area_shared_ones_included(client,
     assert sum(float(part.replace(",", "")) for part in parts) == pytest.approx(area_m2, abs=0.5)
 
 
+def test_a_facility_of_unknown_area_counts_and_shows_no_figure(client, demo_store):
+    planted = next(one for one in demo_store.truth["faults"] if one["kind"] == "facility_no_area")
+    where = "SELECT area_code, name FROM facilities WHERE source_key = :key"
+    with demo_store.begin() as session:
+        code, name = session.execute(text(where), {"key": planted["keys"][0]}).one()
+    page = client.get(f"/coverage-board/{code}").text
+    line = re.search(rf'<span class="name">{name}</span>.*?</li>', page, re.DOTALL)[0]
+    assert re.findall(r'<span class="(count|counts)">([^<]*)<', line) == [
+        ("count", "面积不详"), ("counts", "计入"),
+    ]  # fmt: skip
+    assert "处在内而面积不详，只计处数" in page
+
+
 # -- the facility register --------------------
 
 

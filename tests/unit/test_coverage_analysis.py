@@ -101,7 +101,10 @@ def test_missing_floor_area_is_footprint_times_storeys_and_marked():
     assert found["floor_area_m2"] == 150.0
     assert found["estimated_m2"] == 140.0
     assert (found["facilities"], found["unmeasured"]) == (4, 1)
-    assert "140 m² 按占地面积×层数估算，另有 1 处面积不详未计" in found["reason_zh"]
+    assert "计入设施 4 处、150 m²" in found["reason_zh"]  # the point is one of the four
+    assert "140 m² 按占地面积×层数估算，1 处在内而面积不详，只计处数" in found["reason_zh"]
+    assert "4 facilities with 150 m²" in found["reason_en"]
+    assert "footprint × storeys, 1 facility of unknown area among them" in found["reason_en"]
 
 
 def test_a_shared_facility_counts_by_share_and_the_host_keeps_the_rest():

@@ -226,13 +226,14 @@ def _facilities(desk: Desk, db: Any, code: str, day: date) -> list[dict[str, Any
     parts = allocate(premises(kept, _rules(desk)), store.shares(db))
     own = parts[parts["area_code"].str.startswith(code)]
     counted_m2 = own.groupby("facility")["area_m2"].sum()
+    unknown = set(own.loc[own["unmeasured"] == 1, "facility"])
     inside = kept[kept["area_code"].str.startswith(code) | kept["facility"].isin(counted_m2.index)]
     words = map_words.values_of("facilities", "function")
     rows = [
         {
             **row,
             "counts": row["facility"] in counted_m2.index,
-            "counted_m2": counted_m2.get(row["facility"]),
+            "counted_m2": None if row["facility"] in unknown else counted_m2.get(row["facility"]),
             "word": desk.either(*words.get(row["function"], words[Function.OTHER])),
         }
         for row in features.records(inside)
