@@ -156,5 +156,5 @@ def _print(report: ImportReport) -> None:
     ]
     if reasons:
         table_out("说明 / notes", ("", "code", "rows", ""), reasons)
-    for remark in (*report.facts.notes, *report.remarks):
+    for remark in report.said():
         say(remark)

@@ -46,6 +46,8 @@ def of_text(path: Path, declared: str | None) -> str:
     """
     with path.open("rb") as file:
         head = file.read(4)
+    if head.startswith(codecs.BOM_UTF8):
+        _deny_false_mark(path)
     if declared:
         encoding = known(declared, path)
         if encoding == "utf-8":
@@ -69,6 +71,21 @@ def of_text(path: Path, declared: str | None) -> str:
     if failed is None:
         return "gb18030" if _utf8_by_chance(blocks(path)) else "utf-8"
     return _other_than_utf8(path, failed)
+
+
+def _deny_false_mark(path: Path) -> None:
+    """Refuse a text under the mark of UTF-8 that is not UTF-8, whatever it was declared to be.
+
+    Read as GBK the three bytes of the mark would be hanzi, and the first column another one.
+    """
+    if (failed := _first_failure(path, "utf-8")) is not None:
+        raise refuse(
+            "encoding_wrong",
+            path,
+            "开头有 UTF-8 标记，内容却不都是 UTF-8；请另存为 UTF-8 后重试",
+            "begins with the mark of UTF-8 and is not UTF-8 throughout; save it anew as UTF-8",
+            row=_row_of(path, failed),
+        )
 
 
 def known(name: str, path: Path) -> str:

@@ -227,4 +227,5 @@ def _facts(path: Path, layer: Layer, columns: ColumnMap, frame: Frame | None) ->
         rows=layer.rows,
         key_column=key,
         notes=tuple(notes),
+        counting=layer.counting,
     )

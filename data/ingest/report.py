@@ -175,11 +175,16 @@ class ImportReport:
             **self.counts(),
             "reassigned": self.reassigned,
             "observations": seen and {"import": seen.import_id, **seen.counts()},
-            "remarks": [*self.facts.notes, *self.remarks, *self._observed()],
+            "remarks": list(self.said()),
             "reasons": [vars(reason) for reason in self.notes.reasons()],
             "rows": [vars(note) for note in shown],
             "rows_left_out": len(self.notes) - len(shown),
         }
+
+    def said(self) -> tuple[str, ...]:
+        """The remarks on the file as a whole; how rows are numbered, if a number is named."""
+        counting = self.facts.counting if len(self.notes) else ()
+        return (*self.facts.notes, *counting, *self.remarks, *self._observed())
 
     def _observed(self) -> tuple[str, ...]:
         if (seen := self.observations) is None:
@@ -216,12 +221,8 @@ class ImportReport:
         return f"{zh} / {en} the report cannot be written ({exc})"
 
     def _write_book(self, path: Path) -> None:
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
+        plain = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+        options = dict.fromkeys(plain, False) | {"constant_memory": True}
         with xlsxwriter.Workbook(str(path), options) as book:
             self._write_summary(book)
             self._write_rows(book)
@@ -244,8 +245,7 @@ class ImportReport:
             lines.append(("整体拒收 Refused", self.refusal[0], self.refusal[1]))
         lines += [(_COUNT_WORDS[name], count) for name, count in self.counts().items()]
         lines += [(f"重新归属 Reassigned: {table}", n) for table, n in self.reassigned.items()]
-        said = (*self.facts.notes, *self.remarks, *self._observed())
-        lines += [("说明 Remark", remark) for remark in said]
+        lines += [("说明 Remark", remark) for remark in self.said()]
         lines += [("未导入的列 Column not taken", name) for name in self.facts.unmapped]
         lines += [(), ("结果 Outcome", "代码 Code", "列 Column", "行数 Rows", "原因", "Reason")]
         lines += [

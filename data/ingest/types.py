@@ -76,6 +76,7 @@ class FileFacts:
     rows: int | None
     key_column: str | None
     notes: tuple[str, ...] = ()
+    counting: tuple[str, ...] = ()  # where row 1 is, if the rows are lines of the file
 
 
 @dataclass(frozen=True)

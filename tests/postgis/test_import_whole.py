@@ -120,6 +120,25 @@ def test_a_refused_file_still_has_its_workbook(db, tmp_path):
     assert openpyxl.load_workbook(written).worksheets[1].max_row == 3
 
 
+def test_the_report_says_which_line_of_the_sheet_a_row_is(db, tmp_path):
+    path, book = tmp_path / "警情.xlsx", openpyxl.Workbook()
+    lines = [["警情统计表"], [], ["警情编号", "发生时间", "类别", "经度", "纬度"]]
+    lines += [["1", "2026-05-01", "盗窃", 102.7, 25.05], [], ["2", "不详", "盗窃", 102.7, 25.05]]
+    for line in lines:
+        book.active.append(line)
+    book.save(path)
+    report = import_file(db, path, Kind.INCIDENTS, Options(frame="wgs84"), WUHUA)
+    (wrong,) = report.as_json()["rows"]
+    assert lines[wrong["row"] + 4 - 2][1] == "不详"
+    told = "行号从表头之下数起：第 1 行是工作表的第 4 行"
+    assert [one.split(" · ")[0] for one in report.said() if "行号" in one] == [told]
+    summary = openpyxl.load_workbook(report.write_xlsx(tmp_path)).worksheets[0]
+    assert any(told in str(cell.value) for line in summary.iter_rows() for cell in line)
+    right = incidents_csv(tmp_path / "a.csv", rows=1, bad=0)
+    whole = import_file(db, right, Kind.INCIDENTS, Options(frame="wgs84"), WUHUA)
+    assert not any("行号" in one for one in whole.said())
+
+
 ENDLESS = "".join(map(chr, range(0x4E00, 0x9000)))  # does not pack, so no index can hold it
 GROUND = '"POLYGON((102.7 25.05,102.71 25.05,102.71 25.06,102.7 25.05))"'
 LONG = [

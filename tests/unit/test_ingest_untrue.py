@@ -345,6 +345,27 @@ def test_a_quote_within_a_cell_is_a_letter(tmp_path):
     assert read(path, frame="wgs84")[0]["name"].tolist() == ['5" 甲', "乙"]
 
 
+def test_rows_of_commas_alone_are_no_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    head = HEAD.replace("\n", ",备注\n")
+    path.write_text(
+        f"{head}1,甲,102.7,25.05,\n,,,,\n , ,,,\n2,乙,,,\n,,,,只有备注\n,,,,\n", "utf-8"
+    )
+    found, notes = read(path, frame="wgs84")
+    assert found["name"].tolist() == ["甲"]
+    assert notes == {(4, "position_missing"), (5, "position_missing")}  # lines 5 and 6 of the file
+
+
+@pytest.mark.parametrize("declared", [None, "gbk", "utf-8"])
+def test_a_mark_of_utf8_before_gbk_is_not_believed_and_makes_no_other_column(tmp_path, declared):
+    path = tmp_path / "a.csv"
+    for head in (HEAD, "key,name,lon,lat\n"):
+        path.write_bytes(b"\xef\xbb\xbf" + f"{head}1,翠湖,102.7,25.05\n".encode("gbk"))
+        with pytest.raises(ImportRefused) as found:
+            open_source(path, Kind.CAMERAS, Options(frame="wgs84", encoding=declared), WUHUA)
+        assert (found.value.code, "UTF-8 标记" in str(found.value)) == ("encoding_wrong", True)
+
+
 def test_marks_that_nobody_sees_make_no_other_key_and_no_other_number(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(

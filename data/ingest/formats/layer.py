@@ -37,7 +37,7 @@ class Layer:
     ``stated_frame`` is a frame word that the file or its format states beyond a CRS (OSM is
     WGS84; a GeoJSON with ``"crs": "GCJ-02"``). ``batches`` takes the columns that are wanted.
     ``held`` keeps unpacked files alive as long as the layer. ``since_1904`` is true of a workbook
-    whose serial dates count from 1904.
+    whose serial dates count from 1904. ``counting`` says where row 1 is, if the rows are lines.
     """
 
     format: str
@@ -53,6 +53,7 @@ class Layer:
     notes: tuple[str, ...] = ()
     held: object = None
     since_1904: bool = False
+    counting: tuple[str, ...] = ()
 
 
 def header_notes(line: int) -> tuple[str, ...]:

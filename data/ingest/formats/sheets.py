@@ -91,6 +91,10 @@ def open_sheet(path: Path, layer: str | None) -> Layer:
         lambda wanted: _batches(sheet, at + 1, columns, wanted),
         notes=header_notes(at + 1) + _remarks(path),
         since_1904=_since_1904(path),
+        counting=(
+            f"行号从表头之下数起：第 1 行是工作表的第 {at + 2} 行"
+            f" · rows are counted below the header: row 1 is line {at + 2} of the sheet",
+        ),
     )
 
 

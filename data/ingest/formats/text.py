@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from data.ingest import encodings
 from data.ingest.formats.layer import BATCH_ROWS, Batch, Layer, header_notes, unique_names
 from data.ingest.refusal import masked, refuse
 from data.ingest.types import RowNote, Severity
+from gis.arrays import Ints
 
 _BLOCK_BYTES = 8 << 20  # also the longest row that is read
 _HEAD_LINES = 50
@@ -53,8 +55,13 @@ def open_text(path: Path, encoding: str | None) -> Layer:
         reader = _Reader(path, codec, delimiter, last, names, tuple(wanted))
         return reader.batches()
 
-    notes = header_notes(first)
-    return Layer("CSV", None, names, batches, encoding=codec.removesuffix("-sig"), notes=notes)
+    return Layer(
+        "CSV", None, names, batches, encoding=codec.removesuffix("-sig"), notes=header_notes(first),
+        counting=(
+            f"行号从表头（第 {last} 行）之下数起，空行不计"
+            f" · rows are counted below the header (line {last}), empty lines left out",
+        ),
+    )  # fmt: skip
 
 
 def _head(path: Path, codec: str) -> list[str]:
@@ -120,6 +127,7 @@ class _Reader:
     names: tuple[str, ...]
     wanted: tuple[str, ...]
     bad: list[tuple[int, int]] = field(default_factory=list)
+    bare: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def batches(self) -> Iterator[Batch]:
@@ -130,7 +138,7 @@ class _Reader:
             for table in _regrouped(self._open()):
                 numbers, notes = self._numbered(met, table.num_rows)
                 met += table.num_rows + len(notes)
-                yield Batch(table, numbers, notes=notes)
+                yield self._filled(table, numbers, notes)
             if self.bad:
                 numbers, notes = self._numbered(met, 0, rest=True)
                 nothing = pa.table({n: pa.array([], pa.string()) for n in self.wanted})
@@ -156,11 +164,12 @@ class _Reader:
                     if row and row[-1].endswith(_END) and row != [_END]:
                         raise self._broken("it ends within quotes", met)
                     met += bool(row)
+                    self.bare |= bool(row) and not any(map(str.strip, row))
             except csv.Error as exc:
                 raise self._broken(str(exc), met) from exc
 
     def _open(self) -> Iterator[pa.RecordBatch]:
-        columns = list(self.wanted) or list(self.names[:1])
+        columns = list(self.names if self.bare else self.wanted or self.names[:1])
         arrow_codec = "utf8" if self.codec in {"utf-8", "utf-8-sig"} else self.codec
         reader = arrow_csv.open_csv(
             self.path,
@@ -186,6 +195,16 @@ class _Reader:
             ),
         )
         yield from reader
+
+    def _filled(self, table: pa.Table, numbers: Ints, notes: tuple[RowNote, ...]) -> Batch:
+        """The rows with a filled cell: a sheet saved as text keeps its empty rows as commas."""
+        if not self.bare:
+            return Batch(table, numbers, notes=notes)
+        filled = np.zeros(table.num_rows, bool)
+        for column in table.columns:
+            there = pc.not_equal(pc.utf8_trim_whitespace(column), "")
+            filled |= there.fill_null(False).to_numpy()
+        return Batch(table.select(list(self.wanted)).filter(filled), numbers[filled], notes=notes)
 
     def _invalid(self, row: arrow_csv.InvalidRow) -> str:
         with self.lock:
