@@ -13,11 +13,15 @@ setup:
 demo: setup
 	@$(BIN)/wangge demo --size $(SIZE) --out out/demo
 
+pictures: export WANGGE_HOME := out/pictures
 pictures:
 	@scripts/setup.sh test
+	@[ ! -d $(WANGGE_HOME) ] || $(BIN)/wangge down
+	@rm -rf $(WANGGE_HOME)
 	@$(BIN)/wangge demo --size district --out out/demo
 	@$(BIN)/python scripts/pictures.py out/demo/maps docs/pictures
 	@$(BIN)/python scripts/page_pictures.py docs/pictures
+	@$(BIN)/wangge down
 
 serve: setup
 	@$(BIN)/wangge serve

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pictures import LARGEST, SIZES, compact, pixels
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -107,13 +108,16 @@ def main(out: Path, *names: str) -> None:
     home = Path(os.environ.get("WANGGE_HOME", ".wangge"))
     accounts = json.loads((home / "demo-accounts.json").read_text("utf-8"))["accounts"]
     passwords = {one["login"]: one["password"] for one in accounts}
+    shots = [shot for shot in SHOTS if not names or shot.name in names]
     with _service(), sync_playwright() as driver:
         program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))))
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        for shot in SHOTS:
-            if names and shot.name not in names:
-                continue
-            with _opened(browser, shot, passwords[shot.login]) as page:
+        kept = {
+            login: _signed_in(browser, login, passwords[login])
+            for login in dict.fromkeys(shot.login for shot in shots)
+        }
+        for shot in shots:
+            with _opened(browser, shot, kept[shot.login]) as page:
                 taken = _printed(page, shot) if isinstance(shot, Sheet) else _taken(page, shot)
             content = compact(pixels(browser, taken))
             if len(content) > LARGEST:
@@ -147,18 +151,17 @@ def _wait(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def _opened(browser: Browser, shot: Shot | Sheet, password: str) -> Iterator[Page]:
-    """The shot's page, signed in, in its size, language and colours."""
+def _opened(browser: Browser, shot: Shot | Sheet, kept: Any) -> Iterator[Page]:
+    """The shot's page in the session that was ``kept``, in its size, language and colours."""
     look = shot if isinstance(shot, Shot) else Shot(shot.name, shot.login, shot.path)
     width, height = SIZES[look.size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, service_workers="block"
+        viewport={"width": width, "height": height}, service_workers="block", storage_state=kept
     )
     for name in ("language", "theme"):
         cookie = {"name": f"wangge_{name}", "value": getattr(look, name), "url": ADDRESS}
         context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
-    _sign_in(page, shot.login, password)
     page.goto(ADDRESS + shot.path)
     _ready(page)
     yield page
@@ -216,12 +219,17 @@ def _printed(page: Page, sheet: Sheet) -> bytes:
         return png.read_bytes()
 
 
-def _sign_in(page: Page, login: str, password: str) -> None:
+def _signed_in(browser: Browser, login: str, password: str) -> Any:
+    """The session of an account: one for all its pictures, for sign-ins are limited."""
+    page = browser.new_page()
     page.goto(f"{ADDRESS}/sign-in")
     page.fill("[name=login]", login)
     page.fill("[name=password]", password)
     page.click("main form button")
     page.wait_for_url(lambda url: "/sign-in" not in url)
+    kept = page.context.storage_state()
+    page.context.close()
+    return kept
 
 
 def _ready(page: Page) -> None:
