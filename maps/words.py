@@ -216,14 +216,10 @@ TERMS: dict[tuple[str, str], Pair] = {
     ("EVA-2", "years_below"): ("取消称号：连续不达标", "The name is lost after"),
 }
 REMARKS: dict[str, Pair] = {  # what the policy file says beside the places of its sources
-    "三(四)22 and glossary 12": ("三(四)22 及名词解释 12", "三(四)22 and glossary 12"),
+    "三(四)22、名词解释 12": ("三(四)22 及名词解释 12", "三(四)22 and glossary 12"),
     "M": ("数值见 docs/methods.md", "docs/methods.md"),
     "speed: M": ("步速见 docs/methods.md", "speed: docs/methods.md"),
     "numbers: M": ("数值见 docs/methods.md", "numbers: docs/methods.md"),
-    "as a grid size 300-500 is a default, not a rule": (
-        "作为网格规模，300-500 户是默认值，不是规定",
-        "as a grid size 300-500 is a default, not a rule",
-    ),
 }
 UNITS = {
     "m² per 100 households": ("m²", "m²"),

@@ -30,6 +30,15 @@ def laid_over(tmp_path):
     return read
 
 
+# What sentences in both languages quote, as it stands.
+QUOTED = ("SAF-1", "GRD-1", "GRD-2", "FAC-1", "FAC-2", "FAC-3", "REN-1", "REN-2")
+
+
+@pytest.mark.parametrize("rule", QUOTED)
+def test_a_quoted_source_has_no_words_of_one_language(builtin, rule):
+    assert re.findall("[a-z]{2,}", builtin.source(rule)) == []
+
+
 def test_the_numbers_of_the_documents_are_there(builtin):
     """S0 四(二)27: 30 m² per 100 households; S3 二(二): 500 and 300 m²; S2 二(一)3: 300-500."""
     assert builtin["FAC-1", "m2_per_100_households"] == 30

@@ -113,13 +113,13 @@ def test_the_reason_that_everybody_reads_names_no_kind_of_severe_event():
 def test_the_sentence_has_rule_figures_thresholds_and_period():
     found = rated(district([10], [300]))
     assert found["reason_zh"][0] == (
-        f"依据SAF-1（{POLICY.version}版，S0 三(四)22 and glossary 12; numbers: M），"
+        f"依据SAF-1（{POLICY.version}版，S0 三(四)22、名词解释 12; M），"
         "2024-10至2026-09共24个月，计入警情10起，老旧小区同期基准应为"
         "3.6起，平滑后为基准的1.99倍；高于1.5倍的概率为0.81，高于1倍的概率为0.98；"
         "高于1.5倍的概率达到红色门槛0.8；评为红牌（治安警示）。"
     )
     assert found["reason_en"][0] == (
-        f"Under SAF-1 (version {POLICY.version}; S0 三(四)22 and glossary 12; numbers: M), "
+        f"Under SAF-1 (version {POLICY.version}; S0 三(四)22、名词解释 12; M), "
         "10 incidents counted in the 24 months 2024-10 to 2026-09, 3.6 expected at the reference "
         "rate of its peer group (old compound), give 1.99 "
         "times that rate after shrinkage; the probability of more than 1.5 times is 0.81 and of "
