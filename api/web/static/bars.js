@@ -8,12 +8,12 @@
     const rule = style.getPropertyValue("--pico-muted-border-color").trim() || "#ccd";
     box.style.height = `${60 + 24 * told.names.length}px`;
     const chart = echarts.init(box, null, { renderer: "canvas" });
-    const most = Math.max(...told.values, told.threshold);
+    const most = 5 * Math.ceil(Math.max(...told.values, told.threshold) * 1.05 / 5);
     chart.setOption({
       animation: false,
       textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: 56, top: 28, bottom: 8, containLabel: true },
-      xAxis: { type: "value", max: Math.ceil(most * 1.05), axisLabel: { color: ink }, splitLine: { lineStyle: { color: rule } } },
+      grid: { left: 8, right: 24, top: 28, bottom: 8, containLabel: true },
+      xAxis: { type: "value", max: most, axisLabel: { color: ink, hideOverlap: true }, splitLine: { lineStyle: { color: rule } } },
       yAxis: {
         type: "category", inverse: true, data: told.names,
         axisLabel: { color: ink, width: Math.min(150, box.clientWidth * 0.36), overflow: "truncate" }, axisTick: { show: false },
@@ -24,7 +24,7 @@
         label: { show: true, position: "right", color: ink },
         markLine: {
           silent: true, symbol: "none", lineStyle: { color: ink, type: "dashed", width: 2 },
-          label: { formatter: told.line, color: ink, position: "end", distance: 4 }, data: [{ xAxis: told.threshold }],
+          label: { formatter: told.line, color: ink, position: "start", distance: 4 }, data: [{ xAxis: told.threshold }],
         },
       }],
     });
