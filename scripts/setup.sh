@@ -56,7 +56,8 @@ digest=$(cat constraints.txt pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$digest" ]; then
   say "virtual environment in $venv"
   [ -x "$venv/bin/python" ] || "$(find_python)" -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+  # A module is compiled when it is first imported: of most packages that is a small part.
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r constraints.txt
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
   echo "$digest" >"$stamp"
 fi

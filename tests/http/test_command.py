@@ -803,6 +803,7 @@ def test_the_service_starts_answers_logs_without_values_and_ends(wangge, demo_ho
     assert process("status", "--json", home=demo_home).json("status")["state"] == "running"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_has_a_successor_and_a_killed_service_takes_it_along(
     demo_home, unused_port
 ):
