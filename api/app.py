@@ -1,9 +1,10 @@
 """The service: routes, errors and the gate put together."""
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from sqlalchemy.pool import QueuePool
 
 from api import errors
@@ -55,16 +56,12 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="wangge", version=VERSION, description=_DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
-        responses=errors.DOCUMENTED,
     )  # fmt: skip
     app.state.house = house
     _remember(app, settings)
     errors.install(app)
     failures.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
-    for page in PAGES:
-        app.include_router(page, include_in_schema=False, dependencies=[OwnOrigin])
+    app.router.routes.extend(_doors().routes)
     metrics = Metrics()
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(near_or_health)])
@@ -74,6 +71,17 @@ def create_app(settings: Settings) -> FastAPI:
 
     _guard(app, settings, metrics)
     return app
+
+
+@functools.cache
+def _doors() -> APIRouter:
+    """What programs and pages ask, once for a process: to read its parameters takes a second."""
+    doors = APIRouter(responses=errors.DOCUMENTED)
+    for router in ROUTERS:
+        doors.include_router(router)
+    for page in PAGES:
+        doors.include_router(page, include_in_schema=False, dependencies=[OwnOrigin])
+    return doors
 
 
 def _guard(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
