@@ -23,12 +23,9 @@ _DASHES_MM = {"forward": "1.6 .9", "cross": ".5 .9", "dots": ".2 1"}  # by hatch
 
 
 def bounds_m(sheet: Sheet) -> Floats:
-    """West, south, east, north of what the sheet draws, in its frame.
-
-    Layers alone decide; a sheet whose layers are empty shows its outlines.
-    """
-    shapes = [one.features for one in sheet.layers if len(one.features)] or [sheet.outlines]
-    found = np.vstack([frame.to_crs(sheet.srid).total_bounds for frame in shapes])
+    """West, south, east, north of the outlines and of what is drawn over them, in its frame."""
+    shapes = [sheet.outlines, *(one.features for one in sheet.layers)]
+    found = np.vstack([one.to_crs(sheet.srid).total_bounds for one in shapes if len(one)])
     return np.concatenate([found[:, :2].min(axis=0), found[:, 2:].max(axis=0)])
 
 

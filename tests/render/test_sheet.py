@@ -145,6 +145,15 @@ def test_names_on_the_map_are_text():
     assert "<script>&社区" in _text(pdf(_sheet([SQUARE], ["red"], outlines=outlines)))
 
 
+def test_a_sheet_shows_the_whole_area_around_what_is_drawn():
+    outlines = gpd.GeoDataFrame(
+        {"name": ["华山"]},
+        geometry=gpd.GeoSeries([_square(570_000, 2_770_000, 3_000)], crs=SRID).to_crs(4326),
+    )
+    text = _text(pdf(_sheet([SQUARE], ["red"], outlines=outlines)))
+    assert "1:20,000" in text  # 3 km on 176 mm: 1:17,046 does not fit 1:10,000
+
+
 def test_a_sheet_without_features_shows_its_outlines():
     outlines = gpd.GeoDataFrame(
         {"name": ["华山"]}, geometry=gpd.GeoSeries([SQUARE], crs=SRID).to_crs(4326)
