@@ -150,11 +150,16 @@ def _geometry(work: _Work) -> Shapes:
     plan = work.plan
     assert plan.how is not None
     assert plan.frame is not None
-    shaped, bad = raw_positions(work.batch, plan.how, plan.kind)
+    shaped, wrong = raw_positions(work.batch, plan.how, plan.kind)
     absent = shapely.is_missing(shaped.geom)
     shaped = geometry.shape_up(shaped, shape(plan.kind))
     from_columns = plan.how.lon is not None
-    work.say("not_a_number", bad, severity=Severity.REFUSED)
+    bad = np.zeros(work.count, bool)
+    for side, where in wrong.items():
+        if where.any():
+            work.raw[side] = whole(work.batch.table[plan.columns.columns[side]])
+        work.say("not_a_number", where, field=side, severity=Severity.REFUSED)
+        bad |= where
     for code, where in shaped.marks.items():
         work.say(code, where)
     lost = absent & ~np.isin(np.arange(work.count), np.flatnonzero(bad))

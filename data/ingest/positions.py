@@ -43,17 +43,16 @@ def placing(columns: ColumnMap, asked: set[str], *, own_geometry: bool) -> Placi
     return Placing() if own_geometry else None
 
 
-def raw_positions(batch: Batch, how: Placing, kind: Kind) -> tuple[Shaped, Flags]:
-    """Geometries in the file's own frame, and the rows whose coordinates are no numbers."""
+def raw_positions(batch: Batch, how: Placing, kind: Kind) -> tuple[Shaped, dict[str, Flags]]:
+    """Geometries in the file's own frame, and of lon and lat the rows that are no numbers."""
     if how.lon is not None and how.lat is not None:
         return _points(batch, how.lon, how.lat, kind)
-    none = np.zeros(len(batch.rows), bool)
     if how.wkt is not None:
         texts = as_text(whole(batch.table[how.wkt])).to_numpy(zero_copy_only=False)
-        return geometry.from_wkt(texts), none
+        return geometry.from_wkt(texts), {}
     if batch.wkb is None:
-        return Shaped(np.full(len(batch.rows), None, dtype=object)), none
-    return geometry.from_wkb(_objects(batch.wkb)), none
+        return Shaped(np.full(len(batch.rows), None, dtype=object)), {}
+    return geometry.from_wkb(_objects(batch.wkb)), {}
 
 
 def _objects(wkb: pa.Array) -> NDArray[np.object_]:
@@ -61,14 +60,13 @@ def _objects(wkb: pa.Array) -> NDArray[np.object_]:
     return found
 
 
-def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, Flags]:
-    sides, bad = [], np.zeros(len(batch.rows), bool)
+def _points(batch: Batch, lon: str, lat: str, kind: Kind) -> tuple[Shaped, dict[str, Flags]]:
+    sides, bad = [], {}
     for name, column in (("lon", lon), ("lat", lat)):
         known = field_of(kind, name)
         assert known is not None
         read = numerals.degrees(whole(batch.table[column]), known)
-        for mask in read.flaws.values():
-            bad |= mask
+        bad[name] = np.logical_or.reduce([np.zeros(len(batch.rows), bool), *read.flaws.values()])
         sides.append(read.values.to_numpy(zero_copy_only=False).astype(float))
     x, y = sides
     there = np.isfinite(x) & np.isfinite(y)

@@ -49,6 +49,20 @@ def test_two_columns_for_one_field_are_both_named(table):
     assert facts.unmapped == ("lng",)
 
 
+def test_a_coordinate_that_is_no_number_is_named_with_its_column_and_value(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("经度,纬度\n102.7,25.05\n102.7,东风路\n约102.7,25.05\n", "utf-8")
+    source = open_source(path, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    said = [
+        (note.row, note.code, note.column, note.value)
+        for chunk in source.chunks for note in chunk.notes
+    ]  # fmt: skip
+    assert sorted(said) == [
+        (2, "not_a_number", "纬度", "东风路"),
+        (3, "not_a_number", "经度", "约102.7"),
+    ]
+
+
 PREFERRED = [
     (Kind.COMPOUNDS, "name", "小区名称", "名称"),
     (Kind.COMPOUNDS, "address", "详细地址", "地址"),
