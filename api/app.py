@@ -14,6 +14,7 @@ from api.deps import near_or_health
 from api.house import House, transaction
 from api.planning.plans import MOST_KEPT
 from api.routers import ROUTERS
+from api.serving.bare import Bare
 from api.serving.gate import Gate
 from api.serving.intake import Intake
 from api.serving.limits import Limits
@@ -90,6 +91,7 @@ def _guard(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         Intake, limit_bytes=settings.body_limit_kb * 1024, patience_s=settings.body_patience_s,
         shown=failures.shown,
     )  # fmt: skip
+    app.add_middleware(Bare)
     app.add_middleware(
         Gate, hosts=settings.allowed_hosts, inner_hosts=settings.inner_hosts, metrics=metrics,
         shown=failures.shown,

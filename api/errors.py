@@ -189,6 +189,8 @@ def _http(request: Request, exc: Exception) -> JSONResponse:
     code = _HTTP_CODES.get(exc.status_code, "http_error")
     answer = problem(exc.status_code, code, _HTTP_WORDS.get(exc.status_code, str(exc.detail)))
     answer.headers.update(exc.headers or {})
+    if "GET" in answer.headers.get("allow", "").split(", "):
+        answer.headers["allow"] += ", HEAD"  # see api/serving/bare.py
     return answer
 
 

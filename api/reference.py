@@ -56,6 +56,7 @@ that write say so.
 
 - Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`,
   `status`, `code` and `detail`; scripts rely on `code`. A 503 says `Retry-After`.
+- Every address that takes GET takes HEAD, and answers it alike without the body.
 - Every answer has `X-Request-Id`, which the log repeats. The log is one JSON object per line on
   stderr: method, route template, status, milliseconds, request id, user; never a value that was
   asked for.

@@ -464,6 +464,9 @@ def test_one_user_follows_a_few_jobs_at_once_and_again_when_one_is_closed(serve,
             assert (third.status_code, third.json()["code"]) == (429, "too_many")
             assert int(third.headers["retry-after"]) >= 1
         wait_for(lambda: opens(client, job_id))
+        for _ in range(4):  # the head of a stream that would go on is no open stream
+            wait_for(lambda: client.head(f"{API}/jobs/{job_id}/events").status_code == 200)
+        wait_for(lambda: opens(client, job_id))
 
 
 def opens(client, job_id):

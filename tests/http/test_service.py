@@ -393,7 +393,21 @@ def test_every_refusal_is_a_problem_document(client, path, expected):
 def test_another_method_is_refused_with_the_allowed_one(client):
     response = client.post(f"{API}/areas")
     assert problem_of(response) == (405, "method_not_allowed")
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "path", ["/livez", f"{API}/areas", "/ogc/collections/rating/items?limit=3", "/ogc/nothing", "/"]
+)
+def test_head_is_answered_like_get_without_the_body(client, path):
+    head, whole = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length", "location", "content-security-policy"):
+        assert (head.headers.get(name) or "").split("nonce-")[0] == (
+            whole.headers.get(name) or ""
+        ).split("nonce-")[0], name
+    refused = client.head(f"{API}/auth/sign-in")  # takes POST alone
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize(
