@@ -23,7 +23,8 @@ from api.serving.metrics import Metrics
 from api.serving.origin import OwnOrigin
 from api.serving.standing import Standing
 from api.serving.streams import Streams
-from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf
+from api.serving.works import Works
+from api.shelf import MOST_MOMENTS, MOST_PAGES, Shelf, SlowShelf
 from api.version import VERSION
 from api.web import failures
 from api.web.pages import PAGES
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
                 plaques.settle(session, house)
             pool = engine.pool
             assert isinstance(pool, QueuePool), "an engine of gis.db.engine has a bounded pool"
-            metrics.watch(pool.checkedout, Standing(house, engine))
+            metrics.watch(pool.checkedout, app.state.works.__len__, Standing(house, engine))
             yield
 
     app = FastAPI(
@@ -100,7 +101,9 @@ def _guard(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
 
 def _remember(app: FastAPI, settings: Settings) -> None:
     """What one process keeps between requests: what was made, and who asked how often."""
-    app.state.shelf, app.state.plans = Shelf(MOST_PAGES), Shelf(MOST_KEPT)
+    app.state.shelf, app.state.works = Shelf(MOST_PAGES), Works()
+    app.state.plans = SlowShelf(MOST_KEPT, app.state.works)
+    app.state.walks = SlowShelf(MOST_PAGES, app.state.works)
     app.state.looks, app.state.moments = Looks(), Shelf(MOST_MOMENTS)
     app.state.limits, app.state.streams = Limits(settings), Streams(settings)
     app.state.flows, app.state.line = Flows(), Line(settings)

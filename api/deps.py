@@ -1,5 +1,6 @@
 """What a request is given: the house, one session, checked parameters."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from datetime import date
@@ -7,12 +8,13 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 from fastapi import Path as PathParam
-from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from sqlalchemy.orm import Session
 
 from api.auth.identity import Identified, user_of
 from api.house import House
 from api.serving.at_once import at_once
+from api.serving.works import Asker
 from gis.access.rights import Action, Capability
 from gis.areas.levels import Level
 from gis.db.session import User, sessions
@@ -111,6 +113,24 @@ async def session(request: Request, user: Caller, _: InLine) -> AsyncIterator[Se
         yield db
 
 
+async def asker(request: Request) -> AsyncIterator[Asker]:
+    """Whoever waits for long work in this request; it is told when the client goes away."""
+    found = Asker()
+    watching = asyncio.create_task(_watched(request, found))
+    try:
+        yield found
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)  # a body may be refused there, too
+
+
+async def _watched(request: Request, found: Asker) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    await run_in_threadpool(found.leave)
+
+
+Waits = Annotated[Asker, Depends(asker, scope="function")]
 At = Annotated[House, Depends(at_once(house))]
 Db = Annotated[Session, Depends(session, scope="function")]
 

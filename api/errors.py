@@ -51,6 +51,7 @@ STATUS: dict[type[errors.GisError], int] = {
     errors.CannotUndo: 409,
     errors.ChangedMeanwhile: 409,
     errors.TooLarge: 413,
+    errors.Stopped: 408,  # nobody is there to read it
     errors.StoreUnavailable: 503,
     errors.StoreNotReady: 503,
     LibrariesMissing: 503,

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
+from api.serving.works import Asker, Works
+from gis.progress import Say
 from gis.publication import store as publication
 from gis.runs import store
 
@@ -33,8 +35,11 @@ class Shelf(Generic[T]):
 
         A publication moves it too: for who sees no drafts another run is the newest then.
         """
+        return self.under(self._key(session, shown), make)
+
+    def _key(self, session: Session, shown: Hashable) -> Hashable:
         moved = (store.newest(session), publication.times_published(session))
-        return self.under((*moved, session.info["user"], shown), make)
+        return (*moved, session.info["user"], shown)
 
     def under(self, key: Hashable, make: Callable[[], T]) -> T:
         """The thing called ``key``, which names all that it may depend on."""
@@ -48,3 +53,18 @@ class Shelf(Generic[T]):
             while len(self._made) > self._most:
                 self._made.popitem(last=False)
         return made
+
+
+class SlowShelf(Shelf[T]):
+    """A shelf of what takes long to make: the same things are made once, followed and stopped."""
+
+    def __init__(self, most: int, works: Works) -> None:
+        super().__init__(most)
+        self._works = works
+
+    def worked(
+        self, session: Session, shown: Hashable, asker: Asker, make: Callable[[Say], T]
+    ) -> T:
+        """As `kept`; raises Stopped for an asker who left."""
+        key = self._key(session, shown)
+        return self.under(key, lambda: self._works.result(session, (id(self), key), asker, make))

@@ -261,3 +261,12 @@ class TooMany(GisError):
     def __init__(self, wait_s: int) -> None:
         super().__init__(f"操作太频繁，请 {wait_s} 秒后再试 / too often: try again in {wait_s} s")
         self.wait_s = wait_s
+
+
+class Stopped(GisError):
+    """Nobody waits for the work any more, or somebody asked a job to stop: it is rolled back."""
+
+    code = "stopped"
+
+    def __init__(self) -> None:
+        super().__init__("已停止 / stopped")

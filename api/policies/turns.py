@@ -11,8 +11,8 @@ from gis.compounds import store as compounds
 from gis.district import District
 from gis.errors import NoData
 from gis.facilities import service as facilities
-from gis.jobs.model import Say
 from gis.policy import Policy
+from gis.progress import Say, unheard
 from gis.safety import service as safety
 from gis.timeline import service as timeline
 
@@ -39,7 +39,7 @@ def long(session: Session) -> bool:
 
 def turned(
     session: Session, district: District, *, before: Policy, after: Policy,
-    say: Say = lambda _share, _zh, _en: None,
+    say: Say = unheard,
 ) -> Turned:  # fmt: skip
     """Rating and coverage with both policies on the newest records; nothing is stored.
 

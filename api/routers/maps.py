@@ -10,7 +10,7 @@ from fastapi import Path as PathParam
 from fastapi.responses import FileResponse, HTMLResponse
 
 from api.audit.reads import note_read
-from api.deps import Asked, At, Caller, Db, allow, needs, said
+from api.deps import Asked, At, Caller, Db, Waits, allow, needs, said
 from api.files import outputs
 from api.files.frames import Frames, page_layers
 from api.house import House
@@ -78,7 +78,7 @@ def read_map(request: Request, db: Db, at: At, user: Caller, asked: Asked, name:
     responses=said("<!DOCTYPE html>…", "text/html"),
 )
 def read_plan_map(
-    request: Request, db: Db, at: At, compound: Compound = None, area: Area = None,
+    request: Request, db: Db, at: At, asker: Waits, compound: Compound = None, area: Area = None,
     budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
 ) -> Response:  # fmt: skip
     """The plan of video points as a Folium page, with each point's gain and what it would show."""
@@ -88,7 +88,7 @@ def read_plan_map(
         )
     given = kept(at.settings.home, poles)
     ask = Ask(compound, area or "", budget, target, every_deg, given)
-    found = plan(request.app.state.plans, db, at, ask)
+    found = plan(request.app.state.plans, db, at, ask, asker)
     shelf: Shelf[str] = request.app.state.shelf
     day = timeline.day_of(db, at.district)
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import At, Db
+from api.deps import At, Db, Waits
 from api.planning.asked import Area, Budget, Compound, EveryDeg, Target
 from api.planning.plans import plan, told
 from api.routers.video import READ
@@ -97,6 +97,7 @@ def read_plan(
     request: Request,
     db: Db,
     at: At,
+    asker: Waits,
     compound: Compound = None,
     area: Area = None,
     budget: Budget = 5,
@@ -105,17 +106,17 @@ def read_plan(
 ) -> PlanOut:
     """Where the next points belong: ranked, with gains, and the gap to the best plan."""
     ask = Ask(compound, area or "", budget, target, every_deg)
-    found = plan(request.app.state.plans, db, at, ask)
+    found = plan(request.app.state.plans, db, at, ask, asker)
     return PlanOut(**told(found), points=planned.collection(found.places))
 
 
 @router.post("/plan", dependencies=READ)
-def compute_plan(request: Request, db: Db, at: At, body: PlanIn) -> PlanOut:
+def compute_plan(request: Request, db: Db, at: At, asker: Waits, body: PlanIn) -> PlanOut:
     """The same with poles or counts of passers-by that are known elsewhere; nothing is stored."""
     ask = Ask(
         body.compound, body.area or "", body.budget, body.target, body.every_deg,
         tuple(Candidate(**one.model_dump()) for one in body.candidates),
         tuple(Footfall(**one.model_dump()) for one in body.footfall),
     )  # fmt: skip
-    found = plan(request.app.state.plans, db, at, ask)
+    found = plan(request.app.state.plans, db, at, ask, asker)
     return PlanOut(**told(found), points=planned.collection(found.places))

@@ -33,12 +33,19 @@ class Metrics(Collector):
         self._connections = Gauge(
             "wangge_store_connections", "Connections to the store in use", registry=self._registry
         )
+        self._works = Gauge(
+            "wangge_works", "Plans and walks that requests wait for", registry=self._registry
+        )
 
     def watch(
-        self, connections_in_use: Callable[[], int], standing: Callable[[], Iterable[Metric]]
+        self,
+        connections_in_use: Callable[[], int],
+        works_under_way: Callable[[], int],
+        standing: Callable[[], Iterable[Metric]],
     ) -> None:
-        """Ask for both whenever the measurements are read."""
+        """Ask for them whenever the measurements are read."""
         self._connections.set_function(connections_in_use)
+        self._works.set_function(works_under_way)
         self._standing = standing
 
     def collect(self) -> Iterable[Metric]:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from api.files import outputs
 from api.house import House
-from api.tasks.work import Stopped, Work
+from api.tasks.work import Work
 from data.export.model import Format
 from data.export.service import suffix
+from gis.errors import Stopped
 from gis.jobs import store
 from gis.layers.service import Scope
 

@@ -11,8 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.house import transaction
-from api.tasks.work import Stopped
-from gis.errors import StoreUnavailable
+from gis.errors import Stopped, StoreUnavailable
 from gis.jobs import store
 
 BEAT_S = 1.0

@@ -12,13 +12,13 @@ from api.serving.logs import described, logger
 from api.tasks import audits, exports, imports, plaques, policies, previews, runs, sheets
 from api.tasks.heartbeat import Heartbeat
 from api.tasks.runs import NOT_A_PART
-from api.tasks.work import Failed, Stopped, Task, Work
+from api.tasks.work import Failed, Task, Work
 from gis.access import store as accounts
 from gis.access.model import State
 from gis.access.rights import Action, Capability, Right
 from gis.access.service import narrowed
 from gis.db.session import User
-from gis.errors import AccountClosed, Forbidden, GisError, WholeDistrict, halves
+from gis.errors import AccountClosed, Forbidden, GisError, Stopped, WholeDistrict, halves
 from gis.jobs import store
 from gis.jobs.model import Job, JobKind, JobState
 

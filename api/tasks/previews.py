@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.tasks.imports import options_of, path_of
-from api.tasks.work import Stopped, Work
+from api.tasks.work import Work
 from data.ingest.preview import preview
 from data.ingest.types import Kind
-from gis.errors import NotFound
+from gis.errors import NotFound, Stopped
 from gis.uploads import store
 
 _STEPS = ((0.1, "打开文件", "opening the file"), (0.4, "识别坐标系", "finding the frame"),

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.house import House
-from gis.jobs.model import Job, Say
+from gis.jobs.model import Job
+from gis.progress import Say
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,6 @@ class Work:
 
 Task = Callable[[Work, Session], Mapping[str, Any]]
 """Does the work in the session's one transaction and returns the job's result."""
-
-
-class Stopped(Exception):
-    """Somebody asked the job to stop; its transaction is rolled back."""
 
 
 class Failed(Exception):

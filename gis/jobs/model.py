@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -78,10 +78,3 @@ class Job(Identified, Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-
-class Say(Protocol):
-    """Takes how far the work is (0 to 1) and what it is at; raises when the job is to end."""
-
-    def __call__(self, share: float, zh: str, en: str) -> None:
-        """Say it."""

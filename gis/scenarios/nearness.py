@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gis.arrays import Flags, Floats
 from gis.district import District
 from gis.policy import Policy
+from gis.progress import Say, part, unheard
 from gis.scenarios import analysis
 from gis.scenarios.analysis import Change
 from gis.walking import service as walking
@@ -47,9 +48,16 @@ def nearness(
     policy: Policy,
     district: District,
     as_of: date,
+    say: Say = unheard,
 ) -> Nearness:
-    """Walk from every compound to today's facilities and to the scenario's; raises NoData."""
-    homes = walking.homes(session, policy=policy, district=district, as_of=as_of)
+    """Walk from every compound to today's facilities and to the scenario's; raises NoData.
+
+    ``say`` hears of the phases and ends the work by raising.
+    """
+    homes = walking.homes(
+        session, policy=policy, district=district, as_of=as_of,
+        say=part(say, *walking.READING),
+    )  # fmt: skip
     today = streets.open_facilities_on(session, as_of=as_of)
     puts = [one for one in changes if one.kind in analysis.PLACING]
     then, nowhere = analysis.placed(today, puts)
@@ -58,12 +66,15 @@ def nearness(
     functions = sorted(both[both["facility"].isin(touched)]["function"].unique())
     households = np.nan_to_num(homes.households)
     rows = []
-    for function in functions:
+    for function, said in walking.in_turn(functions, say):
         goals = [
             walking.metric(places[places["function"] == function], district)
             for places in (today, then)
         ]
-        walks = [homes.walks(goal).nearest_m() for goal in goals]
+        walks: list[Metres] = []
+        for goal, when in zip(goals, (("今天", "today"), ("方案", "the scenario")), strict=True):
+            said(len(walks) / 2, *when)
+            walks.append(homes.walks(goal).nearest_m())
         rows.append((
             function, *(len(goal) for goal in goals),
             *(float(households[np.isfinite(walk_m)].sum()) for walk_m in walks),

@@ -25,6 +25,7 @@ from gis.facilities.model import Function, Verdict
 from gis.facilities.rules import CoverageRules
 from gis.facilities.service import KINDS
 from gis.policy import Policy
+from gis.progress import Say, unheard
 from gis.scenarios import analysis, checks, nearness, store
 from gis.scenarios.analysis import Change
 from gis.scenarios.model import ChangeKind, Scenario, ScenarioChange
@@ -176,7 +177,7 @@ def compare(
 
 
 def walks(
-    session: Session, scenario: Scenario, *, policy: Policy, district: District
+    session: Session, scenario: Scenario, *, policy: Policy, district: District, say: Say = unheard
 ) -> nearness.Nearness:
     """What the scenario does to walks; raises NoData without streets or compounds.
 
@@ -193,7 +194,14 @@ def walks(
         return replace(one, spot=spot)
 
     changes = [placed(one) for one in _changes(session, scenario)]
-    return nearness.nearness(session, changes, policy=policy, district=district, as_of=as_of)
+    return nearness.nearness(
+        session, changes, policy=policy, district=district, as_of=as_of, say=say
+    )
+
+
+def state(session: Session, scenario: Scenario) -> tuple[int, ...]:
+    """Moves on with every change that is made or dropped; none is ever rewritten."""
+    return (scenario.id, *(one.id for one in store.changes(session, scenario.id)))
 
 
 def _changes(session: Session, scenario: Scenario) -> list[Change]:

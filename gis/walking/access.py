@@ -11,7 +11,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from gis.arrays import Flags, Floats, Ints
 from gis.policy import Policy
+from gis.progress import Say, unheard
 from gis.walking.analysis import Metres, Network
+
+_BEYOND = 0.5  # share of the work that walks across all streets are
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Walks:
         *,
         origin_area: NDArray[np.object_],
         target_area: NDArray[np.object_],
+        say: Say = unheard,
     ) -> Metres:
         """As `nearest_m`, to targets in the area of the origin only; (n,) and (k,) area codes.
 
@@ -85,7 +89,11 @@ class Walks:
         """
         found = np.full(len(self._from), np.inf)
         usable = self._usable & wanted
-        for area in sorted({one for one in target_area[usable].tolist() if one is not None}):
+        areas = sorted({one for one in target_area[usable].tolist() if one is not None})
+        for done, area in enumerate(areas):
+            counted = f"{done + 1} / {len(areas)}"
+            share = _BEYOND + (1 - _BEYOND) * done / len(areas)
+            say(share, f"本街道内步行 {counted}", f"walks within the own street {counted}")
             here = self.beside & (origin_area == area)
             if here.any():
                 near = self._near(here)

@@ -1,5 +1,6 @@
 """The 15-minute circle (FAC-7): which compounds reach which function on foot, along streets."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,11 +17,13 @@ from gis.arrays import Floats
 from gis.district import District
 from gis.errors import NoData
 from gis.policy import Policy
+from gis.progress import Say, part, unheard
 from gis.walking import store
 from gis.walking.access import WalkRules, Walks, reached_share
 from gis.walking.analysis import Metres, Network, network
 
 CORNER_EVERY_M = 20.0  # a place joins a street at a corner: at most 10 m along from the true spot
+READING, WALKING = (0.0, 0.3), (0.3, 1.0)  # shares of the work
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,20 @@ class Homes:
         )
 
 
-def homes(session: Session, *, policy: Policy, district: District, as_of: date) -> Homes:
+def homes(
+    session: Session, *, policy: Policy, district: District, as_of: date, say: Say = unheard
+) -> Homes:
     """Raises NoData without walkable streets or without compounds.
 
     A straight line says nothing about a walk.
     """
-    lines = shapely.segmentize(store.walkable(session, srid=district.srid), CORNER_EVERY_M)
+    say(0.0, "读取街道", "reading streets")
+    lines = store.walkable(session, srid=district.srid)
+    say(0.3, f"{len(lines):,} 条街道", f"{len(lines):,} streets")
+    lines = shapely.segmentize(lines, CORNER_EVERY_M)
+    say(0.4, "街道网络", "the network of streets")
     streets = network(lines)
+    say(0.8, "读取小区", "reading compounds")
     compounds = store.compounds_on(session, as_of=as_of)
     if streets is None:
         raise NoData(
@@ -83,12 +93,14 @@ def homes(session: Session, *, policy: Policy, district: District, as_of: date) 
     return Homes(shown, metric(compounds, district), streets, WalkRules.of(policy))
 
 
-def circle(session: Session, *, policy: Policy, district: District, as_of: date) -> Circle:
+def circle(
+    session: Session, *, policy: Policy, district: District, as_of: date, say: Say = unheard
+) -> Circle:
     """Walks from every compound of the day to the nearest open facility of each function.
 
-    Raises NoData as `homes` does.
+    ``say`` hears of the phases and ends the work by raising. Raises NoData as `homes` does.
     """
-    at = homes(session, policy=policy, district=district, as_of=as_of)
+    at = homes(session, policy=policy, district=district, as_of=as_of, say=part(say, *READING))
     places = store.open_facilities_on(session, as_of=as_of)
     walks = at.walks(metric(places, district))
     shown = at.compounds.assign(beside_street=walks.beside)
@@ -101,17 +113,30 @@ def circle(session: Session, *, policy: Policy, district: District, as_of: date)
         )
     }
     rows = []
-    for function in sorted(places["function"].unique()):
+    for function, said in in_turn(sorted(places["function"].unique()), say):
         these = (places["function"] == function).to_numpy()
-        walk_m, own_m = walks.nearest_m(these), walks.nearest_in_own_m(these, **streets)
-        shown[str(function)] = walk_m
+        walk_m = walks.nearest_m(these)
+        own_m = walks.nearest_in_own_m(these, **streets, say=said)
+        shown[function] = walk_m
         rows.append((
-            str(function), int(these.sum()), reached_share(walk_m, np.ones(len(walk_m))),
+            function, int(these.sum()), reached_share(walk_m, np.ones(len(walk_m))),
             reached_share(walk_m, at.households),
             reached_share(own_m, at.households) if street_of else None,
         ))  # fmt: skip
     names = ["function", "facilities", "compounds_share", "households_share", "own_street_share"]
     return Circle(at.rules.reach_m, pd.DataFrame(rows, columns=names), shown)
+
+
+def in_turn(functions: Sequence[object], say: Say) -> Iterator[tuple[str, Say]]:
+    """Each kind of facility, said before its walks are looked for, with a way to say more."""
+    begin, end = WALKING
+    for done, function in enumerate(functions):
+        before, after = (
+            begin + (end - begin) * number / len(functions) for number in (done, done + 1)
+        )
+        counted, own = f"{done + 1} / {len(functions)}", part(say, before, after)
+        own(0.0, f"步行距离：设施类别 {counted}", f"walks to facilities: kind {counted}")
+        yield str(function), own
 
 
 def _street_of(session: Session, district: District, as_of: date) -> dict[str, str]:

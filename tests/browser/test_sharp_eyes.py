@@ -2,13 +2,17 @@
 
 import json
 import re
+import time
 
+import httpx2
 import pytest
 from looks import is_sound
 from playwright.sync_api import expect
 from serving import account_of, serving
+from sqlalchemy import select
 
 from gis.access.rights import Role
+from gis.compounds.model import Compound
 
 pytestmark = pytest.mark.browser
 
@@ -70,33 +74,52 @@ def test_from_the_board_over_a_blind_area_to_planned_points(browse, tmp_path, si
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-COUNT_STOPS = "() => { window.stops = 0; window.stop = () => { stops += 1; }; }"
+@pytest.fixture(scope="module")
+def hard(demo_store):
+    """A compound with so many places that the solver takes all its time for 95 %."""
+    with demo_store.begin() as session:
+        return session.scalars(select(Compound.code).order_by(Compound.code).offset(2)).first()
+
+
+def works(base):
+    """How many plans the service works on."""
+    told = httpx2.get(f"{base}/metrics").text
+    return float(re.search(r"^wangge_works (\S+)$", told, re.MULTILINE)[1])
 
 
 @pytest.mark.parametrize(
     ("size", "language"), [("phone", "zh"), pytest.param("desk", "en", marks=pytest.mark.slow)]
 )
-def test_a_plan_that_takes_long_is_said_to_be_worked_on_and_can_be_stopped(browse, size, language):
+def test_a_plan_shows_how_far_it_is_and_ends_on_the_server_when_it_is_stopped(
+    browse, service, hard, size, language
+):
     page = browse("/sharp-eyes/plan", size, language)
-    page.evaluate(COUNT_STOPS)
-    page.route("**/sharp-eyes/plan", lambda asked: asked.fulfill(status=204))  # leads nowhere
-    code = page.locator("[name=compound] option").nth(1).get_attribute("value")
-    page.select_option("[name=compound]", code)
-    page.fill("[name=budget]", "3")
+    page.select_option("[name=compound]", hard)
+    page.select_option("[name=target]", "0.95")
     page.locator(".plan-form [type=submit]").press("Enter")
     told = page.locator("[data-working]")
     told.wait_for(state="visible")
-    assert {"zh": "正在计算", "en": "Computing"}[language] in told.inner_text()
+    half = "() => document.querySelector('[data-working] progress').position"
+    page.wait_for_function(f"() => ({half})() > 0.5")
+    assert page.evaluate(half) < 1
+    assert {"zh": "正在计算：求解", "en": "Computing: solving"}[language] in told.inner_text()
+    assert re.search(r"\b[5-9]\d %", told.inner_text())
+    assert works(service[0]) == 1
     is_sound(page)
     stop = told.locator("button")
     stop.focus()
     stop.press("Enter")
+    stopped_s = time.monotonic()
     told.wait_for(state="hidden")
-    assert page.input_value("[name=budget]") == "3"  # the page stays as it was
-    assert page.evaluate("stops") == 1
-    page.unroute("**/sharp-eyes/plan")
+    while works(service[0]) and time.monotonic() < stopped_s + 2:
+        time.sleep(0.05)
+    assert works(service[0]) == 0
+    assert "compound=" not in page.url  # the page stays as it was
+    assert page.input_value("[name=compound]") == hard
+    page.select_option("[name=target]", "")
+    page.fill("[name=budget]", "1")
     page.click(".plan-form [type=submit]")
-    page.wait_for_url("**budget=3*")
+    page.wait_for_url("**budget=1*")
     assert page.locator("[data-working]").is_hidden()
 
 

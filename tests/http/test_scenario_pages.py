@@ -260,6 +260,10 @@ def test_closing_a_station_is_felt_on_foot_and_a_new_one_stands_in_the_middle(
     for one in stations:
         post(planner, f"{scenario}/changes", kind="close", facility=one)
     reached = f"{households():,}"
+    told = planner.get(f"{scenario}/walking", headers={"Accept": "text/event-stream"}).text
+    assert [one.partition("\n")[0] for one in told.split("\n\n")[-3:]] == [
+        "event: told", "event: done", "",
+    ]  # fmt: skip
     assert f"{reached} → 0" in planner.get(f"{scenario}/walking").text
     post(planner, f"{scenario}/changes", kind="add", name="合并站", function="service_station",
          community=HOST, area_m2="500")  # fmt: skip

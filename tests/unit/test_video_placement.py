@@ -1,6 +1,9 @@
 """Plans for new cameras: against all combinations, with bounds that hold and honest gaps."""
 
+import os
+import time
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from shapely import box
 
+from gis.errors import Stopped
 from gis.video.siting.placement import for_budget, for_target
 from gis.video.siting.sites import (
     Samples,
@@ -79,6 +83,37 @@ def test_out_of_time_the_gap_is_reported_and_the_plan_is_no_worse_than_greedy():
     assert found.value >= greedy.value
     assert found.bound > found.value
     assert 0 < found.gap <= greedy.gap
+
+
+def test_a_plan_that_somebody_waits_for_is_the_same_and_says_how_long_it_is_solved():
+    _, matrix, weight = instance(0)
+    said = []
+    found = for_budget(matrix, weight, budget=3, say=lambda *one: said.append(one))
+    alone = for_budget(matrix, weight, budget=3)
+    assert (found.status, found.value) == ("optimal", pytest.approx(alone.value))
+    assert found.chosen.tolist() == alone.chosen.tolist()
+    assert said[0][1:] == ("求解，最多 10 秒", "solving, at most 10 s")
+
+
+def test_the_solver_ends_at_once_when_nobody_waits_any_more():
+    _, matrix, weight = instance(1, rows=400, columns=2_000, density=0.02)
+    stopped_s = []
+
+    def say(share, *_):
+        if share > 0.01:
+            stopped_s.append(time.monotonic())
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        for_budget(matrix, weight, budget=40, time_limit_s=60, say=say)
+    assert time.monotonic() - stopped_s[0] < 1
+    own = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    assert not any(_solves(child) for one in own for child in one.read_text().split())
+
+
+def _solves(process):
+    command = Path(f"/proc/{process}/cmdline")
+    return command.exists() and b"gis.video.siting.programme" in command.read_bytes()
 
 
 def test_the_list_is_ranked_and_its_lines_add_up():

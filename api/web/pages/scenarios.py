@@ -20,7 +20,7 @@ from api.web.verdicts import facility_word
 from gis import legend
 from gis.access.rights import Action, Capability
 from gis.audit.service import note
-from gis.errors import BadInput, NoData, NotFound
+from gis.errors import BadInput, NotFound
 from gis.facilities import store as facilities
 from gis.facilities.model import Function
 from gis.scenarios import service, store
@@ -178,22 +178,6 @@ def _options(desk: Desk, db: Session, scenario: Scenario) -> dict[str, list[tupl
         "community": [("", "—"), *communities],
         "function": [(str(one), facility_word(desk, "function", one)) for one in Function],
     }
-
-
-@router.get("/scenarios/{scenario_id}/walking", dependencies=[READ])
-def read_walks(desk: AtDesk, db: Db, scenario_id: RowId) -> Response:
-    """What the changes do to walks (FAC-6, FAC-7); where there are no streets the page says so."""
-    scenario = service.find(db, scenario_id)
-    house, found, why = desk.house, None, ""
-    try:
-        found = service.walks(db, scenario, policy=house.policy, district=house.district)
-    except NoData as exc:
-        why = desk.why(exc)
-    rows = features.records(found.functions) if found else []
-    return desk.page(
-        "scenario_walking.html", scenario=scenario, found=found, why=why,
-        rows=[{**row, "word": facility_word(desk, "function", row["function"])} for row in rows],
-    )  # fmt: skip
 
 
 @router.post("/scenarios/{scenario_id}/changes", dependencies=[WRITE])

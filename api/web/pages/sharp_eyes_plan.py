@@ -12,9 +12,9 @@ from starlette.datastructures import FormData
 
 from api import features
 from api.audit.exported import PURPOSE_LENGTH, watermark
-from api.deps import Db, needs
+from api.deps import Db, Waits, needs
 from api.planning.asked import Area, Budget, EveryDeg, Target
-from api.planning.plans import plan
+from api.planning.plans import computed, plan
 from api.planning.poles import Poles, keep, kept
 from api.serving.limits import export_limited
 from api.uploads.uploading import safe_name
@@ -22,6 +22,7 @@ from api.web import places, tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, file_of, form_of
 from api.web.table_files import Marked
+from api.web.told import Told, wanted
 from data.export import planned
 from data.ingest.candidates import candidates
 from gis.access.rights import Action, Capability
@@ -43,18 +44,22 @@ TARGETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 @router.get("/sharp-eyes/plan")
 def read_plan(
-    desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: str = "",
+    desk: AtDesk, request: Request, db: Db, asker: Waits, compound: Compound = None, area: str = "",
     budget: Budget = 5, target: str = "", every_deg: EveryDeg = None, poles: Poles = None,
 ) -> Response:  # fmt: skip
-    """The form, and the plan it asks for."""
+    """The form, and the plan it asks for; for a browser that asks for events how far it is."""
     chosen = {
         "compound": compound or "", "area": area if not compound else "", "budget": budget,
         "target": target, "poles": poles, "where": "kept" if poles else "generated",
     }  # fmt: skip
-    found, wrong = None, None
+    found, wrong, plans = None, None, request.app.state.plans
     try:
         ask = _ask(desk, compound, area, budget, target, every_deg, poles)
-        found = plan(request.app.state.plans, db, desk.house, ask) if ask else None
+        if ask and desk.user and wanted(request):
+            return Told(
+                request, desk.user, lambda on, who: computed(plans, on, desk.house, ask, who)
+            )
+        found = plan(plans, db, desk.house, ask, asker) if ask else None
     except (BadInput, NotFound) as exc:
         wrong = desk.why(exc)
     table = _table(desk, found) if found else None
@@ -219,15 +224,15 @@ def _note(desk: Desk, found: Proposed) -> str:
     dependencies=[needs(Capability.VIDEO, Action.EXPORT), Depends(export_limited)],
 )
 def read_points(
-    desk: AtDesk, request: Request, db: Db, compound: Compound = None, area: Area = None,
-    budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None, poles: Poles = None,
-    purpose: Purpose = "",
+    desk: AtDesk, request: Request, db: Db, asker: Waits, compound: Compound = None,
+    area: Area = None, budget: Budget = 5, target: Target = None, every_deg: EveryDeg = None,
+    poles: Poles = None, purpose: Purpose = "",
 ) -> Response:  # fmt: skip
     """The planned points as a file that the import of cameras takes; it says who took it."""
     marked = Marked(desk.t("eyes.plan"), watermark(db, purpose=purpose, internal=True), desk.demo)
     given = kept(desk.house.settings.home, poles)
     ask = Ask(compound or None, area or "", budget, target, every_deg, given)
-    found: Any = plan(request.app.state.plans, db, desk.house, ask)
+    found: Any = plan(request.app.state.plans, db, desk.house, ask, asker)
     note(db, event="export", target="video_plan", rows=len(found.places),
          purpose=marked.watermark.purpose)  # fmt: skip
     headers = {"Content-Disposition": 'attachment; filename="planned_cameras.geojson"'}

@@ -1,20 +1,26 @@
 """The 15-minute circle (FAC-7): shares reached per function, and each compound's nearest walk."""
 
 import math
+from datetime import date
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from api import features
-from api.deps import AsOf, Db, needs
+from api.deps import AsOf, Db, Waits, needs
+from api.serving.works import Asker
 from api.web import tables
 from api.web.desk import AtDesk, Desk
+from api.web.told import Told, wanted
 from api.web.verdicts import facility_word
 from gis.access.rights import Capability
 from gis.errors import NoData
 from gis.facilities.model import Function
+from gis.progress import Say
 from gis.timeline import service as timeline
 from gis.walking import service
 from gis.walking.access import WalkRules
+from gis.walking.service import Circle
 
 router = APIRouter(dependencies=[needs(Capability.COVERAGE), needs(Capability.FACILITIES)])
 
@@ -23,16 +29,17 @@ router = APIRouter(dependencies=[needs(Capability.COVERAGE), needs(Capability.FA
 def read_circle(
     desk: AtDesk,
     db: Db,
+    asker: Waits,
     as_of: AsOf = None,
     function: Function = Function.SERVICE_STATION,
 ) -> Response:
     """Who reaches what on foot; where there are no streets the page says so."""
-    rules = WalkRules.of(desk.house.policy)
+    rules, request = WalkRules.of(desk.house.policy), desk.request
     try:
         day = as_of or timeline.day_of(db, desk.house.district)
-        found = service.circle(
-            db, policy=desk.house.policy, district=desk.house.district, as_of=day
-        )
+        if desk.user and wanted(request):
+            return Told(request, desk.user, lambda on, who: _circle(desk, on, day, who))
+        found = _circle(desk, db, day, asker)
     except NoData as exc:
         return desk.page("walking_none.html", why=desk.why(exc))
     walks = found.compounds.get(function.value)
@@ -63,6 +70,16 @@ def read_circle(
             for row in features.records(found.functions)
         ],
     )
+
+
+def _circle(desk: Desk, db: Session, day: date, asker: Asker) -> Circle:
+    at, shelf = desk.house, desk.request.app.state.walks
+
+    def made(say: Say) -> Circle:
+        return service.circle(db, policy=at.policy, district=at.district, as_of=day, say=say)
+
+    found: Circle = shelf.worked(db, ("circle", day, at.policy.digest), asker, made)
+    return found
 
 
 def _columns(desk: Desk) -> list[tables.Column]:

@@ -61,32 +61,6 @@
     tell(said.dataset.noNetwork);
   });
 
-  // A question that may take seconds: that it is worked on is said, and the waiting can be given up. The
-  // service may still finish what was begun: a job that was asked for runs on, places that were sent are kept.
-  const LONG_MS = 700;
-  const working = document.querySelector("[data-working]");
-  let soon = 0;
-  function long() {
-    clearTimeout(soon);
-    soon = setTimeout(() => {
-      working.hidden = false;
-      const text = working.querySelector("[data-text]");
-      text.textContent = text.dataset.text;
-    }, LONG_MS);
-  }
-  function rest() {
-    clearTimeout(soon);
-    working.hidden = true;
-  }
-  document.addEventListener("submit", (event) => {
-    if ("long" in event.target.dataset && !event.defaultPrevented) long();
-  });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("a[data-long]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) long();
-  });
-  working.querySelector("button").addEventListener("click", () => { window.stop(); rest(); });
-  addEventListener("pageshow", rest);
-
   // What cannot be taken back is asked once more.
   document.addEventListener("submit", (event) => {
     const { sure } = event.target.dataset;

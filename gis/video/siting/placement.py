@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from gis.arrays import Floats, Ints
+from gis.progress import Say, unheard
 from gis.video.siting import solver
 
 
@@ -41,12 +42,13 @@ class Plan:
 
 def for_budget(
     sight: sparse.csr_array, weight: Floats, *, budget: int, unit_cost: float = 1.0,
-    exact: bool = True, time_limit_s: float = 10.0,
+    exact: bool = True, time_limit_s: float = 10.0, say: Say = unheard,
 ) -> Plan:  # fmt: skip
     """At most ``budget`` of the poses (rows) so that the weight of the samples seen is largest.
 
     ``exact`` solves the integer programme, for a compound; otherwise greedy, with the bound
-    f(S) + the ``budget`` largest gains after S, the smallest over all prefixes S.
+    f(S) + the ``budget`` largest gains after S, the smallest over all prefixes S. With ``say`` the
+    programme is solved in a process of its own, which ends when ``say`` raises.
     """
     order, gains, tops = _greedy(sight, weight, most=budget)
     value, bound = (
@@ -56,7 +58,7 @@ def for_budget(
     if not exact or bound <= value:
         status = "greedy" if bound > value * (1 + 1e-9) else "optimal"
         return _plan(sight, weight, order, unit_cost, value, max(bound, value), status)
-    found = solver.most_weight(sight, weight, budget=budget, time_limit_s=time_limit_s)
+    found = solver.most_weight(sight, weight, budget=budget, time_limit_s=time_limit_s, say=say)
     other = _total(sight[found.chosen], weight)
     better, value = (found.chosen, other) if other > value else (order, value)
     bound = max(min(found.bound, bound), value)
@@ -65,7 +67,7 @@ def for_budget(
 
 def for_target(
     sight: sparse.csr_array, weight: Floats, *, target_share: float, unit_cost: float = 1.0,
-    exact: bool = True, time_limit_s: float = 10.0,
+    exact: bool = True, time_limit_s: float = 10.0, say: Say = unheard,
 ) -> Plan:  # fmt: skip
     """The fewest poses that see ``target_share`` of the weight (existing views have none left)."""
     needed = target_share * float(weight.sum())
@@ -77,7 +79,7 @@ def for_target(
     if not exact or fewest == len(order):
         status = "optimal" if fewest == len(order) else "greedy"
         return _plan(sight, weight, order, unit_cost, len(order), fewest, status)
-    found = solver.fewest_poses(sight, weight, needed=needed, time_limit_s=time_limit_s)
+    found = solver.fewest_poses(sight, weight, needed=needed, time_limit_s=time_limit_s, say=say)
     if found.chosen.size and found.value < len(order):
         order = found.chosen
     bound = min(max(fewest, np.ceil(found.bound - 1e-6)), len(order))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gis.arrays import Floats, Ints, Shapes
 from gis.district import District
 from gis.policy import Policy
+from gis.progress import Say, part, unheard
 from gis.video.ground import blind, survey
 from gis.video.ground.scenes import degrees, working
 from gis.video.rules import GroundRules, LawRules, PlanRules
@@ -58,17 +59,20 @@ class Proposed:
 
 
 def propose(
-    session: Session, *, policy: Policy, district: District, as_of: date, ask: Ask
-) -> Proposed:
+    session: Session, *, policy: Policy, district: District, as_of: date, ask: Ask,
+    say: Say = unheard,
+) -> Proposed:  # fmt: skip
     """Where ``ask.budget`` more fixed points add most, or the fewest that reach ``ask.target``.
 
     Points that stand, in whatever order, and those that are planned stay, and what their home
     position shows needs no other: a plan that was taken into the register is not proposed again.
     Without given candidates places lie along the walls of the compounds' buildings and at their
     entrances; none stands in a private place or looks into one. One compound is solved exactly,
-    many greedily; either way the plan says how far from the best it may be. Raises NotFound, and
-    BadInput where there is no building to hang a camera on.
+    many greedily; either way the plan says how far from the best it may be. ``say`` hears of the
+    phases and ends the work by raising. Raises NotFound, and BadInput where there is no building to
+    hang a camera on.
     """
+    say(0.0, "地面", "ground")
     here = around(
         session, policy=policy, district=district, as_of=as_of, compound=ask.compound,
         area_prefix=ask.area_prefix, planned=True,
@@ -76,13 +80,15 @@ def propose(
     rules, ground = PlanRules.of(policy), GroundRules.of(policy)
     level = here.rules.quality_names.index(ground.quality)
     public, seen = _ground(here, level)
+    say(0.15, f"{len(public):,} 个小区：点位", f"{len(public):,} compounds: places")
     grain = asking.grain(ask, len(public))
     poses, names = places_of(here, ask, grain, district)
     samples, weighed = worth.samples(
         session, here, public, seen, rules, ask, grain, district=district, as_of=as_of
     )
-    sight = seen_by(here, poses, samples, level, LawRules.of(policy))
-    plan = _solved(sight, samples, public, ask, rules)
+    sight = seen_by(here, poses, samples, level, LawRules.of(policy), part(say, 0.25, 0.5))
+    plan = _solved(sight, samples, public, ask, rules, part(say, 0.5, 0.95))
+    say(0.95, "新增面积", "what each adds")
     chosen = sight.usable[plan.chosen]
     fields = drawn_poses(here, poses.take(chosen), level)
     gain_m2 = _gains(public, seen, fields)
@@ -116,21 +122,22 @@ def _fixed(here: Around) -> dict[str, int]:
 
 
 def _solved(
-    sight: Sight, samples: sites.Samples, public: Shapes, ask: Ask, rules: PlanRules
+    sight: Sight, samples: sites.Samples, public: Shapes, ask: Ask, rules: PlanRules, say: Say
 ) -> Plan:
     """The plan for the budget by weight, or for the target by square metres."""
+    say(0.0, f"从 {len(sight.usable):,} 个视野中选择", f"choosing of {len(sight.usable):,} views")
     exact = ask.compound is not None and len(sight.usable) <= _EXACT_POSES
     if ask.target is None:
         return for_budget(
             sight.matrix, samples.weight, budget=ask.budget, exact=exact,
-            unit_cost=rules.yuan_per_point, time_limit_s=_PATIENCE_S,
+            unit_cost=rules.yuan_per_point, time_limit_s=_PATIENCE_S, say=say,
         )  # fmt: skip
     plain_m2 = np.where(samples.weight > 0, samples.cell_m2, 0.0)
     open_m2, public_m2 = float(plain_m2.sum()), float(shapely.area(public).sum())
     missing = max(ask.target * public_m2 - (public_m2 - open_m2), 0.0)
     return for_target(
         sight.matrix, plain_m2, target_share=missing / open_m2 if open_m2 else 0.0, exact=exact,
-        unit_cost=rules.yuan_per_point, time_limit_s=_PATIENCE_S,
+        unit_cost=rules.yuan_per_point, time_limit_s=_PATIENCE_S, say=say,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from gis.arrays import Flags, Ints, Shapes
 from gis.district import District
+from gis.progress import Say, unheard
 from gis.video import optics
 from gis.video.ground.rooms import Rooms
 from gis.video.rules import LawRules
@@ -19,7 +20,7 @@ from gis.video.siting.ask import Ask, Grain
 from gis.video.siting.sites import Poses, Samples
 from gis.video.view import Views, drawn
 
-_BATCH = 20_000  # fields at a time: some tens of MiB
+_BATCH = 2_000  # fields at a time: a tenth of a second, after which the work may be stopped
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,15 @@ def _usual(here: Around, poses: Poses) -> Views:
     )  # fmt: skip
 
 
-def seen_by(here: Around, poses: Poses, samples: Samples, level: int, law: LawRules) -> Sight:
+def seen_by(
+    here: Around, poses: Poses, samples: Samples, level: int, law: LawRules, say: Say = unheard
+) -> Sight:
     """What each pose sees; poses that stand in a private place or look into one are left out."""
     rows: list[sparse.csr_array] = [sparse.csr_array((0, len(samples.x_m)))]
     usable = np.flatnonzero(allowed(here, poses, law))
     for begin in range(0, len(usable), _BATCH):
+        done = f"{begin:,} / {len(usable):,}"
+        say(begin / len(usable), f"视野 {done}", f"views {done}")
         fields = drawn_poses(here, poses.take(usable[begin : begin + _BATCH]), level)
         rows.append(sites.sight(fields, samples))
     return Sight(sparse.csr_array(sparse.vstack(rows, format="csr")), usable)

@@ -1,12 +1,14 @@
-"""The two covering programmes for HiGHS (in scipy): arrays in; choice, bound and status out."""
+"""The two covering programmes: arrays in; choice, bound and status out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from gis.arrays import Floats, Ints
+from gis.progress import Say, unheard
+from gis.video.siting import apart, programme
+from gis.video.siting.programme import Programme
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Solved:
 
 
 def most_weight(
-    sight: sparse.csr_array, weight: Floats, *, budget: int, time_limit_s: float
+    sight: sparse.csr_array, weight: Floats, *, budget: int, time_limit_s: float, say: Say
 ) -> Solved:
     """Largest weight that ``budget`` poses see: max Σ w·z, z <= Σ y of those that see it."""
     seen, sums = _grouped(sight, weight)
@@ -34,12 +36,12 @@ def most_weight(
     lower = np.concatenate([np.zeros(groups), [0.0]])
     upper = np.concatenate([np.full(groups, np.inf), [float(budget)]])
     cost = np.concatenate([np.zeros(poses), -sums])
-    found = _solve(rows, cost, lower, upper, poses, time_limit_s)
+    found = _solve(rows, cost, lower, upper, poses, time_limit_s, say)
     return Solved(found.chosen, -found.value, -found.bound, found.status)
 
 
 def fewest_poses(
-    sight: sparse.csr_array, weight: Floats, *, needed: float, time_limit_s: float
+    sight: sparse.csr_array, weight: Floats, *, needed: float, time_limit_s: float, say: Say
 ) -> Solved:
     """Fewest poses that see the weight ``needed``: min Σ y with Σ w·z >= needed."""
     seen, sums = _grouped(sight, weight)
@@ -52,7 +54,7 @@ def fewest_poses(
     )
     lower = np.concatenate([np.zeros(groups), [needed * (1 - 1e-9)]])
     cost = np.concatenate([np.ones(poses), np.zeros(groups)])
-    return _solve(rows, cost, lower, np.full(groups + 1, np.inf), poses, time_limit_s)
+    return _solve(rows, cost, lower, np.full(groups + 1, np.inf), poses, time_limit_s, say)
 
 
 def _grouped(sight: sparse.csr_array, weight: Floats) -> tuple[sparse.csr_array, Floats]:
@@ -73,25 +75,14 @@ def _grouped(sight: sparse.csr_array, weight: Floats) -> tuple[sparse.csr_array,
 
 def _solve(
     rows: sparse.csr_array, cost: Floats, lower: Floats, upper: Floats, poses: int,
-    time_limit_s: float,
+    time_limit_s: float, say: Say,
 ) -> Solved:  # fmt: skip
     """Minimise; the first ``poses`` columns are 0 or 1, the rest between 0 and 1.
 
     A run out of time has a plan or none; its bound holds all the same.
     """
-    from scipy.optimize import (  # noqa: PLC0415  a tenth of a second that other commands save
-        Bounds,
-        LinearConstraint,
-        milp,
-    )
-
-    found: Any = milp(
-        cost, integrality=np.arange(len(cost)) < poses, bounds=Bounds(0.0, 1.0),
-        constraints=LinearConstraint(rows.tocsc(), lower, upper),
-        options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
-    )  # fmt: skip
-    status = "optimal" if found.status == 0 else "time_limit"
-    bound = -np.inf if found.mip_dual_bound is None else float(found.mip_dual_bound)
-    if found.x is None:
-        return Solved(np.empty(0, np.int64), np.inf, bound, status)
-    return Solved(np.flatnonzero(found.x[:poses] > 0.5), float(found.fun), bound, status)
+    asked = Programme.of(rows, cost, lower, upper, whole=poses, time_limit_s=time_limit_s)
+    found = programme.answer(asked) if say is unheard else apart.answer(asked, say)
+    chosen = np.flatnonzero(found.x[:poses] > 0.5)
+    status = "optimal" if found.optimal else "time_limit"
+    return Solved(chosen, float(found.value), float(found.bound), status)
