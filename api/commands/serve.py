@@ -41,7 +41,7 @@ def serve(internal: Internal = None, json: Json = False) -> None:
     service, house = create_app(at), House(at)
     url = at.public_url or f"http://{at.host}:{at.port}"
     with _listening(at) as listening, house.store() as engine:
-        _first_accounts(engine, house)
+        _first_account(engine, house)
         if json:
             json_out({"url": url, "maps": f"{url}/maps/combined", "sign_in": f"{url}/sign-in"})
         say(f"wangge: {url}/sign-in")
@@ -62,14 +62,13 @@ def _worker(at: Settings) -> AbstractContextManager[object]:
     return Keeper() if at.database_url is None else nullcontext()
 
 
-def _first_accounts(engine: Engine, house: House) -> None:
-    """Nobody is locked out: a store without accounts gets two, their passwords shown this once."""
+def _first_account(engine: Engine, house: House) -> None:
+    """Nobody is locked out: a store without accounts gets one, its password shown this once."""
     with transaction(engine) as session:
-        made = administration.first_accounts(session, house.district, now=datetime.now(UTC))
-    if made:
-        say("首批账户，一次性密码仅显示一次 / first accounts, passwords shown this once:")
-        for login, password in made.items():
-            say(f"  {login}  {password}")
+        password = administration.first_account(session, house.district, now=datetime.now(UTC))
+    if password:
+        say("首个账户，一次性密码仅显示一次 / the first account, its password shown this once:")
+        say(f"  {administration.FIRST}  {password}")
     known = house.settings.home / ACCOUNTS
     if known.exists():
         say(f"演示账户 / demo accounts: {known}")

@@ -86,6 +86,18 @@ def add_account(db: Db, at: At, asked: AccountIn) -> OneTimeOut:
     return OneTimeOut(login=asked.login, password=password)
 
 
+@router.post("/accounts/first-security-admin", status_code=201, dependencies=MAKE)
+def add_first_security_admin(db: Db, at: At, asked: AccountIn) -> OneTimeOut:
+    """Make the account that gives roles, where the store never had one; 403 from then on.
+
+    For who makes accounts in the whole district. It is the only role that they ever give.
+    """
+    password = administration.first_security_admin(
+        db, asked.login, district=at.district, now=datetime.now(UTC)
+    )
+    return OneTimeOut(login=asked.login, password=password)
+
+
 @router.post("/accounts/{login}/password", dependencies=MAKE)
 def reset_password(db: Db, login: Login, user: Caller) -> OneTimeOut:
     """A new one-time password; the account's sessions end.

@@ -18,8 +18,7 @@ from gis.errors import BadInput, Forbidden, NotFound
 
 # Whoever makes accounts does not get at those that give rights and that watch over both.
 KEPT_APART = {Role.SECURITY_ADMIN, Role.AUDITOR}
-# Kept apart from each other and from all work: one makes accounts, the other gives them rights.
-FIRST = {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+FIRST = "sysadmin"
 _CODE = re.compile(r"[0-9A-Za-z-]{0,20}")  # what a transaction takes for an area
 
 
@@ -28,10 +27,12 @@ def note(session: Session, what: str, login: str, **detail: str | int) -> Line:
 
     A text that is no login is not written: it may be a name or a password.
     """
-    known = login if re.fullmatch(LOGIN_PATTERN, login) else "unknown"
-    return audit.note(
-        session, event="account", target=f"{what} {known}", area_code="", detail=detail
-    )
+    target = f"{what} {_for_trail(login)}"
+    return audit.note(session, event="account", target=target, area_code="", detail=detail)
+
+
+def _for_trail(login: str) -> str:
+    return login if re.fullmatch(LOGIN_PATTERN, login) else "unknown"
 
 
 def not_oneself(user: User, login: str) -> None:
@@ -42,14 +43,41 @@ def not_oneself(user: User, login: str) -> None:
         )
 
 
-def first_accounts(session: Session, district: District, *, now: datetime) -> dict[str, str]:
-    """The two accounts of a store that has none, with their one-time passwords; {} elsewhere."""
+def first_account(session: Session, district: District, *, now: datetime) -> str | None:
+    """The one-time password of `FIRST`, made in a store without accounts; None elsewhere.
+
+    It is a system administrator's: it makes accounts, and gives nobody a role but once, in
+    `first_security_admin`.
+    """
     if store.any_account(session):
-        return {}
-    return {
-        login: add(session, login, district=district, role=role, area_prefixes=("",), now=now)
-        for login, role in FIRST.items()
-    }
+        return None
+    return add(
+        session, FIRST, district=district, role=Role.SYSTEM_ADMIN, area_prefixes=("",), now=now
+    )
+
+
+def first_security_admin(session: Session, login: str, *, district: District, now: datetime) -> str:
+    """Make the account that gives roles where none ever did; its one-time password.
+
+    Raises Forbidden once there was one, whatever became of it, and for whoever works in a part;
+    BadInput for a login in use, one's own among them.
+    """
+    target = f"account {_for_trail(login)}"
+    line = audit.note(session, event="first_security_admin", target=target, area_code="")
+    line.result = "refused"
+    _plain(login)
+    made = store.call(
+        session, "first_security_admin", login=login, area_code=district.code, now=now
+    )
+    if made is None:
+        raise Forbidden(
+            "已有或曾有安全管理员，或您不负责全区：角色由安全管理员授予 / there is or was one, or"
+            " you work in a part of the district: the security administrator gives roles"
+        )
+    if made == "taken":
+        raise _taken(login)
+    line.result = "done"
+    return give_password(session, login, now=now)
 
 
 def add(
@@ -80,19 +108,27 @@ def add_without_password(
     subject: str | None = None,
 ) -> Known:
     """Make an account that enters by tokens or by the sign-on service only."""
-    if not re.fullmatch(LOGIN_PATTERN, login):
-        raise BadInput(
-            "登录名为 2-32 位小写字母、数字和 . _ -，以字母开头 / "
-            f"login {login!r}: 2 to 32 of a-z, 0-9 and . _ -, beginning with a letter"
-        )
+    _plain(login)
     areas = _areas(area_prefixes, district)
     made = store.call(
         session, "add_account", login=login, role=role, area_prefixes=areas,
         area_code=_place(session, areas, district), now=now, issuer=issuer, subject=subject,
     )  # fmt: skip
     if made is None:
-        raise BadInput(f"登录名已被使用：{login} / this login is taken: {login}")
+        raise _taken(login)
     return known(session, login)
+
+
+def _plain(login: str) -> None:
+    if not re.fullmatch(LOGIN_PATTERN, login):
+        raise BadInput(
+            "登录名为 2-32 位小写字母、数字和 . _ -，以字母开头 / "
+            f"login {login!r}: 2 to 32 of a-z, 0-9 and . _ -, beginning with a letter"
+        )
+
+
+def _taken(login: str) -> BadInput:
+    return BadInput(f"登录名已被使用：{login} / this login is taken: {login}")
 
 
 def known(session: Session, login: str) -> Known:

@@ -49,6 +49,7 @@ class Account(Identified, Base):
     state: Mapped[str] = mapped_column(server_default=State.ACTIVE.value)
     must_change: Mapped[bool] = mapped_column(server_default="false")
     second_factor: Mapped[bool] = mapped_column(server_default="false")
+    was_security_admin: Mapped[bool] = mapped_column(server_default="false")  # a trigger keeps it
     failures: Mapped[int] = mapped_column(server_default="0")
     refused_since: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

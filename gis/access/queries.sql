@@ -86,6 +86,14 @@ SELECT * FROM wangge.accounts ORDER BY login;
 -- name: are_there_accounts
 SELECT wangge.are_there_accounts();
 
+-- name: no_security_admin_yet
+SELECT wangge.no_security_admin_yet();
+
+-- name: first_security_admin
+SELECT wangge.first_security_admin(
+    CAST(:login AS text), CAST(:area_code AS text), CAST(:now AS timestamptz)
+);
+
 -- name: add_account
 INSERT INTO wangge.accounts (area_code, login, role, area_prefixes, made_at, issuer, subject)
 VALUES (

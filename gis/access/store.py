@@ -68,6 +68,11 @@ def any_account(session: Session) -> bool:
     return bool(session.execute(_SQL["are_there_accounts"]).scalar_one())
 
 
+def no_security_admin_yet(session: Session) -> bool:
+    """Whether no account ever gave rights, and the session's user may make the first that does."""
+    return bool(session.execute(_SQL["no_security_admin_yet"]).scalar_one())
+
+
 def former_passwords(session: Session, login: str, *, kept: int) -> Sequence[str]:
     """The hash of the present password and of ``kept`` passwords before it."""
     params = {"login": login, "kept": kept}

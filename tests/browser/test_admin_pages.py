@@ -52,6 +52,21 @@ def work_on(house, store):
     worker.join()
 
 
+@IN_BOTH
+def test_the_first_security_administrator_is_made_once(own_store, open_served, size, language):
+    with own_store() as store, serving(store.urls, role=None) as client:
+        base, token = str(client.base_url).rstrip("/"), token_of(store.urls, Role.SYSTEM_ADMIN)
+        page = open_served(base, "/accounts", size, language, token=token)
+        told = page.inner_text("#first")
+        assert {"zh": "还没有安全管理员", "en": "No security administrator yet"}[language] in told
+        is_sound(page)
+        page.fill("[name=first]", "secadmin")
+        page.click("#first button")
+        assert len(page.inner_text("#made .secret")) >= 12
+        assert page.locator("#first").count() == 0
+        is_sound(page)
+
+
 @MAIN_TASK
 def test_an_account_is_made_by_one_and_given_rights_by_another(browse, place, size, language):
     login = f"post-{language}"

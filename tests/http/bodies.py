@@ -68,6 +68,7 @@ def json_of(cell, path, compound):
         "/api/v1/runs": {"analysis": "grids"},
         "/api/v1/exports": {"layer": "coverage", "format": "csv", "area": OWN},
         "/api/v1/accounts": {"login": f"n{cell.area}"},
+        "/api/v1/accounts/first-security-admin": {"login": f"s{cell.area}"},
         "/api/v1/accounts/{login}/role": {"role": "viewer", "area_prefixes": [cell.area]},
         "/api/v1/video/observations": {
             "camera": camera, "state": "down", "observed_at": "2026-09-30T08:00:00+08:00"

@@ -47,6 +47,46 @@ def test_one_makes_an_account_and_another_gives_it_rights(store, serve):
         assert account_row(store, "huashan") == ("planner", ["530102001"], "active")
 
 
+ONCE = "/api/v1/accounts/first-security-admin"
+
+
+def test_the_first_security_administrator_is_made_on_the_page_once(store, serve):
+    with serve(store.urls, role=Role.SYSTEM_ADMIN) as client:
+        assert 'id="first"' in client.get("/accounts").text
+        assert "以字母开头" in post(client, "/accounts", 422, first="王小明").text
+        own = client.get("/api/v1/auth/me").json()["login"]
+        assert "登录名已被使用" in post(client, "/accounts", 422, first=own).text
+        given = SECRET.search(made := post(client, "/accounts", 200, first="secadmin").text)[1]
+        assert 'id="first"' not in made
+        assert 'id="first"' not in client.get("/accounts").text
+        post(client, "/accounts", 403, first="second")
+        api = client.post(ONCE, json={"login": "second"})
+        assert (api.status_code, api.json()["code"]) == (403, "forbidden")
+        assert account_row(store, own).role == Role.SYSTEM_ADMIN
+        post(client, "/accounts", 200, login="huashan")
+    with serve(store.urls, role=None) as client:
+        client.headers["authorization"] = ""
+        signed_in(client, "secadmin", given)
+        early = post(client, "/accounts/huashan/role", 401, role="planner", area="")
+        assert early.json()["code"] == "sign_in_incomplete"
+        new = "Correct-horse7"
+        post(client, "/account/password", old=given, new=new, again=new)
+        post(client, "/accounts/huashan/role", role="planner", area="")
+    assert account_row(store, "huashan").role == Role.PLANNER
+
+
+def test_the_first_security_administrator_is_made_by_the_interface_once(store, serve):
+    for role in (Role.AUDITOR, Role.DATA_STEWARD):
+        with serve(store.urls, role=role) as client:
+            assert client.post(ONCE, json={"login": "secadmin"}).status_code == 403
+    with serve(store.urls, role=Role.SYSTEM_ADMIN) as client:
+        assert client.post(ONCE, json={"login": "secadmin", "role": "auditor"}).status_code == 422
+        made = client.post(ONCE, json={"login": "secadmin"})
+        assert (made.status_code, made.json()["login"]) == (201, "secadmin")
+        assert client.post(ONCE, json={"login": "second"}).status_code == 403
+    assert account_row(store, "secadmin") == ("security_admin", [""], "active")
+
+
 def test_lock_unlock_and_a_new_password(store, serve, account):
     login, _ = account(store.urls, Role.VIEWER)
     with serve(store.urls, role=Role.SYSTEM_ADMIN) as client:

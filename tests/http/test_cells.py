@@ -66,6 +66,7 @@ FINE = {200, 201, 202, 204, 303}
 NOT_THERE = {403, 404}
 # What nobody who works in a part of the district can have done.
 OF_DISTRICT = {
+    ("POST", "/api/v1/accounts/first-security-admin"): "gives roles in the whole district",
     ("GET", "/api/v1/results/rating/replay"): "computes the whole district's rating again",
     ("POST", "/api/v1/runs"): "an analysis takes in the whole district",
     ("POST", "/jobs/runs"): "an analysis takes in the whole district",

@@ -101,13 +101,12 @@ def test_a_login_name_is_given_once(add):
         add()
 
 
-def test_the_first_accounts_are_two_that_watch_each_other(db):
-    made = administration.first_accounts(db, DISTRICT, now=NOW)
-    roles = {one.login: one.role for one in store.everybody(db)}
-    assert roles == {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
-    assert passwords.matches(made["sysadmin"], service.stored_hash(db, "sysadmin"))
-    assert made["sysadmin"] != made["secadmin"]
-    assert administration.first_accounts(db, DISTRICT, now=NOW) == {}
+def test_the_first_account_is_one_administrator(db):
+    given = administration.first_account(db, DISTRICT, now=NOW)
+    (made,) = store.everybody(db)
+    assert (made.login, made.role, made.must_change) == ("sysadmin", Role.SYSTEM_ADMIN, True)
+    assert passwords.matches(given, service.stored_hash(db, "sysadmin"))
+    assert administration.first_account(db, DISTRICT, now=NOW) is None
 
 
 @pytest.mark.usefixtures("real_passwords")

@@ -43,8 +43,9 @@ def _list(desk: Desk, db: Session, form: Form, *, made: tuple[str, str] | None =
         href=lambda row: f"/accounts/{row['login']}", filters=_filters(desk), search=("login",),
     )  # fmt: skip
     return desk.page(
-        "accounts.html", status=200 if form.ok else 422, table=shown, form=form, made=made
-    )
+        "accounts.html", status=200 if form.ok else 422, table=shown, form=form, made=made,
+        first=store.no_security_admin_yet(db),
+    )  # fmt: skip
 
 
 def _row(one: Known) -> dict[str, Any]:
@@ -106,8 +107,10 @@ def moment_word(desk: Desk, at: datetime | None) -> str:
 
 @router.post("/accounts", dependencies=MAKES)
 def add_account(desk: AtDesk, db: Db, data: Sent) -> Response:
-    """Make an account without a role; its one-time password is shown this once."""
+    """Make an account without a role, or the first that gives roles; its password shows once."""
     form = form_of(data)
+    if "first" in form.values:
+        return _add_first(desk, db, form)
     login = form.text("login")
     line = administration.note(db, "add", login)
     try:
@@ -115,6 +118,19 @@ def add_account(desk: AtDesk, db: Db, data: Sent) -> Response:
     except BadInput as exc:
         line.result = "refused"
         form.wrong("login", desk.why(exc))
+        return _list(desk, db, form)
+    return _list(desk, db, Form(), made=(login, given))
+
+
+def _add_first(desk: Desk, db: Session, form: Form) -> Response:
+    """The account that gives roles, where there never was one."""
+    login = form.text("first")
+    try:
+        given = administration.first_security_admin(
+            db, login, district=desk.house.district, now=datetime.now(UTC)
+        )
+    except BadInput as exc:
+        form.wrong("first", desk.why(exc))
         return _list(desk, db, form)
     return _list(desk, db, Form(), made=(login, given))
 
