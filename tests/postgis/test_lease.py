@@ -144,6 +144,15 @@ def test_a_server_of_ones_own_is_neither_started_nor_stopped(store, home):
     assert os.listdir(home) == []
 
 
+@pytest.mark.parametrize("use", [keep, lambda settings: lease(settings).__enter__()])
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
+def test_a_home_that_cannot_be_is_one_clear_error_and_leaves_nothing(home, place, use):
+    (home / "file").write_text("kept")
+    with pytest.raises(StoreUnavailable, match="换一个可写的文件夹 / WANGGE_HOME="):
+        use(Settings(_env_file=None, home=home / place))
+    assert (home / "file").read_text() == "kept"
+
+
 def test_a_server_that_does_not_answer_is_one_clear_error(home):
     settings = Settings(
         _env_file=None, home=home, database_url=f"postgresql://wangge_app@/wangge?host={home}"

@@ -1,5 +1,6 @@
 """Where the private cluster keeps its things: in the home, and outside it where that cannot be."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -170,6 +171,17 @@ def write_private(path: Path, content: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def unkept(home: Path, error: OSError) -> StoreUnavailable:
+    """The error for a home in which the operating system lets no store be kept."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(home, "the store")
+    return StoreUnavailable(
+        f"WANGGE_HOME={home}：不能存放数据（{error.strerror}），请换一个可写的文件夹 / "
+        f"WANGGE_HOME={home}: the store cannot be kept in it ({error}): name a folder that can be "
+        "written"
+    )
 
 
 def disk_full(path: Path, purpose: str, need_bytes: int = 64_000_000) -> StoreUnavailable:

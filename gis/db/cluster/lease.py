@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gis.db.cluster.external import resolve_urls
+from gis.db.cluster.layout import unkept
 from gis.db.cluster.private import Cluster
 from gis.db.cluster.urls import Urls
 from gis.settings import Settings
@@ -52,7 +53,11 @@ def stop(settings: Settings) -> None:
 
 def _home(settings: Settings) -> Path:
     home = settings.home.absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / _USERS).touch()
+    except OSError as error:
+        raise unkept(home, error) from error
     return home
 
 

@@ -1,6 +1,5 @@
 """The private cluster: a PostgreSQL server of one home, reachable over a socket file alone."""
 
-import errno
 import os
 import shutil
 import time
@@ -15,7 +14,7 @@ import psycopg2
 from gis.db.cluster import birth, server
 from gis.db.cluster.account import Account, account_for
 from gis.db.cluster.binaries import Binaries, find
-from gis.db.cluster.layout import Layout, disk_full, write_private
+from gis.db.cluster.layout import Layout, unkept, write_private
 from gis.db.cluster.server import Server
 from gis.db.cluster.tuning import configuration
 from gis.db.cluster.urls import DATABASE, Role, Urls, socket_url
@@ -123,9 +122,7 @@ class Cluster:
         try:
             yield
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise disk_full(self.home, "the store") from error
-            raise StoreUnavailable(f"the store cannot be kept in {self.home}: {error}") from error
+            raise unkept(self.home, error) from error
 
     def _up(self) -> Urls:
         data = self._layout.data
