@@ -65,7 +65,8 @@ def give_code(request: Request, entered: Entered, code: str) -> Opened:
 def change_password(request: Request, entered: Entered, old: str, new: str) -> Opened:
     """Set one's own password and go on in a new session; raises SignInRefused, BadPassword.
 
-    The new session is a whole one: raises Missing while the second factor is not shown.
+    Of two changes at once from the same old password the second is refused. The new session is a
+    whole one: raises Missing while the second factor is not shown.
     """
     if entered.missing == "second_factor":
         raise Missing(entered.missing)
@@ -82,7 +83,9 @@ def change_password(request: Request, entered: Entered, old: str, new: str) -> O
         raise BadPassword("新密码须与当前密码不同 / the new password is the old one")
     with _transaction(request) as session:
         _note(session, "password", account, done=True)
-        return service.change_password(session, account, new, rules=rules(request), now=_now())
+        return service.change_password(
+            session, account, new, proved=stored, rules=rules(request), now=_now()
+        )
 
 
 def sign_out(request: Request, entered: Entered) -> None:

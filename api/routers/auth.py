@@ -192,6 +192,7 @@ def issue_token(request: Request, db: Db, entered: Whole, asked: TokenIn) -> Iss
     secret = administration.issue_token(
         db, entered.account, label=asked.label, days=asked.days, rules=rules(request),
         now=datetime.now(UTC), rights=wanted, area_prefixes=asked.area_prefixes,
+        came_by=entered.secret_sha256,
     )  # fmt: skip
     return IssuedOut(token=secret)
 

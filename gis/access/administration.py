@@ -14,7 +14,7 @@ from gis.audit import service as audit
 from gis.audit.entry import Line
 from gis.db.session import User
 from gis.district import District
-from gis.errors import BadInput, Forbidden, NotFound
+from gis.errors import BadInput, Forbidden, NotFound, SignInNeeded
 
 # Whoever makes accounts does not get at those that give rights and that watch over both.
 KEPT_APART = {Role.SECURITY_ADMIN, Role.AUDITOR}
@@ -152,7 +152,7 @@ def give_password(session: Session, login: str, *, now: datetime, must_change: b
     password = passwords.one_time()
     store.call(
         session, "set_password", login=login, password_hash=passwords.hashed(password),
-        must_change=must_change, now=now,
+        must_change=must_change, now=now, proved=None,
     )  # fmt: skip
     end_all(session, login, now=now)
     return password
@@ -171,6 +171,7 @@ def reset_password(session: Session, login: str, *, now: datetime) -> str:
     Raises Forbidden for a security administrator and an auditor: with their password whoever makes
     accounts would give roles, or watch over, alone. They get one on the machine itself.
     """
+    store.call(session, "hold_account", login=login)  # a role that is given meanwhile counts
     if known(session, login).role in KEPT_APART:
         raise Forbidden(
             "安全管理员和审计员的密码只能在服务器上重设 / the password of a security administrator"
@@ -224,10 +225,12 @@ def issue_token(
     now: datetime,
     rights: Collection[Right] | None = None,
     area_prefixes: Sequence[str] | None = None,
+    came_by: str | None = None,
 ) -> str:
     """A bearer token, shown this once; raises BadInput for more than the account itself may.
 
-    Without ``rights`` or ``area_prefixes`` it may what the account may.
+    Without ``rights`` or ``area_prefixes`` it may what the account may. ``came_by`` is the SHA-256
+    of the session that asks: raises SignInNeeded where that has ended meanwhile.
     """
     user = account.user()
     wanted = user.rights if rights is None else frozenset(rights)
@@ -250,11 +253,13 @@ def issue_token(
         detail={"days": days, "rights": len(wanted), "areas": areas},
     )  # fmt: skip
     secret = passwords.new_secret()
-    store.call(
+    made = store.call(
         session, "issue_token", login=account.login, secret_sha256=passwords.digest(secret),
         label=label, rights=sorted(spelled(one) for one in wanted), area_prefixes=areas, now=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=now + timedelta(days=days), session_sha256=came_by,
     )  # fmt: skip
+    if made is None:
+        raise SignInNeeded("会话已结束，请重新登录 / the session has ended: sign in again")
     return secret
 
 

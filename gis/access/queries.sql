@@ -54,7 +54,7 @@ SELECT wangge.former_passwords(CAST(:login AS text), CAST(:kept AS integer));
 -- name: set_password
 SELECT wangge.set_password(
     CAST(:login AS text), CAST(:password_hash AS text), CAST(:must_change AS boolean),
-    CAST(:now AS timestamptz)
+    CAST(:now AS timestamptz), CAST(:proved AS text)
 );
 
 -- name: set_totp
@@ -69,7 +69,7 @@ SELECT wangge.use_totp_step(CAST(:login AS text), CAST(:step AS bigint));
 SELECT wangge.issue_token(
     CAST(:login AS text), CAST(:secret_sha256 AS text), CAST(:label AS text),
     CAST(:rights AS text[]), CAST(:area_prefixes AS text[]), CAST(:now AS timestamptz),
-    CAST(:expires_at AS timestamptz)
+    CAST(:expires_at AS timestamptz), CAST(:session_sha256 AS text)
 );
 
 -- name: tokens_of
@@ -79,6 +79,10 @@ SELECT * FROM wangge.tokens_of(CAST(:login AS text));
 SELECT wangge.revoke_token(
     CAST(:login AS text), CAST(:token_id AS bigint), CAST(:now AS timestamptz)
 );
+
+-- name: hold_account
+-- Whoever may change the account alone does; the functions hold it by themselves.
+SELECT login FROM wangge.accounts WHERE login = CAST(:login AS text) FOR UPDATE;
 
 -- name: accounts
 SELECT * FROM wangge.accounts ORDER BY login;

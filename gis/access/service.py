@@ -1,6 +1,7 @@
 """Who somebody is: signing in and out, sessions, one's own password, what a token may."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from gis.access.rights import Right, spelled
 from gis.access.rules import AccountRules
 from gis.audit import service as audit
 from gis.db.session import User
+from gis.errors import SignInRefused
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,22 @@ def sign_in(
     if not fits:
         note_failure(session, account, rules=rules, now=now)
         return None
-    return open_session(session, account, half=account.second_factor, rules=rules, now=now)
+    with suppress(SignInRefused):
+        return open_session(session, account, half=account.second_factor, rules=rules, now=now)
+    return None
 
 
 def open_session(
     session: Session, account: Known, *, half: bool, rules: AccountRules, now: datetime
 ) -> Opened:
-    """A new session with a new secret."""
+    """A new session with a new secret; raises SignInRefused where the account is locked by now."""
     secret, ends_at = passwords.new_secret(), now + timedelta(hours=rules.session_hours)
-    store.call(
+    opened = store.call(
         session, "open_session", login=account.login, secret_sha256=passwords.digest(secret),
         half=half, now=now, ends_at=ends_at,
     )  # fmt: skip
+    if not opened:
+        raise SignInRefused
     return Opened(account, half, ends_at, secret)
 
 
@@ -128,9 +134,15 @@ def code_fits(session: Session, account: Known, code: str, *, now: datetime) -> 
     )
 
 
-def complete(session: Session, entered: Entered, *, rules: AccountRules, now: datetime) -> Opened:
-    """The second factor was given: a whole session with a new secret in place of the half one."""
-    sign_out(session, entered)
+def complete(
+    session: Session, entered: Entered, *, rules: AccountRules, now: datetime
+) -> Opened | None:
+    """`code_fits`, and so a whole session with a new secret takes the half one's place.
+
+    None where the half one has ended meanwhile: the password or the role was changed.
+    """
+    if not store.call(session, "close_session", secret_sha256=entered.secret_sha256):
+        return None
     return open_session(session, entered.account, half=False, rules=rules, now=now)
 
 
@@ -153,15 +165,27 @@ def confirm_second_factor(session: Session, account: Known, code: str, *, now: d
 
 
 def change_password(
-    session: Session, account: Known, password: str, *, rules: AccountRules, now: datetime
+    session: Session,
+    account: Known,
+    password: str,
+    *,
+    proved: str | None,
+    rules: AccountRules,
+    now: datetime,
 ) -> Opened:
-    """Set one's own new password, end every session and open a new one; raises BadPassword."""
+    """Set one's own new password, end every session and open a new one; raises BadPassword.
+
+    ``proved`` is the hash that the old password fitted: raises SignInRefused where another has
+    taken its place meanwhile.
+    """
     former = store.former_passwords(session, account.login, kept=rules.history)
     passwords.judge(password, login=account.login, rules=rules, former=former)
-    store.call(
+    done = store.call(
         session, "set_password", login=account.login, password_hash=passwords.hashed(password),
-        must_change=False, now=now,
+        must_change=False, now=now, proved=proved,
     )  # fmt: skip
+    if not done:
+        raise SignInRefused
     store.call(session, "close_sessions", login=account.login)
     return open_session(session, account, half=False, rules=rules, now=now)
 

@@ -191,8 +191,9 @@ def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(stor
         with store.begin() as session:
             known = administration.known(session, login)
             access.change_password(
-                session, known, "Correct-horse7", rules=rules, now=datetime.now(UTC)
-            )
+                session, known, "Correct-horse7", proved=access.stored_hash(session, login),
+                rules=rules, now=datetime.now(UTC),
+            )  # fmt: skip
             thief = pool.submit(sign_in, client, login, old)
             while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 assert not thief.done()

@@ -61,7 +61,7 @@ def issue(desk: AtDesk, db: Db, entered: Whole, data: Sent) -> Response:
         secret = administration.issue_token(
             db, entered.account, label=label, days=int(days), rules=rules(desk.request),
             now=datetime.now(UTC), rights=rights if form.text("scope") == "all" else reads,
-            area_prefixes=[area] if area else None,
+            area_prefixes=[area] if area else None, came_by=entered.secret_sha256,
         )  # fmt: skip
     except BadInput as exc:
         form.wrong("area", desk.why(exc))
