@@ -48,4 +48,6 @@ def day(text: str | None) -> date | None:
     try:
         return plausible(date.fromisoformat(text))
     except ValueError as exc:
-        raise BadInput(f"--as-of {text!r}: write a day as 2026-09-30") from exc
+        raise BadInput.at(
+            f"--as-of {text!r}", "不是日期，请写成 2026-09-30", "write a day as 2026-09-30"
+        ) from exc

@@ -10,6 +10,7 @@ from api.commands.common import AsOf, Json, day, group, house
 from api.house import transaction
 from api.output import json_out, table_out
 from gis.counts import service
+from gis.errors import NotFound
 from gis.timeline import service as timeline
 
 app = group()
@@ -29,6 +30,9 @@ def counts(
     with at.store() as engine, transaction(engine) as session:
         when = day(as_of) or timeline.day_of(session, at.district)
         found = service.counts(session, policy=at.policy, district=at.district, as_of=when)
+    for one in code or ():
+        if one not in found.compounds.index and one not in found.communities.index:
+            raise NotFound(f"on {when}, compound or community", one)
     compounds, communities = _chosen(found.compounds, code), _chosen(found.communities, code)
     if json:
         json_out(

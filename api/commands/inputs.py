@@ -99,7 +99,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, column = pair.partition("=")
         if not (name and equals and column):
-            raise BadInput(f"--map {pair!r}: write FIELD=COLUMN")
+            raise BadInput.at(f"--map {pair!r}", "请写成 字段=列名", "write FIELD=COLUMN")
         found[name] = column
     return found
 
@@ -111,7 +111,9 @@ def _read_at(said: str | None) -> dict[str, str]:
     try:
         return {"answered_at": CONSTANT + datetime.fromisoformat(said).isoformat()}
     except ValueError as exc:
-        raise BadInput(f"--read-at {said!r}: write 2026-06-30T08:00") from exc
+        raise BadInput.at(
+            f"--read-at {said!r}", "请写成 2026-06-30T08:00", "write 2026-06-30T08:00"
+        ) from exc
 
 
 def _report_of(refusal: ImportRefused, file: Path, kind: Kind) -> ImportReport | None:

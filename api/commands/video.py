@@ -51,7 +51,11 @@ def register(
         try:
             write(found, form=format_, out=out, demo=facts.is_demo(session))
         except OSError as exc:
-            raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+            raise BadInput.at(
+                str(out),
+                f"无法写入（{exc.strerror}），请换一处",
+                f"cannot be written ({exc.strerror}): name another place",
+            ) from exc
     if json:
         json_out({"file": str(out), "rows": len(found)})
     else:
@@ -117,7 +121,11 @@ def plan(
 ) -> None:
     """Say where the next points belong, and the gap to the best plan. 布点。"""
     if (compound is None) == (area is None):
-        raise BadInput("say one compound, or one area: --compound C or --area A")
+        raise BadInput.at(
+            "--compound, --area",
+            "请指定一个小区或一个区域，二者取一",
+            "say one compound, or one area",
+        )
     at = house()
     poles = places.candidates(candidates, at.district, frame=frame) if candidates else ()
     counts = places.footfall(footfall, at.district, frame=footfall_frame) if footfall else ()

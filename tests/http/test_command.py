@@ -567,7 +567,9 @@ def test_an_empty_store_has_nothing_to_run_or_to_draw(wangge, server, tmp_path):
     ],
 )
 def test_a_time_that_is_none_is_refused(wangge, words, code):
-    assert wangge("run", "rating", *words, "--json").refusal()[0] == code
+    refused = wangge("run", "rating", *words, "--json").refusal()
+    assert refused[0] == code
+    assert " / " in refused[1]
 
 
 def test_counts_are_those_of_the_runs(wangge, demo_home):
@@ -579,6 +581,9 @@ def test_counts_are_those_of_the_runs(wangge, demo_home):
     one = wangge("counts", "--code", code, "--json").json("counts")
     assert one["compounds"] == found["compounds"][:1]
     assert one["communities"] == []
+    refused = wangge("counts", "--code", code, "--code", "NOSUCH", "--json").refusal()
+    assert refused[0] == "not_found"
+    assert "'NOSUCH'" in refused[1]
 
 
 def test_the_police_liaison_checks_the_register_and_plans_points(wangge, demo_home, tmp_path):
