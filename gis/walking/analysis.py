@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from gis.arrays import Floats, Shapes
+from gis.progress import Say, unheard
 
 Metres = Floats
 
@@ -32,7 +33,7 @@ class Network:
         return csr_array(self.lengths + self.lengths.T)
 
 
-def network(lines: Shapes, *, grid_m: float = 0.1) -> Network | None:
+def network(lines: Shapes, *, grid_m: float = 0.1, say: Say = unheard) -> Network | None:
     """The graph of ``lines`` ((n,) lines in a metric CRS); None without any.
 
     Corners closer than ``grid_m`` are one: lines of one street map meet at equal corners.
@@ -41,16 +42,20 @@ def network(lines: Shapes, *, grid_m: float = 0.1) -> Network | None:
     xy, of = shapely.get_coordinates(parts, return_index=True)
     if len(xy) == 0:
         return None
+    say(0.1, f"{len(xy):,} 个街道点", f"{len(xy):,} points of streets")
     cell = np.round(xy / grid_m).astype(np.int64)
     west, south = cell.min(axis=0)
     _, first, at = np.unique(  # one number for both: rows take ten times as long
         (cell[:, 0] - west << 32) + cell[:, 1] - south, return_index=True, return_inverse=True
     )
+    say(0.5, f"{len(first):,} 个路口和街道点", f"{len(first):,} corners of streets")
     along = (of[1:] == of[:-1]) & (at[1:] != at[:-1])
     begin, end = at[:-1][along], at[1:][along]
     corners = cell[first].astype(np.float64) * grid_m
     size = len(corners)
-    pair = np.unique(np.minimum(begin, end) * size + np.maximum(begin, end))
+    pair = np.sort(np.minimum(begin, end) * size + np.maximum(begin, end))
+    pair = pair[np.diff(pair, prepend=-1) > 0]  # np.unique hashes, which takes ten times as long
+    say(0.9, f"{len(pair):,} 段街道", f"{len(pair):,} pieces of streets")
     begin, end = pair // size, pair % size
     length_m = np.linalg.norm(corners[begin] - corners[end], axis=1)
     return Network(corners, csr_array((length_m, (begin, end)), shape=(size, size)))

@@ -79,8 +79,7 @@ def homes(
     lines = store.walkable(session, srid=district.srid)
     say(0.3, f"{len(lines):,} 条街道", f"{len(lines):,} streets")
     lines = shapely.segmentize(lines, CORNER_EVERY_M)
-    say(0.4, "街道网络", "the network of streets")
-    streets = network(lines)
+    streets = network(lines, say=part(say, 0.4, 0.8))
     say(0.8, "读取小区", "reading compounds")
     compounds = store.compounds_on(session, as_of=as_of)
     if streets is None:
