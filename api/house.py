@@ -20,7 +20,6 @@ from gis.db.cluster.lease import lease
 from gis.db.engine import make_engine
 from gis.db.session import User, sessions
 from gis.district import District
-from gis.errors import StoreNotReady
 from gis.facts import service as facts
 from gis.policy import Policy
 from gis.settings import Settings
@@ -83,8 +82,8 @@ class House:
         with lease(self.settings) as urls:
             engine = make_engine(urls.app, self.settings, statement_timeout_ms=statement_timeout_ms)
             try:
-                if migrate.current(engine) != migrate.head():
-                    self._migrate(urls.owner)
+                if (now := migrate.current(engine)) != migrate.head():
+                    self._migrate(urls.owner, now)
                 with transaction(engine) as session:
                     facts.confirm(session, self.district)
                     rulebook.settle(self.settings.home, session)
@@ -92,12 +91,9 @@ class House:
             finally:
                 engine.dispose()
 
-    def _migrate(self, owner_url: str) -> None:
+    def _migrate(self, owner_url: str, now: str | None) -> None:
         if self.settings.database_url is not None:
-            raise StoreNotReady(
-                "数据库版本不符，请运行 wangge migrate / "
-                "the store has another schema version: run wangge migrate"
-            )
+            raise migrate.differs(now)
         migrate.upgrade(owner_url)
 
     @contextmanager

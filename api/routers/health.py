@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from api.deps import At, near_or_health
 from api.version import VERSION
 from gis.db import migrate
-from gis.errors import StoreNotReady
 from gis.health.store import postgis_version
 
 router = APIRouter(tags=["health"])
@@ -49,10 +48,7 @@ def read_readyz(request: Request) -> Ready:
     engine = request.app.state.engine
     current = migrate.current(engine)
     if current != migrate.head():
-        raise StoreNotReady(
-            f"数据库版本为 {current}，请运行 wangge migrate / "
-            f"the store is at schema {current}: run wangge migrate"
-        )
+        raise migrate.differs(current)
     return Ready(postgis=postgis_version(engine), schema_version=current)
 
 

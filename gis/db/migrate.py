@@ -8,7 +8,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.expression import column, table
 
 from gis.db import SCHEMA
-from gis.errors import BadInput
+from gis.errors import BadInput, StoreNotReady
 
 _LOCK = 0x77616E67676501  # "wangge", 1: a key of our own among advisory locks
 _SCRIPTS = Path(__file__).with_name("migrations")
@@ -49,6 +49,19 @@ def current(engine: Engine) -> str | None:
     """The revision the store is at; None for a store that was never migrated."""
     with engine.connect() as connection:
         return _at(connection)
+
+
+def differs(now: str | None) -> StoreNotReady:
+    """The error for a store at another revision than this version's, and what helps."""
+    if now is not None and now > head():
+        return StoreNotReady(
+            f"数据库版本 {now} 比本程序的 {head()} 新，请用新版程序重新启动服务 / the store is at "
+            f"schema {now}, newer than this version's {head()}: start the newer version"
+        )
+    return StoreNotReady(
+        f"数据库版本为 {now}，请运行 wangge migrate / "
+        f"the store is at schema {now}: run wangge migrate"
+    )
 
 
 def _at(connection: Connection) -> str | None:

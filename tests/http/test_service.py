@@ -69,9 +69,15 @@ def test_it_lives_is_ready_and_says_what_it_is(client, demo_store):
 def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve, cluster, capfd):
     with serve(store.urls) as client:
         with psycopg2.connect(libpq_url(store.urls.owner)) as owner, owner.cursor() as cursor:
+            cursor.execute("UPDATE wangge.alembic_version SET version_num = '9999'")
+            owner.commit()
+            ahead = client.get("/readyz")  # of a service that was not started again
             cursor.execute("UPDATE wangge.alembic_version SET version_num = '0000'")
+        assert problem_of(ahead) == (503, "store_not_ready")
+        assert ("start the newer version" in ahead.text, "migrate" in ahead.text) == (True, False)
         behind = client.get("/readyz")
         assert problem_of(behind) == (503, "store_not_ready")
+        assert "run wangge migrate" in behind.text
         assert int(behind.headers["retry-after"]) > 0
         told = client.get("/metrics").text
         assert "wangge_store_up 1.0\nwangge_store_migrated 0.0" in measured(told)
