@@ -57,7 +57,7 @@ class BadQuery(BadInput):
 
 
 class PurposeMissing(BadInput):
-    """An internal layer leaves the store only when it is said what for."""
+    """More than public figures leaves only when it is said what for."""
 
     code = "purpose_missing"
 

@@ -13,7 +13,7 @@ from api.version import VERSION
 from data.export import manifest
 from data.export.model import Watermark
 from gis import files
-from gis.access.rights import Action, Capability, spelled
+from gis.access.rights import PERMISSIONS, Action, Capability, Role, spelled
 from gis.audit import store
 from gis.audit.signing import Signer
 from gis.db.session import User
@@ -25,6 +25,7 @@ from gis.runs.model import Analysis
 from maps.typeset import Mark
 
 PURPOSE_LENGTH = 200
+_SEEN_BY_ALL = PERMISSIONS[Role.VIEWER]
 
 
 def names(asked: str, *, internal: bool) -> list[str]:
@@ -42,6 +43,21 @@ def may_take(user: User, name: str) -> None:
     capability = Capability.INCIDENTS if name == "incidents" else layer(name).capability
     if not user.may(capability, Action.EXPORT):
         raise Forbidden.right(capability, Action.EXPORT)
+
+
+def is_public(capability: Capability) -> bool:
+    """Whether its records are public figures, which leave without saying what for.
+
+    Ratings are none: a quarter that nobody has published yet stands among them.
+    """
+    return capability is not Capability.RATING and (capability, Action.READ) in _SEEN_BY_ALL
+
+
+def wants_purpose(user: User, name: str) -> bool:
+    """Whether a file of a layer, as ``user`` takes it, holds more than public figures."""
+    one = layer(name)
+    inside = {one.capability, *(column.needs for column in one.columns if column.needs)}
+    return one.internal or any(user.may(each) and not is_public(each) for each in inside)
 
 
 def may_fetch(user: User, name: str, *, asked_with: Collection[str]) -> None:
@@ -66,11 +82,16 @@ def said_purpose(purpose: str | None) -> str | None:
     return checked(words, "用途") or None
 
 
-def watermark(session: Session, *, purpose: str | None, internal: bool) -> Watermark:
-    """Who takes the file out, when and what for; raises PurposeMissing for an internal one."""
+def watermark(
+    session: Session, *, purpose: str | None, internal: bool, wanted: bool = False
+) -> Watermark:
+    """Who takes the file out, when and what for.
+
+    Raises PurposeMissing where an internal one, or one of which it is ``wanted``, says nothing.
+    """
     words = said_purpose(purpose)
-    if internal and words is None:
-        raise PurposeMissing("请写明内部图层的用途 / say what an internal layer is taken out for")
+    if (internal or wanted) and words is None:
+        raise purpose_missing()
     return Watermark(
         user=session.info["user"].id,
         at=datetime.now(UTC).replace(microsecond=0),
@@ -79,11 +100,25 @@ def watermark(session: Session, *, purpose: str | None, internal: bool) -> Water
     )
 
 
+def purpose_missing() -> PurposeMissing:
+    """What anything beyond public figures is answered that is taken out for no purpose."""
+    return PurposeMissing(
+        "请写明用途：导出的不只是公开数据 / say what it is taken out for: it holds more than public"
+        " figures"
+    )
+
+
 def printed(
-    session: Session, house: House, *, purpose: str, internal: bool = False, on_paper: bool = True
+    session: Session,
+    house: House,
+    *,
+    purpose: str,
+    internal: bool = False,
+    wanted: bool = False,
+    on_paper: bool = True,
 ) -> Mark:
-    """Who takes a print along, when and what for; raises PurposeMissing for an internal one."""
-    mark = watermark(session, purpose=purpose, internal=internal)
+    """Who takes a print along, when and what for; raises PurposeMissing as `watermark` does."""
+    mark = watermark(session, purpose=purpose, internal=internal, wanted=wanted)
     at = mark.at.astimezone(house.district.zone)
     return Mark(mark.user, f"{at:%Y-%m-%d %H:%M:%S%z}", mark.purpose or "—", on_paper)
 

@@ -33,8 +33,12 @@ class ExportIn(BaseModel, extra="forbid"):
 
 
 def ask(session: Session, at: House, user: User, asked: ExportIn) -> Job:
-    """Have a worker write it; raises NotFound, Forbidden, Withheld and BadInput."""
-    for name in exported.names(asked.layer, internal=asked.internal):
+    """Have a worker write it; raises NotFound, Forbidden, Withheld and BadInput.
+
+    PurposeMissing for anything beyond public figures that is asked for without a purpose.
+    """
+    names = exported.names(asked.layer, internal=asked.internal)
+    for name in names:
         _check(user, name, asked)
     if asked.internal and not at.settings.serve_internal:
         raise Withheld(
@@ -43,6 +47,8 @@ def ask(session: Session, at: House, user: User, asked: ExportIn) -> Job:
     if asked.period is not None:
         Period.parse(asked.period)
     purpose = exported.said_purpose(asked.purpose)
+    if purpose is None and any(exported.wants_purpose(user, name) for name in names):
+        raise exported.purpose_missing()
     parameters = asked.model_dump(mode="json") | {"purpose": purpose}
     return jobs.ask(session, JobKind.EXPORT, parameters, district_code=at.district.code)
 

@@ -197,7 +197,7 @@ class View:
         """The file the address asks for: exactly the columns, rows and order that are seen.
 
         None where no file is asked for; raises Forbidden without the right to export, and
-        PurposeMissing where an internal table is asked for without saying what for.
+        PurposeMissing where more than public figures is asked for without saying what for.
         """
         form = self._asked.get("download")
         if form not in table_files.MEDIA:
@@ -217,7 +217,10 @@ class View:
         info = {"user": self.desk.user, "request": request.state.origin}
         with sessions(request.app.state.engine).begin(info=info) as session:
             mark = exported.watermark(
-                session, purpose=self._asked.get("purpose"), internal=self.internal
+                session,
+                purpose=self._asked.get("purpose"),
+                internal=self.internal,
+                wanted=not exported.is_public(self.capability),
             )
             audit.note(
                 session, event="export", target=f"table {self.name}", rows=self.matched,

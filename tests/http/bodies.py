@@ -55,6 +55,7 @@ def params_of(cell, route, compound):
         "/api/v1/video/working-rate": SEPTEMBER, "/api/v1/video/repairs": SEPTEMBER,
         "/api/v1/video/incidents-shown": SEPTEMBER,
         "/api/v1/audit/lines.csv": PURPOSE, "/audit/lines.csv": PURPOSE,
+        "/reports/{period}.pdf": PURPOSE, "/scenarios/{scenario_id}/print": PURPOSE,
         "/sheets/{name}.pdf": PURPOSE, "/dangers/new": {"lon": lon, "lat": lat},
         "/api/v1/results/rating/replay": {"which": "2026Q3"},
         "/imports": {"kind": "cameras"}, "/api/v1/imports": {"kind": "cameras"},

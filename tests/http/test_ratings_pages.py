@@ -296,10 +296,12 @@ def test_whatever_shows_a_published_quarter_says_what_the_plaque_says(rated, ser
         assert rows[1]["reason_zh"] == "因为"
         counted = re.findall(r'data-class="\d" data-count="(\d+)"', client.get("/maps/rating").text)
         assert counted == ["0", "1", "1", "0"]  # red, yellow, green, unrated
-        listed = client.get("/map?period=2026Q3&download=csv&columns=code&columns=colour").text
+        listed = client.get(
+            "/map?period=2026Q3&download=csv&purpose=x&columns=code&columns=colour"
+        ).text
         assert "黄牌 治安提示,A," in listed
         assert "规则结果为红牌" in client.get(f"/ratings/{cycle}/A").text
-        board = client.get("/ratings?period=2026Q3&download=csv").text.splitlines()
+        board = client.get("/ratings?period=2026Q3&download=csv&purpose=x").text.splitlines()
         assert board[0].startswith("\ufeff小区,此前所挂,评级结果,已发布,")
         assert "绿牌 治安良好,红牌 治安警示,黄牌 治安提示," in board[1]
     with rated.begin() as session:
@@ -335,7 +337,9 @@ def test_the_report_counts_safe_communities_by_what_hangs(rated, serve):
     """The one community would not be safe with the red compound that the rule saw."""
     with serve(rated.urls, role=Role.POLICE_LIAISON) as client:
         _published(client, rated)
-        (page,) = pypdf.PdfReader(io.BytesIO(client.get("/reports/2026Q3.pdf").content)).pages
+        (page,) = pypdf.PdfReader(
+            io.BytesIO(client.get("/reports/2026Q3.pdf?purpose=x").content)
+        ).pages
     assert re.search(r"平安社区\s*100", page.extract_text())
 
 

@@ -47,7 +47,7 @@ def test_streets_have_a_ranking_of_their_own(liaison):
 
 
 def test_the_quarterly_report_has_every_part_that_is_there(liaison):
-    answer = liaison.get("/reports/2026Q3.pdf")
+    answer = liaison.get("/reports/2026Q3.pdf?purpose=x")
     assert answer.headers["content-type"] == "application/pdf"
     text = _text(answer)
     for said in (
@@ -185,7 +185,7 @@ def test_a_division_that_no_run_has_seen_has_no_part_of_one(demo_copy, serve):
             session.add(Area(code=code, area_code=code, level="community", name="新设社区",
                              source_key="new", import_id=file))  # fmt: skip
         with serve(store.urls, role=Role.PLANNER) as client:
-            text = _text(client.get(f"/reports/2026Q3.pdf?area={code}"))
+            text = _text(client.get(f"/reports/2026Q3.pdf?purpose=x&area={code}"))
     assert "新设社区" in text
     assert "统一网格" in text
     assert "社区综合服务设施" not in text
@@ -193,14 +193,14 @@ def test_a_division_that_no_run_has_seen_has_no_part_of_one(demo_copy, serve):
 
 
 def test_a_map_sheet_of_any_layer_that_may_leave(liaison):
-    text = _text(liaison.get("/sheets/rating.pdf?paper=a3&maker=综治中心"))
+    text = _text(liaison.get("/sheets/rating.pdf?purpose=x&paper=a3&maker=综治中心"))
     for said in ("三色评级", "综治中心", "EPSG:4543", "图例"):
         assert said in text
 
 
 def test_a_sheet_names_its_area_and_a_unit_never_a_person(liaison, demo_store, serve):
     login = liaison.get("/api/v1/auth/me").json()["login"]
-    bare = _text(liaison.get("/sheets/rating.pdf?area=530102001001"))
+    bare = _text(liaison.get("/sheets/rating.pdf?purpose=x&area=530102001001"))
     assert re.search("制图单位.*昆明市五华区", bare)
     assert bare.count(login) == bare.split("三色评级")[0].count(login)  # who took it, at the edge
     assert "翠湖西路社区" in bare
@@ -211,9 +211,9 @@ def test_a_sheet_names_its_area_and_a_unit_never_a_person(liaison, demo_store, s
     assert "华山街道综治中心" in text
     named = liaison.post("/exports/sheet", data={**said, "maker": "李警官制图"}, headers=HERE)
     assert (named.status_code, "疑似含个人信息" in named.text) == (422, True)
-    assert liaison.get("/sheets/rating.pdf?title=电话13812345678").status_code == 422
+    assert liaison.get("/sheets/rating.pdf?purpose=x&title=电话13812345678").status_code == 422
     with serve(demo_store.urls, role=Role.GRID_SUPERVISOR, areas=["530102001"]) as client:
-        asked = ("/sheets/rating.pdf", "/sheets/rating.pdf?area=530102001")
+        asked = ("/sheets/rating.pdf?purpose=x", "/sheets/rating.pdf?purpose=x&area=530102001")
         own, street = (_text(client.get(path)) for path in asked)
     assert "街道" in own.split("图例")[0]
     assert _scale(own) == _scale(street)
@@ -231,7 +231,7 @@ def test_a_sheet_of_very_many_areas_names_as_many_as_there_is_room_for(demo_stor
     assert len("、".join(names.values())) > 60
     said = {"sheet_layer": "rating", "paper": "a4", "sheet_purpose": "上墙"}
     with serve(demo_store.urls, role=Role.POLICE_LIAISON, areas=[*names]) as client:
-        made = client.get("/sheets/rating.pdf")
+        made = client.get("/sheets/rating.pdf?purpose=x")
         assert made.status_code == 200
         there = client.post("/exports/sheet", data=said, headers=HERE, follow_redirects=False)
     assert there.headers["location"].startswith("/sheets/rating.pdf?")

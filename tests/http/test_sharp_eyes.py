@@ -76,7 +76,7 @@ def test_an_internal_table_leaves_for_a_purpose_that_it_then_carries(liaison, de
     page = f"/sharp-eyes{path}"
     assert '<input name="purpose" required' in liaison.get(page).text
     refused = liaison.get(f"{page}?download=xlsx", headers={"accept": "text/html"})
-    assert (refused.status_code, "请写明内部图层的用途" in refused.text) == (422, True)
+    assert (refused.status_code, "请写明用途" in refused.text) == (422, True)
     answer = liaison.get(f"{page}?download=xlsx&purpose=巡检")
     assert 'filename="demo-' in answer.headers["content-disposition"]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))

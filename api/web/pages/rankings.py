@@ -101,7 +101,7 @@ def read_report(
 ) -> Response:  # fmt: skip
     """The quarterly report of one of the reader's own areas as a PDF; ``area`` says of which."""
     made = reports.quarterly(db, desk, Period.parse(period).label)
-    made = replace(made, taken=printed(db, desk.house, purpose=purpose))
+    made = replace(made, taken=printed(db, desk.house, purpose=purpose, wanted=True))
     note(db, event="export", target=f"report {period}", rows=len(made.sections),
          purpose=said_purpose(purpose))  # fmt: skip
     headers = {"Content-Disposition": f'attachment; filename="report-{period}.pdf"'}

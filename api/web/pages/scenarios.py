@@ -272,7 +272,7 @@ def read_print(
     page = comparison.Comparison(
         title=scenario.name, lead=scenario.remark or "", sums=_sums(desk, found),
         changes_title=t("scenarios.changes"), rows=rows, foot=foot, day=scenario.as_of,
-        demo=desk.demo, taken=printed(db, desk.house, purpose=purpose),
+        demo=desk.demo, taken=printed(db, desk.house, purpose=purpose, wanted=True),
         changes=[told for _, told in _told(desk, db, scenario)] or [t("scenarios.changes_none")],
         heads=[t(f"scenarios.{one}") for one in heads],
     )  # fmt: skip

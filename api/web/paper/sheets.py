@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.orm import Session
 
 from api.audit import reads
-from api.audit.exported import PURPOSE_LENGTH, may_take, printed, said_purpose
+from api.audit.exported import PURPOSE_LENGTH, may_take, printed, said_purpose, wants_purpose
 from api.deps import withheld
 from api.house import House
 from api.web import words
@@ -111,12 +111,13 @@ def taken(session: Session, house: House, asked: SheetIn, *, most: int = MOST) -
     """The sheet, to be taken along by whoever works in the session, and how many features it has.
 
     The trail gets a line. Raises as `features` does, BadInput for more than ``most``, PersonalText,
-    and PurposeMissing for an internal layer without a purpose.
+    and PurposeMissing for more than public figures without a purpose.
     """
     shown_layer, scope = layer(asked.layer), asked.scope(house)
     title, maker = _said(asked)
     secret = shown_layer.internal
-    mark = printed(session, house, purpose=asked.purpose, internal=secret)
+    wanted = wants_purpose(session.info["user"], asked.layer)
+    mark = printed(session, house, purpose=asked.purpose, internal=secret, wanted=wanted)
     rows = features(session, house, asked)
     if rows > most:
         raise BadInput(
