@@ -93,7 +93,7 @@ def test_a_store_behind_or_gone_is_not_ready_but_the_process_lives(store, serve,
         with superuser.cursor() as cursor:
             cursor.execute(names.SQL(close).format(name))
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
                 [store.engine.url.database],
             )
             gone = client.get("/readyz")
