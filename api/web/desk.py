@@ -161,12 +161,16 @@ class Desk:
     def here(self, **changed: str | None) -> str:
         """The page's own address with some of its choices changed (None: dropped).
 
-        A choice of several, as a table's columns, stays one of several.
+        A choice of several, as a table's columns, stays one of several. What a form led to is asked
+        for anew without what was sent.
         """
+        path = self.request.url.path
+        if self.request.method == "POST":
+            path = links.page_of(self.request.app, path)
         asked = self.request.query_params.multi_items()
         pairs = [(name, value) for name, value in asked if name not in changed]
         pairs += [(name, value) for name, value in changed.items() if value is not None]
-        return f"{self.request.url.path}?{urlencode([pair for pair in pairs if pair[1]])}"
+        return f"{path}?{urlencode([pair for pair in pairs if pair[1]])}"
 
     @cached_property
     def demo(self) -> bool:

@@ -26,6 +26,18 @@ def may_open(app: FastAPI, user: User | None, address: str, method: str = "GET")
     return True  # a file, or a part of the page itself
 
 
+def page_of(app: FastAPI, path: str) -> str:
+    """The address that shows what a form sent to ``path`` is about: itself, or the page above.
+
+    Answers to forms stand at addresses of which some take no GET (/accounts/post-1/password).
+    """
+    while path.count("/") > 1:
+        if any("GET" in (one.methods or ()) and one.path_regex.match(path) for one in _routes(app)):
+            return path
+        path = path.rpartition("/")[0]
+    return path
+
+
 @lru_cache(maxsize=4)
 def _routes(app: FastAPI) -> tuple[APIRoute, ...]:
     return tuple(_flat(app.routes))

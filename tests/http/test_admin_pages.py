@@ -94,7 +94,11 @@ def test_lock_unlock_and_a_new_password(store, serve, account):
         assert account_row(store, login).state == "locked"
         assert "已锁定" in client.get(f"/accounts/{login}").text
         post(client, f"/accounts/{login}/unlock")
-        given = SECRET.search(post(client, f"/accounts/{login}/password", 200).text)[1]
+        answer = post(client, f"/accounts/{login}/password", 200).text
+        given = SECRET.search(answer)[1]
+        other = re.search(r'href="([^"]+)" lang="en"', answer)[1]
+        assert other == f"/accounts/{login}?language=en"
+        assert client.get(other).status_code == 200
         entered = signed_in(client, login, given)
         assert entered.status_code == 303
         assert client.get("/rights").json()["code"] == "sign_in_incomplete"
