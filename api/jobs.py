@@ -1,7 +1,9 @@
 """The queue: procrastinate on the store's own PostgreSQL, and what happens by the calendar."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -115,18 +117,52 @@ def work(house: House, engine: Engine, *, wait: bool = True, name: str | None = 
 
 async def _work(house: House, engine: Engine, *, wait: bool, name: str | None) -> None:
     app, silence_s = queue(house, engine, name=name), house.settings.worker_silence_s
-    async with app.open_async():
-        await _mend(app, engine, silence_s)
-        mending = asyncio.create_task(_keep_mending(app, engine, silence_s))
-        try:
-            await app.run_worker_async(
-                queues=[QUEUE], wait=wait, install_signal_handlers=wait,
-                concurrency=house.settings.worker_jobs, delete_jobs="always",
-                update_heartbeat_interval=min(_BEAT_S, silence_s / 3),
-                stalled_worker_timeout=silence_s,
+    with _told(wait=wait) as told:
+        async with app.open_async():
+            await _mend(app, engine, silence_s)
+            mending = asyncio.create_task(_keep_mending(app, engine, silence_s))
+            working = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[QUEUE], wait=wait, install_signal_handlers=False,
+                    concurrency=house.settings.worker_jobs, delete_jobs="always",
+                    update_heartbeat_interval=min(_BEAT_S, silence_s / 3),
+                    stalled_worker_timeout=silence_s,
+                )
             )  # fmt: skip
-        finally:
+            ending = asyncio.create_task(told.wait())
+            await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
             mending.cancel()
+            if not ending.cancel():
+                working.cancel()  # it ends the jobs under way, and then itself
+            await asyncio.wait({working})
+    if not working.cancelled():
+        working.result()
+
+
+@contextmanager
+def _told(*, wait: bool) -> Iterator[asyncio.Event]:
+    """Set by the first SIGINT or SIGTERM; a second one ends the process, as elsewhere.
+
+    Already while the queue is opened: what a handler raises amid that leaves its pool waiting.
+    """
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM) if wait}
+
+    def forget() -> None:
+        for one, handler in before.items():
+            loop.remove_signal_handler(one)
+            signal.signal(one, handler)
+
+    def tell() -> None:
+        forget()
+        told.set()
+
+    for one in before:
+        loop.add_signal_handler(one, tell)
+    try:
+        yield told
+    finally:
+        forget()
 
 
 async def _keep_mending(app: App, engine: Engine, silence_s: float) -> None:

@@ -179,7 +179,6 @@ def test_guessing_is_slowed_down_by_address(demo_store, serve):
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
 
 
-@pytest.mark.usefixtures("real_passwords")
 def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(store, serve, account):
     login, old = account(store.urls, Role.VIEWER)
     rules = AccountRules()
@@ -203,6 +202,7 @@ def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(stor
         assert sign_in(client, login, "Correct-horse7").status_code == 200
 
 
+@pytest.mark.usefixtures("real_passwords")
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(demo_store, door, account):
     """Both compare one argon2id hash; else the unknown one would be some 20 times faster."""
     known = [account(demo_store.urls, Role.VIEWER)[0] for _ in range(4)]

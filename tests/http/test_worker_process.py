@@ -188,6 +188,28 @@ def test_an_attached_worker_that_is_told_to_stop_ends_in_order(environment):
         assert worker.wait(timeout=60) != -signal.SIGABRT
 
 
+def test_a_worker_that_is_told_to_stop_before_it_works_ends_in_order(environment, store):
+    """An exception amid the opening of the queue may leave its connections waiting for ever."""
+    with store.begin() as session:
+        session.execute(text("LOCK TABLE procrastinate.procrastinate_jobs"))
+        with subprocess.Popen(
+            [*COMMAND, "worker"], env=environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as worker:  # fmt: skip
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            wait_for(lambda: session.scalar(waits), "the worker did not come to the queue")
+            worker.terminate()
+            time.sleep(0.5)
+            session.rollback()
+            try:
+                assert worker.wait(timeout=30) == 0
+            finally:
+                worker.kill()
+    with store.begin() as session:
+        entered = text("SELECT count(*) FROM procrastinate.procrastinate_workers")
+        assert session.scalar(entered) == 0
+
+
 def test_an_attached_worker_works_until_its_input_closes(environment):
     with subprocess.Popen(
         [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
