@@ -231,7 +231,7 @@ around AS (
           <= power(CAST(:radius_m AS float8), 2)
     GROUP BY point.id
 ),
-cell AS (  -- H3 cells of resolution 9, else the next to it, in buckets of 0.01 degrees
+cell AS MATERIALIZED (  -- H3 cells of resolution 9, else the next to it, in buckets of 0.01 degrees
     SELECT one.*, east.step * 1e6 + north.step AS bucket
     FROM wangge.rental_cells AS one
     CROSS JOIN LATERAL generate_series(floor(ST_XMin(one.geom) * 100)::bigint,
@@ -243,13 +243,18 @@ cell AS (  -- H3 cells of resolution 9, else the next to it, in buckets of 0.01 
                             WHERE run_id = CAST(:rental_run_id AS bigint)
                             ORDER BY abs(resolution - 9) LIMIT 1)
 ),
-beside AS (  -- round a point on the street: the cell that it stands in
-    SELECT DISTINCT ON (point.id) point.id, cell.h3, cell.rented_per_100, cell.rented_per_km2,
-           cell.suppressed
+near AS MATERIALIZED (  -- by bucket first: every point against every cell is a minute in a city
+    SELECT point.id, point.geom, cell.h3, cell.geom AS ground, cell.rented_per_100,
+           cell.rented_per_km2, cell.suppressed
     FROM point
     JOIN cell ON cell.bucket = floor(ST_X(point.geom) * 100) * 1e6 + floor(ST_Y(point.geom) * 100)
-    WHERE point.compound_code IS NULL AND ST_Covers(cell.geom, point.geom)
-    ORDER BY point.id, cell.h3
+    WHERE point.compound_code IS NULL
+),
+beside AS (  -- round a point on the street: the cell that it stands in
+    SELECT DISTINCT ON (id) id, h3, rented_per_100, rented_per_km2, suppressed
+    FROM near
+    WHERE ST_Covers(ground, geom)
+    ORDER BY id, h3
 ),
 seen AS (
     SELECT point.source_key AS camera_key,
@@ -258,42 +263,44 @@ seen AS (
     JOIN wangge.camera_states AS newest ON newest.camera_key = point.source_key
     CROSS JOIN LATERAL wangge.camera_state_before(
         point.source_key, newest.state, newest.observed_at, CAST(:until AS timestamptz)) AS known
+),
+told AS MATERIALIZED (  -- sorted when it is whole: for the order alone the planner would nest loops
+    SELECT point.source_key AS code,
+           point.name,
+           point.area_code,
+           point.gb28181_id,
+           point.point_class,
+           point.kind,
+           CASE WHEN point.status_on IN ('planned', 'repair') THEN point.status_on
+                ELSE coalesce(seen.state, 'unknown') END AS state,
+           point.owner_unit,
+           point.direction_deg,
+           point.grid_code,
+           point.compound_code,
+           compound.name AS compound_name,
+           rating.colour AS compound_colour,
+           CASE WHEN (SELECT wangge.holds('{incidents:read}'))  -- else nobody's count, not none
+                THEN coalesce(around.incidents, 0) END AS incidents_50m,
+           coalesce(rental.subject_code, beside.h3) AS rental_of,
+           coalesce(rental.rented_per_100, beside.rented_per_100) AS rented_per_100,
+           coalesce(rental.rented_per_km2, beside.rented_per_km2) AS rented_per_km2,
+           coalesce(rental.suppressed, beside.suppressed, false) AS rental_suppressed,
+           ST_AsBinary(point.geom) AS geom
+    FROM point
+    LEFT JOIN seen ON seen.camera_key = point.source_key
+    LEFT JOIN around ON around.id = point.id
+    LEFT JOIN wangge.compounds AS compound
+           ON compound.code = point.compound_code
+          AND compound.valid_from <= CAST(:as_of AS date)
+          AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
+    LEFT JOIN wangge.shown_ratings AS rating
+           ON rating.run_id = CAST(:rating_run_id AS bigint)
+          AND rating.compound_code = point.compound_code
+    LEFT JOIN wangge.rental_results AS rental
+           ON rental.run_id = CAST(:rental_run_id AS bigint)
+          AND rental.subject_kind = 'compound'
+          AND rental.subject_code = point.compound_code
+    LEFT JOIN beside ON beside.id = point.id
+    WHERE point.status_on <> 'removed'
 )
-SELECT point.source_key AS code,
-       point.name,
-       point.area_code,
-       point.gb28181_id,
-       point.point_class,
-       point.kind,
-       CASE WHEN point.status_on IN ('planned', 'repair') THEN point.status_on
-            ELSE coalesce(seen.state, 'unknown') END AS state,
-       point.owner_unit,
-       point.direction_deg,
-       point.grid_code,
-       point.compound_code,
-       compound.name AS compound_name,
-       rating.colour AS compound_colour,
-       CASE WHEN (SELECT wangge.holds('{incidents:read}'))  -- else nobody's count, not none
-            THEN coalesce(around.incidents, 0) END AS incidents_50m,
-       coalesce(rental.subject_code, beside.h3) AS rental_of,
-       coalesce(rental.rented_per_100, beside.rented_per_100) AS rented_per_100,
-       coalesce(rental.rented_per_km2, beside.rented_per_km2) AS rented_per_km2,
-       coalesce(rental.suppressed, beside.suppressed, false) AS rental_suppressed,
-       ST_AsBinary(point.geom) AS geom
-FROM point
-LEFT JOIN seen ON seen.camera_key = point.source_key
-LEFT JOIN around ON around.id = point.id
-LEFT JOIN wangge.compounds AS compound
-       ON compound.code = point.compound_code
-      AND compound.valid_from <= CAST(:as_of AS date)
-      AND (compound.valid_to IS NULL OR compound.valid_to > CAST(:as_of AS date))
-LEFT JOIN wangge.shown_ratings AS rating
-       ON rating.run_id = CAST(:rating_run_id AS bigint)
-      AND rating.compound_code = point.compound_code
-LEFT JOIN wangge.rental_results AS rental
-       ON rental.run_id = CAST(:rental_run_id AS bigint)
-      AND rental.subject_kind = 'compound'
-      AND rental.subject_code = point.compound_code
-LEFT JOIN beside ON beside.id = point.id
-WHERE point.status_on <> 'removed'
-ORDER BY point.source_key;
+SELECT * FROM told ORDER BY code;
