@@ -247,6 +247,7 @@ def died(store, house, *, at_sheet: int = 0) -> int:
     return subprocess.run(command, check=False, timeout=120).returncode
 
 
+@pytest.mark.slow
 def test_a_print_whose_worker_was_killed_is_made_whole_by_the_next(liaison, published, house):
     noted, at = len(lines(published)), ask(liaison)
     assert died(published, house, at_sheet=50) == -signal.SIGKILL

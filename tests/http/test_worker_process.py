@@ -120,6 +120,7 @@ def test_the_check_asks_for_the_worker_of_its_host_or_name_alone(begin, environm
     assert not alive("--name", "other")
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_struck_off_while_it_rested_is_known_again(begin, store, home):
     """As a machine that slept: the next worker strikes it off, the night forgets its name."""
 
