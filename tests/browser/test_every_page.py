@@ -86,10 +86,15 @@ def test_what_the_policy_of_a_page_refuses_is_heard(phone, inline):
         phone.is_quiet()
 
 
-# Maps share one frame: the largest of them in the suite, each of them in `make soak`.
+# In the suite each route once, of maps, which share one frame, the largest; all in `make soak`.
+_ROUTES = [one.route for one in PAGES]
+AGAIN = [one for at, one in enumerate(PAGES) if one.route in _ROUTES[:at] and one not in MAPS]
 EACH = pytest.mark.parametrize(
     "one",
-    [pytest.param(one, marks=[pytest.mark.slow] if one in MAPS[:-2] else []) for one in PAGES],
+    [
+        pytest.param(one, marks=[pytest.mark.slow] if one in (*MAPS[:-2], *AGAIN) else [])
+        for one in PAGES
+    ],
     ids=str,
 )
 

@@ -178,6 +178,7 @@ def test_a_workers_name_is_no_way_out_of_its_folder(
     assert not (home / "x").exists()
 
 
+@pytest.mark.slow
 def test_an_attached_worker_that_is_told_to_stop_ends_in_order(environment):
     with subprocess.Popen(
         [*COMMAND, "worker", "--attached"], env=environment, stdin=subprocess.PIPE,
