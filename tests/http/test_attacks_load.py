@@ -77,7 +77,11 @@ def test_when_all_connections_are_busy_one_is_told_to_come_back(demo_store, serv
         held.start()
         waits = 0
         while not waits:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND relation = 'wangge.areas'::regclass"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
             (waits,) = cursor.fetchone()
         started = time.monotonic()
         answer = one.get("/api/v1/areas")
