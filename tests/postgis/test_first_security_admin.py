@@ -130,13 +130,18 @@ def test_two_at_once_make_one(fresh):
     other = Thread(target=second)
     with fresh.begin(SYSTEM) as session, fresh.begin() as watching:
         first(session)
-        other.start()
-        end_s = time.monotonic() + 10
-        while not watching.scalar(text(WAITS)) and other.is_alive() and time.monotonic() < end_s:
-            time.sleep(0.01)
+        begun(other, watching)
     other.join()
     assert len(refused) == 1
     assert roles(fresh) == {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
+
+
+def begun(other, watching):
+    """The thread, until its statement waits for a lock or it has ended."""
+    other.start()
+    end_s = time.monotonic() + 10
+    while not watching.scalar(text(WAITS)) and other.is_alive() and time.monotonic() < end_s:
+        time.sleep(0.01)
 
 
 def test_of_two_at_once_neither_is_an_account_of_another_way(fresh):
@@ -156,10 +161,7 @@ def test_of_two_at_once_neither_is_an_account_of_another_way(fresh):
             session, "trusted", district=DISTRICT, role=Role.SECURITY_ADMIN, area_prefixes=("",),
             now=now(session),
         )  # fmt: skip
-        other.start()
-        end_s = time.monotonic() + 10
-        while not watching.scalar(text(WAITS)) and other.is_alive() and time.monotonic() < end_s:
-            time.sleep(0.01)
+        begun(other, watching)
     other.join()
     assert len(refused) == 1
     assert roles(fresh) == {"sysadmin": Role.SYSTEM_ADMIN, "trusted": Role.SECURITY_ADMIN}
