@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx2
 import pyotp
 import pytest
-from sqlalchemy import text
+from waiting import until_blocked
 
 from gis.access import administration
 from gis.access import service as access
@@ -182,11 +182,7 @@ def test_guessing_is_slowed_down_by_address(demo_store, serve):
 def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(store, serve, account):
     login, old = account(store.urls, Role.VIEWER)
     rules = AccountRules()
-    with (
-        serve(store.urls, role=None) as client,
-        store.begin() as watch,
-        ThreadPoolExecutor() as pool,
-    ):
+    with serve(store.urls, role=None) as client, ThreadPoolExecutor() as pool:
         with store.begin() as session:
             known = administration.known(session, login)
             access.change_password(
@@ -194,9 +190,7 @@ def test_a_password_that_is_being_changed_opens_no_session_that_outlives_it(stor
                 rules=rules, now=datetime.now(UTC),
             )  # fmt: skip
             thief = pool.submit(sign_in, client, login, old)
-            while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                assert not thief.done()
-                time.sleep(0.02)
+            until_blocked(session, thief.done)
         assert thief.result().status_code == 401
         assert client.get(f"{AUTH}/me").status_code == 401
         assert sign_in(client, login, "Correct-horse7").status_code == 200

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from serving import token_of
-from sqlalchemy import text
+from waiting import until_blocked
 
 from api import jobs
 from api.files import outputs
@@ -342,7 +342,7 @@ def test_a_file_is_taken_in_once_however_often_it_is_asked_for(office, store):
             one.commit_job = job.id
             session.flush()
             second = pool.submit(client.post, f"{API}/imports/{sent}/commit")
-            wait_until_somebody_waits(store)
+            until_blocked(session, second.done)
         assert second.result().status_code == 422
 
 
@@ -371,16 +371,10 @@ def test_what_is_said_at_the_moment_of_taking_in_waits_and_is_refused(office, st
             one.commit_job = job.id
             session.flush()
             second = pool.submit(client.put, here, json={"frame": "gcj02"})
-            wait_until_somebody_waits(store)
+            until_blocked(session, second.done)
         assert second.result().status_code == 422
     with store.begin() as session:
         assert uploads.get(session, sent).options["frame"] == "wgs84"
-
-
-def wait_until_somebody_waits(store):
-    with store.begin() as watch:
-        while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            time.sleep(0.02)
 
 
 def test_a_stream_ends_with_the_token_that_opened_it(office, store):

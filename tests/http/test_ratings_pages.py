@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +12,7 @@ import shapely
 import zxingcpp
 from PIL import Image
 from sqlalchemy import insert, select, text
+from waiting import until_blocked
 
 from api.files.outputs import write_export, write_maps
 from api.house import House
@@ -435,7 +435,7 @@ def test_who_objects_a_moment_after_somebody_else_reads_that_it_is_filed(rated, 
             objections.object_to(session, first, "B", colour=Colour.RED, reason=REASON)
             path, wish = f"/ratings/{first}/object/B", {"colour": "yellow", "reason": REASON}
             second = pool.submit(_post, client, path, 409, **wish)
-            _somebody_waits(rated)
+            until_blocked(session, second.done)
         assert "B 已有异议" in second.result().text
 
 
@@ -612,11 +612,5 @@ def test_whoever_is_overtaken_is_told_so(rated, serve):
         with rated.begin() as session:  # somebody else takes the quarter up at this moment
             service.open_cycle(session, district=DISTRICT, period="2026Q3")
             second = pool.submit(_post, client, "/ratings", 409, period="2026Q3")
-            _somebody_waits(rated)
+            until_blocked(session, second.done)
         second.result()
-
-
-def _somebody_waits(store):
-    with store.begin() as watch:
-        while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            time.sleep(0.02)

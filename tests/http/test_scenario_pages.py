@@ -3,13 +3,13 @@
 import csv
 import io
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pypdf
 import pytest
 from sqlalchemy import select, text
+from waiting import until_blocked
 
 from api.house import House
 from gis.access.rights import Role
@@ -79,9 +79,7 @@ def test_whoever_works_on_a_scenario_that_somebody_removes_is_told(
             service.remove(session, service.find(session, number))
             told = {"shared": "yes"} if step == "share" else ADD
             second = pool.submit(post, planner, f"{scenario}/{step}", 409, **told)
-            with demo_store.begin() as watch:
-                while not watch.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                    time.sleep(0.02)
+            until_blocked(session, second.done)
         assert second.result().json()["code"] == "overtaken"
 
 

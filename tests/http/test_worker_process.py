@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from processes import lives, wait_for, workers_of
 from sqlalchemy import text
+from waiting import until_blocked
 
 from api.cli import main
 from gis.jobs import service as jobs
@@ -198,8 +199,7 @@ def test_a_worker_that_is_told_to_stop_before_it_works_ends_in_order(environment
             [*COMMAND, "worker"], env=environment, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as worker:  # fmt: skip
-            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            wait_for(lambda: session.scalar(waits), "the worker did not come to the queue")
+            until_blocked(session, lambda: worker.poll() is not None, seconds=120)
             worker.terminate()
             time.sleep(0.5)
             session.rollback()

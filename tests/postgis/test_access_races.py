@@ -3,13 +3,13 @@
 One transaction holds, the other begins and is seen to wait in PostgreSQL, then the first commits.
 """
 
-import time
 from datetime import UTC, datetime
 from threading import Thread
 
 import pyotp
 import pytest
 from sqlalchemy import text
+from waiting import until_blocked
 
 from api.house import House
 from gis.access import administration, passwords, service
@@ -22,10 +22,6 @@ from gis.settings import Settings
 DISTRICT = House(Settings(_env_file=None)).district
 RULES = AccountRules()
 OLD, FIRST, SECOND = "Correct-horse7", "Battery-staple8", "Another-horse9"
-WAITING = """
-    SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = ANY (
-        SELECT pid FROM pg_locks
-        WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
 
 
 @pytest.fixture
@@ -59,13 +55,10 @@ def at_once(store, first, second):
             got.append(exc)
 
     begun = Thread(target=other)
-    with store.begin() as session, store.begin() as watching:
+    with store.begin() as session:
         first(session)
         begun.start()
-        end_s = time.monotonic() + 10
-        while begun.is_alive() and not watching.scalar(text(WAITING)):
-            assert time.monotonic() < end_s
-            time.sleep(0.01)
+        until_blocked(session, lambda: not begun.is_alive())
     begun.join()
     return got[0]
 

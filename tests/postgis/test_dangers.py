@@ -1,7 +1,6 @@
 """Hidden dangers from the report to the end, with due times and photos (SAF-4, EVT-1)."""
 
 import io
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 from sqlalchemy import text
+from waiting import until_blocked
 
 from gis import district as districts
 from gis import policy as policies
@@ -31,10 +31,6 @@ KUNMING = ZoneInfo("Asia/Shanghai")
 RULES = service.Rules(
     policies.load(REFERENCE / "policy.toml"), worktime.load(REFERENCE / "holidays.toml", KUNMING)
 )
-WAITING = """
-SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
-WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
-"""
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=KUNMING)
 COMMUNITY = """
 INSERT INTO wangge.imports (area_code, kind, file_name, file_sha256, read, kept, repaired, flagged,
@@ -238,10 +234,9 @@ def test_a_report_sent_again_while_the_first_is_being_written_waits_and_finds_it
 
     with ThreadPoolExecutor(1) as pool:
         with town.begin() as session:
-            first, end_s = report(session).id, time.monotonic() + 20
+            first = report(session).id
             second = pool.submit(again)
-            while not session.scalar(text(WAITING)) and time.monotonic() < end_s:
-                time.sleep(0.01)
+            until_blocked(session, second.done)
         assert second.result(20) == first
 
 

@@ -1,11 +1,11 @@
 """The first security administrator: made once in a store's life, by who makes accounts."""
 
 import re
-import time
 from threading import Thread
 
 import pytest
 from sqlalchemy import text
+from waiting import until_blocked
 
 from api.commands import serve
 from api.house import House
@@ -19,9 +19,6 @@ from gis.settings import Settings
 
 DISTRICT = House(Settings(_env_file=None)).district
 SYSTEM = User.of(Role.SYSTEM_ADMIN, id="sysadmin", area_prefixes=("",))
-WAITS = """
-    SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 @pytest.fixture
@@ -128,20 +125,13 @@ def test_two_at_once_make_one(fresh):
             refused.append(exc)
 
     other = Thread(target=second)
-    with fresh.begin(SYSTEM) as session, fresh.begin() as watching:
+    with fresh.begin(SYSTEM) as session:
         first(session)
-        begun(other, watching)
+        other.start()
+        until_blocked(session, lambda: not other.is_alive())
     other.join()
     assert len(refused) == 1
     assert roles(fresh) == {"sysadmin": Role.SYSTEM_ADMIN, "secadmin": Role.SECURITY_ADMIN}
-
-
-def begun(other, watching):
-    """The thread, until its statement waits for a lock or it has ended."""
-    other.start()
-    end_s = time.monotonic() + 10
-    while not watching.scalar(text(WAITS)) and other.is_alive() and time.monotonic() < end_s:
-        time.sleep(0.01)
 
 
 def test_of_two_at_once_neither_is_an_account_of_another_way(fresh):
@@ -156,12 +146,13 @@ def test_of_two_at_once_neither_is_an_account_of_another_way(fresh):
             refused.append(exc)
 
     other = Thread(target=page)
-    with fresh.begin() as session, fresh.begin() as watching:
+    with fresh.begin() as session:
         administration.add_without_password(
             session, "trusted", district=DISTRICT, role=Role.SECURITY_ADMIN, area_prefixes=("",),
             now=now(session),
         )  # fmt: skip
-        begun(other, watching)
+        other.start()
+        until_blocked(session, lambda: not other.is_alive())
     other.join()
     assert len(refused) == 1
     assert roles(fresh) == {"sysadmin": Role.SYSTEM_ADMIN, "trusted": Role.SECURITY_ADMIN}

@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
+from waiting import until_blocked
 
 from gis import district as districts
 from gis import policy as policies
@@ -308,7 +308,7 @@ def test_of_two_who_object_at_the_same_moment_the_second_is_told(desk):
         with desk.as_("chen") as one:
             objections.object_to(one, first, "A", colour=Colour.GREEN, reason=REASON)
             other = pool.submit(desk.object_to, first, "A", "yellow")
-            assert _waits(desk, other)
+            until_blocked(one, other.done)
             desk.object_to(first, "B", "red")  # another compound's is nobody's business
         with pytest.raises(NotReady, match="an objection to A has been filed already"):
             other.result(timeout=20)
@@ -397,12 +397,12 @@ def test_an_objection_filed_while_the_wish_before_it_is_rejected_is_asked_for(de
             with desk.as_("li") as one:
                 service.decide(one, wish, approve=False)
                 other = pool.submit(desk.object_to, first, "B", "red")
-                _waits(desk, other)
+                until_blocked(one, other.done)
         else:
             with desk.as_("chen") as one:
                 objections.object_to(one, first, "B", colour=Colour.RED, reason=REASON)
                 other = pool.submit(desk.decide, wish, "li", approve=False)
-                _waits(desk, other)
+                until_blocked(one, other.done)
         other.result(timeout=20)
     assert _fates(desk, first) == {"A": "asked", "B": "asked"}
     assert desk.changes(second).loc["B", "to_colour"] == "red"
@@ -416,7 +416,7 @@ def test_a_reviewer_asks_while_an_objection_is_filed_and_is_told_so(desk):
         with desk.as_("chen") as one:
             objections.object_to(one, first, "B", colour=Colour.RED, reason=REASON)
             other = pool.submit(desk.ask, second, "B", "yellow")
-            _waits(desk, other)
+            until_blocked(one, other.done)
         with pytest.raises(NotReady, match="asked for B already"):
             other.result(timeout=20)
 
@@ -493,19 +493,6 @@ def test_the_data_check_counts_what_a_reviewer_should_know(desk):
     assert "unrated" not in which
 
 
-def _waits(desk: Desk, other: Future[Any]) -> bool:
-    """Whether somebody waits for a lock, not done before."""
-    waiting = text(
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
-        " (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
-    with desk.store.begin() as watch:
-        while not other.done():
-            if watch.scalar(waiting):
-                return True
-    return False
-
-
 def test_two_people_publish_at_once_and_one_of_them_wins(desk):
     cycle = desk.open()
     desk.confirm(cycle, "A", "C")
@@ -513,7 +500,7 @@ def test_two_people_publish_at_once_and_one_of_them_wins(desk):
         with desk.as_("zhang") as one:
             service.publish(one, cycle, issuer="甲单位")
             other = pool.submit(desk.publish, cycle)
-            assert _waits(desk, other)
+            until_blocked(one, other.done)
         with pytest.raises(NotReady, match="2026Q3 is published: nothing of it can be changed"):
             other.result(timeout=20)
     with desk.as_("wang") as session:
