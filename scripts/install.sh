@@ -35,4 +35,5 @@ python3 -m venv "$folder/.venv"
 pip=("$folder/.venv/bin/python" -m pip --quiet --disable-pip-version-check install --no-index)
 "${pip[@]}" --find-links "$here/wheels" --require-hashes -r "$here/requirements.txt"
 "${pip[@]}" --no-deps --no-build-isolation --editable "$folder"
+(cd "$folder" && .venv/bin/python -m compileall -q gis api maps data)  # who serves may not write here
 say "done: $folder/.venv/bin/wangge"
