@@ -111,7 +111,7 @@ def test_a_plan_shows_how_far_it_is_and_ends_on_the_server_when_it_is_stopped(
     stop.press("Enter")
     stopped_s = time.monotonic()
     told.wait_for(state="hidden")
-    while works(service[0]) and time.monotonic() < stopped_s + 2:
+    while works(service[0]) and time.monotonic() < stopped_s + 3:
         time.sleep(0.05)
     assert works(service[0]) == 0
     assert "compound=" not in page.url  # the page stays as it was

@@ -389,7 +389,7 @@ def test_a_stream_ends_with_the_token_that_opened_it(office, store):
         with store.begin() as session:
             administration.set_state(session, who, State.LOCKED)
         assert [line for line in lines if line.startswith("id:")] == []
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_what_stands_beside_a_file_is_little_and_its_name_names_nobody(office, store, tmp_path):

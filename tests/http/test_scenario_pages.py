@@ -26,8 +26,8 @@ STREET, WITHOUT, HOST, THIRD = "530102002", "530102002003", "530102001001", "530
 
 
 @pytest.fixture(scope="module")
-def planner(demo_store, serve):
-    with serve(demo_store.urls, role=Role.PLANNER) as client:
+def planner(own_demo, serve):
+    with serve(own_demo.urls, role=Role.PLANNER) as client:
         yield client
 
 
@@ -45,10 +45,10 @@ def scenario(planner):
 
 
 def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
-    planner, scenario, demo_store
+    planner, scenario, own_demo
 ):
     """The planted community without a facility has 2,536 households: 760.8 m² are required."""
-    with demo_store.begin() as session:
+    with own_demo.begin() as session:
         before = session.scalars(select(Facility.source_key)).all()
     post(planner, f"{scenario}/changes", kind="add", name="祥云站", function="culture",
          community=WITHOUT, area_m2="760.8")  # fmt: skip
@@ -61,7 +61,7 @@ def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
     assert table.count("\n") == 2  # the head and one community
     assert "无设施" in table
     assert "达标" in table
-    with demo_store.begin() as session:
+    with own_demo.begin() as session:
         assert session.scalars(select(Facility.source_key)).all() == before
     board = planner.get("/coverage-board?download=csv&columns=code&columns=verdict").text
     assert f"{WITHOUT},无设施" in board
@@ -69,13 +69,13 @@ def test_adding_the_missing_area_turns_the_community_met_and_today_stays(
 
 @pytest.mark.parametrize("step", ["changes", "share"])
 def test_whoever_works_on_a_scenario_that_somebody_removes_is_told(
-    planner, scenario, demo_store, step
+    planner, scenario, own_demo, step
 ):
     number = int(scenario.rpartition("/")[2])
     login = planner.get("/api/v1/auth/me").json()["login"]
     owner = User.of(Role.PLANNER, id=login, area_prefixes=("",))
     with ThreadPoolExecutor() as pool:
-        with demo_store.begin(owner) as session:  # in another window, at this moment
+        with own_demo.begin(owner) as session:  # in another window, at this moment
             service.remove(session, service.find(session, number))
             told = {"shared": "yes"} if step == "share" else ADD
             second = pool.submit(post, planner, f"{scenario}/{step}", 409, **told)
@@ -174,7 +174,7 @@ def test_a_facility_moves_into_a_community_once_that_has_given_its_share_back(pl
     assert areas_m2(planner, scenario) == {HOST: 80.0, THIRD: 120.0}
 
 
-def test_a_change_saved_before_the_rule_of_shares_can_be_taken_back(planner, scenario, demo_store):
+def test_a_change_saved_before_the_rule_of_shares_can_be_taken_back(planner, scenario, own_demo):
     """180 % were shared then: no change of the area is held back by it, nor is one that lessens."""
     post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
     key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
@@ -186,7 +186,7 @@ def test_a_change_saved_before_the_rule_of_shares_can_be_taken_back(planner, sce
           for code, part in ((WITHOUT, 0.6), (THIRD, 0.7), ("530102001002", 0.5))),
         (ChangeKind.CLOSE, {}),
     ]  # fmt: skip
-    with demo_store.begin(User.of(Role.PLANNER, id=login, area_prefixes=("",))) as session:
+    with own_demo.begin(User.of(Role.PLANNER, id=login, area_prefixes=("",))) as session:
         for kind, values in saved:
             session.add(ScenarioChange(scenario_id=number, area_code=HOST, kind=kind, facility=key,
                                        values=values))  # fmt: skip
@@ -199,10 +199,10 @@ def test_a_change_saved_before_the_rule_of_shares_can_be_taken_back(planner, sce
     assert planner.get(scenario).text.count('/drop"') == 3
 
 
-def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, demo_store):
+def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenario, own_demo):
     inside = text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_PointOnSurface(geom) AS p FROM areas"
                   " WHERE code = :code AND valid_to IS NULL) AS one")  # fmt: skip
-    with demo_store.begin() as session:
+    with own_demo.begin() as session:
         lon, lat = session.execute(inside, {"code": THIRD}).one()
     post(planner, f"{scenario}/changes", **ADD | {"community": HOST, "area_m2": "200"})
     key = re.search(r'value="(scenario:\w+)"', planner.get(scenario).text)[1]
@@ -213,17 +213,17 @@ def test_what_is_moved_to_a_spot_belongs_to_the_community_there(planner, scenari
     assert f"该位置在社区 {THIRD}，不在所选社区" in refused
 
 
-def test_a_scenario_is_its_owners_alone_until_it_is_shared(planner, scenario, demo_store, serve):
-    with serve(demo_store.urls, role=Role.PLANNER, areas=["530102"]) as other:
+def test_a_scenario_is_its_owners_alone_until_it_is_shared(planner, scenario, own_demo, serve):
+    with serve(own_demo.urls, role=Role.PLANNER, areas=["530102"]) as other:
         assert other.get(scenario).status_code == 404
         post(planner, f"{scenario}/share", shared="yes")
         assert "祥云街新建" in other.get(scenario).text
         assert other.post(f"{scenario}/delete", headers=HERE).status_code == 403
         change = {"kind": "close", "facility": "x"}
         assert other.post(f"{scenario}/changes", data=change, headers=HERE).status_code == 403
-    with serve(demo_store.urls, role=Role.PLANNER, areas=[STREET]) as narrow:
+    with serve(own_demo.urls, role=Role.PLANNER, areas=[STREET]) as narrow:
         assert narrow.get(scenario).status_code == 404
-    with serve(demo_store.urls, role=Role.VIEWER) as viewer:
+    with serve(own_demo.urls, role=Role.VIEWER) as viewer:
         assert viewer.get("/scenarios").status_code == 403
 
 
@@ -241,7 +241,7 @@ def test_a_scenario_is_printed_with_its_changes_and_sums(planner, scenario):
 
 
 def test_closing_a_station_is_felt_on_foot_and_a_new_one_stands_in_the_middle(
-    planner, scenario, demo_store
+    planner, scenario, own_demo
 ):
     """By hand from the circle's own table: who walks today, and what the changes leave of it."""
 
@@ -252,7 +252,7 @@ def test_closing_a_station_is_felt_on_foot_and_a_new_one_stands_in_the_middle(
         return sum(int(float(one["户数"] or 0)) for one in rows if one["最近步行距离 m"] != "超出")
 
     assert "步行距离没有变化" in planner.get(f"{scenario}/walking").text
-    with demo_store.begin() as session:
+    with own_demo.begin() as session:
         asked = select(Facility.source_key).where(Facility.function == "service_station")
         stations = session.scalars(asked).all()
     for one in stations:
@@ -270,10 +270,10 @@ def test_closing_a_station_is_felt_on_foot_and_a_new_one_stands_in_the_middle(
     assert 0 < then < int(reached.replace(",", ""))
 
 
-def test_a_new_station_stands_in_a_compound_of_its_community(demo_store):
+def test_a_new_station_stands_in_a_compound_of_its_community(own_demo):
     house = House(Settings(_env_file=None))
     rules = {"policy": house.policy, "district": house.district, "as_of": date(2026, 9, 30)}
-    with demo_store.begin() as session:
+    with own_demo.begin() as session:
         spot = nearness.spot_for(session, HOST, **rules)
         inside = Compound.geom.ST_Intersects(f"SRID=4326;{spot.wkt}")
         assert session.scalars(select(Compound.area_code).where(inside)).all() == [HOST]

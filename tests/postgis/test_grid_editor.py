@@ -10,6 +10,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 from sqlalchemy import text
+from waiting import until_blocked
 
 from gis import district, policy
 from gis.access.rights import Role
@@ -330,9 +331,8 @@ def test_the_second_of_two_editors_is_refused_and_nothing_of_his_is_kept(town):
         other = threading.Thread(target=second, args=(table.mark, moved(table.drawn, 800)))
         save(session, moved(table.drawn), table.mark)
         other.start()
-        other.join(0.3)
-        assert other.is_alive()
-    other.join(10)
+        until_blocked(session, lambda: not other.is_alive())
+    other.join()
     assert "nothing was saved" in said[0]
     assert [row[3] for row in kept(town)[0] if row[2] is None][:2] == [60.0, 40.0]
 

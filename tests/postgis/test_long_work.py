@@ -22,7 +22,7 @@ from gis.video.siting.ask import Ask
 from gis.walking import service as walking
 
 DAY = date(2026, 9, 30)
-SOON_S = 2.0
+SOON_S = 20.0
 ENDLESS = text("SELECT count(*) FROM generate_series(1, 1000000000)")
 
 
