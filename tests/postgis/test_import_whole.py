@@ -81,7 +81,7 @@ def _wait_for_the_server(cluster, database: str) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE usename = 'wangge_app' AND datname = %s AND state <> 'idle'"
     )
-    with closing(psycopg2.connect(libpq_url(cluster.url("postgres")))) as server:
+    with closing(psycopg2.connect(libpq_url(cluster.url("postgres", "postgres")))) as server:
         server.autocommit = True
         with server.cursor() as cursor:
             for _ in range(100):

@@ -45,7 +45,7 @@ def test_other_urls_are_refused_without_showing_them(url):
 
 def test_a_role_that_may_do_more_than_it_should_is_refused(cluster, store):
     with pytest.raises(StoreUnavailable, match=r"postgres .* is a superuser and .* owns the store"):
-        resolve_urls(named(cluster.url("postgres")))
+        resolve_urls(named(cluster.url("postgres", store.engine.url.database)))
     with pytest.raises(StoreUnavailable, match=r"wangge_owner .* owns the store"):
         resolve_urls(named(store.urls.owner))
 
