@@ -164,9 +164,8 @@ def _close_lines(shaped: Shaped, wrong: Flags) -> None:
     lines = wrong & (shapely.get_type_id(geom) == LINE)
     closed = lines & shapely.is_closed(geom) & (shapely.get_num_points(geom) >= 4)
     if closed.any():
-        geom[closed] = shapely.polygons(
-            shapely.linearrings([shapely.get_coordinates(line) for line in geom[closed]])
-        )
+        corners, owners = shapely.get_coordinates(geom[closed], return_index=True)
+        geom[closed] = shapely.polygons(shapely.linearrings(corners, indices=owners))
         shaped.mark("line_closed", closed)
 
 

@@ -65,6 +65,22 @@ def test_vector_formats(tmp_path, file, driver, frame):
     assert source.facts.frame == (frame or "EPSG:4490")
 
 
+@pytest.mark.parametrize("file", ["a.fgb", "a.gpkg", "a.geojson", "a.gml", "a.gdb", "a.tab"])
+def test_a_row_without_a_place_is_refused_alone(tmp_path, file):
+    rows = cameras("EPSG:4326")
+    rows.loc[1, "geometry"] = None
+    options = {"a.fgb": {"SPATIAL_INDEX": "NO"}, "a.gdb": {"driver": "OpenFileGDB"}}.get(file, {})
+    rows.to_file(tmp_path / file, geometry_type="Point", **options)
+    source = open_source(tmp_path / file, Kind.CAMERAS, Options(frame="wgs84"), WUHUA)
+    (chunk,) = source.chunks
+    assert chunk.rows["source_key"].tolist() == ["007", "009"]
+    assert chunk.rows["row"].tolist() == [1, 3]
+    for geom, place in zip(chunk.rows["geom"], PLACES[::2], strict=True):
+        assert geom.distance(shapely.Point(*place)) < 1e-7
+    refused = [(one.row, one.code) for one in chunk.notes if one.severity is Severity.REFUSED]
+    assert refused == [(2, "geometry_missing")]
+
+
 def test_parquet(tmp_path):
     cameras().to_parquet(tmp_path / "a.parquet")
     source, rows = read(tmp_path / "a.parquet")

@@ -47,6 +47,15 @@ def test_kept(wkt, shape, expected):
     assert not shapely.has_z(result.geom[0])
 
 
+def test_closed_lines_of_unlike_lengths_become_each_its_own_outline():
+    lines = ["LINESTRING (0 0, 4 0, 4 4, 0 0)", "LINESTRING (0 0, 4 0, 4 4, 0 4, 0 0)",
+             "LINESTRING (0 0, 1 1)", "LINESTRING (9 9, 12 9, 12 12, 9 9)"]  # fmt: skip
+    result = geometry.shape_up(geometry.from_wkt(np.array(lines, dtype=object)), Shape.POLYGON)
+    assert result.marks["line_closed"].tolist() == [True, True, False, True]
+    assert result.marks["geometry_type"].tolist() == [False, False, True, False]
+    assert [shapely.area(one) for one in result.geom if one is not None] == [8, 16, 4.5]
+
+
 @pytest.mark.parametrize(
     ("wkt", "shape", "code"),
     [

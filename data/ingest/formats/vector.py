@@ -29,7 +29,11 @@ _MIF_SHAPE = re.compile(
 )
 _CURVES = frozenset(range(8, 13))  # WKB types that GEOS cannot hold
 _OPEN = {Format.GML: {"DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}}
-pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})  # layers are listed without options
+pyogrio.set_gdal_config_options({
+    "GML_DOWNLOAD_SCHEMA": "NO",  # layers are listed without options
+    # The driver's own Arrow stream (GDAL 3.12) gives a row without geometry an offset of 0.
+    "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",
+})  # fmt: skip
 _DRIVERS = {  # GDAL's names for what `sniff` found
     Format.GEOJSON: {"GeoJSON", "GeoJSONSeq", "JSONFG"},
     Format.GEOPACKAGE: {"GPKG"},
