@@ -233,6 +233,19 @@ def test_without_streets_no_walk_is_invented(store, serve):
 # -- a compound's page --------------------
 
 
+def test_why_a_compound_has_its_colour_is_said_once_before_the_figures_open(client, demo_store):
+    asked = text(
+        "SELECT compound_code, reason_zh FROM wangge.ratings"
+        " WHERE run_id = :run AND rated_with IS NULL AND colour = 'red' ORDER BY 1 LIMIT 1"
+    )
+    with demo_store.begin() as session:
+        code, reason = session.execute(asked, {"run": demo_store.runs["rating"]}).one()
+    page = unescape(client.get(f"/places/compound/{code}").text)
+    card = page.partition("<h2>三色评级")[2].partition('<section class="card"')[0]
+    assert card.count(reason) == 1
+    assert card.index('class="chip"') < card.index(reason) < card.index("<details")
+
+
 def test_the_newest_month_is_previewed_with_the_incidents_that_are_in(client, demo_store):
     """The window: 24 months up to the month of the newest incident; counted by SQL by hand."""
     asked = text(
