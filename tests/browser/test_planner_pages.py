@@ -1,5 +1,9 @@
 """Main tasks of planner and police liaison in a real browser, by real clicks, in both languages."""
 
+import json
+import re
+from html import escape
+
 import pytest
 from looks import IN_BOTH, MAIN_TASK, is_sound, sign_in
 from serving import account_of, serving, token_of
@@ -36,6 +40,20 @@ ACROSS = """index => {
     const at = (...spot) => Object.values(map.latLngToContainerPoint(spot));
     const mid = box.getCenter().lat, by = (box.getEast() - box.getWest()) * 0.08;
     return [at(mid, box.getWest() - by), at(mid, box.getEast() + by)];
+}"""
+
+# From left to right where each number beside a bar stands, and the dashed line of the threshold.
+DRAWN_PX = """() => {
+    const chart = echarts.getInstanceByDom(document.querySelector('[data-bars]'));
+    const all = chart.getZr().storage.getDisplayList().map((one) => {
+        const box = one.getBoundingRect().clone();
+        if (one.transform) box.applyTransform(one.transform);
+        return { text: one.style.text, dashed: one.style.lineDash === 'dashed',
+                 from: box.x, to: box.x + box.width };
+    });
+    const { length } = chart.getOption().series[0].data;
+    const last = all.findLastIndex((one) => one.dashed);
+    return { line: all[last], numbers: all.slice(last - length, last) };
 }"""
 
 
@@ -83,6 +101,31 @@ def spot(own_demo):
                     FROM wangge.areas WHERE level = 'community' ORDER BY code LIMIT 1""")
     with own_demo.begin() as session:
         return session.execute(asked).one()
+
+
+@pytest.mark.parametrize("standard", [30, 3])
+def test_no_number_of_the_chart_lies_on_the_thresholds_line(browse, standard):
+    """Values on both sides of it, up to twenty times as large, drawn as the page draws its own."""
+    page = browse("/coverage-board", "phone")
+    values = [0, 1, 20.5, 23.9, 26.3, 29.9, 30, 30.1, 60]
+
+    def other(route):
+        told = {"threshold": standard, "line": "30 m²", "names": [*"abcdefghi"], "values": values,
+                "fills": ["#FFD92F"] * len(values)}  # fmt: skip
+        drawn = f'data-bars="{escape(json.dumps(told, ensure_ascii=False))}"'
+        body = re.sub(r'data-bars="[^"]*"', drawn, route.fetch().text())
+        route.fulfill(content_type="text/html", body=body)
+
+    page.route("**/coverage-board", other)
+    page.reload()
+    page.wait_for_selector("html[data-chart-ready]", state="attached")
+    drawn = page.evaluate(DRAWN_PX)
+    assert [float(one["text"]) for one in drawn["numbers"]] == values
+    line = drawn["line"]
+    on_it = [
+        one for one in drawn["numbers"] if one["to"] > line["from"] and one["from"] < line["to"]
+    ]
+    assert on_it == []
 
 
 @IN_BOTH
