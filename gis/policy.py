@@ -58,6 +58,11 @@ class Policy:
         """Where a rule stands, with the document's letter (``documents`` has the title)."""
         return next(term.source for (of, _), term in self.terms.items() if of == rule)
 
+    def cited(self, text: str) -> dict[str, Document]:
+        """The documents whose letters a text quotes clauses by, by letter in order of the file."""
+        letters = set(re.findall(r"\b[A-Z]\d*\b", text, re.ASCII))
+        return {letter: one for letter, one in self.documents.items() if letter in letters}
+
 
 def load(builtin: Path, override: Path | None = None) -> Policy:
     """Read the built-in policy and lay a district's own values over it.

@@ -26,8 +26,9 @@ def compose(
     """What the page of one community and month shows, as plain JSON values.
 
     name, month, households, ``incidents`` (kinds, rest, total; small counts withheld), ``colours``
-    and their quarter (the newest published one), ``coverage`` (verdict with figures and rule),
-    ``facilities`` by function, ``below`` (the limit of small counts), ``policy_version``.
+    and their quarter (the newest published one), ``coverage`` (verdict with figures and rule), the
+    ``documents`` that its reason quotes (`cited`), ``facilities`` by function, ``below`` (the limit
+    of small counts), ``policy_version``.
     Raises BadPeriod for a quarter, NotFound for no community of this district.
     """
     period = Period.parse(month)
@@ -45,15 +46,24 @@ def compose(
     shown = analysis.published_counts(counted, listed=len(Category), below=below)
     cycle = publications.newest_published(session, None)
     run = latest_on(session, Analysis.COVERAGE, period.last_day)
+    coverage = None if run is None else store.coverage(session, area_code, run_id=run.id)
     return {
         "area_code": area_code, "name": name, "month": month, "households": households,
         "incidents": {"kinds": shown.kinds, "rest": shown.rest, "total": shown.total},
         "colours": None if cycle is None else store.colours(session, area_code, cycle_id=cycle.id),
         "quarter": None if cycle is None else cycle.period,
-        "coverage": None if run is None else store.coverage(session, area_code, run_id=run.id),
+        "coverage": coverage, "documents": cited(policy, coverage),
         "facilities": store.facilities(session, area_code, as_of=period.last_day),
         "below": below, "rule": RULE, "policy_version": policy.version,
     }  # fmt: skip
+
+
+def cited(policy: Policy, coverage: dict[str, Any] | None) -> dict[str, list[str]]:
+    """Titles, Chinese and English, of the documents that a verdict's reason quotes, by letter."""
+    if coverage is None:
+        return {}
+    quoted = policy.cited(coverage["reason_zh"])
+    return {letter: [title.zh, title.en] for letter, title in quoted.items()}
 
 
 def publish(

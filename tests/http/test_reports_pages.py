@@ -262,3 +262,31 @@ def test_a_monthly_page_is_previewed_published_and_read_without_an_account(own_d
         assert client.get("/bulletins").status_code == 401
     with serve(own_demo.urls, role=None) as client:
         assert client.get(f"/open/{code}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("zh", "《五华区关于加强和完善社区治理的实施意见》（五发〔2018〕6号）"),
+        ("en", "Wuhua District, Opinions on Strengthening and Improving Community Governance"),
+    ],
+)
+def test_a_monthly_page_says_which_documents_it_quotes(own_demo, serve, language, title):
+    """Also one that was published before pages kept the titles."""
+    month = {"zh": "2026-05", "en": "2026-06"}[language]  # of this test alone
+    before = sql(
+        "INSERT INTO bulletins (area_code, month, revision, content, published_by)"
+        " SELECT area_code, month, 2, content - 'documents', published_by FROM bulletins"
+        " WHERE area_code = :code AND month = :month"
+    )
+    with serve(own_demo.urls, role=Role.POLICE_LIAISON, public_url="https://wuhua.example") as desk:
+        code = desk.get("/bulletins").text.split('name="area" value="')[1].split('"')[0]
+        desk.post("/bulletins", data={"area": code, "month": month}, headers=HERE)
+        shown = [desk.get(f"/open/{code}?month={month}&language={language}").text]
+        with own_demo.begin() as session:
+            session.execute(before, {"code": code, "month": month})
+        shown.append(desk.get(f"/open/{code}?month={month}&language={language}").text)
+    for page in shown:
+        assert "S0 四(二)27" in page
+        assert f"<strong>S0</strong> {title}" in page
+        assert "<strong>L1</strong>" not in page  # quoted nowhere on the page

@@ -41,6 +41,8 @@ def test_counts_are_those_of_the_month_without_small_ones(demo_store, busiest):
     rest = sum(times for times in counts.values() if times < 5)
     assert found["incidents"]["rest"] == (rest if rest == 0 or rest >= 5 else None)
     assert found["coverage"]["rule"] == "FAC-1"
+    assert list(found["documents"]) == ["S0", "S1", "S3"]  # as FAC-1 stands in the policy file
+    assert found["documents"]["S3"][0].startswith("广元市")
     assert found["coverage"]["as_of"] == demo_store.truth["as_of"]  # of no run of August
     assert found["households"] > 0
     assert sum(found["facilities"].values()) > 0

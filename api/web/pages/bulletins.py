@@ -88,8 +88,11 @@ def _shown(desk: Desk, content: dict[str, Any]) -> dict[str, Any]:
     """The page's values with words in the reader's language."""
     colours = content["colours"] or {}
     coverage, counted = content["coverage"], content["incidents"]["kinds"]
+    # A page that was published before it kept the titles has those of the same letters today.
+    titles = content.get("documents") or service.cited(desk.house.policy, coverage)
     return {
         **content,
+        "documents": [(letter, desk.either(*title)) for letter, title in titles.items()],
         "kinds": [(desk.t(f"kinds.{kind}"), times) for kind, times in counted.items()],
         "chips": [
             (desk.chip(one), colours[one.value]) for one in RATING.entries if one.value in colours
