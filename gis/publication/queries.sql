@@ -115,7 +115,7 @@ ON CONFLICT (cycle_id, compound_code) DO NOTHING;
 
 -- name: data_check
 -- What a reviewer should know of the data behind a run: grades and notes of its compounds, and
--- imports that the run has not seen.
+-- imports that it has not seen taken in, or has not seen undone; one that came and went since is none.
 SELECT (SELECT count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigint)) AS compounds,
        (SELECT count(*) FROM wangge.ratings
         WHERE run_id = CAST(:run_id AS bigint) AND colour = 'unrated') AS unrated,
@@ -133,7 +133,8 @@ SELECT (SELECT count(*) FROM wangge.ratings WHERE run_id = CAST(:run_id AS bigin
         FROM wangge.imports AS import
         JOIN wangge.runs AS run ON run.id = CAST(:run_id AS bigint)
         WHERE import.kind IN ('incidents', 'compounds', 'households', 'areas')
-          AND import.imported_at > run.ran_at) AS newer_imports;
+          AND (import.imported_at > run.ran_at)
+              <> coalesce(import.undone_at > run.ran_at, false)) AS newer_imports;
 
 -- name: data_checked
 -- The compounds behind the counts of `data_check`, the first of each kind by their codes.

@@ -119,7 +119,8 @@ def data_check(session: Session, cycle: RatingCycle) -> dict[str, int]:
     """What a reviewer should know of the data behind the run, as counts.
 
     compounds, unrated, quality_c (grade C), low_counts, stale_households, reporting_gaps, and
-    newer_imports that the run has not seen: rating again takes them in, as a new revision.
+    newer_imports that were taken in or undone since the run: rating again heeds them, as a new
+    revision.
     """
     return store.data_check(session, cycle)
 

@@ -493,6 +493,29 @@ def test_the_data_check_counts_what_a_reviewer_should_know(desk):
     assert "unrated" not in which
 
 
+def test_the_data_check_counts_imports_taken_in_or_undone_since_the_rating(desk):
+    """Hours before and after the run at which three imports came, and two were undone."""
+    cycle = desk.open()
+
+    def counted():
+        with desk.as_("zhang") as session:
+            return service.data_check(session, session.get(RatingCycle, cycle))["newer_imports"]
+
+    for came, went, expected in ((-2, None, 0), (-2, -1, 0), (-2, 1, 1), (1, 2, 1), (1, None, 2)):
+        with desk.store.begin() as session:
+            session.execute(text(IMPORTED), {"came": came, "went": went})
+        assert counted() == expected, (came, went)
+
+
+IMPORTED = """
+INSERT INTO wangge.imports (area_code, kind, file_name, file_sha256, read, kept, repaired, flagged,
+                            refused, summary, imported_at, undone_at)
+SELECT '530102', 'incidents', 'x', '0', 1, 1, 0, 0, 0, '{"reach": ["530102"]}',
+       ran_at + CAST(:came AS integer) * interval '1 hour',
+       ran_at + CAST(:went AS integer) * interval '1 hour'
+FROM wangge.runs WHERE period = '2026Q3'"""
+
+
 def test_two_people_publish_at_once_and_one_of_them_wins(desk):
     cycle = desk.open()
     desk.confirm(cycle, "A", "C")
