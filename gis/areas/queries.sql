@@ -81,3 +81,41 @@ ORDER BY code;
 
 -- name: first_code
 SELECT min(code) FROM areas WHERE level = CAST(:level AS text);
+
+-- name: codes_of_other_days
+-- Codes of communities, unified grids or compounds (named by the column that records carry) that have
+-- versions, but none on the day.
+WITH version AS NOT MATERIALIZED (
+    SELECT 'area_code' AS carried, code, valid_from, valid_to
+    FROM wangge.areas WHERE level = 'community'
+    UNION ALL
+    SELECT 'grid_code', code, valid_from, valid_to FROM wangge.grids WHERE network = 'unified'
+    UNION ALL
+    SELECT 'compound_code', code, valid_from, valid_to FROM wangge.compounds
+)
+SELECT DISTINCT other.code
+FROM version AS other
+WHERE other.carried = CAST(:carried AS text)
+  AND (other.valid_from > CAST(:as_of AS date) OR other.valid_to <= CAST(:as_of AS date))
+  AND NOT EXISTS (
+      SELECT FROM version AS own
+      WHERE own.carried = CAST(:carried AS text) AND own.code = other.code
+        AND own.valid_from <= CAST(:as_of AS date)
+        AND (own.valid_to IS NULL OR own.valid_to > CAST(:as_of AS date)))
+ORDER BY other.code;
+
+-- name: outlines_of_day
+-- Their outlines on the day, in the order in which one of several takes a point.
+SELECT code, ST_AsBinary(geom) AS geom
+FROM (
+    SELECT 'area_code' AS carried, code, valid_from, valid_to, geom
+    FROM wangge.areas WHERE level = 'community'
+    UNION ALL
+    SELECT 'grid_code', code, valid_from, valid_to, geom FROM wangge.grids WHERE network = 'unified'
+    UNION ALL
+    SELECT 'compound_code', code, valid_from, valid_to, geom FROM wangge.compounds
+) AS version
+WHERE carried = CAST(:carried AS text) AND geom IS NOT NULL
+  AND valid_from <= CAST(:as_of AS date)
+  AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
+ORDER BY code COLLATE "C";

@@ -45,3 +45,17 @@ def workers_on(session: Session, *, code: str, as_of: date) -> int | None:
 def first_code(session: Session, level: Level) -> str:
     """The lowest code of a level."""
     return str(session.execute(_SQL["first_code"], {"level": level}).scalar_one())
+
+
+def codes_of_other_days(session: Session, carried: str, *, as_of: date) -> list[str]:
+    """Codes in column ``carried`` of records that have versions, but none on ``as_of``.
+
+    area_code stands for communities, grid_code for unified grids, compound_code for compounds.
+    """
+    asked = {"carried": carried, "as_of": as_of}
+    return list(session.execute(_SQL["codes_of_other_days"], asked).scalars())
+
+
+def outlines_of_day(session: Session, carried: str, *, as_of: date) -> gpd.GeoDataFrame:
+    """code and outline (EPSG:4326) of the same on ``as_of``, by the bytes of their codes."""
+    return sql.frame(session, _SQL["outlines_of_day"], {"carried": carried, "as_of": as_of})

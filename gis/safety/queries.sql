@@ -47,6 +47,20 @@ WHERE compound_code IS NOT NULL
   AND (CAST(:codes AS text[]) IS NULL OR compound_code = ANY (CAST(:codes AS text[])))
 GROUP BY compound_code, category, month;
 
+-- name: incidents_of_others
+-- The same by place, of compounds that carry the codes of other days.
+SELECT compound_code,
+       category,
+       width_bucket(occurred_at, CAST(:months AS timestamptz[])) AS month,
+       ST_X(geom) AS lon,
+       ST_Y(geom) AS lat,
+       count(*) AS incidents
+FROM incidents
+WHERE compound_code = ANY (CAST(:others AS text[]))
+  AND occurred_at >= CAST(:start AS timestamptz)
+  AND occurred_at < CAST(:end AS timestamptz)
+GROUP BY compound_code, category, month, lon, lat;
+
 -- name: incidents_anywhere
 -- All incidents of the window, in compounds or not.
 SELECT count(*) AS incidents
@@ -56,7 +70,7 @@ WHERE occurred_at >= CAST(:start AS timestamptz)
 
 -- name: severe_events
 -- Severe incidents of the listed categories, in the order of time.
-SELECT compound_code AS code, category
+SELECT compound_code, category, occurred_at, ST_X(geom) AS lon, ST_Y(geom) AS lat
 FROM incidents
 WHERE severe
   AND compound_code IS NOT NULL

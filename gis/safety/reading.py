@@ -89,7 +89,9 @@ def incidents_of(session: Session, scope: Scope) -> pd.DataFrame:
     """code, category, month (1 is the first), incidents of the window."""
     zone = scope.district.zone
     begin, end = [midnight(month, zone) for month in scope.months], midnight(scope.period.end, zone)
-    return store.incident_counts(session, months=begin, end=end, codes=scope.codes)
+    return store.incident_counts(
+        session, months=begin, end=end, as_of=scope.as_of, codes=scope.codes
+    )
 
 
 def inputs_of(
@@ -103,7 +105,9 @@ def inputs_of(
         compounds=compounds,
         history=store.household_history(session, as_of=scope.as_of, codes=scope.codes),
         incidents=incidents,
-        severe=store.severe_events(session, span=span, categories=listed, codes=scope.codes),
+        severe=store.severe_events(
+            session, span=span, categories=listed, as_of=scope.as_of, codes=scope.codes
+        ),
         previous=store.colours_before(session, quarter.label, codes=scope.codes),
         categories=CATEGORIES,
         months=scope.months,

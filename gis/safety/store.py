@@ -15,13 +15,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from gis.areas import former
+from gis.areas import store as areas
 from gis.db import bulk, sql
 from gis.safety.kept import Packed, libraries
 from gis.safety.model import RatingInputs
 
 _SQL = sql.load("gis.safety")
 Codes = Sequence[str] | None  # None: every compound
-
+_CARRIED = "compound_code"
 
 _COUNTS = {
     "code": pa.dictionary(pa.int32(), pa.string()),
@@ -50,16 +52,32 @@ def household_history(session: Session, *, as_of: date, codes: Codes = None) -> 
 
 
 def incident_counts(
-    session: Session, *, months: Sequence[datetime], end: datetime, codes: Codes = None
+    session: Session, *, months: Sequence[datetime], end: datetime, as_of: date, codes: Codes = None
 ) -> pd.DataFrame:
-    """code, category, month (1 is the first), incidents in compounds; unweighted.
+    """code, category, month (1 is the first), incidents in compounds of ``as_of``; unweighted.
 
     ``months`` are the instants at which the months begin, ``end`` that at which the last one ends.
     """
     asked = {"months": list(months), "start": months[0], "end": end, "codes": codes}
     if codes is not None:  # a few rows, for which a COPY is the dearer way
-        return sql.table(session, _SQL["incident_counts"], asked)
-    return bulk.table(session, _SQL["incident_counts"], asked, _COUNTS)
+        found = sql.table(session, _SQL["incident_counts"], asked)
+    else:
+        found = bulk.table(session, _SQL["incident_counts"], asked, _COUNTS)
+    others = areas.codes_of_other_days(session, _CARRIED, as_of=as_of)
+    if not others:
+        return found
+    del asked["codes"]
+    moved = sql.table(session, _SQL["incidents_of_others"], asked | {"others": others})
+    moved = _of_the_day(session, moved, as_of=as_of, codes=codes)
+    parts = [found[~found["code"].isin(others)], moved[list(found.columns)]]
+    return pd.concat([part.astype({"code": object, "category": object}) for part in parts])
+
+
+def _of_the_day(session: Session, rows: pd.DataFrame, *, as_of: date, codes: Codes) -> pd.DataFrame:
+    """``rows`` under the compound of the day as ``code``, of ``codes`` alone."""
+    rows = former.of_the_day(session, rows, as_of=as_of, columns=[_CARRIED])
+    rows = rows.rename(columns={_CARRIED: "code"})
+    return rows if codes is None else rows[rows["code"].isin(codes)]
 
 
 def incidents_anywhere(session: Session, *, span: Span) -> int:
@@ -69,11 +87,22 @@ def incidents_anywhere(session: Session, *, span: Span) -> int:
 
 
 def severe_events(
-    session: Session, *, span: Span, categories: Sequence[str], codes: Codes = None
+    session: Session, *, span: Span, categories: Sequence[str], as_of: date, codes: Codes = None
 ) -> pd.DataFrame:
-    """code, category of every severe incident of ``categories``, in the order of time."""
-    asked = {"start": span.start, "end": span.end, "categories": list(categories), "codes": codes}
-    return sql.table(session, _SQL["severe_events"], asked)
+    """code, category of every severe incident of ``categories``, in the order of time.
+
+    ``code`` is that of the compound of ``as_of``.
+    """
+    others = areas.codes_of_other_days(session, _CARRIED, as_of=as_of)
+    among = None if codes is None else [*codes, *others]
+    asked = {"start": span.start, "end": span.end, "categories": list(categories), "codes": among}
+    rows = sql.table(session, _SQL["severe_events"], asked)
+    if others:
+        rows = _of_the_day(session, rows, as_of=as_of, codes=codes)
+        rows = rows.sort_values(["code", "occurred_at"], kind="stable")
+    else:
+        rows = rows.rename(columns={_CARRIED: "code"})
+    return rows[["code", "category"]]
 
 
 def first_incident(session: Session) -> datetime | None:

@@ -206,6 +206,42 @@ def test_a_closed_compound_is_not_rated(world, street):
     assert "OLD" in street.rated(Q2).index
 
 
+def test_a_compound_renumbered_after_the_quarter_keeps_its_incidents_in_it(world, street):
+    """C11 becomes N11 in October, C01 N01a and N01b, and what lay in them carries the new codes."""
+    when = [datetime(2026, 8, day, 12, tzinfo=ZONE) for day in (1, 2)]
+    world.at("C01", when, category="fire", severe=True)
+    before = street.rated()
+    later = {"valid_from": date(2026, 10, 1)}
+    world.compound("N11", lon=102.81, **later)
+    world.compound("N01a", lon=102.71, **later)
+    world.compound("N01b", lon=102.7102, **later)
+    for code, new, lon in (("C11", "N11", 102.8101), ("C01", "N01a", 102.7101)):
+        world.db.execute(
+            text("UPDATE compounds SET valid_to = '2026-10-01' WHERE code = :code"), {"code": code}
+        )
+        world.db.execute(
+            text("UPDATE incidents SET compound_code = :new, geom = ST_SetSRID(ST_MakePoint("
+                 ":lon, 25.0401), 4326) WHERE compound_code = :code"),
+            {"code": code, "new": new, "lon": lon},
+        )  # fmt: skip
+    later_half = text(
+        "UPDATE incidents SET compound_code = 'N01b', geom = ST_Translate(geom, 0.0003, 0)"
+        " WHERE compound_code = 'N01a' AND id % 2 = 0"
+    )
+    world.db.execute(later_half)
+    found = street.rated()
+    shown = ["observed", "counts", "colour", "lifted_by"]
+    assert found[shown].to_dict() == before[shown].to_dict()
+    assert found.loc["C01", "lifted_by"] == "fatal_fire,fatal_fire"
+    assert street.rate().totals["incidents_outside_compounds"] == 0
+    street.keep()
+    alone = street.preview("C01", period=Period.parse("2026-09")).loc["C01"]
+    assert alone["observed"] == before.loc["C01", "observed"]
+    now = street.rated(Q4)
+    assert {"N11", "N01a", "N01b"} <= set(now.index)
+    assert not {"C01", "C11"} & set(now.index)
+
+
 def test_urban_villages_are_a_peer_group_of_their_own(world, street):
     for number in range(12):
         world.compound(f"V{number:02d}", lon=102.7 + number * 0.01, lat=25.1, kind="urban_village")
