@@ -107,10 +107,13 @@ def load(path: Path) -> District:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         return District.model_validate(raw)
     except OSError as exc:
-        raise BadDistrict(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise BadDistrict.at(
+            str(path), f"无法读取（{exc.strerror}）", f"cannot be read ({exc.strerror})"
+        ) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise BadDistrict(f"{path}: {exc}") from exc
+        raise BadDistrict.at(str(path), f"写法有误（{exc}）", str(exc)) from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "file"
-        raise BadDistrict(f"{path}: {field}: {first['msg']}") from exc
+        why = str(first["msg"])
+        raise BadDistrict.at(f"{path}: {field}", f"此值不可用（{why}）", why) from exc

@@ -152,7 +152,10 @@ def write_trail(session: Session, house: House, out: Path, *, purpose: str) -> i
         with files.whole(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             rows = sum(1 for row in trail.as_csv(session, store.Asked()) if file.write(row)) - 1
     except OSError as exc:
-        raise BadInput(f"{out}: cannot be written ({exc.strerror})") from exc
+        raise BadInput.at(
+            str(out), f"无法写入（{exc.strerror}），请换一处",
+            f"cannot be written ({exc.strerror}): name another place",
+        ) from exc  # fmt: skip
     seal(house, out, mark, rows=rows, scope=None, layers=["audit"])
     return rows
 

@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from api.house import House
+from api.invalid import reason
 from gis.errors import BadInput
 from gis.period import plausible
 from gis.settings import Settings
@@ -31,9 +32,14 @@ def settings() -> Settings:
     except ValidationError as exc:
         first = exc.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(f"WANGGE_{name}: {first['msg']}") from exc
+        zh, en = reason(first)
+        en = first["msg"] if first["type"] == "value_error" else en
+        raise BadInput.at(f"WANGGE_{name}", zh, en) from exc
     except OSError as exc:
-        raise BadInput(f"{exc.filename}, which a WANGGE_..._FILE names: {exc.strerror}") from exc
+        raise BadInput.at(
+            str(exc.filename), f"某个 WANGGE_..._FILE 所指的文件无法读取（{exc.strerror}）",
+            f"which a WANGGE_..._FILE names, cannot be read ({exc.strerror})",
+        ) from exc  # fmt: skip
 
 
 def house() -> House:

@@ -83,17 +83,24 @@ def _listening(at: Settings) -> socket.socket:
     try:
         address = ipaddress.ip_address(name)
     except ValueError as exc:
-        raise BadInput(f"WANGGE_HOST={at.host}: write an address, as 127.0.0.1") from exc
+        raise BadInput.at(
+            f"WANGGE_HOST={at.host}", "请写地址，如 127.0.0.1", "write an address, as 127.0.0.1"
+        ) from exc
     if not (address.is_loopback or (at.public_url or "").startswith("https://")):
-        raise BadInput(
-            f"WANGGE_HOST={at.host}: beyond this machine users come through a proxy that speaks "
-            "TLS; WANGGE_PUBLIC_URL=https://… says under which address"
+        raise BadInput.at(
+            f"WANGGE_HOST={at.host}",
+            "从其他机器访问须经支持 TLS 的代理；用 WANGGE_PUBLIC_URL=https://… 写明其地址",
+            "beyond this machine users come through a proxy that speaks TLS; "
+            "WANGGE_PUBLIC_URL=https://… says under which address",
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     try:
         listening = socket.create_server((name, at.port), family=family)
     except OSError as exc:
-        raise BadInput(f"WANGGE_PORT={at.port}: cannot listen there ({exc.strerror})") from exc
+        raise BadInput.at(
+            f"WANGGE_PORT={at.port}", f"无法在此端口监听（{exc.strerror}），请换一个",
+            f"cannot listen there ({exc.strerror}): choose another",
+        ) from exc  # fmt: skip
     # Connections inherit it: asyncio sets it where a socket names its protocol, which this one does
     # not, and the body of an answer would wait 40 ms for the client to acknowledge its headers.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

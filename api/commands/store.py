@@ -64,7 +64,10 @@ def migrate(
     at = house()
     with lease(at.settings) as urls:
         if not urls.owner:
-            raise StoreUnavailable("set WANGGE_OWNER_URL: migrations run as the store's owner")
+            raise StoreUnavailable(
+                "请设置 WANGGE_OWNER_URL：结构升级以数据库所有者的身份进行 / "
+                "set WANGGE_OWNER_URL: migrations run as the store's owner"
+            )
         migrations.upgrade(urls.owner, to=to)
         _state(at, json=json)
 
@@ -116,6 +119,7 @@ def restore(
 def _private(at: House) -> None:
     if at.settings.database_url is not None:
         raise StoreUnavailable(
+            "WANGGE_DATABASE_URL 指向外部服务器，本机没有可启停的数据库 / "
             "WANGGE_DATABASE_URL names a server: there is none to start or stop here"
         )
 

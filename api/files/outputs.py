@@ -201,4 +201,7 @@ def _write_text(path: Path, pieces: Iterable[str], *, mode: int) -> None:
         with files.whole(path, mode=mode) as draft, draft.open("w", encoding="utf-8") as file:
             file.writelines(pieces)
     except OSError as exc:
-        raise BadInput(f"{path}: cannot be written ({exc.strerror})") from exc
+        raise BadInput.at(
+            str(path), f"无法写入（{exc.strerror}），请换一处",
+            f"cannot be written ({exc.strerror}): name another place",
+        ) from exc  # fmt: skip

@@ -167,12 +167,13 @@ class Work:
         )
 
     def _why_nothing(self) -> str:
-        leading = [
-            f"{reason.count} × {reason.code} ({reason.reason_en})"
-            for reason in self.notes.reasons()[:3]
-        ]
-        return f"{hidden(self.facts.path.name)}: none of {self.read} rows can be kept: " + (
-            "; ".join(leading) or "the file has no rows"
+        file, leading = hidden(self.facts.path.name), self.notes.reasons()[:3]
+        zh = [f"{one.count} × {one.code}（{one.reason_zh}）" for one in leading]
+        en = [f"{one.count} × {one.code} ({one.reason_en})" for one in leading]
+        return (
+            f"{file}：{self.read} 行均不能入库：{'；'.join(zh) or '文件没有数据行'} / "
+            f"{file}: none of {self.read} rows can be kept: "
+            f"{'; '.join(en) or 'the file has no rows'}"
         )
 
     def _record(self) -> Import:

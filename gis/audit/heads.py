@@ -33,7 +33,9 @@ def append(
         with file.open("a", encoding="utf-8") as heads:
             heads.write(json.dumps(line) + "\n")
     except OSError as exc:
-        raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
+        raise BadInput.at(
+            str(file), f"无法写入（{exc.strerror}）", f"cannot be written ({exc.strerror})"
+        ) from exc
     return line
 
 

@@ -27,7 +27,9 @@ class Signer:
                 _make(file)
             self._key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(file.read_text()))
         except (OSError, ValueError) as exc:
-            raise BadInput(f"{file}: no key that can be used ({exc})") from exc
+            raise BadInput.at(
+                str(file), f"密钥无法使用（{exc}）", f"no key that can be used ({exc})"
+            ) from exc
 
     @property
     def public_key(self) -> str:

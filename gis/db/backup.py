@@ -55,7 +55,10 @@ UPDATE wangge.accounts SET state = 'locked'
 WHERE login IN (SELECT login FROM pg_temp.locked_accounts);
 DELETE FROM wangge.web_sessions;
 """
-_NO_OWNER = "set WANGGE_OWNER_URL: backups are made as the store's owner"
+_NO_OWNER = (
+    "请设置 WANGGE_OWNER_URL：备份和恢复以数据库所有者的身份进行 / "
+    "set WANGGE_OWNER_URL: backups are made and restored as the store's owner"
+)
 _REVISION = re.compile(r"^COPY wangge\.alembic_version .*\n(\w+)$", re.MULTILINE)
 
 
@@ -70,15 +73,17 @@ def sign(file: Path, signed: Callable[[Mapping[str, Any]], dict[str, Any]]) -> N
     try:
         files.write_whole(side, json.dumps(signed(_side(file)), indent=1) + "\n")
     except OSError as exc:
-        raise BadInput(f"{side}: cannot be written ({exc.strerror})") from exc
+        raise _unwritten(side, exc) from exc
 
 
 def hold(file: Path, holds: Callable[[Mapping[str, Any]], bool]) -> None:
     """Raises BadInput unless the signature of the side file ``holds``."""
     if not holds(_side(file)):
-        raise BadInput(
-            f"{beside(file)}: not signed by this home, or changed since; for a backup of another "
-            "home give that home's key: --public-key"
+        raise BadInput.at(
+            str(beside(file)),
+            "不是本机签名，或签名后有改动；恢复别处的备份请用 --public-key 给出那里的公钥",
+            "not signed by this home, or changed since; for a backup of another home give that "
+            "home's key: --public-key",
         )
 
 
@@ -97,11 +102,11 @@ def dump(urls: Urls, file: Path) -> int:
             options = ("--format=custom", f"--schema={SCHEMA}", f"--file={part}", _EVERY_ROW)
             done = _run(urls, "pg_dump", *options, f"--snapshot={snapshot}", connect=True)
             if done.returncode != 0:
-                raise StoreUnavailable(f"pg_dump: {_last_line(done)}")
+                raise StoreUnavailable(f"备份失败 / pg_dump: {_last_line(done)}")
             told = {"sha256": files.sha256(part), "tables": contents.as_json(contents.held(cursor))}
             side.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     except OSError as exc:
-        raise BadInput(f"{file}: cannot be written ({exc.strerror})") from exc
+        raise _unwritten(file, exc) from exc
     return file.stat().st_size
 
 
@@ -120,9 +125,12 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
     """
     made_at = _revision(urls, file)
     if made_at != revision:
-        raise BadInput(
-            f"{file}: made at schema {made_at}, this store is at {revision}: restore it with the "
-            "version that made it, then run wangge migrate"
+        raise BadInput.at(
+            str(file),
+            f"备份时数据库版本为 {made_at}，现为 {revision}：请用当时的程序版本恢复，再运行 "
+            "wangge migrate",
+            f"made at schema {made_at}, this store is at {revision}: restore it with the version "
+            "that made it, then run wangge migrate",
         )
     expected = _told(file)
     with _reading(urls) as cursor:
@@ -132,17 +140,33 @@ def restore(urls: Urls, file: Path, *, revision: str) -> None:
         wanted.flush()
         why = _replay(urls, file, Path(wanted.name), checks)
     if why is not None:
-        raise BadInput(f"{file}: cannot be restored, the store is unchanged: {why}")
+        raise BadInput.at(
+            str(file), f"无法恢复，数据库没有改动：{why}",
+            f"cannot be restored, the store is unchanged: {why}",
+        )  # fmt: skip
 
 
 def _side(file: Path) -> dict[str, Any]:
     try:
         told = json.loads(beside(file).read_text("utf-8"))
     except (OSError, ValueError) as exc:
-        raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
+        raise _no_side(file, str(exc)) from exc
     if not isinstance(told, dict):
-        raise BadInput(f"{beside(file)}: a backup goes with this file")
+        raise _no_side(file, type(told).__name__)
     return told
+
+
+def _no_side(file: Path, why: str) -> BadInput:
+    return BadInput.at(
+        str(beside(file)), f"备份须与此文件放在一起，它缺失或损坏（{why}）",
+        f"a backup goes with this file, which is missing or damaged ({why})",
+    )  # fmt: skip
+
+
+def _unwritten(file: Path, exc: OSError) -> BadInput:
+    return BadInput.at(
+        str(file), f"无法写入（{exc.strerror}），请换一处", f"cannot be written ({exc.strerror})"
+    )
 
 
 def _told(file: Path) -> dict[str, dict[str, Any]]:
@@ -151,9 +175,12 @@ def _told(file: Path) -> dict[str, dict[str, Any]]:
     try:
         sha256, tables = str(told["sha256"]), dict(told["tables"])
     except (ValueError, KeyError, TypeError) as exc:
-        raise BadInput(f"{beside(file)}: a backup goes with this file ({exc})") from exc
+        raise _no_side(file, str(exc)) from exc
     if sha256 != files.sha256(file):
-        raise BadInput(f"{file}: damaged: it is not the file that {beside(file).name} tells of")
+        raise BadInput.at(
+            str(file), f"已损坏：与 {beside(file).name} 所记不符",
+            f"damaged: it is not the file that {beside(file).name} tells of",
+        )  # fmt: skip
     return tables
 
 
@@ -200,18 +227,20 @@ def _reading(urls: Urls) -> Iterator[Cursor]:
             cursor.execute("SET LOCAL ROLE wangge_reader")
             yield cursor
     except psycopg2.OperationalError as exc:
-        raise StoreUnavailable(f"PostgreSQL cannot be reached: {exc}") from exc
+        raise StoreUnavailable(f"数据库无法连接 / PostgreSQL cannot be reached: {exc}") from exc
 
 
 def _revision(urls: Urls, file: Path) -> str:
     """The schema revision that a backup was made at; raises BadInput."""
     if not file.is_file():
-        raise BadInput(f"{file}: there is no such file")
+        raise BadInput.at(str(file), "没有这个文件", "there is no such file")
     options = ("--data-only", f"--schema={SCHEMA}", "--table=alembic_version", "--file=-")
     done = _run(urls, "pg_restore", *options, str(file))
     found = _REVISION.search(done.stdout)
     if done.returncode != 0 or found is None:
-        raise BadInput(f"{file}: no file that wangge backup wrote")
+        raise BadInput.at(
+            str(file), "不是 wangge backup 写出的文件", "no file that wangge backup wrote"
+        )
     return found[1]
 
 
@@ -254,12 +283,13 @@ def _program(name: str, urls: Urls) -> str:
         with closing(psycopg2.connect(libpq_url(urls.owner))) as connection:
             return find(major=connection.server_version // 10_000).program(name)
     except psycopg2.OperationalError as exc:
-        raise StoreUnavailable(f"PostgreSQL cannot be reached: {exc}") from exc
+        raise StoreUnavailable(f"数据库无法连接 / PostgreSQL cannot be reached: {exc}") from exc
     except StoreUnavailable:
         pass
     program = shutil.which(name)
     if program is None:
-        raise StoreUnavailable(f"{name} is missing: apt-get install postgresql-client")
+        remedy = "apt-get install postgresql-client"
+        raise StoreUnavailable(f"缺少 {name}：{remedy} / {name} is missing: {remedy}")
     return program
 
 

@@ -73,6 +73,7 @@ def _at(connection: Connection) -> str | None:
 def _not_newer(now: str | None) -> None:
     if now is not None and now not in _known():
         raise BadInput(
+            f"数据库版本 {now} 比本程序所知的 {head()} 新：请用新版程序，或恢复本版的备份 / "
             f"the store is at revision {now} and this version knows them up to {head()}: "
             "use the newer version of the software that made it, or restore a backup of this one"
         )
@@ -80,11 +81,16 @@ def _not_newer(now: str | None) -> None:
 
 def _forward_only(now: str | None, to: str) -> None:
     if to not in _known():
-        raise BadInput(f"--to {to}: there is no such revision; the newest is {head()}")
+        raise BadInput.at(
+            f"--to {to}", f"没有此版本；最新为 {head()}",
+            f"there is no such revision; the newest is {head()}",
+        )  # fmt: skip
     if now is not None and to < now:
-        raise BadInput(
-            f"--to {to}: the store is at {now} and a migration has no way back: make an "
-            "empty store with the older version and restore the backup that it made"
+        raise BadInput.at(
+            f"--to {to}",
+            f"数据库已是 {now}，结构升级不能回退：请用旧版程序新建空库，再恢复旧版所做的备份",
+            f"the store is at {now} and a migration has no way back: make an empty store with the "
+            "older version and restore the backup that it made",
         )
 
 

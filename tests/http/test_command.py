@@ -21,6 +21,7 @@ import pytest
 from openpyxl import load_workbook
 from processes import lives, wait_for, workers_of
 from referencing import Registry, Resource
+from refusals import CHINESE, LATIN
 from rich.console import Console
 from sqlalchemy import text
 
@@ -58,9 +59,11 @@ class Said:
         return found
 
     def refusal(self) -> tuple[str, str]:
-        """Code and message of a refusal; stderr says the same."""
+        """Code and message of a refusal, in Chinese and English; stderr says the same."""
         assert self.code == 1, self.err
         error = self.json("error")["error"]
+        zh, _, en = error["message"].partition(" / ")
+        assert (bool(CHINESE.search(zh)), bool(LATIN.search(en))) == (True, True), (zh, en)
         assert error["message"].split("\n")[0] in self.err
         return error["code"], error["message"]
 
@@ -757,6 +760,30 @@ def test_restoring_what_is_no_backup_changes_nothing(wangge, tmp_path):
     file.write_bytes(b"PGDMP" + os.urandom(500))
     assert wangge("restore", file, "--json").refusal()[0] == "bad_input"
     assert counts(wangge) == before
+
+
+def test_the_stores_own_commands_refuse_in_chinese_and_english(wangge, server, tmp_path):
+    """`Said.refusal` asks for both; the store that has no owner is named to the last ones."""
+    side, none = tmp_path / "x.wangge", tmp_path / "none"
+    side.write_bytes(b"")
+    refused = {
+        ("migrate", "--to", "9999"): "没有此版本",
+        ("migrate", "--to", "0001"): "不能回退",
+        ("backup", "/dev/null/x"): "无法写入",
+        ("restore", none): "contents.json",
+        ("restore", side): "contents.json",
+    }
+    for words, told in refused.items():
+        code, message = wangge(*words, "--json", **server).refusal()
+        assert (code, told in message) == ("bad_input", True), message
+    owned = server | {"WANGGE_OWNER_URL": ""}
+    for words in (("migrate",), ("backup", none)):
+        code, message = wangge(*words, "--json", **owned).refusal()
+        assert (code, "WANGGE_OWNER_URL" in message) == ("store_unavailable", True), message
+    for words in (("up",), ("down",)):
+        assert wangge(*words, "--json", **server).refusal()[0] == "store_unavailable"
+    for setting in ("WANGGE_DATABASE_URL", "WANGGE_OWNER_URL"):
+        assert setting in wangge("migrate", "--json", **server | {setting: "x"}).refusal()[1]
 
 
 # -- the service ------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def account_for(data: Path) -> Account:
     if me != 0:
         if owner not in (None, me):
             raise StoreUnavailable(
+                f"{data} 的数据库属于账户 {_name(owner)}，请用该账户运行，或换一个 WANGGE_HOME / "
                 f"the store in {data} belongs to the account {_name(owner)}; "
                 "work as that account, or choose another WANGGE_HOME"
             )
@@ -91,6 +92,8 @@ def account_for(data: Path) -> Account:
         entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("postgres")
     except KeyError:
         raise StoreUnavailable(
+            "缺少账户 postgres，以 root 启动时由它运行数据库，"
+            "请执行 sudo apt-get install postgresql / "
             "the account postgres is missing, which runs the store when root starts it; "
             "`sudo apt-get install postgresql` creates it"
         ) from None

@@ -88,8 +88,10 @@ def _missing(versions: Sequence[Binaries], major: int | None) -> str:
         packages = "postgresql postgresql-postgis"
     else:
         packages = f"postgresql-{wanted} postgresql-{wanted}-postgis-3"
-    subject = "PostgreSQL with PostGIS" if major is None else f"PostgreSQL {major} with PostGIS"
+    subject = "PostgreSQL" if major is None else f"PostgreSQL {major}"
     return (
-        f"{subject} is not installed on this machine. Install it with "
+        f"本机未安装带 PostGIS 的 {subject}：请执行 sudo apt-get install {packages}，"
+        "或用 WANGGE_DATABASE_URL 指定服务器 / "
+        f"{subject} with PostGIS is not installed on this machine. Install it with "
         f"`sudo apt-get install {packages}`, or name a server in WANGGE_DATABASE_URL."
     )

@@ -38,7 +38,7 @@ def make_data(layout: Layout, account: Account, binaries: Binaries, *, durable: 
     """
     data = layout.place_data(account)
     if shutil.disk_usage(data.parent).free < _NEW_BYTES:
-        raise disk_full(data.parent, "a new store", _NEW_BYTES)
+        raise disk_full(data.parent, _NEW_BYTES, new=True)
     draft, password = data.with_name("pg.init"), data.with_name("pg.password")
     shutil.rmtree(draft, ignore_errors=True)  # of an attempt that was interrupted
     try:
@@ -52,9 +52,9 @@ def make_data(layout: Layout, account: Account, binaries: Binaries, *, durable: 
             options.append("--no-sync")
         done = account.run([binaries.program("initdb"), *options])
         if "No space left on device" in done.stdout:
-            raise disk_full(data.parent, "a new store", _NEW_BYTES)
+            raise disk_full(data.parent, _NEW_BYTES, new=True)
         if done.returncode != 0:
-            raise StoreUnavailable(f"the store could not be made: {done.stdout.strip()}")
+            raise _unmade(done.stdout.strip())
         (draft / "pg_hba.conf").write_text(_ACCESS, "utf-8")
         with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("\ninclude = 'wangge.conf'\n# Settings below this line win.\n")
@@ -89,7 +89,11 @@ def make_database(superuser_url: str, passwords: Mapping[Role, str]) -> None:
             name = sql.Identifier(DATABASE)
             cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(draft, name))
         except psycopg2.Error as error:
-            raise StoreUnavailable(f"the store could not be made: {error}") from error
+            raise _unmade(error) from error
+
+
+def _unmade(why: object) -> StoreUnavailable:
+    return StoreUnavailable(f"未能建立数据库 / the store could not be made: {why}")
 
 
 def _bootstrap(superuser_url: str, database: str, passwords: Mapping[Role, str]) -> None:

@@ -106,6 +106,8 @@ class Layout:
             found = directory.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid:
                 raise StoreUnavailable(
+                    f"{directory} 须是账户 {account.name} 的文件夹，用于数据库套接字，"
+                    "请移走此处的文件 / "
                     f"{directory} is not a directory of the account {account.name}; "
                     "the store's socket belongs there, remove what is in its place"
                 ) from None
@@ -125,6 +127,7 @@ class Layout:
             return {role: stored[role] for role in get_args(Role)}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreUnavailable(
+                f"{self.passwords_file} 无法使用，请用建立数据库的账户运行，或找回该文件的副本 / "
                 f"{self.passwords_file} cannot be used ({error}); work as the account that made "
                 "the store, or bring the file back from a copy"
             ) from error
@@ -176,7 +179,7 @@ def write_private(path: Path, content: str) -> None:
 def unkept(home: Path, error: OSError) -> StoreUnavailable:
     """The error for a home in which the operating system lets no store be kept."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return disk_full(home, "the store")
+        return disk_full(home)
     return StoreUnavailable(
         f"WANGGE_HOME={home}：不能存放数据（{error.strerror}），请换一个可写的文件夹 / "
         f"WANGGE_HOME={home}: the store cannot be kept in it ({error}): name a folder that can be "
@@ -184,7 +187,7 @@ def unkept(home: Path, error: OSError) -> StoreUnavailable:
     )
 
 
-def disk_full(path: Path, purpose: str, need_bytes: int = 64_000_000) -> StoreUnavailable:
+def disk_full(path: Path, need_bytes: int = 64_000_000, *, new: bool = False) -> StoreUnavailable:
     """The error for a disk without room at ``path``; names the disk, what is free and the need.
 
     A store that exists needs room for some segments of its log and temporary files by default.
@@ -192,10 +195,13 @@ def disk_full(path: Path, purpose: str, need_bytes: int = 64_000_000) -> StoreUn
     disk = path.resolve()
     while not os.path.ismount(disk):
         disk = disk.parent
-    free_bytes = shutil.disk_usage(disk).free
+    free_mb, need_mb = shutil.disk_usage(disk).free / 1e6, need_bytes / 1e6
     return StoreUnavailable(
-        f"the disk mounted at {disk} is full: {free_bytes / 1e6:.0f} MB are free, {purpose} needs "
-        f"{need_bytes / 1e6:.0f} MB; free some space, or choose a WANGGE_HOME on another disk"
+        f"挂载于 {disk} 的磁盘已满：剩余 {free_mb:.0f} MB，{'新建' if new else ''}数据库需要"
+        f" {need_mb:.0f} MB；请清理，或把 WANGGE_HOME 换到另一磁盘 / "
+        f"the disk mounted at {disk} is full: {free_mb:.0f} MB are free, "
+        f"{'a new' if new else 'the'} store needs {need_mb:.0f} MB; "
+        "free some space, or choose a WANGGE_HOME on another disk"
     )
 
 
@@ -214,6 +220,7 @@ def _flock(descriptor: int, home: Path, patience_s: float) -> None:
         except BlockingIOError:
             if time.monotonic() > end_s:
                 raise StoreUnavailable(
+                    f"另一进程正在启停 {home} 的数据库，已等待 {patience_s:.0f} 秒，请稍后再试 / "
                     f"another process has been starting or stopping the store in {home} "
                     f"for {patience_s:.0f} s"
                 ) from None

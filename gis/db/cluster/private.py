@@ -166,7 +166,9 @@ class Cluster:
             birth.make_database(self.url("postgres", "postgres"), self._layout.passwords())
         except psycopg2.OperationalError as error:
             if final:
-                raise StoreUnavailable(f"the store does not answer: {error}") from error
+                raise StoreUnavailable(
+                    f"数据库无应答 / the store does not answer: {error}"
+                ) from error
             return False
         return True
 

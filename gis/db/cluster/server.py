@@ -82,10 +82,12 @@ class Server:
 
     def _failure(self, action: str, said: str) -> StoreUnavailable:
         if _FULL in said:
-            return disk_full(self.data, "the store")
+            return disk_full(self.data)
         lines = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line]
         reason = (lines or said.splitlines() or ["it said nothing"])[-1]
+        done = {"start": "启动", "stop": "停止"}[action]
         return StoreUnavailable(
+            f"数据库未能{done}：{reason}（详见 {self.layout.log}） / "
             f"the store's server did not {action}: {reason} (all of it in {self.layout.log})"
         )
 
@@ -118,7 +120,9 @@ def socket_in_use(data: Path) -> str:
     try:
         return (data / "postmaster.pid").read_text("utf-8").splitlines()[4]
     except (OSError, IndexError):
-        raise StoreUnavailable(f"the server of {data} has just stopped") from None
+        raise StoreUnavailable(
+            f"{data} 的数据库刚刚停止 / the server of {data} has just stopped"
+        ) from None
 
 
 def _lock_pid(data: Path) -> int | None:

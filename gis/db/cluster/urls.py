@@ -54,6 +54,7 @@ def with_driver(url: str, setting: str) -> str:
         except (ArgumentError, ValueError):
             pass
     raise StoreUnavailable(
+        f"{setting} 应形如 postgresql://wangge_app:password@host:5432/wangge / "
         f"{setting} is not a PostgreSQL URL like postgresql://wangge_app:password@host:5432/wangge"
     )
 
