@@ -24,6 +24,7 @@ PAGES_EACH = 2  # of one kind of address, such as a compound
 LABELS = {one for one in hostile.VALUES if len(one) <= 100}  # a longer one is cut
 REFUSED = re.compile("status of 40[34] ").search
 UNPUBLISHED = {"/ogc/collections/rating/items", "/ogc/collections/risk/items"}  # none is, here
+UNSEEN = re.compile("[\u202a-\u202e]")
 LINKS = "a[href]:not([type]), a[href][type='text/html']"  # not to the same as JSON
 # What a value could become: an element, a script that ran, an address that runs one.
 BROKEN_OUT = """() => [...document.querySelectorAll(
@@ -111,9 +112,13 @@ def looked_at(page, *, most=16):
 
 
 def shown(read):
-    """Which values can be read literally."""
-    plain = " ".join(read.split())
-    return {one for one in hostile.VALUES if " ".join(one.split()) in plain}
+    """Which values can be read literally, but for marks that nobody sees: imports take them off."""
+    plain = seen(read)
+    return {one for one in hostile.VALUES if seen(one) in plain}
+
+
+def seen(said):
+    return " ".join(UNSEEN.sub("", said).split())
 
 
 def test_what_is_looked_for_would_be_found(chromium):
@@ -195,9 +200,6 @@ def walked(page, base, waiting):
         answer = page.goto(base + path)  # None: another place of the page that is open
         status = 200 if answer is None else answer.status
         assert status in {200, 403} or (status == 404 and like in UNPUBLISHED), path
-        if status != 200 and like.startswith("/ogc"):  # no page, so nothing can break out of it
-            assert answer.headers["content-type"] == "application/problem+json"
-            continue
         found = looked_at(page, most=4)
         if status == 200:
             read[like] = read.get(like, "") + found
