@@ -82,9 +82,9 @@ ORDER BY code;
 -- name: first_code
 SELECT min(code) FROM areas WHERE level = CAST(:level AS text);
 
--- name: codes_of_other_days
+-- name: codes_of_later_days
 -- Codes of communities, unified grids or compounds (named by the column that records carry) that have
--- versions, but none on the day.
+-- a version after the day, but none on it.
 WITH version AS NOT MATERIALIZED (
     SELECT 'area_code' AS carried, code, valid_from, valid_to
     FROM wangge.areas WHERE level = 'community'
@@ -96,7 +96,7 @@ WITH version AS NOT MATERIALIZED (
 SELECT DISTINCT other.code
 FROM version AS other
 WHERE other.carried = CAST(:carried AS text)
-  AND (other.valid_from > CAST(:as_of AS date) OR other.valid_to <= CAST(:as_of AS date))
+  AND other.valid_from > CAST(:as_of AS date)
   AND NOT EXISTS (
       SELECT FROM version AS own
       WHERE own.carried = CAST(:carried AS text) AND own.code = other.code

@@ -47,13 +47,13 @@ def first_code(session: Session, level: Level) -> str:
     return str(session.execute(_SQL["first_code"], {"level": level}).scalar_one())
 
 
-def codes_of_other_days(session: Session, carried: str, *, as_of: date) -> list[str]:
-    """Codes in column ``carried`` of records that have versions, but none on ``as_of``.
+def codes_of_later_days(session: Session, carried: str, *, as_of: date) -> list[str]:
+    """Codes in column ``carried`` of records with a version after ``as_of``, but none on it.
 
     area_code stands for communities, grid_code for unified grids, compound_code for compounds.
     """
     asked = {"carried": carried, "as_of": as_of}
-    return list(session.execute(_SQL["codes_of_other_days"], asked).scalars())
+    return list(session.execute(_SQL["codes_of_later_days"], asked).scalars())
 
 
 def outlines_of_day(session: Session, carried: str, *, as_of: date) -> gpd.GeoDataFrame:

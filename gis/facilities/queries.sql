@@ -11,16 +11,16 @@ SELECT source_key AS facility,
        (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
            AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
            AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date)) AS is_open,
-       footprint_m2
+       footprint_m2, ST_X(spot) AS lon, ST_Y(spot) AS lat
 FROM (
     SELECT source_key, name, area_code, grid_code, function, provision, ownership, status,
-           floor_area_m2, storeys, opened_on, closed_on,
+           floor_area_m2, storeys, opened_on, closed_on, ST_PointOnSurface(geom) AS spot,
            CASE WHEN floor_area_m2 IS NULL AND ST_Dimension(geom) = 2
                 THEN ST_Area(ST_Transform(geom, CAST(:srid AS integer))) END AS footprint_m2
     FROM wangge.facilities
     UNION ALL
     SELECT source_key, name, area_code, NULL, function, provision, ownership, status,
-           floor_area_m2, storeys, opened_on, closed_on, footprint_m2
+           floor_area_m2, storeys, opened_on, closed_on, NULL, footprint_m2
     FROM wangge.shared_by_neighbours(CAST(:srid AS integer))
 ) AS register
 ORDER BY source_key;

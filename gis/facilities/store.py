@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from gis.areas import former
 from gis.db import sql
 from gis.facilities.model import Facility
 
@@ -19,9 +20,11 @@ def facilities_on(session: Session, *, as_of: date, srid: int) -> pd.DataFrame:
 
     Columns facility (source key), name, area_code, grid_code, function, provision, ownership,
     status, floor_area_m2, storeys, is_open, footprint_m2 (polygons without a floor area only).
+    Where its community or grid was renumbered since, a facility has the code of the day.
     """
     found = sql.table(session, _SQL["facilities_on"], {"as_of": as_of, "srid": srid})
-    return found.astype(dict.fromkeys(_NUMBERS, "float64"))
+    found = former.of_the_day(session, found, as_of=as_of, columns=("area_code", "grid_code"))
+    return found.drop(columns=["lon", "lat"]).astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
 def shares(session: Session) -> pd.DataFrame:

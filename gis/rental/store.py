@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from gis.areas import former
 from gis.areas.levels import SubjectKind
 from gis.areas.store import subjects_on
 from gis.db import bulk, sql
@@ -16,8 +17,9 @@ from gis.district import District
 from gis.rental.rules import RentalRules
 
 _SQL = sql.load("gis.rental")
+_CARRIED = ("area_code", "grid_code", "compound_code")
 _LETTING_TYPES = {
-    **dict.fromkeys(("area_code", "grid_code", "compound_code"), pa.string()),
+    **dict.fromkeys(_CARRIED, pa.string()),
     **dict.fromkeys(("lon", "lat"), pa.float64()),
     **dict.fromkeys(("rented", "occupants", "counted"), pa.int64()),
     **dict.fromkeys(("floating", "floating_of", "suspected"), pa.int64()),
@@ -54,9 +56,11 @@ def inputs(
     }
     kinds = [kind for kind in SubjectKind if kind is not SubjectKind.COMPOUND]
     subjects = subjects_on(session, as_of=as_of, kinds=kinds)
+    lettings = bulk.table(session, _SQL["let_dwellings"], measures, _LETTING_TYPES)
+    compounds = sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid})
     return RentalInputs(
-        lettings=bulk.table(session, _SQL["let_dwellings"], measures, _LETTING_TYPES),
-        compounds=sql.table(session, _SQL["compounds_on"], {"as_of": as_of, "srid": district.srid}),
+        lettings=former.of_the_day(session, lettings, as_of=as_of, columns=_CARRIED),
+        compounds=former.compounds_of_the_day(session, compounds, as_of=as_of),
         subjects=subjects[["subject_kind", "subject_code", "area_code", "parent_code", "name"]],
         counted=sql.table(session, _SQL["dwellings_counted"], {"as_of": as_of}),
         housing=bulk.table(session, _SQL["housing"], {}, _HOUSING_TYPES),

@@ -48,7 +48,7 @@ WHERE compound_code IS NOT NULL
 GROUP BY compound_code, category, month;
 
 -- name: incidents_of_others
--- The same by place, of compounds that carry the codes of other days.
+-- The same by place, of incidents that carry the codes of later days.
 SELECT compound_code,
        category,
        width_bucket(occurred_at, CAST(:months AS timestamptz[])) AS month,

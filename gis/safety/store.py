@@ -63,7 +63,7 @@ def incident_counts(
         found = sql.table(session, _SQL["incident_counts"], asked)
     else:
         found = bulk.table(session, _SQL["incident_counts"], asked, _COUNTS)
-    others = areas.codes_of_other_days(session, _CARRIED, as_of=as_of)
+    others = areas.codes_of_later_days(session, _CARRIED, as_of=as_of)
     if not others:
         return found
     del asked["codes"]
@@ -93,7 +93,7 @@ def severe_events(
 
     ``code`` is that of the compound of ``as_of``.
     """
-    others = areas.codes_of_other_days(session, _CARRIED, as_of=as_of)
+    others = areas.codes_of_later_days(session, _CARRIED, as_of=as_of)
     among = None if codes is None else [*codes, *others]
     asked = {"start": span.start, "end": span.end, "categories": list(categories), "codes": among}
     rows = sql.table(session, _SQL["severe_events"], asked)

@@ -107,6 +107,30 @@ def test_nothing_to_work_on_is_said(db):
         run(db)
 
 
+def test_a_community_merged_after_the_day_still_has_its_facilities_on_it(db, add, place, room):
+    """From October A and B are one community, their grids one grid; the rooms carry its code."""
+    merged, ends, begins = "530102001009", {"valid_to": OCTOBER}, {"valid_from": OCTOBER}
+    west, east = square(102.700, 25.04), square(102.701, 25.04)
+    for code, shape in ((A, west), (B, east)):
+        place(code, "community", 1_000, parent=STREET, shape=shape, **ends)
+        add(Grid, area_code=code, code=f"{code}001", shape=shape, **ends)
+    both = shapely.union(west, east)
+    place(merged, "community", 2_000, parent=STREET, shape=both, **begins)
+    add(Grid, area_code=merged, code=f"{merged}001", shape=both, **begins)
+    for lon, m2 in ((102.7005, 300.0), (102.7015, 120.0), (102.7025, 50.0)):
+        room(merged, m2, shape=shapely.Point(lon, 25.0405), grid_code=f"{merged}001")
+    found = run(db)
+    for code, m2 in ((A, 300), (B, 120), (f"{A}001", 300), (f"{B}001", 120)):
+        assert row(found, code)["floor_area_m2"] == m2
+    assert found.totals["outside_communities_m2"] == 50  # on the ground of neither
+    told = service.history(db, A, policy=POLICY, district=WUHUA, dates=[DAY, OCTOBER])
+    assert told[["as_of", "floor_area_m2"]].to_numpy().tolist() == [[DAY, 300]]
+    assert row(run(db, OCTOBER), merged)["floor_area_m2"] == 470
+
+
+OCTOBER = date(2026, 10, 1)
+
+
 def test_the_newest_count_that_was_known_on_the_day(db, place, count):
     place(A, "community", 7)
     count(A, date(2026, 3, 31), 1000)

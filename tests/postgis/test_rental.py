@@ -9,6 +9,7 @@ import h3
 import pandas as pd
 import pytest
 import shapely
+from pandas.testing import assert_frame_equal
 from sqlalchemy import text
 
 from gis import district as districts
@@ -86,6 +87,43 @@ def figures(db, policy, wuhua, as_of=DAY):
     db.flush()
     found = service.density(db, policy=policy, district=wuhua, as_of=as_of)
     return found, found.results.set_index(["subject_kind", "subject_code"])
+
+
+def test_codes_that_came_after_the_day_change_nothing_on_it(db, world, policy, wuhua):
+    """A community, its grid and its compound are renumbered in July: what lay in them was there."""
+    world.compound("a", 102.70, 25.04, dwellings=40)
+    world.add(Grid, area_code=COMMUNITY, code=f"{COMMUNITY}001", geom=square(102.70, 25.04))
+    world.let(10, compound="a", lon=102.701, lat=25.041)
+    db.flush()
+    db.execute(text("UPDATE areas SET geom = :geom WHERE code = :code"),
+               {"geom": square(102.70, 25.04), "code": COMMUNITY})  # fmt: skip
+    db.execute(text("UPDATE dwellings SET grid_code = :grid"), {"grid": f"{COMMUNITY}001"})
+    db.execute(text("UPDATE compounds SET grid_code = :grid"), {"grid": f"{COMMUNITY}001"})
+    before = figures(db, policy, wuhua)[1]
+    assert before.loc[("grid", f"{COMMUNITY}001"), "rented_dwellings"] == 10
+    new = {"area": "530102001009", "grid": "530102001009001", "day": date(2026, 7, 1)}
+    for change in RENUMBERED:
+        db.execute(text(change), new)
+    assert_frame_equal(figures(db, policy, wuhua)[1], before)
+    after = figures(db, policy, wuhua, date(2026, 7, 1))[1]
+    for subject in (("community", new["area"]), ("grid", new["grid"]), ("compound", "b")):
+        assert after.loc[subject, "rented_dwellings"] == 10
+
+
+COPIED = (
+    "INSERT INTO {0} ({1}, code, source_key, area_code, valid_from) SELECT {1}, :{2},"
+    " source_key || 'n', :area, :day FROM {0} WHERE code = '{3}'"
+)
+RENUMBERED = (
+    COPIED.format("areas", "import_id, level, name, parent_code, geom", "area", COMMUNITY),
+    COPIED.format("grids", "import_id, network, geom", "grid", f"{COMMUNITY}001"),
+    COPIED.format("compounds", "import_id, name, kind, dwellings, geom", "area", "a"),
+    "UPDATE compounds SET code = 'b', grid_code = :grid WHERE code = :area",
+    f"UPDATE areas SET valid_to = :day WHERE code = '{COMMUNITY}'",
+    f"UPDATE grids SET valid_to = :day WHERE code = '{COMMUNITY}001'",
+    "UPDATE compounds SET valid_to = :day, area_code = :area, grid_code = :grid WHERE code = 'a'",
+    "UPDATE dwellings SET area_code = :area, grid_code = :grid, compound_code = 'b'",
+)
 
 
 def test_density_of_one_compound_by_hand(db, world, policy, wuhua):
