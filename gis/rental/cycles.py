@@ -3,7 +3,8 @@
 In a network whose flows are conserved at every node, the flow of an unknown edge follows from the
 known ones exactly when no cycle of unknown edges passes through it: along such a cycle flow can be
 shifted and no known edge notices. Gusfield (1988), A graph theoretic approach to data security,
-SIAM Journal on Computing 17(3), 552-571.
+SIAM Journal on Computing 17(3), 552-571. An edge that is known to carry its least cannot fall; the
+cycle then must pass it, or be turned to pass it, in the direction of its flow.
 """
 
 import heapq
@@ -13,7 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.sparse.csgraph import (
+    breadth_first_order,
+    connected_components,
+    minimum_spanning_tree,
+)
 
 from gis.arrays import Flags, Ints
 
@@ -22,7 +27,8 @@ from gis.arrays import Flags, Ints
 class Network:
     """A connected graph without parallel edges or loops; node 0 is its root.
 
-    ``tail`` and ``head`` are the ends of the edges, ``flow`` what passes (> 0), all (m,) int.
+    ``tail`` and ``head`` are the ends of the edges, ``flow`` what passes from the one to the other
+    (> 0), all (m,) int.
     """
 
     nodes: int
@@ -139,22 +145,41 @@ def _covering_edges(network: Network, tree: _Tree, others: Ints, wanted: Flags) 
     return found
 
 
-def close_cycles_apart(network: Network, unknown: Flags, groups: list[Ints]) -> Flags:
+def close_cycles_apart(network: Network, unknown: Flags, groups: list[Ints], least: Flags) -> Flags:
     """``unknown`` enlarged until the sum of each group of unknown edges can change.
 
-    The edges of a group all point the same way. Two of them may shift against each other and
-    leave their sum as it was; then the cheapest cycle through the first edge alone is added.
+    The edges of a group all point the same way; two of them may shift against each other and leave
+    their sum as it was. The flow of ``least`` edges, once unknown, can rise and not fall. For a sum
+    that stands still the cheapest cycle through the group's first edge alone is added.
+
+    Notes
+    -----
+    Where flows may rise along edges, and fall but for the ``least``, whatever changes lies within
+    one strongly connected part; within it every cycle can be passed in both directions if a little
+    of a flow that uses all its edges is added. So a sum stands still exactly when no cycle of the
+    unknown edges inside such parts changes it.
     """
     if not groups:
         return unknown
-    shift = _any_circulation(network, unknown)
+    shift = _any_circulation(network, unknown & _inside(network, unknown, least))
     fixed = [group.tolist() for group in groups if shift[group].sum() == 0]
     if not fixed:
         return unknown
-    search = _Search(network, unknown)
+    search = _Search(network, unknown, least)
     for group in fixed:
         search.close(group)
     return np.array([cost == 0 for cost in search.cost])
+
+
+def _inside(network: Network, unknown: Flags, least: Flags) -> Flags:
+    """Edges whose ends are joined in both directions by what unknown edges may do."""
+    falls = unknown & ~least
+    start = np.concatenate([network.tail[unknown], network.head[falls]])
+    end = np.concatenate([network.head[unknown], network.tail[falls]])
+    shape = (network.nodes, network.nodes)
+    ways = coo_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=shape).tocsr()
+    _, part = connected_components(ways, directed=True, connection="strong")
+    return np.asarray(part[network.tail] == part[network.head])
 
 
 def _any_circulation(network: Network, unknown: Flags) -> NDArray[np.uint64]:
@@ -182,33 +207,50 @@ def _any_circulation(network: Network, unknown: Flags) -> NDArray[np.uint64]:
 class _Search:
     """Adjacency of a network, for shortest paths; ``cost`` is 0 for an unknown edge."""
 
-    def __init__(self, network: Network, unknown: Flags) -> None:
+    def __init__(self, network: Network, unknown: Flags, least: Flags) -> None:
         ends = np.concatenate([network.tail, network.head])
         order = np.argsort(ends, kind="stable")
-        self.network = network
+        self.tail, self.head = network.tail.tolist(), network.head.tolist()
+        self.least = least.tolist()
         self.starts = np.searchsorted(ends[order], np.arange(network.nodes + 1)).tolist()
         self.edges = (order % len(network.tail)).tolist()
-        self.ends_sum = (network.tail + network.head).tolist()
         self.cost: list[int] = np.where(unknown, 0, network.flow).tolist()
 
     def close(self, group: list[int]) -> None:
         """Make unknown the cheapest cycle through ``group[0]`` that avoids the rest of it."""
-        start, goal = int(self.network.tail[group[0]]), int(self.network.head[group[0]])
-        barred, reached, via = set(group), {start: 0}, {start: -1}
+        first, barred = group[0], set(group)
+        found = [self._way(self.head[first], self.tail[first], barred)]
+        if not self.least[first]:
+            found.append(self._way(self.tail[first], self.head[first], barred))
+        ways = [way for way in found if way is not None]
+        for step in min(ways, default=(0, []))[1]:
+            self.cost[step] = 0
+
+    def _way(self, start: int, goal: int, barred: set[int]) -> tuple[int, list[int]] | None:
+        """Cost and edges of the cheapest way: along flows that rise, against those that fall."""
+        reached, via = {start: 0}, {start: (-1, -1)}
         heap = [(0, start)]
         while heap:
             so_far, node = heapq.heappop(heap)
             if node == goal:
-                break
+                return so_far, list(_back(via, goal))
             if so_far > reached[node]:
                 continue
             for step in self.edges[self.starts[node] : self.starts[node + 1]]:
-                if step in barred:
+                rises = self.tail[step] == node
+                if step in barred or (self.least[step] and not rises):
                     continue
-                other, total = self.ends_sum[step] - node, so_far + self.cost[step]
+                other = self.head[step] if rises else self.tail[step]
+                total = so_far + self.cost[step]
                 if total < reached.get(other, total + 1):
-                    reached[other], via[other] = total, step
+                    reached[other], via[other] = total, (step, node)
                     heapq.heappush(heap, (total, other))
-        while via.get(goal, -1) >= 0:
-            self.cost[via[goal]] = 0
-            goal = self.ends_sum[via[goal]] - goal
+        return None
+
+
+def _back(via: dict[int, tuple[int, int]], node: int) -> Iterator[int]:
+    """The edges of a way, from its end."""
+    step, before = via[node]
+    while step >= 0:
+        yield step
+        step, before = via[before]

@@ -24,12 +24,13 @@ class _Publication:
 
     ``cell`` is (m,) int, -1 for a sum that is not published. ``labels`` names the cells in
     order; a cell has one edge per parent, so usually one. ``above`` is the edge over an edge's
-    upper node (-1 where there is none, and for the pieces between the hierarchies).
+    upper node (-1 where there is none). ``piece`` (m,) bool: the pieces between the hierarchies.
     """
 
     network: Network
     cell: Ints
     above: Ints
+    piece: Flags
     labels: dict[str, pd.Index]
 
 
@@ -62,8 +63,8 @@ def hidden_cells(
 
     Notes
     -----
-    Three laws hold for the reader who knows every shown count, that counts are not negative, and
-    even which pieces exist:
+    Three laws hold for the reader who knows every shown count, that a hidden one is at least 1
+    (zero is shown), that no other is negative, and even which pieces exist:
 
     1. no hidden cell can be computed: every one lies on a cycle of unknown sums (see `cycles`);
     2. neither can the uncounted rest of a cell (dwellings in no grid, say) when it is small;
@@ -90,20 +91,31 @@ def hidden_cells(
 def _publish(
     pieces: pd.DataFrame, value: str, hierarchies: tuple[Sequence[str], Sequence[str]]
 ) -> _Publication:
-    """Nodes are the distinct paths down each hierarchy from one common root."""
+    """Nodes are the distinct paths down each hierarchy from one common root.
+
+    Counts run from the root down the first hierarchy, over the pieces and up the second one.
+    """
     builder = _Builder(pieces[value].to_numpy(dtype=np.int64))
-    leaves = []
+    leaves, downwards = [], 0
     for side in hierarchies:
+        downwards = sum(map(len, builder.edges))
         node, above = np.zeros(len(pieces), dtype=np.int64), builder.whole()
         for level in side:
             node, above = builder.descend(node, above, level, pieces[level])
         if not side:  # one unpublished sum of everything
             node, above = builder.descend(node, above, "", pd.Series([None] * len(pieces)))
         leaves.append(node)
+    whole = sum(map(len, builder.edges))
     builder.join(*leaves)
-    edges = pd.concat(builder.edges)
-    tail, head, flow, cell, over = (edges[name].to_numpy() for name in edges)
-    return _Publication(Network(builder.nodes, tail, head, flow), cell, over, builder.labels)
+    edges = pd.concat(builder.edges, ignore_index=True)
+    upwards = (edges.index >= downwards) & (edges.index < whole)
+    tail, head = (
+        edges["tail"].where(~upwards, edges["head"]),
+        edges["head"].where(~upwards, edges["tail"]),
+    )
+    flow, cell, over = (edges[name].to_numpy() for name in ("flow", "cell", "above"))
+    network = Network(builder.nodes, tail.to_numpy(), head.to_numpy(), flow)
+    return _Publication(network, cell, over, (edges.index >= whole), builder.labels)
 
 
 class _Builder:
@@ -164,17 +176,20 @@ def _totals(published: _Publication) -> Ints:
 def _protect(published: _Publication, hidden: Flags, below: int) -> Flags:
     """Enlarge ``hidden`` until the three laws hold."""
     network, cell = published.network, published.cell
-    pieces = (cell < 0) & (published.above < 0) & (network.tail > 0)
-    rest = (cell < 0) & ~pieces & (network.flow < below)
+    rest = (cell < 0) & ~published.piece & (network.flow < below)
     split = _parts(published) > 1
+    least = (cell >= 0) & (_totals(published)[cell] == 1)  # a hidden cell is not 0: that is shown
     while True:
         enough = _enough_in_each(published, hidden, below)
         unknown = np.where(cell >= 0, enough[cell], True)
         closed = close_cycles(network, unknown, rest | ((cell >= 0) & unknown))
-        closed = close_cycles_apart(network, closed, _edges_of(published, enough & split))
+        cells = enough.copy()
+        cells[cell[closed & (cell >= 0)]] = True
+        groups = [*_edges_of(published, cells), *np.flatnonzero(rest)[:, np.newaxis]]
+        closed = close_cycles_apart(network, closed, groups, least)
         hidden = enough.copy()
         hidden[cell[closed & (cell >= 0)]] = True
-        # What was added lies on a cycle itself; only a split cell asks for more than that.
+        # What was added can change itself; only a split cell asks for more than that.
         more = (hidden & ~enough & split).any()
         if not more and (_enough_in_each(published, hidden, below) == hidden).all():
             return hidden

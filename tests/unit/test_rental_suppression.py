@@ -15,16 +15,27 @@ HEXES = ("r8", "r9")
 
 
 def attack(pieces, shown, labels, level):
-    """Smallest and largest value that a cell may have, given every shown sum (counts >= 0)."""
-    rows, values = [], []
+    """Smallest and largest value that a cell may have: all that is told, and that counts are >= 0.
+
+    Told is every shown sum, and of a hidden one that it is not zero, which would be shown.
+    """
+    rows, values, hidden = [], [], []
     for seen, names in shown.items():
         for name in names:
             inside = (pieces[seen] == name).to_numpy()
             rows.append(inside.astype(float))
             values.append(pieces.loc[inside, "rented"].sum())
+        for name in set(pieces[seen].dropna()) - set(names):
+            hidden.append(-(pieces[seen] == name).to_numpy().astype(float))
     target = (pieces[level] == labels).to_numpy().astype(float)
     found = [
-        linprog(sign * target, A_eq=np.array(rows) if rows else None, b_eq=values or None)
+        linprog(
+            sign * target,
+            A_eq=np.array(rows) if rows else None,
+            b_eq=values or None,
+            A_ub=np.array(hidden) if hidden else None,
+            b_ub=-np.ones(len(hidden)) if hidden else None,
+        )
         for sign in (1, -1)
     ]
     assert all(result.status in (0, 3) for result in found), [r.message for r in found]
@@ -96,6 +107,13 @@ def test_the_rest_of_a_grid_outside_all_compounds_is_protected():
     assert not ("g" in shown["grid"] and "a" in shown["compound"])  # 32 - 30 would say 2
 
 
+def test_parts_of_one_dwelling_each_are_not_all_that_is_hidden():
+    """Five are hidden under 5, and each of them is told not to be zero: each would be one."""
+    pieces = one_tree(dict.fromkeys("abcde", 1) | {"f": 9}, ["g"] * 6)
+    hidden = protect(pieces, ("district", "grid", "compound"), ())
+    assert set(hidden["compound"]) == set("abcdef")
+
+
 def test_nothing_let_nothing_hidden():
     pieces = one_tree({"a": 0, "b": 0}, ["g", "g"])
     hidden = protect(pieces, ("district", "grid", "compound"), ())
@@ -117,11 +135,11 @@ def test_cells_named_by_the_caller_are_protected_whatever_their_count():
 @st.composite
 def worlds(draw, split):
     """Dwellings scattered over small nested worlds; with ``split`` compounds may cross grids."""
-    size = draw(st.integers(1, 14))
+    size, most = draw(st.integers(1, 14)), draw(st.sampled_from([1, 2, 9]))
     pick = st.integers(0, 5)
     rows = []
     for _ in range(size):
-        compound, place, count = draw(pick), draw(pick), draw(st.integers(0, 9))
+        compound, place, count = draw(pick), draw(pick), draw(st.integers(0, most))
         grid = draw(st.integers(0, 3)) if split else compound // 2
         rows.append(
             {
