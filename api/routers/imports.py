@@ -70,7 +70,14 @@ class UndoneOut(BaseModel):
     reassigned: dict[str, int] = Field(examples=[{"incidents": 5}])
 
 
-@router.post("", status_code=201, dependencies=WRITES)
+_FORM = {
+    "type": "object", "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+}  # fmt: skip
+_SENT = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+
+
+@router.post("", status_code=201, dependencies=WRITES, openapi_extra=_SENT)
 async def upload(
     request: Request,
     at: At,

@@ -99,6 +99,17 @@ def test_every_number_has_bounds_and_every_text_a_form(document, operations):
                     )
 
 
+def test_the_upload_says_which_part_of_a_form_it_reads(operations, client):
+    """The route reads its stream by itself, so nothing writes its body down but the code."""
+    operation = operations["post", "/api/v1/imports"]
+    assert operation["requestBody"]["required"]
+    ((kind, content),) = operation["requestBody"]["content"].items()
+    (part,) = content["schema"]["required"]
+    refused = client.post("/api/v1/imports?kind=incidents", content=b"x")
+    assert refused.status_code == 422
+    assert f"{kind}, part {part}" in refused.json()["detail"]
+
+
 def test_every_list_has_a_limit(operations):
     unlimited = {"/api/v1/layers", "/api/v1/layers/{name}/at"}  # the registry; twenty at a point
     for (_, path), operation in operations.items():
