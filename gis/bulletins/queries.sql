@@ -1,13 +1,13 @@
 -- What a community's monthly page is made of, and the pages that were published.
 
 -- name: incidents
--- Incidents of the month that lie in the community, by category; compounds or not.
-SELECT category, count(*) AS incidents
+-- Incidents of the month that lie in the communities, by category and place; compounds or not.
+SELECT area_code, category AS name, ST_X(geom) AS lon, ST_Y(geom) AS lat, count(*) AS times
 FROM wangge.incidents
-WHERE area_code = CAST(:area_code AS text)
+WHERE area_code = ANY (CAST(:codes AS text[]))
   AND occurred_at >= CAST(:start AS timestamptz)
   AND occurred_at < CAST(:end AS timestamptz)
-GROUP BY category;
+GROUP BY area_code, category, lon, lat;
 
 -- name: colours
 -- Published colours of the community's compounds.
@@ -27,15 +27,16 @@ WHERE result.run_id = CAST(:run_id AS bigint)
   AND result.subject_kind = 'community' AND result.subject_code = CAST(:area_code AS text);
 
 -- name: facilities
--- Facilities open on the day, by function; one that closed later was open (as gis.facilities says).
-SELECT function, count(*) AS facilities
+-- Facilities open on the day, by function and place; one that closed later was open (as
+-- gis.facilities says).
+SELECT area_code, function AS name, ST_X(ST_PointOnSurface(geom)) AS lon,
+       ST_Y(ST_PointOnSurface(geom)) AS lat, count(*) AS times
 FROM wangge.facilities
-WHERE area_code = CAST(:area_code AS text)
+WHERE area_code = ANY (CAST(:codes AS text[]))
   AND (status = 'open' OR (status = 'closed' AND closed_on IS NOT NULL))
   AND (opened_on IS NULL OR opened_on <= CAST(:as_of AS date))
   AND (closed_on IS NULL OR closed_on > CAST(:as_of AS date))
-GROUP BY function
-ORDER BY function;
+GROUP BY area_code, function, lon, lat;
 
 -- name: next_revision
 SELECT coalesce(max(revision), 0) + 1

@@ -41,7 +41,7 @@ def compose(
     below = int(policy[RULE, "suppress_below"])
     counted = store.incidents(
         session, area_code, start=midnight(period.start, district.zone),
-        end=midnight(period.end, district.zone),
+        end=midnight(period.end, district.zone), as_of=period.last_day,
     )  # fmt: skip
     shown = analysis.published_counts(counted, listed=len(Category), below=below)
     cycle = publications.newest_published(session, None)

@@ -6,32 +6,43 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gis.areas import former
+from gis.areas import store as areas
 from gis.bulletins.model import Bulletin
 from gis.db import sql
 
 _SQL = sql.load("gis.bulletins")
+_CARRIED = "area_code"
 
 
 def incidents(
-    session: Session, area_code: str, *, start: datetime, end: datetime
+    session: Session, area_code: str, *, start: datetime, end: datetime, as_of: date
 ) -> dict[str, int]:
-    """Incidents of the community in [start, end) by category."""
-    asked = {"area_code": area_code, "start": start, "end": end}
-    return _counts(session, "incidents", asked)
+    """Incidents in [start, end) on the ground that the community had on ``as_of``, by category."""
+    return _on_its_ground(session, "incidents", area_code, {"start": start, "end": end}, as_of)
 
 
 def colours(session: Session, area_code: str, *, cycle_id: int) -> dict[str, int]:
     """Published colours of the community's compounds."""
-    return _counts(session, "colours", {"area_code": area_code, "cycle_id": cycle_id})
+    asked = {"area_code": area_code, "cycle_id": cycle_id}
+    found = session.execute(_SQL["colours"], asked).all()
+    return {str(name): int(times) for name, times in found}
 
 
 def facilities(session: Session, area_code: str, *, as_of: date) -> dict[str, int]:
     """Open facilities of the community by function."""
-    return _counts(session, "facilities", {"area_code": area_code, "as_of": as_of})
+    return _on_its_ground(session, "facilities", area_code, {"as_of": as_of}, as_of)
 
 
-def _counts(session: Session, query: str, asked: Mapping[str, Any]) -> dict[str, int]:
-    return {str(name): int(times) for name, times in session.execute(_SQL[query], asked).all()}
+def _on_its_ground(
+    session: Session, query: str, area_code: str, asked: Mapping[str, Any], as_of: date
+) -> dict[str, int]:
+    """How many of each name; what carries the code of a later day counts where it lay then."""
+    later = areas.codes_of_later_days(session, _CARRIED, as_of=as_of)
+    rows = sql.table(session, _SQL[query], {**asked, "codes": [area_code, *later]})
+    rows = former.of_the_day(session, rows, as_of=as_of, columns=[_CARRIED])
+    times = rows[rows[_CARRIED] == area_code].groupby("name")["times"].sum()
+    return {str(name): int(count) for name, count in times.items()}
 
 
 def coverage(session: Session, area_code: str, *, run_id: int) -> dict[str, Any] | None:

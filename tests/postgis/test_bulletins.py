@@ -5,6 +5,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from data.ingest.service import import_file
+from data.ingest.types import Kind, Options
 from gis.access.rights import Role
 from gis.bulletins import service
 from gis.db.session import User
@@ -55,6 +57,35 @@ def test_only_months_and_communities_have_a_page(demo_store, busiest):
         _compose(demo_store, "530102999999")
     with pytest.raises(NotFound):
         _compose(demo_store, "530102")
+
+
+def test_a_month_before_two_communities_were_merged_is_told_of_each(db, policy, wuhua, tmp_path):
+    """Both are one from September on; its August is told under the codes that they had."""
+    west, east, both = (
+        f"POLYGON(({x} 25.04,{x + w} 25.04,{x + w} 25.05,{x} 25.05,{x} 25.04))"
+        for x, w in ((102.70, 0.01), (102.71, 0.01), (102.70, 0.02))
+    )
+    old, new = "2020-01-01,2026-09-01", "2026-09-01,"
+    thefts = [f"I{n},theft,2026-08-{n + 1:02d},102.7{n % 3 // 2}5,25.045" for n in range(18)]
+    for kind, lines in {
+        Kind.AREAS: [
+            "code,name,valid_from,valid_to,geometry",
+            f'{WEST},甲,{old},"{west}"', f'{EAST},乙,{old},"{east}"', f'{MERGED},丙,{new},"{both}"',
+        ],
+        Kind.INCIDENTS: ["key,category,occurred_at,lon,lat", *thefts],
+        Kind.FACILITIES: ["key,name,function,lon,lat", "F1,站,service_station,102.715,25.045"],
+    }.items():  # fmt: skip
+        path = tmp_path / f"{kind}.csv"
+        path.write_text("\n".join(lines), "utf-8")
+        import_file(db, path, kind, Options(frame="wgs84"), wuhua)
+    assert set(db.scalars(text("SELECT area_code FROM incidents"))) == {MERGED}
+    asked = {"district": wuhua, "policy": policy, "month": MONTH}
+    of_west, of_east = (service.compose(db, **asked, area_code=code) for code in (WEST, EAST))
+    assert (of_west["incidents"]["total"], of_east["incidents"]["total"]) == (12, 6)
+    assert (of_west["facilities"], of_east["facilities"]) == ({}, {"service_station": 1})
+
+
+WEST, EAST, MERGED = "530102001001", "530102001002", "530102001003"
 
 
 def test_a_published_page_stands_and_a_second_one_is_a_revision(db, demo_store):
