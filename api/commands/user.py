@@ -8,7 +8,7 @@ import typer
 from api.commands.common import Json, group, house
 from api.house import House
 from api.output import json_out, say, table_out
-from gis.access import administration, store
+from gis.access import administration, places, store
 from gis.access.model import Known, State
 from gis.access.rights import Right, Role, right_of
 from gis.errors import BadInput
@@ -33,6 +33,7 @@ def add(
     at = house()
     with at.session() as session:
         administration.note(session, "add", login, role=role)
+        places.there(session, area, at.district)
         password = administration.add(
             session, login, district=at.district, role=role, area_prefixes=_areas(area, at),
             now=_now(),

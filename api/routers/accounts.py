@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
 from api.deps import At, Caller, Db, needs, said, signed_in
-from gis.access import administration, store
+from api.house import transaction
+from gis.access import administration, places, store
 from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role, spelled
 
@@ -126,10 +127,12 @@ def unlock(db: Db, login: Login) -> None:
 
 
 @router.put("/accounts/{login}/role", status_code=204, dependencies=GIVE)
-def set_role(db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
+def set_role(request: Request, db: Db, at: At, login: Login, user: Caller, asked: RoleIn) -> None:
     """Give an account its role and areas; its sessions end. Nobody gives oneself another role."""
     administration.note(db, "role", login, role=asked.role)
     administration.not_oneself(user, login)
+    with transaction(request.app.state.engine) as reading:
+        places.there(reading, asked.area_prefixes, at.district)
     administration.set_role(db, login, asked.role, asked.area_prefixes, district=at.district)
 
 

@@ -119,3 +119,9 @@ WHERE carried = CAST(:carried AS text) AND geom IS NOT NULL
   AND valid_from <= CAST(:as_of AS date)
   AND (valid_to IS NULL OR valid_to > CAST(:as_of AS date))
 ORDER BY code COLLATE "C";
+
+-- name: begins_a_code
+-- Of any day: an area that was redrawn is still somebody's. Null where there are no areas.
+SELECT CASE WHEN EXISTS (SELECT FROM wangge.areas) THEN EXISTS (
+    SELECT FROM wangge.areas WHERE starts_with(code, CAST(:prefix AS text))
+) END;

@@ -59,3 +59,9 @@ def codes_of_later_days(session: Session, carried: str, *, as_of: date) -> list[
 def outlines_of_day(session: Session, carried: str, *, as_of: date) -> gpd.GeoDataFrame:
     """code and outline (EPSG:4326) of the same on ``as_of``, by the bytes of their codes."""
     return sql.frame(session, _SQL["outlines_of_day"], {"carried": carried, "as_of": as_of})
+
+
+def begins_a_code(session: Session, prefix: str) -> bool | None:
+    """Whether the code of an area begins so, on whichever day; None where there are no areas."""
+    found: bool | None = session.scalar(_SQL["begins_a_code"], {"prefix": prefix})
+    return found

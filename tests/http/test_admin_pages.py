@@ -43,6 +43,9 @@ def test_one_makes_an_account_and_another_gives_it_rights(store, serve):
         forgot = post(client, "/accounts/huashan/role", 422, role="planner")
         assert "请至少选择一个辖区" in forgot.text
         post(client, "/accounts/huashan/role", 422, role="king", area="")
+        beyond = post(client, "/accounts/huashan/role", 422, role="planner", area="999999")
+        assert "999999：不在本区划内" in beyond.text
+        assert account_row(store, "huashan") == (None, [], "active")
         post(client, "/accounts/huashan/role", role="planner", area="530102001")
         assert account_row(store, "huashan") == ("planner", ["530102001"], "active")
 

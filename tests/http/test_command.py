@@ -762,6 +762,19 @@ def test_restoring_what_is_no_backup_changes_nothing(wangge, tmp_path):
     assert counts(wangge) == before
 
 
+@pytest.mark.parametrize(
+    ("area", "why"),
+    [("999999", "no area of the store"), ("530102999", "no area of the store"),
+     ("53010", "lies outside of the district"), ("530100", "lies outside of the district")],
+)  # fmt: skip
+def test_no_account_is_made_for_an_area_that_is_not_there(wangge, area, why):
+    asked = ("user", "add", "nowhere", "--role", "planner", "--area", "530102001")
+    code, message = wangge(*asked, "--area", area, "--json").refusal()
+    assert (code, message.startswith(f"{area}："), why in message) == ("bad_input", True, True)
+    known = json.loads(wangge("user", "list", "--json").out)["accounts"]
+    assert "nowhere" not in [one["login"] for one in known]
+
+
 def test_the_stores_own_commands_refuse_in_chinese_and_english(wangge, server, tmp_path):
     """`Said.refusal` asks for both; the store that has no owner is named to the last ones."""
     side, none = tmp_path / "x.wangge", tmp_path / "none"

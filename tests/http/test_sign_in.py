@@ -227,6 +227,11 @@ def test_it_takes_two_administrators_to_let_somebody_work(demo_store, serve, acc
         made = one.post("/api/v1/accounts", json={"login": login})
         assert made.status_code == 201, made.text
         assert one.put(f"/api/v1/accounts/{login}/role", json=role).status_code == 403
+        for nowhere in ("999999", "530102999", "5301020010019"):
+            areas = {"area_prefixes": ["530102001", nowhere]}
+            answer = two.put(f"/api/v1/accounts/{login}/role", json=role | areas)
+            assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+            assert answer.json()["detail"].startswith(f"{nowhere}：库中没有代码以此开头的区划")
         assert two.put(f"/api/v1/accounts/{login}/role", json=role).status_code == 204
         listed = {each["login"]: each for each in one.get("/api/v1/accounts").json()["accounts"]}
         assert listed[login]["role"] == "planner"

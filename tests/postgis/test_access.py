@@ -1,14 +1,16 @@
 """Accounts in the store: who enters, who is locked out, what a token may, what stays hidden."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from api.house import House
-from gis.access import administration, passwords, service, sign_on, store
+from gis import district
+from gis.access import administration, passwords, places, service, sign_on, store
 from gis.access.model import State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.access.rules import AccountRules
@@ -63,6 +65,22 @@ def test_roles_are_given_in_the_own_part_alone(store, role, areas, fine):
         administration.set_role(session, "xin", role, areas, district=DISTRICT)
     with store.begin() as session:
         assert (administration.known(session, "xin").role is role) is fine
+
+
+@pytest.mark.parametrize(
+    ("where", "area", "fine"),
+    [
+        (None, "", True), (None, "530102", True), (None, STREET, True), (None, "999999", False),
+        (None, "530103001", False), (None, "53", False), (None, "530100", False),
+        ("sheffield", "E08000039", True), ("sheffield", "E01007824", True),  # not one in the other
+        ("sheffield", "E09", False), ("chicago", "IL-CHI-32", True), ("chicago", "IL", False),
+    ],
+)  # fmt: skip
+def test_before_there_are_areas_an_account_gets_what_may_be_the_districts(db, where, area, fine):
+    files = Path(__file__).parents[1] / "districts"
+    at = DISTRICT if where is None else district.load(files / f"{where}.toml")
+    with nullcontext() if fine else pytest.raises(BadInput, match=f"^{area}：不在本区划内"):
+        places.there(db, [area], at)
 
 
 def enter(db, login="lin", *, fits=True, at=NOW):

@@ -13,7 +13,7 @@ from api.house import transaction
 from api.web import tables
 from api.web.desk import AtDesk, Desk
 from api.web.forms import Form, Sent, form_of
-from gis.access import administration, store
+from gis.access import administration, places, store
 from gis.access.model import Known, State
 from gis.access.rights import PERMISSIONS, Action, Capability, Role
 from gis.areas.levels import Level
@@ -216,6 +216,11 @@ def give_role(desk: AtDesk, db: Db, at: At, user: Caller, login: Login, data: Se
         form.wrong("role", desk.t("accounts.choose_role"))
     if not areas:
         form.wrong("area", desk.t("accounts.choose_area"))
+    try:
+        with transaction(desk.request.app.state.engine) as reading:
+            places.there(reading, areas, at.district)
+    except BadInput as exc:
+        form.wrong("area", desk.why(exc))
     if not form.ok:
         line.result = "refused"
         return _account(desk, db, login, form)
