@@ -15,6 +15,7 @@ from gis.access.rights import Role
 from gis.runs.model import Analysis
 
 pytestmark = pytest.mark.browser
+LIGHTNESS = "of => +getComputedStyle(document.querySelector(of)).backgroundColor.match(/\\d+/)[0]"
 
 
 @pytest.fixture(scope="module")
@@ -308,14 +309,22 @@ def test_the_view_of_the_map_survives_a_reload_a_filter_and_a_copied_link(browse
     stays_at(browse(page.url.removeprefix(base)), 16, 102.71)
 
 
+@pytest.mark.parametrize("device", ["dark", "light"])
+def test_page_and_map_look_as_the_device_does_until_somebody_chooses(browse, busy, device):
+    page = browse("/map", "desk", "zh", "auto")
+    page.emulate_media(color_scheme=device)
+    page.reload()
+    frame = map_of(page)
+    is_sound(page)  # every word is seen on its ground
+    for part, of in ((page, "html"), (frame, ".folium-map")):
+        assert (part.evaluate(LIGHTNESS, of) < 64) == (device == "dark")
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_map_is_as_dark_as_the_page_around_it(browse, busy, theme):
     frame = map_of(browse("/map", "desk", "zh", theme))
-    lightness = (
-        "of => +getComputedStyle(document.querySelector(of)).backgroundColor.match(/\\d+/)[0]"
-    )
     for part in (".folium-map", ".panel", ".zoom"):
-        assert (frame.evaluate(lightness, part) < 64) == (theme == "dark")
+        assert (frame.evaluate(LIGHTNESS, part) < 64) == (theme == "dark")
     frame.evaluate("wangge.panel(true)")
     is_sound(frame)
     frame.evaluate("key => wangge.open('rating', key)", busy.code)
