@@ -128,6 +128,33 @@ def test_no_number_of_the_chart_lies_on_the_thresholds_line(browse, standard):
     assert on_it == []
 
 
+def luminance(colour):
+    """Relative luminance of ``rgb(…)``, as WCAG 2.2 defines it."""
+    parts = [int(one) / 255 for one in re.findall(r"\d+", colour)[:3]]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_drawing_maps_are_as_dark_as_the_page_and_their_lines_are_seen(
+    open_served, place, spot, theme
+):
+    """Lines have the contrast of 3 to 1 that WCAG 2.2 asks of what is no text (1.4.11)."""
+    base, tokens, _ = place
+    for path in ("/facilities/new", f"/grids/{spot.code}"):
+        page = open_served(base, path, "desk", "zh", theme, token=tokens["planner"])
+        page.wait_for_selector("html[data-draw-ready]", state="attached")
+        box = page.locator(".draw-map")
+        ground = luminance(box.evaluate("one => getComputedStyle(one).backgroundColor"))
+        assert (ground < 0.1) == (theme == "dark")
+        lines = set(box.locator("path").evaluate_all(
+            "all => all.map((one) => getComputedStyle(one).stroke)"
+        ))  # fmt: skip
+        assert len(lines) > 1
+        for line in map(luminance, lines):
+            assert (max(line, ground) + 0.05) / (min(line, ground) + 0.05) >= 3
+
+
 @IN_BOTH
 def test_a_gap_leads_to_a_facility_drawn_on_the_map(browse, spot, size, language):
     page = browse("/coverage-board", size, language)

@@ -7,8 +7,10 @@
   const [west, south, east, north] = box.dataset.bounds.split(",").map(Number);
   const map = L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false });
   map.fitBounds([[south, west], [north, east]]);
-  const OWN = { color: "#a50026", weight: 3, fillColor: "#a50026", fillOpacity: 0.25 };
-  const point = (at) => L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: "#a50026", fillOpacity: 1 });
+  const dark = document.documentElement.dataset.theme === "dark";
+  const [OURS, LINES, OTHERS] = dark ? ["#ff8a9e", "#8494a3", "#8ab8f0"] : ["#a50026", "#5b6774", "#2b6cb0"];
+  const OWN = { color: OURS, weight: 3, fillColor: OURS, fillOpacity: 0.25 };
+  const point = (at) => L.circleMarker(at, { radius: 9, color: dark ? "#12181e" : "#fff", weight: 3, fillColor: OURS, fillOpacity: 1 });
   const around = L.featureGroup().addTo(map);
   const drawn = L.featureGroup().addTo(map);
   const merge = document.querySelector("[data-draw-merge]");
@@ -101,8 +103,8 @@
   }
   show({ centre: true });
   Promise.all([
-    surround("coverage", { color: "#5b6774", weight: 1.5, fill: false }),
-    surround(box.dataset.around, { color: "#2b6cb0", weight: 1, fillColor: "#2b6cb0", fillOpacity: 0.35 }),
+    surround("coverage", { color: LINES, weight: 1.5, fill: false }),
+    surround(box.dataset.around, { color: OTHERS, weight: 1, fillColor: OTHERS, fillOpacity: 0.35 }),
   ]).finally(() => { document.documentElement.dataset.drawReady = "true"; });
   box.wangge = { map, drawn };
 })();

@@ -11,14 +11,16 @@
   const map = L.map(box.querySelector(".draw-map"), {
     attributionControl: false, zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, doubleClickZoom: false,
   });
-  const STYLE = { color: "#15324f", weight: 2, fillColor: "#2b6cb0", fillOpacity: 0.12 };
-  const CHOSEN = { color: "#a50026", weight: 4, fillColor: "#a50026", fillOpacity: 0.25 };
+  const dark = document.documentElement.dataset.theme === "dark";
+  const [LINE, FILL, OURS, AROUND] = dark ? ["#d5dee6", "#8ab8f0", "#ff8a9e", "#8494a3"] : ["#15324f", "#2b6cb0", "#a50026", "#5b6774"];
+  const STYLE = { color: LINE, weight: 2, fillColor: FILL, fillOpacity: 0.12 };
+  const CHOSEN = { color: OURS, weight: 4, fillColor: OURS, fillOpacity: 0.25 };
   const SAME_DEG = 1e-8; // a millimetre
   const outline = L.geoJSON(JSON.parse(box.dataset.outline), {
-    style: { color: "#5b6774", weight: 5, opacity: 0.6, fill: false, dashArray: "2 8" }, interactive: false, pmIgnore: true,
+    style: { color: AROUND, weight: 5, opacity: 0.6, fill: false, dashArray: "2 8" }, interactive: false, pmIgnore: true,
   }).addTo(map);
   L.geoJSON(JSON.parse(box.dataset.around), {
-    style: { color: "#5b6774", weight: 1, fillColor: "#5b6774", fillOpacity: 0.08 }, interactive: false, pmIgnore: true, snapIgnore: false,
+    style: { color: AROUND, weight: 1, fillColor: AROUND, fillOpacity: 0.08 }, interactive: false, pmIgnore: true, snapIgnore: false,
   }).addTo(map);
   map.fitBounds(outline.getBounds().pad(0.05));
   const grids = L.featureGroup().addTo(map);
