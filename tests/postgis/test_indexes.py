@@ -186,6 +186,13 @@ def test_one_compound_is_looked_up_in_the_index(db, incidents):
     assert "compound_code = ANY" in found.split("Index Cond", 1)[1]
 
 
+def test_compounds_that_begin_later_are_looked_up_in_the_index(db, incidents):
+    db.execute(text("SET LOCAL enable_seqscan = off"))  # cheap in a table of a few pages
+    asked = {"carried": "compound_code", "as_of": date(2026, 9, 30)}
+    found = plan(db, explained(sql.load("gis.areas")["codes_of_later_days"]), asked)
+    assert "ix_compounds_valid_from" in found
+
+
 def test_a_state_before_the_newest_is_one_look_into_the_index(db, incidents):
     observed = """
         INSERT INTO camera_observations
