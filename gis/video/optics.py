@@ -159,7 +159,8 @@ class _Lens:
 def _lens(fields: CameraFields, rules: ViewRules) -> _Lens:
     """A recorded angle goes before one from sensor and focal length; ranges the other way round.
 
-    A zoom stands at its wide end unless its record says where.
+    But for recorded angles that no single lens has: what it shows is a part of that picture. A zoom
+    stands at its wide end unless its record says where.
     """
     sensor_mm = _filled(
         fields.sensor_width_mm, np.full(len(fields.kind), rules.sensor_width_mm)
@@ -173,8 +174,10 @@ def _lens(fields: CameraFields, rules: ViewRules) -> _Lens:
     angle_deg = np.where(by_kind, usual_deg, field_angle_deg(sensor_mm, focal_mm))
     hfov_deg = _filled(fields.hfov_deg, angle_deg)
     px_per_m = np.array(rules.quality_px_per_m)
+    stitched = fields.hfov_deg > rules.rectilinear_max_deg
+    by_lens = (recorded & ~stitched) | (np.isnan(fields.hfov_deg) & ~by_kind)
     line_m = np.where(
-        (recorded | (np.isnan(fields.hfov_deg) & ~by_kind))[:, None],
+        by_lens[:, None],
         range_m(width_px, focal_mm[:, None], sensor_mm[:, None], px_per_m),
         angular_range_m(
             width_px, hfov_deg[:, None], px_per_m, rectilinear_max_deg=rules.rectilinear_max_deg

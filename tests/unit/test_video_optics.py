@@ -159,6 +159,16 @@ def test_a_long_end_over_a_default_lens_is_assumed_where_the_camera_may_turn():
         assert not complete(cameras(*kinds, **full, **{lens: 4}), RULES).potential_assumed.any()
 
 
+def test_a_stitched_picture_has_its_pixels_spread_over_its_whole_angle():
+    """1920 pixels round the whole circle are 305.6 to the radian, whatever lens each part has."""
+    known = {"sensor_width_mm": 5.4, "focal_mm": 4, "width_px": 1920, "vfov_deg": 90,
+             "tilt_deg": 20, "height_m": 1.7}  # fmt: skip
+    found = complete(cameras("panoramic", hfov_deg=360, **known), RULES)
+    assert found.reach_m[0] == pytest.approx([12.223, 4.889, 2.445, 1.222], abs=0.001)
+    one_lens = complete(cameras("panoramic", hfov_deg=68, **known), RULES)
+    assert one_lens.reach_m[0, 0] == pytest.approx(56.889, abs=0.001)
+
+
 def test_a_view_all_round_needs_no_direction():
     found = complete(cameras("panoramic", hfov_deg=360), RULES)
     assert found.assured.tolist() == [True]
