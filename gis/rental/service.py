@@ -69,7 +69,7 @@ def density(session: Session, *, policy: Policy, district: District, as_of: date
         as_of=as_of,
         area_code=district.code,
         policy=policy,
-        input_digest=_digest(read, counted, beside),
+        input_digest=_digest(read, counted, beside, hidden),
         results=rows[columns_of(RentalResult)],
         cells=cells,
         totals=_totals(rows, cells, district=district.code, registered=read.registered),
@@ -95,15 +95,27 @@ def _beside(
     return stated.Beside.of(rented, grounds, counted, coarsest=coarsest, finest=finest)
 
 
-def _digest(read: store.RentalInputs, counted: pd.DataFrame, beside: stated.Beside) -> str:
-    """Fingerprint of the inputs; lettings count by their cells, which is all that is used."""
+def _digest(
+    read: store.RentalInputs, counted: pd.DataFrame, beside: stated.Beside, hidden: Hidden
+) -> str:
+    """Fingerprint of the inputs; lettings count by their cells, which is all that is used.
+
+    What is hidden counts, too: a run whose figures would show more is not taken for the same.
+    """
     registered = pd.DataFrame({"registered": [int(read.registered)]})
+    withheld = [
+        (name, level, str(label))
+        for name, levels in sorted(hidden.items())
+        for level in sorted(levels)
+        for label in levels[level]
+    ]
     return of_frames(
         {
             "beside": beside.pairs[["compound", "cell"]],
             "compounds": read.compounds,
             "counted": counted,
             "dated": read.counted,
+            "hidden": pd.DataFrame(withheld, columns=["measure", "level", "label"], dtype=object),
             "housing": read.housing.sort_values(["lon", "lat", "dwellings"], ignore_index=True),
             "registered": registered,
             "subjects": read.subjects,

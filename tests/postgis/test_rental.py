@@ -17,7 +17,7 @@ from gis import policy as policies
 from gis.areas.model import Area, HouseholdCount
 from gis.compounds.model import Building, Compound
 from gis.grids.model import Grid
-from gis.rental import service
+from gis.rental import analysis, service
 from gis.rental.model import Dwelling, RentalCell, RentalResult
 from gis.runs.model import Import
 
@@ -476,6 +476,23 @@ def test_a_run_is_kept_and_an_equal_one_found_again(db, world, policy, wuhua):
     assert db.query(RentalCell).filter_by(run_id=first.run_id).count() == 3
     valid = db.execute(text("SELECT bool_and(ST_IsValid(geom)) FROM wangge.rental_cells")).scalar()
     assert valid
+
+
+def test_a_way_of_hiding_that_hides_more_makes_a_new_run(db, world, policy, wuhua, monkeypatch):
+    """Or figures that a later version withholds would stay in the newest run."""
+    world.compound("a", 102.70, 25.04, dwellings=40)
+    world.let(10, compound="a", lon=102.701, lat=25.041)
+    first, _ = figures(db, policy, wuhua)
+    assert service.save(db, first).stored
+    hidden_sums = analysis.hidden_sums
+
+    def more(*args, **options):
+        found = hidden_sums(*args, **options)
+        return found | {"suspected": found["suspected"] | {"compound": pd.Index(["a"])}}
+
+    monkeypatch.setattr(analysis, "hidden_sums", more)
+    then, _ = figures(db, policy, wuhua)
+    assert service.save(db, then).stored
 
 
 CHICAGO = Path(__file__).parents[3] / "shared" / "realdata" / "us-chicago"
