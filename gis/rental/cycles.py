@@ -227,30 +227,53 @@ class _Search:
             self.cost[step] = 0
 
     def _way(self, start: int, goal: int, barred: set[int]) -> tuple[int, list[int]] | None:
-        """Cost and edges of the cheapest way: along flows that rise, against those that fall."""
-        reached, via = {start: 0}, {start: (-1, -1)}
-        heap = [(0, start)]
-        while heap:
-            so_far, node = heapq.heappop(heap)
-            if node == goal:
-                return so_far, list(_back(via, goal))
-            if so_far > reached[node]:
+        """Cost and edges of the cheapest way: along flows that rise, against those that fall.
+
+        It is looked for from both ends, always from the one that has met fewer nodes: what is free
+        to reach from one end may be most of the network, and then it is little from the other.
+        """
+        sides = (_Side(start, onward=True), _Side(goal, onward=False))
+        best, meeting = -1, -1
+        while sides[0].heap and sides[1].heap:
+            if 0 <= best <= sides[0].heap[0][0] + sides[1].heap[0][0]:
+                break
+            here, there = sorted(sides, key=lambda side: len(side.reached))
+            for node in self._step(here, barred):
+                if node in there.reached:
+                    total = here.reached[node] + there.reached[node]
+                    if best < 0 or total < best:
+                        best, meeting = total, node
+        if best < 0:
+            return None
+        return best, [step for side in sides for step in side.back(meeting)]
+
+    def _step(self, side: "_Side", barred: set[int]) -> Iterator[int]:
+        """Go on from the side's nearest node; the nodes that were met, or met for less."""
+        so_far, node = heapq.heappop(side.heap)
+        if so_far > side.reached[node]:
+            return
+        for step in self.edges[self.starts[node] : self.starts[node + 1]]:
+            leaves = self.tail[step] == node
+            if step in barred or (self.least[step] and leaves != side.onward):
                 continue
-            for step in self.edges[self.starts[node] : self.starts[node + 1]]:
-                rises = self.tail[step] == node
-                if step in barred or (self.least[step] and not rises):
-                    continue
-                other = self.head[step] if rises else self.tail[step]
-                total = so_far + self.cost[step]
-                if total < reached.get(other, total + 1):
-                    reached[other], via[other] = total, (step, node)
-                    heapq.heappush(heap, (total, other))
-        return None
+            other = self.head[step] if leaves else self.tail[step]
+            total = so_far + self.cost[step]
+            if total < side.reached.get(other, total + 1):
+                side.reached[other], side.via[other] = total, (step, node)
+                heapq.heappush(side.heap, (total, other))
+                yield other
 
 
-def _back(via: dict[int, tuple[int, int]], node: int) -> Iterator[int]:
-    """The edges of a way, from its end."""
-    step, before = via[node]
-    while step >= 0:
-        yield step
-        step, before = via[before]
+class _Side:
+    """What was met from one end of a way: cost to each node, and the edge and node before it."""
+
+    def __init__(self, end: int, *, onward: bool) -> None:
+        self.onward = onward
+        self.reached, self.via, self.heap = {end: 0}, {end: (-1, -1)}, [(0, end)]
+
+    def back(self, node: int) -> Iterator[int]:
+        """The edges between a node that was met and the end."""
+        step, before = self.via[node]
+        while step >= 0:
+            yield step
+            step, before = self.via[before]
