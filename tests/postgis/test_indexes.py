@@ -186,8 +186,16 @@ def test_one_compound_is_looked_up_in_the_index(db, incidents):
     assert "compound_code = ANY" in found.split("Index Cond", 1)[1]
 
 
+MANY_COMPOUNDS = """
+INSERT INTO compounds (source_key, import_id, area_code, code, name, kind, valid_from, geom)
+SELECT n::text, (SELECT max(id) FROM imports), '530102001001', 'C' || n, 'C', 'old', '2020-01-01',
+       ST_Multi(ST_MakeEnvelope(102 + n / 5000.0, 25, 102.0001 + n / 5000.0, 25.0001, 4326))
+FROM generate_series(1, 2000) AS n"""
+
+
 def test_compounds_that_begin_later_are_looked_up_in_the_index(db, incidents):
-    db.execute(text("SET LOCAL enable_seqscan = off"))  # cheap in a table of a few pages
+    db.execute(text(MANY_COMPOUNDS))
+    statistics.refresh(db, "compounds")
     asked = {"carried": "compound_code", "as_of": date(2026, 9, 30)}
     found = plan(db, explained(sql.load("gis.areas")["codes_of_later_days"]), asked)
     assert "ix_compounds_valid_from" in found
