@@ -42,8 +42,8 @@ def roles(at):
         return {one.login: one.role for one in store.everybody(session)}
 
 
-def test_the_first_start_makes_one_account_and_shows_its_password_once(store, capsys):
-    house = House(Settings(_env_file=None))
+def test_the_first_start_makes_one_account_and_shows_its_password_once(store, capsys, tmp_path):
+    house = House(Settings(_env_file=None, home=tmp_path))  # not the checkout's, with its demo
     serve._first_account(store.engine, house)
     told = capsys.readouterr().err
     (given,) = re.findall(r"^wangge: +sysadmin  (\S{19})$|^ +sysadmin  (\S{19})$", told, re.M)
