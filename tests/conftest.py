@@ -74,12 +74,21 @@ class Store:
 
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
-        config.stash[_RUN] = Path(config.workerinput["wangge_run"])
-        return
-    _sweep()
-    run = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_grounds()[0]))
-    run.chmod(0o755)  # root's server runs as postgres and must get in
+        run = Path(config.workerinput["wangge_run"])
+    else:
+        _sweep()
+        run = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_grounds()[0]))
+        run.chmod(0o755)  # root's server runs as postgres and must get in
     config.stash[_RUN] = run
+    _own_settings_only(run)
+
+
+def _own_settings_only(run: Path) -> None:
+    """No test sees the developer's own settings, or what lies in the checkout's own home."""
+    for name in list(os.environ):
+        if name.startswith("WANGGE_"):
+            del os.environ[name]
+    os.environ["WANGGE_HOME"] = str(run / "nobodys-home")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -303,14 +312,6 @@ def _filled(store: Store, house: House, made: DemoFiles) -> dict[str, int]:
 
 
 # -- what tests ask for --------------------
-
-
-@pytest.fixture(autouse=True)
-def _own_settings_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the developer's own settings."""
-    for name in list(os.environ):
-        if name.startswith("WANGGE_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True, scope="session")
